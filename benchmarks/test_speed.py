@@ -1,0 +1,29 @@
+"""Seconds a call, compile time excluded; compare within one run only."""
+
+import jax
+import pytest
+from candidates import DIMENSIONS, FAMILIES, measurable, ours, problem, sampled
+
+
+def _measure(benchmark, function, *arguments):
+    jax.block_until_ready(function(*arguments))
+    benchmark.pedantic(
+        lambda: jax.block_until_ready(function(*arguments)), rounds=5, warmup_rounds=1
+    )
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+@pytest.mark.parametrize("what", ["value", "probabilities", "hvp"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_ours(benchmark, family, what, dimension):
+    if not measurable(family, what, dimension):
+        pytest.skip("not measured, see candidates.measurable")
+    benchmark.group = f"{what}, d = {dimension}"
+    _measure(benchmark, ours(family, what), problem(dimension))
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+@pytest.mark.parametrize("package", ["optax", "jaxopt"])
+def test_thousand_samples(benchmark, package, dimension):
+    benchmark.group = f"probabilities, d = {dimension}"
+    _measure(benchmark, sampled(package, dimension), jax.random.key(0), problem(dimension))

@@ -1,0 +1,48 @@
+"""Check, compute and re-run the theory of Perturb-Softmax and Perturb-Argmax distributions."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perturbtheory.estimate import Estimate as Estimate
+    from perturbtheory.perturbations import AbstractPerturbation as AbstractPerturbation
+    from perturbtheory.perturbations import Discrete as Discrete
+    from perturbtheory.perturbations import FromScipy as FromScipy
+    from perturbtheory.perturbations import Gumbel as Gumbel
+    from perturbtheory.perturbations import Laplace as Laplace
+    from perturbtheory.perturbations import Logistic as Logistic
+    from perturbtheory.perturbations import Normal as Normal
+    from perturbtheory.perturbations import StudentT as StudentT
+    from perturbtheory.perturbations import Uniform as Uniform
+    from perturbtheory.perturbations import smoothed as smoothed
+    from perturbtheory.potential import Potential as Potential
+    from perturbtheory.potential import expected_logsumexp as expected_logsumexp
+    from perturbtheory.potential import expected_max as expected_max
+
+__version__ = "0.1.0"
+
+# Loaded at first use, so that `perturbtheory --version` need not wait for JAX.
+_HOMES = {
+    "Estimate": "estimate",
+    "Potential": "potential",
+    "expected_logsumexp": "potential",
+    "expected_max": "potential",
+    **dict.fromkeys(
+        (
+            "AbstractPerturbation", "Discrete", "FromScipy", "Gumbel", "Laplace", "Logistic",
+            "Normal", "StudentT", "Uniform", "smoothed",
+        ),
+        "perturbations",
+    ),
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*sorted(_HOMES), "__version__"]

@@ -1,0 +1,1 @@
+"""Paper A: one module a section."""

@@ -1,0 +1,195 @@
+"""The command line: `perturbtheory verify`, `perturbtheory figures`, `perturbtheory --version`.
+
+JAX, sympy and rich tables are imported by the commands that need them, so that the rest is quick.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import cyclopts
+
+from perturbtheory import __version__
+
+if TYPE_CHECKING:
+    from perturbtheory.claims import Claim, Result
+
+AGREES, DRIFTED, MISUSED = 0, 1, 2
+"""Exit statuses."""
+
+app = cyclopts.App(
+    name="perturbtheory",
+    version=__version__,
+    help="Check, compute and re-run the theory of Perturb-Softmax and Perturb-Argmax.",
+    result_action="return_value",
+)
+
+
+class _MisuseError(Exception):
+    """An argument cannot be used; the message names it, its value and the way out."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status: 0, 1 for drift, 2 for misuse."""
+    try:
+        status = app(
+            list(sys.argv[1:] if arguments is None else arguments),
+            exit_on_error=False,
+            print_error=False,
+        )
+    except cyclopts.CycloptsError as error:
+        status = _complain(" ".join(str(error).split()))
+    except _MisuseError as error:
+        status = _complain(str(error))
+    except BrokenPipeError:
+        # Whoever reads the output has left: nothing more to say, and no traceback at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = DRIFTED
+    sys.exit(status if isinstance(status, int) else AGREES)
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"perturbtheory: {message}\n")
+    return MISUSED
+
+
+def _use_64_bit() -> None:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+
+
+@app.command
+def verify(
+    *claims: str,
+    json: Path | None = None,
+    budget: Literal["quick", "full"] = "quick",
+    record: bool = False,
+) -> int:
+    """Check claims of the papers and of this package, all of them by default.
+
+    Exit status 0 if every verdict is the recorded one, 1 if one differs or two routes disagree.
+
+    Parameters
+    ----------
+    claims
+        Ids such as A.gumbel-density.
+    json
+        Write the results to this file.
+    budget
+        How much the sampled checks sample; proofs do not depend on it.
+    record
+        Make these verdicts the recorded ones.
+    """
+    _require_writable("--json", json)
+    _use_64_bit()
+    from rich.console import Console
+
+    from perturbtheory.claims import UnknownClaim, find, recorded, render
+
+    try:
+        chosen = find(claims)
+    except UnknownClaim as error:
+        raise _MisuseError(str(error)) from error
+    try:
+        if record:
+            _require_writable("--record", recorded.destination())
+        known = {} if record else recorded.load()
+    except recorded.RecordError as error:
+        raise _MisuseError(str(error)) from error
+    start = time.perf_counter()
+    results = _run_all(chosen, budget)
+    if record:
+        try:
+            recorded.save(results)
+            known = recorded.load()
+        except recorded.RecordError as error:
+            raise _MisuseError(str(error)) from error
+    if json is not None:
+        recorded.write_json(json, [result.to_json() for result in results])
+    console = Console()
+    console.width = render.plain_width(console)
+    console.print(render.verdicts(results, known, console.width))
+    for block in (*render.refuted(results), *render.disagreements(results)):
+        console.print(block)
+    console.print(render.summary(results, time.perf_counter() - start))
+    return DRIFTED if any(render.changed(result, known) for result in results) else AGREES
+
+
+def _run_all(chosen: "Sequence[Claim]", budget: str) -> "list[Result]":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from perturbtheory.claims import BUDGETS, run
+
+    columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}"))
+    console = Console(stderr=True)
+    results = []
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task("", total=len(chosen))
+        for claim in chosen:
+            progress.update(task, description=claim.id)
+            results.append(run(claim, BUDGETS[budget]))
+            progress.advance(task)
+    return results
+
+
+@app.command
+def figures(
+    *names: str,
+    directory: Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])] = Path("figures"),
+) -> int:
+    """Draw figures, all of them by default.
+
+    Parameters
+    ----------
+    names
+        Names such as figure-2.
+    directory
+        Where to write them; made if it does not exist.
+    """
+    from perturbtheory import figures as drawings
+
+    for name in names:
+        if name not in drawings.NAMES:
+            import difflib
+
+            near = difflib.get_close_matches(name, drawings.NAMES, 3, 0.4) or drawings.NAMES
+            msg = f"`NAME` must be a figure, got {name!r}; did you mean {', '.join(near)}?"
+            raise _MisuseError(msg)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"`--directory` must be a directory, got {str(directory)!r} ({error.strerror}); "
+        raise _MisuseError(msg + "name one that can be written to") from error
+    if not os.access(directory, os.W_OK):
+        msg = f"`--directory` must be writable, got {str(directory)!r}; choose another"
+        raise _MisuseError(msg)
+    _use_64_bit()
+    for path in drawings.draw(names or drawings.NAMES, directory):
+        sys.stdout.write(f"{path}\n")
+    return AGREES
+
+
+def _require_writable(option: str, path: Path | None) -> None:
+    """Raise before any work is done if a file could not be written."""
+    if path is None:
+        return
+    parent = path.absolute().parent
+    if path.is_dir():
+        why = "is a directory; name a file in it"
+    elif not parent.is_dir():
+        why = f"lies in no directory; create {str(parent)!r} first"
+    elif not os.access(path if path.exists() else parent, os.W_OK) or not os.access(
+        parent, os.W_OK
+    ):
+        why = "cannot be written; choose another place"
+    else:
+        return
+    msg = f"`{option}` must be a file that can be written: {str(path)!r} {why}"
+    raise _MisuseError(msg)

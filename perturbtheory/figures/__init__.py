@@ -1,0 +1,40 @@
+"""The figures: data from the exact engine, drawn and written with the numbers behind them.
+
+`figure-2`, `figure-3`, `figure-6` and `figure-7` re-draw those of paper A; `smoothing` is new.
+"""
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+
+# Modules are loaded when a figure is drawn: naming the figures needs neither JAX nor matplotlib.
+_HOMES = {
+    "figure-2": ("uniform", "FIGURE_2"),
+    "figure-3": ("discrete", "FIGURE_3"),
+    "figure-6": ("discrete", "FIGURE_6"),
+    "figure-7": ("uniform", "FIGURE_7"),
+    "smoothing": ("smoothing", "SMOOTHING"),
+}
+NAMES: tuple[str, ...] = tuple(_HOMES)
+
+
+def draw(names: Sequence[str], directory: Path) -> list[Path]:
+    """NAME.png, NAME.svg and NAME.json in `directory` for each name; every figure if none is given.
+
+    Returns the files written. The same versions of the libraries write the same bytes. Raises
+    ValueError for a name that is not in `NAMES`, before anything is drawn.
+    """
+    if isinstance(names, str):
+        names = [names]
+    for name in names:
+        if name not in _HOMES:
+            msg = f"`names` has {name!r}, which is no figure; choose from {', '.join(NAMES)}"
+            raise ValueError(msg)
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in names or NAMES:
+        home, attribute = _HOMES[name]
+        figure = getattr(importlib.import_module(f"{__name__}.{home}"), attribute)
+        written += figure.write(directory, name)
+    return written

@@ -1,0 +1,150 @@
+"""What a figure is: data computed by one function, drawn by another, written together."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+
+Data = dict[str, np.ndarray]
+
+BLACK, GREY = "#000000", "#8c8c8c"
+BLUE, VERMILLION, GREEN, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9"
+"""Okabe and Ito's palette, told apart under every common form of colour blindness."""
+
+_STYLE: Any = {
+    "axes.grid": True,
+    "axes.labelsize": 10.5,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10.5,
+    "figure.constrained_layout.use": True,
+    "font.family": "STIXGeneral",
+    "font.size": 10,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "mathtext.fontset": "stix",
+    "svg.hashsalt": "perturbtheory",
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """A figure that can be computed, drawn and written.
+
+    Attributes:
+        title: what it shows, in a sentence.
+        formula: the formula drawn.
+        reference: where the formula or the figure is from.
+        labels: what each array of the data is, with its unit or range.
+        compute: returns the data, with the keys of `labels`.
+        render: draws the data on an empty matplotlib figure.
+        size: width and height in inches.
+        dpi: pixels an inch of the PNG.
+    """
+
+    title: str
+    formula: str
+    reference: str
+    labels: Mapping[str, str]
+    compute: Callable[[], Data]
+    render: Callable[[Canvas, Data], None]
+    size: tuple[float, float]
+    dpi: int = 200
+
+    def data(self) -> Data:
+        """The arrays drawn, computed in 64-bit whatever JAX is set to."""
+        with jax.enable_x64(True):
+            return self.compute()
+
+    def write(self, directory: Path, name: str) -> list[Path]:
+        """NAME.png, NAME.svg and NAME.json, without date."""
+        data = self.data()
+        png, svg, record = (directory / f"{name}.{suffix}" for suffix in ("png", "svg", "json"))
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(_STYLE)
+            canvas = Canvas(figsize=self.size)
+            FigureCanvasAgg(canvas)
+            self.render(canvas, data)
+            canvas.savefig(
+                png, dpi=self.dpi, metadata={"Software": None}, pil_kwargs={"optimize": True}
+            )
+            canvas.savefig(svg, metadata={"Date": None})
+        record.write_text(self._json(name, data), "utf-8")
+        return [png, svg, record]
+
+    def _json(self, name: str, data: Data) -> str:
+        """One line for each array; seven significant digits, zero below 1e-15."""
+        head = {
+            "name": name,
+            "title": self.title,
+            "formula": self.formula,
+            "reference": self.reference,
+            "made_by": f"{self.compute.__module__}.{self.compute.__qualname__}",
+        }
+        lines = [f"{json.dumps(key)}: {json.dumps(text)}" for key, text in head.items()]
+        arrays = (
+            {key: {"label": self.labels[key], "values": _rounded(values)}}
+            for key, values in data.items()
+        )
+        rows = ",\n".join(f"  {json.dumps(array)[1:-1]}" for array in arrays)
+        return "{\n " + ",\n ".join([*lines, '"data": {\n' + rows + "\n }"]) + "\n}\n"
+
+
+def _rounded(values: np.ndarray) -> Any:
+    if values.ndim > 1:
+        return [_rounded(row) for row in values]
+    if values.dtype.kind in "iu":
+        return [int(value) for value in values]
+    return [float(f"{value:.7g}") if abs(value) > 1e-15 else 0.0 for value in values]
+
+
+def sampled_probability(
+    draw: Callable[[np.random.Generator, tuple[int, int]], np.ndarray],
+    difference: np.ndarray,
+    *,
+    temperature: float = 0.0,
+    samples: int = 1000,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, standard error) of softmax(((Delta, 0) + gamma)/t)_1 over samples, for every Delta.
+
+    At temperature 0 the mean is the frequency of numpy.argmax(...) = 1, which gives ties to the
+    first coordinate. Every Delta has noise of its own, so that the errors are independent.
+    """
+    generator = np.random.default_rng(seed)
+    means, errors = [], []
+    for delta in difference:
+        noise = draw(generator, (samples, 2))
+        gap = delta + noise[:, 0] - noise[:, 1]
+        first = gap >= 0 if temperature == 0 else (1 + np.tanh(gap / (2 * temperature))) / 2
+        means.append(np.mean(first))
+        errors.append(np.std(first, ddof=1) / np.sqrt(samples))
+    return np.array(means), np.array(errors)
+
+
+def along_difference(difference: np.ndarray) -> jax.Array:
+    """The points theta = (Delta, 0), shape (n, 2)."""
+    return jnp.stack([jnp.asarray(difference), jnp.zeros(difference.shape)], -1)
+
+
+def mark_samples(axes: Axes, x: np.ndarray, y: np.ndarray, error: np.ndarray, **how: Any) -> None:
+    """Thin grey markers with bars of two standard errors."""
+    style = {"fmt": "o", "color": GREY, "ms": 2.6, "elinewidth": 0.8, "capsize": 1.5, "zorder": 4}
+    axes.errorbar(x, y, yerr=2 * error, **(style | how))

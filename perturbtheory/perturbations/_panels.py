@@ -1,0 +1,93 @@
+"""Where to cut the line so that Gauss-Legendre converges on every piece."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from perturbtheory.perturbations._base import Landmarks
+
+POINTS = 16
+"""Gauss-Legendre points on a panel; exact for polynomials up to degree 31."""
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(POINTS)
+
+
+def march(
+    landmarks: Landmarks,
+    theta: Float[Array, "d"],
+    low: Float[Array, ""],
+    high: Float[Array, ""],
+    capacity: int,
+    rate_at: Callable[[Float[Array, ""]], Float[Array, ""]] | None = None,
+    widen: float = 1.0,
+) -> tuple[Float[Array, "capacity+1"], Int[Array, ""]]:
+    """Boundaries low = b_0 < b_1 < ... and how many panels there are; the rest repeat `high`.
+
+    From s the next boundary is the nearest of: the next kink theta_i + location; for every
+    landmark at distance D, s + max(1.5 width, 2 (D - reach)+) if it lies behind and
+    s + max(1.5 width, 2/3 (D - reach)+) if it lies ahead, the same panel walked from its other
+    end; and s + 16 / R(s), where R = d log prod F_i / ds is `rate_at`, so that the integrand
+    falls by at most exp(-16) on a panel. `widen` multiplies 1.5, 2 and 16, and doubles until
+    `capacity` panels reach `high`.
+    """
+    location = (theta + landmarks.location).ravel()
+    width = jnp.broadcast_to(landmarks.width, (len(landmarks.kinks), theta.size)).ravel()
+    reach = jnp.broadcast_to(landmarks.reach, (len(landmarks.kinks), theta.size)).ravel()
+    kinks = [
+        (theta + row).ravel()
+        for row, k in zip(landmarks.location, landmarks.kinks, strict=True)
+        if k
+    ]
+    kink = jnp.concatenate(kinks) if kinks else None
+
+    def step(s: Array, widen: Array) -> Array:
+        ahead = location - s
+        far = jnp.maximum(jnp.abs(ahead) - reach, 0.0)
+        growth = jnp.where(ahead > 0, 2 * widen / (1 + 2 * widen), 2 * widen)
+        room = jnp.min(jnp.maximum(1.5 * widen * width, growth * far))
+        if rate_at is not None:
+            room = jnp.minimum(
+                room, 16.0 * widen / jnp.maximum(rate_at(s), jnp.finfo(s.dtype).tiny)
+            )
+        room = jnp.maximum(room, 4 * jnp.finfo(s.dtype).eps * jnp.abs(s))
+        target = jnp.minimum(s + room, high)
+        if kink is not None:
+            target = jnp.minimum(target, jnp.min(jnp.where(kink > s, kink, jnp.inf)))
+        return target
+
+    def walk(widen: Array) -> tuple[Array, Array]:
+        def advance(state: tuple[Array, Array]) -> tuple[Array, Array]:
+            count, bounds = state
+            return count + 1, bounds.at[count + 1].set(step(bounds[count], widen))
+
+        def unfinished(state: tuple[Array, Array]) -> Array:
+            count, bounds = state
+            return (count < capacity) & (bounds[count] < high)
+
+        start = jnp.full(capacity + 1, high).at[0].set(low)
+        return jax.lax.while_loop(unfinished, advance, (jnp.asarray(0), start))
+
+    def again(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        widen = state[0]
+        return widen * 2, *walk(widen)
+
+    def short(state: tuple[Array, Array, Array]) -> Array:
+        _, count, bounds = state
+        return (count == 0) | (bounds[count] < high)
+
+    nothing = jnp.full(capacity + 1, low)
+    start = (jnp.asarray(widen, low.dtype), jnp.asarray(0), nothing)
+    _, count, bounds = jax.lax.while_loop(short, again, start)
+    return bounds, count
+
+
+def panel_rule(
+    bounds: Float[Array, "p+1"],
+) -> tuple[Float[Array, "p n"], Float[Array, "p n"]]:
+    """Gauss-Legendre nodes and weights on every panel; empty panels weigh nothing."""
+    half = jnp.diff(bounds)[:, None] / 2
+    nodes = bounds[:-1, None] + half * (1 + jnp.asarray(_NODES, bounds.dtype))
+    return nodes, half * jnp.asarray(_WEIGHTS, bounds.dtype)

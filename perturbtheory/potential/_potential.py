@@ -1,0 +1,208 @@
+"""`Potential`: the expected maximum of theta + noise, with its gradient and Hessian."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from perturbtheory.checks import as_vectors, is_known
+from perturbtheory.estimate import Estimate, Kind
+from perturbtheory.perturbations import AbstractPerturbation, Discrete, smoothed
+from perturbtheory.potential import _derivatives
+
+_AT_ONCE = 2**19
+"""Largest number of node-coordinate pairs, about, that a batch keeps in memory."""
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False)
+class Potential:
+    """f(theta) = E[max_i(theta_i + noise_i)], a convex function of theta in R^d.
+
+    Made by `expected_max` and by `expected_logsumexp`, whose noise is gamma + t G. Every method
+    takes theta of shape ``(..., d)`` and treats leading dimensions as a batch; all work under
+    ``jit``, ``vmap``, ``grad``, ``jacobian`` and ``hessian``. They raise ValueError for theta
+    that is scalar, empty, complex, text, NaN or infinite, or that does not fit the shape ``(d,)``
+    of the noise's parameters; values known only when a traced computation runs give NaN in
+    every entry instead.
+    """
+
+    noise: AbstractPerturbation
+
+    def __call__(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
+        """f(theta) = E[max_i(theta_i + noise_i)], shape ``(...)``; paper A, (6) and (12).
+
+        Raises ValueError if the noise has no finite mean: then no potential exists, but
+        `probabilities`, `hessian` and the difference `anchored` do.
+        """
+        self._require_mean()
+        return _batched(_derivatives.value, self, theta)
+
+    def probabilities(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d"]:
+        """p_i(theta) = P(argmax_j(theta_j + noise_j) = i), the gradient of f; paper A, (7), (13).
+
+        Not negative, sums to one. Under discrete noise coordinates can tie; ties are then broken
+        fairly, p_i = E[1{i in A} / |A|] for A the set of maximisers: one subgradient, the same
+        that JAX takes for the maximum itself. `has_tie` says where this happens.
+        """
+        return _batched(_derivatives.probabilities, self, theta)
+
+    def hessian(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d d"]:
+        """H(theta), the Laplacian of the graph with weights -H_ij >= 0; shape ``(..., d, d)``.
+
+        Symmetric, positive semidefinite, rows sum to zero. Zero for discrete noise; at a tie of
+        discrete noise it does not exist: raises ValueError, or gives NaN where theta is traced.
+        """
+        self._require_no_tie(theta)
+        return _batched(_derivatives.hessian, self, theta)
+
+    def hvp(
+        self, theta: Float[ArrayLike, "... d"], v: Float[ArrayLike, "... d"]
+    ) -> Float[Array, "... d"]:
+        """H(theta) v without forming H, in one pass; v has the shape of theta."""
+        theta, v = as_vectors("theta", theta), as_vectors("v", v)
+        if theta.shape[-1] != v.shape[-1]:
+            msg = f"`v` must have the last dimension of theta, got {v.shape} and {theta.shape}"
+            raise ValueError(msg)
+        self._require_no_tie(theta)
+        theta, v = jnp.broadcast_arrays(theta, v.astype(theta.dtype))
+        return _batched(_derivatives.hvp, self, theta, v)
+
+    def has_tie(self, theta: Float[ArrayLike, "... d"]) -> Array:
+        """Whether two coordinates share the maximum with positive probability, shape ``(...)``.
+
+        There f has a kink. Positions theta_i + atom count as equal within eight units in the
+        last place. Always False for continuous noise.
+        """
+        return _batched(_derivatives.tie, self, theta)
+
+    def anchored(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
+        """f(theta) - f(0) = E[max(theta + noise) - max(noise)], which needs no moment at all.
+
+        It has the gradient and Hessian of f and exists under every noise, Cauchy included.
+        """
+        theta = as_vectors("theta", theta)
+        return _batched(_derivatives.anchored, self, theta)
+
+    def estimate(self, theta: Float[ArrayLike, "... d"]) -> Estimate:
+        """f(theta) with a radius: |f(theta) - value| <= radius.
+
+        The radius is what doubling the number of nodes changes, plus the probability mass the
+        rule fails to find, plus a bound on rounding; discrete noise and Gumbel noise of one
+        scale need no rule and carry the bound on rounding alone.
+        """
+        self._require_mean()
+        return self._estimate(theta, _estimate_value)
+
+    def estimate_probabilities(self, theta: Float[ArrayLike, "... d"]) -> Estimate:
+        """p(theta) with a radius for every entry, made as for `estimate`."""
+        return self._estimate(theta, _estimate_probabilities)
+
+    def _estimate(self, theta: Any, function: Callable[..., Any]) -> Estimate:
+        value, radius = _batched(function, self, theta)
+        return Estimate(value, radius, self.kind)
+
+    @property
+    def kind(self) -> Kind:
+        """By which means the numbers are computed."""
+        if isinstance(self.noise, Discrete):
+            return "exact sum"
+        return "closed form" if _derivatives.softmax_serves(self.noise) else "quadrature"
+
+    def _require_mean(self) -> None:
+        finite = self.noise.finite_mean
+        if is_known(finite) and not bool(finite):
+            msg = (
+                f"`perturbation` {self.noise} has no finite mean, so E[max(theta + gamma)] does "
+                "not exist; `anchored(theta)` gives f(theta) - f(0), which does, and "
+                "`probabilities` and `hessian` work as they are"
+            )
+            raise ValueError(msg)
+
+    def _require_no_tie(self, theta: Any) -> None:
+        if not isinstance(self.noise, Discrete):
+            return
+        tie = self.has_tie(theta)
+        if is_known(tie) and np.any(np.asarray(tie)):
+            msg = (
+                f"`theta` must have no tie where a Hessian is asked for, got {theta} under "
+                f"{self.noise}: two coordinates share the maximum with positive probability and "
+                "the gradient jumps; move theta, or smooth with a temperature > 0"
+            )
+            raise ValueError(msg)
+
+
+def expected_max(perturbation: AbstractPerturbation) -> Potential:
+    """f(theta) = E[max_i(theta_i + gamma_i)], the potential of Perturb-Argmax.
+
+    Paper A, (12) and (13); in econometrics the surplus of an additive random utility model.
+    Raises TypeError unless `perturbation` is one of the package's or a subclass of
+    `AbstractPerturbation`; wrap a scipy distribution in `FromScipy`.
+    """
+    if not isinstance(perturbation, AbstractPerturbation):
+        msg = (
+            f"`perturbation` must be a perturbation such as pt.Normal(), got {perturbation!r}; "
+            "wrap a frozen scipy.stats distribution in pt.FromScipy"
+        )
+        raise TypeError(msg)
+    return Potential(perturbation)
+
+
+def expected_logsumexp(
+    perturbation: AbstractPerturbation, temperature: float | Array = 1.0
+) -> Potential:
+    """f_t(theta) = E[t log sum_i exp((theta_i + gamma_i)/t)], the potential of Perturb-Softmax.
+
+    Its gradient is E[softmax((theta + gamma)/t)]. Because softmax(x/t) is the law of
+    argmax(x + t G) for zero-mean Gumbel G, this is `expected_max` of gamma + t G.
+    Paper A, (6), (7) and (11), with the factor t that (11) leaves out.
+    Raises ValueError unless `temperature` > 0; for temperature 0 use `expected_max`.
+    """
+    expected_max(perturbation)
+    return Potential(smoothed(perturbation, temperature))
+
+
+def _batched(function: Callable[..., Any], potential: Potential, *arrays: Any) -> Any:
+    names = ("theta", "v")
+    vectors = [as_vectors(name, a) for name, a in zip(names, arrays, strict=False)]
+    shape = potential.noise.shape
+    if shape and shape != vectors[0].shape[-1:]:
+        msg = (
+            f"`theta` must have {shape[0]} entries, one for each coordinate of the perturbation's "
+            f"parameters, got shape {vectors[0].shape}"
+        )
+        raise ValueError(msg)
+    return _apply(function, potential.noise, *vectors)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _apply(function: Callable[..., Any], noise: AbstractPerturbation, *vectors: Array) -> Any:
+    lead, d = vectors[0].shape[:-1], vectors[0].shape[-1]
+    rows = [v.reshape(-1, d) for v in vectors]
+    noise = noise.prepare(rows[0].dtype)
+    one = functools.partial(function, noise)
+    if len(rows[0]) == 1:
+        out = jax.tree.map(lambda a: a[None], one(*(r[0] for r in rows)))
+    elif noise.trapezoid_nodes(d) is None and not isinstance(noise, Discrete):
+        # Panels are as many as each theta needs: rows one by one waste none.
+        out = jax.lax.map(lambda r: one(*r), rows)
+    else:
+        size = max(1, _AT_ONCE // (d * (noise.trapezoid_nodes(d) or 1)))
+        out = jax.lax.map(lambda r: one(*r), rows, batch_size=min(size, len(rows[0])))
+    return jax.tree.map(lambda a: a.reshape(lead + a.shape[1:]), out)
+
+
+def _estimate_value(noise: AbstractPerturbation, theta: Array) -> tuple[Array, Array]:
+    value, _, radius, _ = _derivatives.with_radius(noise, theta)
+    return value, radius
+
+
+def _estimate_probabilities(noise: AbstractPerturbation, theta: Array) -> tuple[Array, Array]:
+    _, p, _, radius = _derivatives.with_radius(noise, theta)
+    return p, radius

@@ -1,0 +1,20 @@
+"""64-bit and strict promotion for every test; three hypothesis profiles."""
+
+import os
+
+import hypothesis
+import jax
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+# Most of a test run is compilation; `perturbtheory verify` checks numbers with optimised code.
+jax.config.update("jax_disable_most_optimizations", True)
+
+_COMMON = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("dev", max_examples=20, **_COMMON)
+hypothesis.settings.register_profile(
+    "ci", max_examples=20, derandomize=True, database=None, print_blob=True, **_COMMON
+)
+hypothesis.settings.register_profile("deep", max_examples=1000, **_COMMON)
+default = "ci" if os.environ.get("CI") else "dev"
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", default))

@@ -1,0 +1,139 @@
+"""jit, vmap, grad, jacobian, hessian, batches; 32-bit; what differentiation must refuse."""
+
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import scipy.stats
+
+import perturbtheory as pt
+
+NOISES = {
+    "normal": pt.Normal(),
+    "gumbel": pt.Gumbel(),
+    "laplace": pt.Laplace(),
+    "uniform": pt.Uniform(),
+    "student": pt.StudentT(3.0),
+    "smoothed": pt.smoothed(pt.Normal(), 0.5),
+    "scipy": pt.FromScipy(scipy.stats.hypsecant()),
+    "coordinates": pt.Normal(np.array([1.0, 0.5, 2.0])),
+}
+THETA = np.array([[0.3, -0.2, 1.1], [0.0, 2.0, -1.0]])
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_every_transformation_agrees(name: str) -> None:
+    f = pt.expected_max(NOISES[name])
+    theta = jnp.asarray(THETA)
+    p, hessian = f.probabilities(theta), f.hessian(theta)
+    np.testing.assert_allclose(jax.jit(jax.vmap(f))(theta), f(theta), atol=1e-14)
+    np.testing.assert_allclose(jax.grad(lambda x: f(x).sum())(theta), p, atol=1e-14)
+    for jacobian in (jax.jacfwd, jax.jacrev):
+        np.testing.assert_allclose(jax.vmap(jacobian(f.probabilities))(theta), hessian, atol=1e-13)
+    np.testing.assert_allclose(jax.hessian(f)(theta[0]), hessian[0], atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["normal", "uniform"])
+def test_large_batches_and_chunks_change_nothing(name: str) -> None:
+    f = pt.expected_max(NOISES[name])
+    theta = np.sin(np.arange(60.0).reshape(20, 3))
+    rows = np.stack([f.probabilities(row) for row in theta])
+    np.testing.assert_allclose(f.probabilities(theta), rows, atol=1e-15)
+    wide = np.cos(np.arange(5000.0))  # more than one chunk of nodes
+    np.testing.assert_allclose(np.sum(f.probabilities(wide)), 1, atol=1e-13)
+
+
+def test_a_potential_is_a_pytree_and_its_parameters_may_be_traced() -> None:
+    theta = jnp.asarray(THETA[0])
+
+    @jax.jit
+    def p(scale: jax.Array, temperature: jax.Array) -> jax.Array:
+        return pt.expected_logsumexp(pt.Normal(scale), temperature).probabilities(theta)
+
+    expected = pt.expected_logsumexp(pt.Normal(2.0), 0.5).probabilities(theta)
+    np.testing.assert_allclose(p(jnp.asarray(2.0), jnp.asarray(0.5)), expected, atol=1e-12)
+    f = pt.expected_max(pt.Normal(2.0))
+    through = jax.jit(lambda potential, x: potential(x))(f, theta)
+    np.testing.assert_allclose(through, f(theta))
+
+
+@pytest.mark.parametrize(
+    ("scale", "temperature"), [(np.nan, 0.5), (1.0, np.nan), (-1.0, 0.5), (1.0, -0.5), (1.0, 0.0)]
+)
+def test_invalid_traced_parameters_poison_every_output(scale: float, temperature: float) -> None:
+    @jax.jit
+    def everything(scale: jax.Array, temperature: jax.Array) -> list[jax.Array]:
+        f = pt.expected_logsumexp(pt.Normal(scale), temperature)
+        theta = jnp.asarray(THETA[0])
+        return [f(theta), f.probabilities(theta), f.hessian(theta), f.hvp(theta, theta)]
+
+    for output in everything(jnp.asarray(scale), jnp.asarray(temperature)):
+        assert np.all(np.isnan(output))
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_traced_nan_in_theta_poisons_every_entry(name: str) -> None:
+    f = pt.expected_max(NOISES[name])
+    theta = jnp.asarray([0.0, np.nan, 1.0])
+    for method in (f, f.probabilities, f.hessian):
+        assert np.all(np.isnan(jax.jit(method)(theta)))
+
+
+def test_parameters_are_not_differentiated_silently() -> None:
+    theta = jnp.asarray(THETA[0])
+    with pytest.raises(TypeError, match="derivatives are taken in `theta` only"):
+        jax.grad(lambda scale: pt.expected_max(pt.Normal(scale))(theta))(jnp.asarray(1.0))
+    with pytest.raises(TypeError, match="derivatives are taken in `theta` only"):
+        jax.grad(lambda s: pt.expected_max(pt.Uniform(-s, s)).probabilities(theta)[0])(
+            jnp.asarray(1.0)
+        )
+
+
+SINGLE = """
+import jax, numpy as np
+import perturbtheory as pt
+assert not jax.config.jax_enable_x64
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+theta = np.array([0.3, -0.2, 1.1], np.float32)
+wide = {"normal": [0.24395641, 0.11850808, 0.63753551]}
+for noise in (pt.Normal(), pt.Logistic(), pt.Laplace(), pt.Uniform(), pt.StudentT(3.0), pt.Gumbel(),
+              pt.Discrete([-1.0, 1.0])):
+    f = pt.expected_max(noise)
+    p, v, h = f.probabilities(theta), f(theta), f.hessian(theta)
+    g = jax.grad(f)(jax.numpy.asarray(theta))
+    assert p.dtype == v.dtype == h.dtype == np.float32, noise
+    assert np.all(np.isfinite(h)) and np.all(np.isfinite(g)) and np.isfinite(v), noise
+    assert abs(p.sum() - 1) < 1e-6 and np.abs(g - p).max() < 1e-6, noise
+    print(type(noise).__name__, *[float(x) for x in p], float(v))
+s = pt.expected_logsumexp(pt.Normal(), 0.5)
+print("Smoothed", *[float(x) for x in s.probabilities(theta)], float(s(theta)))
+try:
+    f(theta.astype(np.float64))
+except ValueError as error:
+    assert "jax_enable_x64" in str(error) and "`theta`" in str(error)
+else:
+    raise AssertionError("a float64 array was truncated without a word")
+assert not jax.config.jax_enable_x64
+"""
+
+
+def test_single_precision_matches_double() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", SINGLE], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    theta = np.array([0.3, -0.2, 1.1])
+    for line in run.stdout.splitlines():
+        name, *numbers = line.split()
+        noise = {
+            "StudentT": lambda: pt.StudentT(3.0),
+            "Discrete": lambda: pt.Discrete([-1.0, 1.0]),
+            "Smoothed": lambda: pt.smoothed(pt.Normal(), 0.5),
+        }.get(name, getattr(pt, name, None))()
+        f = pt.expected_max(noise)
+        np.testing.assert_allclose(
+            [float(x) for x in numbers], [*f.probabilities(theta), f(theta)], rtol=3e-5
+        )
