@@ -1,7 +1,9 @@
 """jit, vmap, grad, jacobian, hessian, batches; 32-bit; what differentiation must refuse."""
 
+import dataclasses
 import subprocess
 import sys
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -137,3 +139,49 @@ def test_single_precision_matches_double() -> None:
         np.testing.assert_allclose(
             [float(x) for x in numbers], [*f.probabilities(theta), f(theta)], rtol=3e-5
         )
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False)
+class TwoBumps(pt.AbstractPerturbation):
+    """An even mixture of N(-shift, 1) and N(shift, 1): the least that a user has to write."""
+
+    shift: jax.Array | float = 2.0
+
+    @property
+    def mean(self) -> jax.Array:
+        return jnp.zeros_like(self.shift)
+
+    @property
+    def variance(self) -> jax.Array:
+        return 1 + jnp.square(self.shift)
+
+    def _mix(self, law: Callable, x: jax.Array) -> jax.Array:
+        both = jnp.stack([law(x - self.shift), law(x + self.shift)])
+        return jax.nn.logsumexp(both, axis=0) - np.log(2)
+
+    def log_pdf(self, x: jax.Array) -> jax.Array:
+        return self._mix(pt.Normal().log_pdf, x)
+
+    def log_cdf(self, x: jax.Array) -> jax.Array:
+        return self._mix(pt.Normal().log_cdf, x)
+
+    def log_sf(self, x: jax.Array) -> jax.Array:
+        return self._mix(pt.Normal().log_sf, x)
+
+    def sample(self, key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        one, two = jax.random.split(key)
+        return jax.random.normal(one, shape) + self.shift * jax.random.rademacher(two, shape, float)
+
+
+def test_a_perturbation_written_by_a_user() -> None:
+    f = pt.expected_max(TwoBumps())
+    theta = np.array([[0.7, 0.0], [6.0, 0.0]])
+    # The difference of two is N(0, 2), N(4, 2) or N(-4, 2) with weights 1/2, 1/4, 1/4.
+    exact = sum(
+        w * scipy.stats.norm.cdf((theta[:, 0] + s) / np.sqrt(2))
+        for w, s in ((0.5, 0), (0.25, 4), (0.25, -4))
+    )
+    estimate = f.estimate_probabilities(theta)
+    np.testing.assert_allclose(estimate.value[:, 0], exact, atol=1e-11)
+    assert estimate.contains(np.stack([exact, 1 - exact], 1))

@@ -124,6 +124,12 @@ class AbstractPerturbation(abc.ABC):
         """
         return _bisect(self, jnp.asarray(level, float), upper)
 
+    def log_quantiles(
+        self, levels: tuple[float, ...], *, upper: bool = False
+    ) -> Float[Array, "m #d"]:
+        """`log_quantile` of every level, one a row."""
+        return _bisect(self, jnp.asarray(levels, float)[:, None], upper)
+
     def bracket(self, floor: float, ceiling: float) -> tuple[Array, Array]:
         """(x, y), scalars or of shape (d,), with log F_i(x) <= floor and log S_i(y) <= ceiling."""
         return self.log_quantile(floor), self.log_quantile(ceiling, upper=True)
@@ -169,12 +175,10 @@ class AbstractPerturbation(abc.ABC):
 
     def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
         """Where quadrature panels must be narrow; by default quantiles and what lies between."""
-        levels = (-95.0, -60.0, -36.0, -20.0, -10.0, -5.0, -2.5, -1.2)
-        location = column(
-            *(self.log_quantile(level) for level in levels),
-            self.log_quantile(-math.log(2.0)),
-            *(self.log_quantile(level, upper=True) for level in levels[::-1]),
-        )
+        levels = (-95.0, -60.0, -36.0, -20.0, -10.0, -5.0, -2.5, -1.2, -math.log(2.0))
+        below = self.log_quantiles(levels)
+        above = self.log_quantiles(levels[-2::-1], upper=True)
+        location = jnp.concatenate([below, above])
         gap = jnp.diff(location, axis=0)
         inner = jnp.minimum(gap[1:], gap[:-1])
         width = jnp.concatenate([gap[:1], inner, gap[-1:]]) / 3
@@ -201,7 +205,7 @@ class AbstractPerturbation(abc.ABC):
 
 @functools.partial(jax.jit, static_argnums=2)
 def _bisect(noise: AbstractPerturbation, level: Array, upper: bool) -> Array:
-    like = jnp.zeros(noise.shape, level.dtype)
+    like = jnp.zeros(jnp.broadcast_shapes(level.shape, noise.shape), level.dtype)
     edge = 340.0 if like.dtype == jnp.float64 else 85.0
 
     def halve(_: int, bracket: tuple[Array, Array]) -> tuple[Array, Array]:

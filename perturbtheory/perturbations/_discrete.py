@@ -1,7 +1,8 @@
 """Perturbations with finitely many atoms."""
 
 import dataclasses
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +12,9 @@ from jaxtyping import Array, Float
 
 from perturbtheory.checks import finite, is_known, require
 from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail
+from perturbtheory.perturbations._scale import Gumbel
+
+_GUMBEL = Gumbel()
 
 
 @jax.tree_util.register_dataclass
@@ -147,41 +151,31 @@ class DiscretePlusGumbel(AbstractPerturbation):
     def variance(self) -> Float[Array, "#d"]:
         return self.base.variance + jnp.square(jnp.asarray(self.temperature)) * (jnp.pi**2 / 6)
 
-    def _components(self) -> "tuple[Array, Array, Any]":
-        from perturbtheory.perturbations._scale import Gumbel
-
-        return jnp.asarray(self.base.atoms), jnp.asarray(self.base.weights), Gumbel()
-
-    def _mixture(self, x: Float[Array, "..."], law: str) -> Float[Array, "..."]:
-        atoms, weights, gumbel = self._components()
-        z = (jnp.asarray(x)[..., None] - atoms) / self.temperature
-        return logsumexp(getattr(gumbel, law)(z), b=weights, axis=-1)
+    def _mixture(self, x: Float[Array, "..."], law: Callable[[Array], Array]) -> Array:
+        """log sum_k weights[k] exp(law((x - atoms[k]) / t))."""
+        z = (jnp.asarray(x)[..., None] - jnp.asarray(self.base.atoms)) / self.temperature
+        return logsumexp(law(z), b=jnp.asarray(self.base.weights), axis=-1)
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._mixture(x, "unit_log_pdf") - jnp.log(self.temperature)
+        return self._mixture(x, _GUMBEL.unit_log_pdf) - jnp.log(self.temperature)
 
     def log_cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        upper = self._mixture(x, "unit_log_sf")
+        upper = self._mixture(x, _GUMBEL.unit_log_sf)
         near_one = jnp.log1p(-jnp.exp(jnp.minimum(upper, -0.5)))
-        return jnp.where(upper < -0.7, near_one, self._mixture(x, "unit_log_cdf"))
+        return jnp.where(upper < -0.7, near_one, self._mixture(x, _GUMBEL.unit_log_cdf))
 
     def log_sf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._mixture(x, "unit_log_sf")
+        return self._mixture(x, _GUMBEL.unit_log_sf)
 
     def sample(self, key: Array, shape: tuple[int, ...]) -> Float[Array, "..."]:
         one, two = jax.random.split(key)
-        _, _, gumbel = self._components()
-        return self.base.sample(one, shape) + self.temperature * gumbel.sample(two, shape)
+        return self.base.sample(one, shape) + self.temperature * _GUMBEL.sample(two, shape)
 
     def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
-        atoms, _, _ = self._components()
-        location = jnp.atleast_2d(atoms).T
+        location = jnp.atleast_2d(jnp.asarray(self.base.atoms)).T
         t = jnp.asarray(self.temperature)
         width = jnp.broadcast_to(1.5 * t, location.shape)
         return Landmarks(location, width, 5.0 * width, (False,) * len(location))
-
-    def astype(self, dtype: Any) -> Self:
-        return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), self)
 
 
 def _as_array(value: Any) -> Any:

@@ -70,17 +70,19 @@ def march(
         start = jnp.full(capacity + 1, high).at[0].set(low)
         return jax.lax.while_loop(unfinished, advance, (jnp.asarray(0), start))
 
-    def again(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        widen = state[0]
-        return widen * 2, *walk(widen)
+    def again(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+        _, widen, _, _ = state
+        count, bounds = walk(widen)
+        # NaN is never short of the end, so that an invalid law cannot keep the loop going.
+        return bounds[count] < high, widen * 2, count, bounds
 
-    def short(state: tuple[Array, Array, Array]) -> Array:
-        _, count, bounds = state
-        return (count == 0) | (bounds[count] < high)
-
-    nothing = jnp.full(capacity + 1, low)
-    start = (jnp.asarray(widen, low.dtype), jnp.asarray(0), nothing)
-    _, count, bounds = jax.lax.while_loop(short, again, start)
+    start = (
+        jnp.asarray(True),
+        jnp.asarray(widen, low.dtype),
+        jnp.asarray(0),
+        jnp.full(capacity + 1, low),
+    )
+    _, _, count, bounds = jax.lax.while_loop(lambda state: state[0], again, start)
     return bounds, count
 
 

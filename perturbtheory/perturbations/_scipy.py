@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail
+from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, column
 
 
 @jax.tree_util.register_dataclass
@@ -112,6 +112,11 @@ class FromScipy(AbstractPerturbation):
 
     def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
         return jnp.asarray(_log_quantile(self.distribution, level, upper))
+
+    def log_quantiles(
+        self, levels: tuple[float, ...], *, upper: bool = False
+    ) -> Float[Array, "m #d"]:
+        return column(*(self.log_quantile(level, upper=upper) for level in levels))
 
     def sample(self, key: Array, shape: tuple[int, ...]) -> Float[Array, "..."]:
         """Draws by inversion of uniform variables."""

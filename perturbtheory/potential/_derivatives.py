@@ -42,7 +42,7 @@ def with_radius(
     fine_value, fine_p, total = estimate(noise, theta, finer=2)
     value_, p, coarse = estimate(noise, theta)
     eps = jnp.finfo(theta.dtype).eps
-    spread = jnp.max(jnp.abs(theta)) + jnp.max(jnp.sqrt(jnp.minimum(noise.variance, 1e6)))
+    spread = jnp.max(jnp.abs(theta)) + 2 * jnp.abs(value_ - jnp.max(theta))
     lost = jnp.abs(total - 1) + jnp.abs(coarse - 1)
     rounding = eps * (16 + 2 * jnp.sqrt(theta.size))
     value_radius = 2 * jnp.abs(fine_value - value_) + (lost + rounding) * (1 + spread)

@@ -99,8 +99,10 @@ def anchored(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arr
 
     def chunk(pair: tuple[Array, Array]) -> Array:
         nodes, weights = pair
-        one, two = (jnp.exp(log_cdf_of_maximum(noise, t, nodes)) for t in (origin, theta))
-        return jnp.sum(jnp.where(weights > 0, weights * (one - two), 0.0))
+        one, two = (log_cdf_of_maximum(noise, t, nodes) for t in (origin, theta))
+        # The difference of logarithms keeps its digits where both products are next to one.
+        gap = -jnp.exp(one) * jnp.expm1(two - one)
+        return jnp.sum(jnp.where(weights > 0, weights * gap, 0.0))
 
     inside = jnp.sum(jax.lax.map(chunk, (points.nodes, points.weights)))
     # Above the window prod F_j(s) - prod F_j(s - theta_j) is sum_j S_j(s - theta_j) - S_j(s).
