@@ -27,15 +27,25 @@ def is_known(value: Any) -> bool:
 
 
 def require(
-    name: str, value: Any, good: Callable[[np.ndarray], np.ndarray], what: str, way_out: str
+    name: str,
+    value: Any,
+    good: Callable[[np.ndarray], np.ndarray],
+    what: str,
+    way_out: str,
+    *,
+    most: int | None = 1,
 ) -> None:
     """Raise ValueError unless every known entry of `value` is `good`.
 
-    `what` completes the sentence "`name` must ..."; `way_out` says how to mend the call.
+    `what` completes the sentence "`name` must ..."; `way_out` says how to mend the call; `most`
+    is the largest number of dimensions.
     """
     if not is_known(value):
         if isinstance(value, list | tuple | str | complex):
-            msg = f"`{name}` must be a real number or array, got {value!r}; {way_out}"
+            msg = (
+                f"`{name}` must be a real number or a numpy or JAX array, got {value!r}; "
+                f"{way_out}; wrap a list in np.array"
+            )
             raise ValueError(msg)
         return
     array = np.asarray(value)
@@ -45,10 +55,26 @@ def require(
     if array.size == 0:
         msg = f"`{name}` must not be empty, got shape {array.shape}; {way_out}"
         raise ValueError(msg)
+    if most is not None and array.ndim > most:
+        shapes = "a number" if most == 0 else "a number or one number for each coordinate"
+        msg = f"`{name}` must be {shapes}, got shape {array.shape}; {way_out}"
+        raise ValueError(msg)
     bad = ~np.broadcast_to(good(array), array.shape)
     if bad.any():
         msg = f"`{name}` must {what}, got {array[bad].ravel()[0]!s}; {way_out}"
         raise ValueError(msg)
+
+
+def require_one_shape(**parameters: Any) -> None:
+    """Raise ValueError unless the parameters are numbers or vectors of one common length."""
+    shapes = {name: np.shape(value) for name, value in parameters.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError as error:
+        names = " and ".join(f"`{name}`" for name in shapes)
+        listed = " and ".join(str(shape) for shape in shapes.values())
+        msg = f"{names} must have one shape, got {listed}; give one value for each coordinate"
+        raise ValueError(msg) from error
 
 
 def finite(array: np.ndarray) -> np.ndarray:
@@ -92,6 +118,7 @@ def as_vectors(name: str, value: Any) -> jax.Array:
     if value.size == 0:
         msg = f"`{name}` must have at least one entry, got shape {value.shape}"
         raise ValueError(msg)
-    require(name, value, finite, "be finite", "remove the entry or give it a finite logit")
+    way_out = "remove the entry or give it a finite logit"
+    require(name, value, finite, "be finite", way_out, most=None)
     array = jnp.asarray(value)
     return array if jnp.issubdtype(array.dtype, jnp.floating) else array.astype(float)

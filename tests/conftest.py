@@ -1,9 +1,11 @@
 """64-bit and strict promotion for every test; three hypothesis profiles."""
 
 import os
+from collections.abc import Iterator
 
 import hypothesis
 import jax
+import pytest
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
@@ -18,3 +20,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("deep", max_examples=1000, **_COMMON)
 default = "ci" if os.environ.get("CI") else "dev"
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", default))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_compiled_code() -> Iterator[None]:
+    """Compiled functions of a module are of no use to the next; they would fill the memory."""
+    yield
+    jax.clear_caches()

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy.integrate
+import scipy.stats
 
 import perturbtheory as pt
 
@@ -209,6 +211,43 @@ def test_symmetric_theta_has_an_exact_answer(
     }
     if type(noise).__name__ in values:
         assert abs(float(f(theta)) - values[type(noise).__name__]) < 1e-12
+
+
+ENDS = {
+    "vanishing": scipy.stats.beta(2.0, 2.0),
+    "vanishing-on-one-side": scipy.stats.rayleigh(),
+    "jump": scipy.stats.expon(),
+    "infinite": scipy.stats.beta(0.5, 0.5),
+    "kink-inside": scipy.stats.triang(0.3),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_densities_that_vanish_or_explode_at_the_end_of_their_support(name: str) -> None:
+    law = ENDS[name]
+    kinks = (0.3,) if name == "kink-inside" else ()
+    # P(X + 0.3 > X') = E[S(X' - 0.3)], in the variable u = F(X').
+    cuts = [float(law.cdf(x)) for x in (0.3, 0.6, 0.7)]
+    exact, error = scipy.integrate.quad(
+        lambda u: law.sf(law.ppf(u) - 0.3), 0, 1, points=cuts, limit=500, epsabs=1e-12
+    )
+    f = pt.expected_max(pt.FromScipy(law, kinks))
+    estimate = f.estimate_probabilities(np.array([0.3, 0.0]))
+    off = abs(float(estimate.value[0]) - exact)
+    assert off < 2e-8
+    assert off <= float(estimate.radius[0]) + 100 * error + 1e-10
+
+
+def test_categories_that_cannot_win_change_nothing() -> None:
+    masked = np.array([0.0, 0.5, -1e300])
+    for noise in (pt.Discrete([-1.0, 1.0]), pt.Normal(), pt.Uniform(), pt.StudentT(2.0)):
+        f = pt.expected_max(noise)
+        whole, part = f.estimate(masked), f.estimate(masked[:2])
+        np.testing.assert_allclose(float(whole.value), float(part.value), rtol=1e-12)
+        assert float(whole.radius) < 1e-12
+        p = np.asarray(f.probabilities(masked))
+        np.testing.assert_allclose(p[:2], f.probabilities(masked[:2]), atol=1e-13)
+        assert p[2] == 0
 
 
 @pytest.mark.slow

@@ -38,7 +38,10 @@ PARAMETERS = {
     "scale-negative": (lambda: pt.Gumbel(-1), "`scale` must be positive and finite, got -1"),
     "scale-nan": (lambda: pt.Logistic(np.nan), "`scale` must be positive and finite, got nan"),
     "scale-one-of": (lambda: pt.Laplace(np.array([1.0, -2.0])), "`scale` .* got -2.0"),
-    "scale-text": (lambda: pt.Normal("wide"), "`scale` must be a real number or array, got 'wide'"),
+    "scale-text": (
+        lambda: pt.Normal("wide"),
+        "`scale` must be a real number or a numpy or JAX array, got 'wide'",
+    ),
     "scale-empty": (lambda: pt.Normal(np.zeros(0)), "`scale` must not be empty"),
     "df": (lambda: pt.StudentT(0.0), "`df` must be positive and finite, got 0.0"),
     "reversed": (lambda: pt.Uniform(1.0, -1.0), "`low` must be less than `high`, got 1.0 and -1.0"),
@@ -55,6 +58,26 @@ PARAMETERS = {
     ),
     "temperature-negative": (lambda: pt.expected_logsumexp(pt.Normal(), -1.0), "`temperature`"),
     "temperature-nan": (lambda: pt.expected_logsumexp(pt.Normal(), np.nan), "`temperature`.*nan"),
+    "scale-list": (lambda: pt.Normal([1.0, 2.0]), "wrap a list in np.array"),
+    "scale-matrix": (lambda: pt.Normal(np.ones((2, 2))), r"`scale` .* got shape \(2, 2\)"),
+    "shapes": (
+        lambda: pt.StudentT(np.full(2, 3.0), np.ones(3)),
+        r"`df` and `scale` must have one shape, got \(2,\) and \(3,\)",
+    ),
+    "ends": (lambda: pt.Uniform(np.zeros(2), np.ones(3)), "`low` and `high` must have one shape"),
+    "atoms-ragged": (lambda: pt.Discrete([[1.0], [1.0, 2.0]]), "`atoms` must be a rectangular"),
+    "temperature-vector": (
+        lambda: pt.expected_logsumexp(pt.Normal(), np.ones(2)),
+        r"`temperature` must be a number, got shape \(2,\)",
+    ),
+    "temperature-none": (
+        lambda: pt.expected_logsumexp(pt.Normal(), None),
+        "`temperature` must be a number, got None",
+    ),
+    "breakpoints-nan": (
+        lambda: pt.FromScipy(scipy.stats.norm(), (np.nan,)),
+        "`breakpoints` must be finite, got nan",
+    ),
     "scipy-discrete": (
         lambda: pt.FromScipy(scipy.stats.poisson(3)),
         "`distribution` must be a frozen continuous",
@@ -95,6 +118,8 @@ def test_parameters_that_do_not_fit_theta() -> None:
         f(np.zeros(2))
     with pytest.raises(ValueError, match="`v` must have the last dimension of theta"):
         F.hvp(np.zeros(3), np.zeros(2))
+    with pytest.raises(ValueError, match="`theta` and `v` must have one shape"):
+        F.hvp(np.zeros((2, 3)), np.zeros((4, 3)))
 
 
 def test_unknown_public_name() -> None:

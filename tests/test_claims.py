@@ -12,7 +12,7 @@ from perturbtheory.claims import Check, Claim, Part, Result, compare, ledger, re
 from perturbtheory.claims.paper_a import uniform_lines, uniform_pieces
 from perturbtheory.estimate import Estimate
 from perturbtheory.perturbations import _scale
-from perturbtheory.potential import _derivatives, _quadrature
+from perturbtheory.potential import _atoms, _derivatives, _quadrature
 
 REQUIRED = {
     "A.softmax-not-minimal": "proved",
@@ -256,6 +256,21 @@ def test_wrong_sign_in_the_hessian_is_noticed(monkeypatch, fresh_programs):
     assert made.verdict == "inconclusive"
     assert made.disagreement
     assert "Hessian" in made.weakest
+
+
+def test_wrong_sign_in_the_hessian_vector_product_is_noticed(monkeypatch, fresh_programs):
+    true = _quadrature.hvp
+    monkeypatch.setattr(_quadrature, "hvp", lambda noise, theta, v: -true(noise, theta, v))
+    made = verdict_of("C.one-dimensional")
+    assert made.disagreement
+    assert "Hessian" in made.weakest
+
+
+def test_unnoticed_ties_are_noticed(monkeypatch, fresh_programs):
+    monkeypatch.setattr(_atoms, "has_tie", lambda noise, theta: jax.numpy.asarray(False))
+    made = verdict_of("A.discrete-subdifferential")
+    assert made.verdict == "inconclusive"
+    assert made.disagreement
 
 
 def test_gumbel_without_its_centre_is_noticed(monkeypatch, fresh_programs):

@@ -48,32 +48,30 @@ def test_large_batches_and_chunks_change_nothing(name: str) -> None:
     np.testing.assert_allclose(np.sum(f.probabilities(wide)), 1, atol=1e-13)
 
 
-def test_a_potential_is_a_pytree_and_its_parameters_may_be_traced() -> None:
+def test_a_potential_is_a_pytree() -> None:
     theta = jnp.asarray(THETA[0])
-
-    @jax.jit
-    def p(scale: jax.Array, temperature: jax.Array) -> jax.Array:
-        return pt.expected_logsumexp(pt.Normal(scale), temperature).probabilities(theta)
-
-    expected = pt.expected_logsumexp(pt.Normal(2.0), 0.5).probabilities(theta)
-    np.testing.assert_allclose(p(jnp.asarray(2.0), jnp.asarray(0.5)), expected, atol=1e-12)
     f = pt.expected_max(pt.Normal(2.0))
     through = jax.jit(lambda potential, x: potential(x))(f, theta)
     np.testing.assert_allclose(through, f(theta))
 
 
-@pytest.mark.parametrize(
-    ("scale", "temperature"), [(np.nan, 0.5), (1.0, np.nan), (-1.0, 0.5), (1.0, -0.5), (1.0, 0.0)]
-)
-def test_invalid_traced_parameters_poison_every_output(scale: float, temperature: float) -> None:
-    @jax.jit
-    def everything(scale: jax.Array, temperature: jax.Array) -> list[jax.Array]:
-        f = pt.expected_logsumexp(pt.Normal(scale), temperature)
-        theta = jnp.asarray(THETA[0])
-        return [f(theta), f.probabilities(theta), f.hessian(theta), f.hvp(theta, theta)]
+@jax.jit
+def _everything(scale: jax.Array, temperature: jax.Array) -> list[jax.Array]:
+    f = pt.expected_logsumexp(pt.Normal(scale), temperature)
+    theta = jnp.asarray(THETA[0])
+    return [f(theta), f.probabilities(theta), f.hessian(theta), f.hvp(theta, theta)]
 
-    for output in everything(jnp.asarray(scale), jnp.asarray(temperature)):
-        assert np.all(np.isnan(output))
+
+def test_parameters_may_be_traced_and_poison_every_output_where_invalid() -> None:
+    f = pt.expected_logsumexp(pt.Normal(2.0), 0.5)
+    expected = [f(THETA[0]), f.probabilities(THETA[0]), f.hessian(THETA[0])]
+    for output, number in zip(
+        _everything(jnp.asarray(2.0), jnp.asarray(0.5)), expected, strict=False
+    ):
+        np.testing.assert_allclose(output, number, atol=1e-12)
+    for bad in [(np.nan, 0.5), (1.0, np.nan), (-1.0, 0.5), (1.0, -0.5), (1.0, 0.0)]:
+        for output in _everything(*(jnp.asarray(x) for x in bad)):
+            assert np.all(np.isnan(output))
 
 
 @pytest.mark.parametrize("name", NOISES)
@@ -89,9 +87,31 @@ def test_parameters_are_not_differentiated_silently() -> None:
     with pytest.raises(TypeError, match="derivatives are taken in `theta` only"):
         jax.grad(lambda scale: pt.expected_max(pt.Normal(scale))(theta))(jnp.asarray(1.0))
     with pytest.raises(TypeError, match="derivatives are taken in `theta` only"):
+        jax.jacobian(lambda s: pt.expected_max(pt.Gumbel(s)).hessian(theta))(jnp.asarray(1.0))
+    with pytest.raises(TypeError, match="three times under Uniform"):
+        jax.jacobian(pt.expected_max(pt.Uniform()).hessian)(theta)
+    with pytest.raises(TypeError, match="derivatives are taken in `theta` only"):
         jax.grad(lambda s: pt.expected_max(pt.Uniform(-s, s)).probabilities(theta)[0])(
             jnp.asarray(1.0)
         )
+
+
+@pytest.mark.parametrize("name", ["normal", "uniform"])
+def test_an_estimate_is_differentiated_like_its_value(name: str) -> None:
+    f = pt.expected_max(NOISES[name])
+    theta = jnp.asarray(THETA[0])
+    gradient = jax.grad(lambda x: f.estimate(x).value)(theta)
+    np.testing.assert_allclose(gradient, f.probabilities(theta), atol=1e-14)
+    assert not jax.grad(lambda x: f.estimate(x).radius)(theta).any()
+
+
+def test_traced_weights_that_do_not_sum_to_one() -> None:
+    @jax.jit
+    def p(weights: jax.Array) -> jax.Array:
+        return pt.expected_max(pt.Discrete(np.array([-1.0, 1.0]), weights)).probabilities(THETA[0])
+
+    assert np.all(np.isnan(p(jnp.asarray([1.0, 1.0]))))
+    np.testing.assert_allclose(np.sum(p(jnp.asarray([0.5, 0.5]))), 1.0)
 
 
 SINGLE = """

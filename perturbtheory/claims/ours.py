@@ -150,6 +150,7 @@ def one_dimensional(budget: Budget) -> list[Part]:
     options = {"seed": 31, "samples": 4 * budget.samples}
     quasi = "quasi-monte-carlo"
     hessian = np.asarray(f.hessian(jnp.asarray(points)))
+    basis = (jnp.repeat(jnp.asarray(points), 3, 0), jnp.tile(jnp.eye(3), (len(points), 1)))
     return [
         Part(
             "value",
@@ -201,6 +202,13 @@ def one_dimensional(budget: Budget) -> list[Part]:
                     hessian,
                     np.array([[[float(h) for h in row] for row in a.hessian] for a in exactly]),
                     "uniform noise, d = 3",
+                ),
+                agree(
+                    "engine, Hessian-vector products",
+                    "quadrature",
+                    np.asarray(f.hvp(*basis)),
+                    np.array([[float(h) for h in row] for a in exactly for row in a.hessian]),
+                    "uniform noise, d = 3, column by column",
                 ),
             ),
         ),

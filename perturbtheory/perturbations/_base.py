@@ -114,8 +114,10 @@ class AbstractPerturbation(abc.ABC):
         The second is the reversed hazard rate, the derivative of the first. Only called where
         F_i(x) > 0.
         """
-        log_cdf = self.log_cdf(x)
-        return log_cdf, jnp.exp(self.log_pdf(x) - log_cdf)
+        log_cdf, log_pdf = self.log_cdf(x), self.log_pdf(x)
+        # A node may round onto the end of the support, where F is zero or f infinite.
+        usable = jnp.isfinite(log_cdf) & jnp.isfinite(log_pdf)
+        return log_cdf, jnp.where(usable, jnp.exp(log_pdf - jnp.where(usable, log_cdf, 0.0)), 0.0)
 
     def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
         """x with log F_i(x) = level, or with log S_i(x) = level if `upper`; level < 0.

@@ -37,16 +37,23 @@ class Discrete(AbstractPerturbation):
     positive: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        atoms = _as_array(self.atoms)
-        require("atoms", atoms, finite, "be finite", "pass finite atoms")
+        atoms = _as_array("atoms", self.atoms)
+        require("atoms", atoms, finite, "be finite", "pass finite atoms", most=2)
         object.__setattr__(self, "atoms", atoms)
         if self.weights is None:
             count = np.shape(atoms)[-1] if np.ndim(atoms) else 1
             object.__setattr__(self, "weights", np.full(np.shape(atoms), 1.0 / count))
-        weights = _as_array(self.weights)
+        weights = _as_array("weights", self.weights)
         object.__setattr__(self, "weights", weights)
         way_out = "pass weights >= 0 that sum to one"
-        require("weights", weights, lambda w: np.isfinite(w) & (w >= 0), "not be negative", way_out)
+        require(
+            "weights",
+            weights,
+            lambda w: np.isfinite(w) & (w >= 0),
+            "not be negative",
+            way_out,
+            most=2,
+        )
         if not (is_known(atoms) and is_known(weights)):
             return
         if np.ndim(atoms) not in (1, 2) or np.shape(atoms) != np.shape(weights):
@@ -65,7 +72,9 @@ class Discrete(AbstractPerturbation):
     @property
     def valid(self) -> Array:
         weights, atoms = jnp.asarray(self.weights), jnp.asarray(self.atoms)
-        return jnp.all(jnp.isfinite(atoms)) & jnp.all(weights >= 0)
+        slack = 1e-6 if weights.dtype == jnp.float32 else 1e-12
+        one = jnp.all(jnp.abs(jnp.sum(weights, -1) - 1) <= slack)
+        return jnp.all(jnp.isfinite(atoms)) & jnp.all(weights >= 0) & one
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -178,5 +187,11 @@ class DiscretePlusGumbel(AbstractPerturbation):
         return Landmarks(location, width, 5.0 * width, (False,) * len(location))
 
 
-def _as_array(value: Any) -> Any:
-    return np.asarray(value) if isinstance(value, list | tuple) else value
+def _as_array(name: str, value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        return value
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        msg = f"`{name}` must be a rectangular array of numbers, got {value!r}"
+        raise ValueError(msg) from error

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.scipy.special import betainc, erfc, gammaln, log_ndtr
 from jaxtyping import Array, Float
 
-from perturbtheory.checks import positive, require
+from perturbtheory.checks import is_known, positive, require, require_one_shape
 from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, column
 from perturbtheory.perturbations._table import Tabulated, tabulate_density
 
@@ -280,6 +280,8 @@ class StudentT(AbstractScale):
     def __post_init__(self) -> None:
         require("df", self.df, positive, "be positive and finite", "pass df > 0, 1 for Cauchy")
         super().__post_init__()
+        if is_known(self.df) and is_known(self.scale):
+            require_one_shape(df=self.df, scale=self.scale)
 
     @property
     def valid(self) -> Array:

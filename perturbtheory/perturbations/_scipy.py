@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from perturbtheory.checks import finite, require
 from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, column
 
 
@@ -21,7 +22,8 @@ class FromScipy(AbstractPerturbation):
     The frozen distribution's parameters may be scalars or vectors of shape ``(d,)``. Its own
     logpdf, logcdf and logsf are called, so accuracy and speed are scipy's. `breakpoints` names
     the places inside the support where the density jumps or bends; the ends of the support are
-    known. Location and scale are kept as they are: the mean need not be zero.
+    known. A kink that is not named costs accuracy, which the radii of `estimate` show. Location and
+    scale are kept as they are: the mean need not be zero.
     Raises ValueError unless `distribution` is a frozen ``scipy.stats.rv_continuous``.
     """
 
@@ -45,7 +47,11 @@ class FromScipy(AbstractPerturbation):
                 f"{self.distribution.args} {self.distribution.kwds} with median {probe}; mend them"
             )
             raise ValueError(msg)
-        object.__setattr__(self, "breakpoints", tuple(float(b) for b in self.breakpoints))
+        way_out = "name places inside the support, for example (0.0,)"
+        places = np.asarray(self.breakpoints, float)
+        if places.size:
+            require("breakpoints", places, finite, "be finite", way_out)
+        object.__setattr__(self, "breakpoints", tuple(places.tolist()))
 
     @property
     def shape(self) -> tuple[int, ...]:

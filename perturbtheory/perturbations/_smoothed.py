@@ -77,7 +77,10 @@ def smoothed(base: AbstractPerturbation, temperature: float | Array) -> Abstract
     parameter is allowed; the table is then made inside the computation.
     """
     way_out = "pass a temperature > 0; for temperature 0 use `expected_max`"
-    require("temperature", temperature, positive, "be positive and finite", way_out)
+    if temperature is None:
+        msg = f"`temperature` must be a number, got None; {way_out}"
+        raise ValueError(msg)
+    require("temperature", temperature, positive, "be positive and finite", way_out, most=0)
     if isinstance(base, Discrete):
         return DiscretePlusGumbel(base, temperature)
     dtype = jnp.result_type(float, temperature, *jax.tree.leaves(base))

@@ -33,7 +33,8 @@ class Table:
     density: Float[Array, "p n"]
 
     def __call__(self, x: Float[Array, "..."]) -> tuple[Array, Array, Array]:
-        """(log F or log S, whether it is log S, log f) at x, constant beyond the ends."""
+        """(log F or log S, whether it is log S, log f) at x; no mass is left above the table."""
+        beyond = x > self.bounds[-1]
         x = jnp.clip(x, self.bounds[0], self.bounds[-1])
         # From the left, so that the upper end falls into the last panel that is not empty.
         panel = jnp.maximum(jnp.searchsorted(self.bounds, x, side="left") - 1, 0)
@@ -41,9 +42,9 @@ class Table:
         length = jnp.where(right > left, right - left, 1.0)
         y = jnp.clip((2 * x - left - right) / length, -1.0, 1.0)
         return (
-            _clenshaw(self.tail, panel, y),
+            jnp.where(beyond, -jnp.inf, _clenshaw(self.tail, panel, y)),
             self.upper[panel],
-            _clenshaw(self.density, panel, y),
+            jnp.where(beyond, -jnp.inf, _clenshaw(self.density, panel, y)),
         )
 
 

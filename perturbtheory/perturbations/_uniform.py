@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from perturbtheory.checks import finite, is_known, require
+from perturbtheory.checks import finite, is_known, require, require_one_shape
 from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, column
 
 
@@ -30,11 +30,10 @@ class Uniform(AbstractPerturbation):
     def __post_init__(self) -> None:
         require("low", self.low, finite, "be finite", "pass a finite lower end")
         require("high", self.high, finite, "be finite", "pass a finite upper end")
-        if (
-            is_known(self.low)
-            and is_known(self.high)
-            and np.any(np.asarray(self.low) >= np.asarray(self.high))
-        ):
+        if not (is_known(self.low) and is_known(self.high)):
+            return
+        require_one_shape(low=self.low, high=self.high)
+        if np.any(np.asarray(self.low) >= np.asarray(self.high)):
             msg = f"`low` must be less than `high`, got {self.low} and {self.high}; swap them"
             raise ValueError(msg)
 

@@ -43,8 +43,9 @@ def _sorted(noise: Discrete, theta: Float[Array, "d"]) -> tuple[Array, ...]:
     index = jnp.broadcast_to(jnp.arange(theta.size)[:, None], position.shape)
     order = jnp.argsort(position.ravel())
     x, q, low, i = (a.ravel()[order] for a in (position, weights, below, index))
-    largest = jnp.maximum(jnp.max(jnp.abs(theta)), jnp.max(jnp.abs(jnp.asarray(noise.atoms))))
-    new = jnp.diff(x) > 8 * jnp.finfo(x.dtype).eps * largest
+    # theta_i + a_k = x, so the larger of |theta_i| and |x| is as large as any of the three, nearly.
+    size = jnp.maximum(jnp.abs(theta)[i], jnp.abs(x))
+    new = jnp.diff(x) > 8 * jnp.finfo(x.dtype).eps * jnp.maximum(size[1:], size[:-1])
     group = jnp.concatenate([jnp.zeros(1, int), jnp.cumsum(new)])
     return x, q, low, i, group
 

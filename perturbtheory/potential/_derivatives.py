@@ -11,8 +11,11 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float
 
-from perturbtheory.perturbations import AbstractPerturbation, Discrete, Gumbel
+from perturbtheory.perturbations import AbstractPerturbation, Discrete, FromScipy, Gumbel
 from perturbtheory.potential import _atoms, _quadrature
+
+_MASS = 0.01
+"""How far from one the mass that a rule finds may be; 1e-14 is usual."""
 
 
 def softmax_serves(noise: AbstractPerturbation) -> bool:
@@ -32,22 +35,29 @@ def estimate(
         out = _atoms.value_and_probabilities(noise, theta)
     else:
         out = _quadrature.value_and_probabilities(noise, theta, finer=finer)
-    return jax.tree.map(lambda a: _poison(noise, theta, a), out)
+    # A rule that has lost the mass has lost the answer: scaling it to one would hide that.
+    found = jnp.abs(out[2] - 1) < _MASS
+    return jax.tree.map(lambda a: jnp.where(found, _poison(noise, theta, a), jnp.nan), out)
 
 
 def with_radius(
     noise: AbstractPerturbation, theta: Float[Array, "d"]
 ) -> tuple[Array, Array, Array, Array]:
-    """(f, p, radius of f, radius of p): what twice the nodes change, mass not found, rounding."""
-    fine_value, fine_p, total = estimate(noise, theta, finer=2)
-    value_, p, coarse = estimate(noise, theta)
+    """(f, p, radius of f, radius of p): what twice the nodes change, mass not found, rounding.
+
+    Rounding: 16 operations on every term, and the random walk of a sum of d of them, twice over.
+    Entries that cannot win do not count, so the scale is that of the largest theta and of f.
+    """
+    held = jax.lax.stop_gradient(theta)  # radii have no derivative of their own
+    fine_value, fine_p, total = estimate(noise, held, finer=2)
+    value_, p, coarse = estimate(noise, held)
     eps = jnp.finfo(theta.dtype).eps
-    spread = jnp.max(jnp.abs(theta)) + 2 * jnp.abs(value_ - jnp.max(theta))
+    spread = jnp.abs(jnp.max(held)) + 2 * jnp.abs(value_ - jnp.max(held))
     lost = jnp.abs(total - 1) + jnp.abs(coarse - 1)
     rounding = eps * (16 + 2 * jnp.sqrt(theta.size))
     value_radius = 2 * jnp.abs(fine_value - value_) + (lost + rounding) * (1 + spread)
     p_radius = 2 * jnp.abs(fine_p - p) + (lost + rounding) * p + 1e-40
-    return value_, p, value_radius, p_radius
+    return value(noise, theta), probabilities(noise, theta), value_radius, p_radius
 
 
 @jax.custom_jvp
@@ -117,8 +127,13 @@ def _hvp(noise: AbstractPerturbation, theta: Array, v: Array) -> Array:
     return _poison(noise, theta, out)
 
 
+@jax.custom_jvp
 def hessian(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, "d d"]:
     """H(theta); NaN at a tie of discrete noise, where it does not exist."""
+    return _hessian(noise, theta)
+
+
+def _hessian(noise: AbstractPerturbation, theta: Array) -> Array:
     d = theta.size
     if softmax_serves(noise):
         p = jax.nn.softmax(theta / noise.scale)  # pyright: ignore[reportAttributeAccessIssue]
@@ -153,16 +168,29 @@ def _hvp_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     _refuse_parameters(tangents[0])
     out = _hvp(noise, theta, _dense(tangents[2], v))
     if not isinstance(tangents[1], SymbolicZero):
-        if not noise.smooth:
-            msg = (
-                f"`theta` cannot be differentiated three times under {type(noise).__name__} noise, "
-                "whose density is not differentiable; use a temperature > 0 or smooth noise"
-            )
-            raise TypeError(msg)
+        _require_smooth(noise)
         out = out + jax.jvp(lambda x: _hvp(noise, x, v), (theta,), (tangents[1],))[1]
     return hvp(noise, theta, v), out
 
 
+def _hessian_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    noise, theta = primals
+    _refuse_parameters(tangents[0])
+    _require_smooth(noise)
+    tangent = _dense(tangents[1], theta)
+    return hessian(noise, theta), jax.jvp(lambda x: _hessian(noise, x), (theta,), (tangent,))[1]
+
+
+def _require_smooth(noise: AbstractPerturbation) -> None:
+    if not noise.smooth or isinstance(noise, FromScipy):
+        msg = (
+            f"`theta` cannot be differentiated three times under {type(noise).__name__} noise, "
+            "whose density is not known to be differentiable; use a temperature > 0 or smooth noise"
+        )
+        raise TypeError(msg)
+
+
+hessian.defjvp(_hessian_jvp, symbolic_zeros=True)
 anchored.defjvp(_anchored_jvp, symbolic_zeros=True)
 value.defjvp(_value_jvp, symbolic_zeros=True)
 probabilities.defjvp(_probabilities_jvp, symbolic_zeros=True)

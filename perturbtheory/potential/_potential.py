@@ -11,7 +11,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from perturbtheory.checks import as_vectors, is_known
+from perturbtheory.checks import as_vectors, is_known, require_one_shape
 from perturbtheory.estimate import Estimate, Kind
 from perturbtheory.perturbations import AbstractPerturbation, Discrete, smoothed
 from perturbtheory.potential import _derivatives
@@ -70,6 +70,7 @@ class Potential:
         if theta.shape[-1] != v.shape[-1]:
             msg = f"`v` must have the last dimension of theta, got {v.shape} and {theta.shape}"
             raise ValueError(msg)
+        require_one_shape(theta=theta, v=v)
         self._require_no_tie(theta)
         theta, v = jnp.broadcast_arrays(theta, v.astype(theta.dtype))
         return _batched(_derivatives.hvp, self, theta, v)

@@ -139,7 +139,6 @@ def _row(name: str, difference: Fraction, printed: tuple[Any, Any]) -> Part:
     point = jnp.array([[float(difference) + 0.5, 0.5]])
     fair = np.asarray(f.probabilities(point))[0, 0]
     tie = bool(np.asarray(f.has_tie(point))[0])
-    consistent = tie == (low != high)
     return Part(
         f"(68), {name}",
         (
@@ -158,7 +157,7 @@ def _row(name: str, difference: Fraction, printed: tuple[Any, Any]) -> Part:
                 "engine",
                 "quadrature",
                 np.array([fair, float(tie)]),
-                np.array([float(low + high) / 2, float(consistent and low != high)]),
+                np.array([float(low + high) / 2, float(low != high)]),
                 "fair tie breaking is the midpoint; a tie where multi-valued",
             ),
         ),
@@ -204,6 +203,11 @@ def discrete_subdifferential(_: Budget) -> list[Part]:
     constant = rational.discrete([Fraction(7, 3)] * 2, COIN).value - Fraction(7, 3)
     kinks = [n for n, (t, (low, high)) in SUBDIFFERENTIAL.items() if low != high]
     at = [SUBDIFFERENTIAL[n][0] for n in kinks]
+    grid = [Fraction(k, 16) for k in range(-56, 57)]
+    heights = [rational.discrete([t, 0], COIN).value for t in grid]
+    triples = zip(heights, heights[1:], heights[2:], strict=False)
+    second = [left - 2 * middle + right for left, middle, right in triples]
+    bent = [t for t, change in zip(grid[1:], second, strict=False) if change != 0]
     return [
         *rows,
         Part(
@@ -226,7 +230,12 @@ def discrete_subdifferential(_: Budget) -> list[Part]:
         Part(
             "f is not differentiable exactly at theta_1 - theta_2 in {-2, 0, 2}",
             (
-                exact("rational, printed intervals", sorted(at) == [-2, 0, 2], f"{kinks}"),
+                exact(
+                    "rational, second differences",
+                    bent == sorted(at),
+                    f"f bends at these of {len(grid)} points a sixteenth apart, and is linear "
+                    "between its kinks",
+                ),
                 exact(
                     "rational, ties",
                     sorted({Fraction(-k) for k in DIFFERENCES}) == sorted(at),

@@ -203,8 +203,8 @@ def softmax_temperature(_: Budget) -> list[Part]:
     slopes = gradient_by_differences(_potential(2.0), _THETA)
     printed = slopes._replace(value=slopes.value / 2, radius=slopes.radius / 2)
     limit = sp.limit(sp.log(sp.exp(1 / t) + 1), t, 0, "+")
-    small = np.array([1e-1, 1e-2, 1e-3])
-    growth = np.logaddexp(1 / small, 0.0)
+    bounds = np.array([10.0, 100.0, 1000.0])
+    growth = np.logaddexp(2 * bounds, 0.0)
     return [
         Part(
             "the printed gradient for t > 0",
@@ -235,8 +235,8 @@ def softmax_temperature(_: Budget) -> list[Part]:
                 positive(
                     "numbers",
                     "quadrature",
-                    np.array([9.0, 99.0, 999.0]) - growth,
-                    "(1/t - 1) - f_t(1, 0) for t = 0.1, 0.01, 0.001: a bounded f_t makes them > 0",
+                    bounds - growth,
+                    "B - f_t(1, 0) at t = 1/(2B), B = 10, 100, 1000: no bound holds, for f_t > 1/t",
                 ),
             ),
             {"d": 2, "t": 0, "theta": [1, 0], "gamma": [0, 0], "f_t": "log(e^(1/0) + 1)"},

@@ -135,6 +135,40 @@ def _sum_part() -> Part:
     )
 
 
+def _strict_part() -> Part:
+    """Monotone everywhere and strictly so inside (-2, 2): the extrema are taken at the ends only.
+
+    A linear slope that is zero at one end of a piece and positive at the other is positive between.
+    """
+    inner = [p for p in PROBABILITIES.values() if p.low >= -2 and p.high <= 2]
+    rising = all({_slope(p, p.low), _slope(p, p.high)} == {0, sp.Rational(1, 2)} for p in inner)
+    grid = [Fraction(k, 8) for k in range(-15, 16)]
+    slopes = [rational.uniform([t, 0]).hessian[0][0] for t in grid]
+    outside = [rational.uniform([t, 0]).probabilities[0] for t in (-5, -2, 2, 5)]
+    return Part(
+        "0 exactly for theta <= -2, 1 exactly for theta >= 2, strictly increasing between",
+        (
+            exact(
+                "sympy",
+                rising and len(inner) == 2 and _edges_are_flat(),
+                "the slope is linear on either side of 0, zero at -2 and 2 and 1/2 at 0",
+            ),
+            exact(
+                "rational",
+                all(s > 0 for s in slopes) and outside == [0, 0, 1, 1],
+                f"slopes at {len(grid)} points inside, values at four outside",
+                universal=False,
+            ),
+        ),
+    )
+
+
+def _edges_are_flat() -> bool:
+    """Whether the outer printed pieces are the constants 0 and 1."""
+    outer = [p for p in PROBABILITIES.values() if p.low < -2 or p.high > 2]
+    return sorted(sp.sympify(p.formula(T)[0]) for p in outer) == [0, 1]
+
+
 def _extremum(
     name: str, coordinate: int, value: Fraction, at: Fraction, *, largest: bool, low: int, high: int
 ) -> Part:
@@ -234,6 +268,8 @@ def uniform_probabilities_corrected(_: Budget) -> list[Part]:
     inside, line = {"low": -2, "high": 0}, {"low": -5, "high": 5}
     return [
         *(_piece_part(name, piece) for name, piece in PROBABILITIES.items()),
+        _sum_part(),
+        _strict_part(),
         _extremum("min of df/dtheta_1 on the case", 0, zero, -two, largest=False, **inside),
         _extremum("max of df/dtheta_1 on the case", 0, half, zero, largest=True, **inside),
         _extremum("max of df/dtheta_2 on the case", 1, one, -two, largest=True, **inside),
