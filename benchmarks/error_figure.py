@@ -4,6 +4,7 @@ import functools
 import json
 
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from perturbtheory.figures._figure import BLUE, GREEN, VERMILLION, Figure
 
@@ -44,6 +45,8 @@ def render(canvas, data):
             seconds, error = (data[f"{name}/d={d}/{kind}"] for kind in ("seconds", "error"))
             axes.loglog(seconds, error, marker=marker, ms=size, color=colour, lw=1, label=label)
         axes.set(xlabel="seconds a call", ylim=(1e-16, 10))
+        axes.xaxis.set_major_locator(LogLocator())
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_title(f"$d={d:,}$".replace(",", "{,}"), loc="center")
     panels[0].set_ylabel(r"$\|p-p_{\mathrm{exact}}\|_1$")
     handles, labels = panels[0].get_legend_handles_labels()

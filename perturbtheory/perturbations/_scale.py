@@ -134,10 +134,13 @@ class Normal(AbstractScale):
         return min(2.9, math.pi / 2 / math.sqrt(2 * math.log(max(dimension, 2))) * 1.25)
 
     def trapezoid_nodes(self, dimension: int) -> int | None:
-        # Worst case over theta: one entry above d - 1 equal ones; 1e-13 at each of these sizes.
+        # Worst case over theta is one entry a few deviations above d - 1 equal ones. There the
+        # error is 4e-16 at 32, 2e-13 at 100, 1e-15 at 1024, 2e-12 at 100,000 categories.
         if self.shape:
             return None
-        return 64 if dimension <= 128 else 96 if dimension <= 1024 else 128
+        return (
+            64 if dimension <= 32 else 72 if dimension <= 100 else 112 if dimension <= 1024 else 144
+        )
 
 
 @jax.tree_util.register_dataclass

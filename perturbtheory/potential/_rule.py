@@ -77,11 +77,11 @@ def _tighten(
 ) -> tuple[Array, Array]:
     """The window shrunk to the grid points between which the product goes from floor to one."""
     floor, ceiling = depths(theta.dtype)
-    grid = low + (high - low) * jnp.linspace(0.0, 1.0, 17, dtype=theta.dtype)
+    grid = low + (high - low) * jnp.linspace(0.0, 1.0, 9, dtype=theta.dtype)
     log_cdf = log_cdf_of_maximum(noise, theta, grid[1:-1])
     below = jnp.sum(log_cdf < floor)
     above = jnp.sum(log_cdf > -math.exp(ceiling))
-    return grid[below], grid[16 - above]
+    return grid[below], grid[8 - above]
 
 
 def _panels(noise: AbstractPerturbation, theta: Array, finer: int) -> Rule:
