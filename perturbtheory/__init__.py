@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from perturbtheory.perturbations import Normal as Normal
     from perturbtheory.perturbations import StudentT as StudentT
     from perturbtheory.perturbations import Uniform as Uniform
+    from perturbtheory.perturbations import register as register
     from perturbtheory.perturbations import smoothed as smoothed
     from perturbtheory.potential import Potential as Potential
     from perturbtheory.potential import expected_logsumexp as expected_logsumexp
@@ -30,7 +31,7 @@ _HOMES = {
     **dict.fromkeys(
         (
             "AbstractPerturbation", "Discrete", "FromScipy", "Gumbel", "Laplace", "Logistic",
-            "Normal", "StudentT", "Uniform", "smoothed",
+            "Normal", "StudentT", "Uniform", "register", "smoothed",
         ),
         "perturbations",
     ),

@@ -133,7 +133,7 @@ def test_public_names() -> None:
         [
             "AbstractPerturbation", "Discrete", "Estimate", "FromScipy", "Gumbel", "Laplace",
             "Logistic", "Normal", "Potential", "StudentT", "Uniform", "__version__",
-            "expected_logsumexp", "expected_max", "smoothed",
+            "expected_logsumexp", "expected_max", "register", "smoothed",
         ]
     )  # fmt: skip
     for name in dir(pt):

@@ -48,6 +48,19 @@ def test_large_batches_and_chunks_change_nothing(name: str) -> None:
     np.testing.assert_allclose(np.sum(f.probabilities(wide)), 1, atol=1e-13)
 
 
+def test_two_laws_never_have_the_same_structure() -> None:
+    """Else a function compiled for one may serve another: seen with JAX's register_dataclass."""
+    laws = [pt.Normal(), pt.Gumbel(), pt.Logistic(), pt.Laplace(), pt.Uniform(), TwoBumps()]
+    laws += [pt.StudentT(3.0), pt.Discrete([-1.0, 1.0]), pt.smoothed(pt.Normal(), 1.0)]
+    laws += [pt.smoothed(pt.Laplace(), 1.0), pt.smoothed(pt.Discrete([-1.0, 1.0]), 1.0)]
+    laws += [pt.FromScipy(scipy.stats.norm()), pt.FromScipy(scipy.stats.norm(), (0.0,))]
+    structures = [jax.tree.structure(law) for law in laws]
+    structures += [jax.tree.structure(pt.Potential(law)) for law in laws]
+    for i, one in enumerate(structures):
+        assert all(one != other for other in structures[:i])
+    assert jax.tree.structure(pt.Normal(1.0)) == jax.tree.structure(pt.Normal(2.0))
+
+
 def test_a_potential_is_a_pytree() -> None:
     theta = jnp.asarray(THETA[0])
     f = pt.expected_max(pt.Normal(2.0))
@@ -161,7 +174,7 @@ def test_single_precision_matches_double() -> None:
         )
 
 
-@jax.tree_util.register_dataclass
+@pt.register
 @dataclasses.dataclass(frozen=True, eq=False)
 class TwoBumps(pt.AbstractPerturbation):
     """An even mixture of N(-shift, 1) and N(shift, 1): the least that a user has to write."""

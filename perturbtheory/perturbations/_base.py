@@ -1,15 +1,44 @@
 """What a perturbation is: independent noise gamma_i that declares its mathematics."""
 
 import abc
+import dataclasses
 import functools
 import math
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 Tail = Literal["none", "gaussian", "exponential", "polynomial"]
+
+
+Registered = TypeVar("Registered", bound=type)
+
+
+def register(cls: Registered) -> Registered:
+    """Make a frozen dataclass a JAX pytree whose structure names its class.
+
+    Fields with metadata ``{"static": True}`` are part of the structure, all others are leaves.
+    `jax.tree_util.register_dataclass` will not do: in JAX 0.10.2 the structures of two classes
+    registered by it compare equal if they have as many fields, so that a function compiled for
+    one law now and then serves another. Use it for perturbations of your own:
+    ``@pt.register`` above ``@dataclasses.dataclass(frozen=True, eq=False)``.
+    """
+    fields = dataclasses.fields(cls)
+    names = tuple(f.name for f in fields if not f.metadata.get("static", False))
+    fixed = tuple(f.name for f in fields if f.metadata.get("static", False))
+
+    def flatten_with_keys(node: Any) -> tuple[Any, Any]:
+        children = tuple((jax.tree_util.GetAttrKey(n), getattr(node, n)) for n in names)
+        return children, (cls, tuple(getattr(node, n) for n in fixed))
+
+    def unflatten(structure: Any, children: Any) -> Any:
+        leaves = dict(zip(names, children, strict=True))
+        return cls(**leaves, **dict(zip(fixed, structure[1], strict=True)))
+
+    jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten)
+    return cls
 
 
 class Landmarks(NamedTuple):
@@ -41,8 +70,8 @@ class AbstractPerturbation(abc.ABC):
 
     Parameters are scalars (independent, identically distributed coordinates) or vectors of
     shape ``(d,)`` (one value a coordinate). Points x have shape ``(..., d)`` or, where the
-    parameters are scalars, any shape. Subclasses are final: frozen dataclasses registered with
-    ``jax.tree_util.register_dataclass``. A new one needs `log_pdf`, `log_cdf`, `log_sf`,
+    parameters are scalars, any shape. Subclasses are final: frozen dataclasses under `register`.
+    A new one needs `log_pdf`, `log_cdf`, `log_sf`,
     `mean`, `variance`, `sample` and its declarations; quantiles and quadrature follow.
     """
 

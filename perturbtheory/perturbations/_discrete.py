@@ -11,13 +11,13 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import finite, is_known, require
-from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail
+from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, register
 from perturbtheory.perturbations._scale import Gumbel
 
 _GUMBEL = Gumbel()
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Discrete(AbstractPerturbation):
     """P(gamma_i = atoms[k]) = weights[k].
@@ -130,7 +130,7 @@ class Discrete(AbstractPerturbation):
         return jnp.asarray(self.atoms)[jax.random.categorical(key, logits, shape=shape)]
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class DiscretePlusGumbel(AbstractPerturbation):
     """gamma + t G for discrete gamma: a finite mixture of Gumbel laws, in closed form.

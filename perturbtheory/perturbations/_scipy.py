@@ -11,10 +11,16 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import finite, require
-from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, column
+from perturbtheory.perturbations._base import (
+    AbstractPerturbation,
+    Landmarks,
+    Tail,
+    column,
+    register,
+)
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class FromScipy(AbstractPerturbation):
     """gamma_i distributed as `distribution`, for example ``FromScipy(scipy.stats.hypsecant())``.

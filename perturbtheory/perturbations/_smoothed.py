@@ -10,7 +10,7 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import positive, require
-from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail
+from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, register
 from perturbtheory.perturbations._discrete import Discrete, DiscretePlusGumbel
 from perturbtheory.perturbations._panels import panel_rule
 from perturbtheory.perturbations._scale import EULER, GUMBEL_NODES, Gumbel
@@ -30,7 +30,7 @@ _DEPTH = -125.0
 _GUMBEL_PANELS = np.concatenate([np.linspace(-4.85, 3.15, 11), np.linspace(3.15, 125.0, 26)[1:]])
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Smoothed(AbstractTabulated):
     """F(x) = E_G[F_gamma(x - t G)] for any continuous gamma; made by `smoothed`.

@@ -10,7 +10,7 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Bool, Float
 
 from perturbtheory.checks import is_known
-from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail
+from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, register
 from perturbtheory.perturbations._panels import march, panel_rule
 
 CAPACITY = 512
@@ -22,7 +22,7 @@ CHEBYSHEV = np.cos(np.pi * (np.arange(ORDER) + 0.5) / ORDER)
 TO_COEFFICIENTS = np.linalg.inv(np.polynomial.chebyshev.chebvander(CHEBYSHEV, ORDER - 1))
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Table:
     """Piecewise Chebyshev series of log F or log S, and of log f, of one coordinate."""
@@ -106,7 +106,7 @@ class AbstractTabulated(AbstractPerturbation):
         return self.base.upper_partial_mean(x)
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Tabulated(AbstractTabulated):
     """`base` with its cdf integrated from its density, where the exact cdf is slow."""

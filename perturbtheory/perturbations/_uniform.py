@@ -9,10 +9,16 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import finite, is_known, require, require_one_shape
-from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, column
+from perturbtheory.perturbations._base import (
+    AbstractPerturbation,
+    Landmarks,
+    Tail,
+    column,
+    register,
+)
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Uniform(AbstractPerturbation):
     """f(x) = 1 / (high - low) on [low, high]: mean (low + high) / 2.

@@ -13,14 +13,14 @@ from jaxtyping import Array, Float
 
 from perturbtheory.checks import as_vectors, is_known, require_one_shape
 from perturbtheory.estimate import Estimate, Kind
-from perturbtheory.perturbations import AbstractPerturbation, Discrete, smoothed
+from perturbtheory.perturbations import AbstractPerturbation, Discrete, register, smoothed
 from perturbtheory.potential import _derivatives
 
 _AT_ONCE = 2**19
 """Largest number of node-coordinate pairs, about, that a batch keeps in memory."""
 
 
-@jax.tree_util.register_dataclass
+@register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Potential:
     """f(theta) = E[max_i(theta_i + noise_i)], a convex function of theta in R^d.
