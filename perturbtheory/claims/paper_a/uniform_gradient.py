@@ -141,7 +141,11 @@ def _strict_part() -> Part:
     A linear slope that is zero at one end of a piece and positive at the other is positive between.
     """
     inner = [p for p in PROBABILITIES.values() if p.low >= -2 and p.high <= 2]
-    rising = all({_slope(p, p.low), _slope(p, p.high)} == {0, sp.Rational(1, 2)} for p in inner)
+    slopes_at_ends = [
+        {sp.diff(_true_gradient(p.low)[0], T).subs(T, sp.Rational(end)) for end in (p.low, p.high)}
+        for p in inner
+    ]
+    rising = slopes_at_ends == [{0, sp.Rational(1, 2)}] * 2
     grid = [Fraction(k, 8) for k in range(-15, 16)]
     slopes = [rational.uniform([t, 0]).hessian[0][0] for t in grid]
     outside = [rational.uniform([t, 0]).probabilities[0] for t in (-5, -2, 2, 5)]
@@ -150,7 +154,7 @@ def _strict_part() -> Part:
         (
             exact(
                 "sympy",
-                rising and len(inner) == 2 and _edges_are_flat(),
+                rising and _edges_are_flat(),
                 "the slope is linear on either side of 0, zero at -2 and 2 and 1/2 at 0",
             ),
             exact(
@@ -164,9 +168,9 @@ def _strict_part() -> Part:
 
 
 def _edges_are_flat() -> bool:
-    """Whether the outer printed pieces are the constants 0 and 1."""
+    """Whether the gradient is constant, 0 and 1, on the outer pieces."""
     outer = [p for p in PROBABILITIES.values() if p.low < -2 or p.high > 2]
-    return sorted(sp.sympify(p.formula(T)[0]) for p in outer) == [0, 1]
+    return {sp.sympify(_true_gradient(p.low)[0]) for p in outer} == {0, 1}
 
 
 def _extremum(
@@ -268,7 +272,6 @@ def uniform_probabilities_corrected(_: Budget) -> list[Part]:
     inside, line = {"low": -2, "high": 0}, {"low": -5, "high": 5}
     return [
         *(_piece_part(name, piece) for name, piece in PROBABILITIES.items()),
-        _sum_part(),
         _strict_part(),
         _extremum("min of df/dtheta_1 on the case", 0, zero, -two, largest=False, **inside),
         _extremum("max of df/dtheta_1 on the case", 0, half, zero, largest=True, **inside),
