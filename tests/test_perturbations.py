@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import mpmath
 import numpy as np
 import pytest
 import scipy.stats
@@ -199,3 +200,13 @@ def test_smoothed_gumbel_against_a_bessel_function() -> None:
     np.testing.assert_allclose(
         pt.smoothed(pt.Gumbel(), 1.0).log_cdf(jnp.asarray(x)), expected, rtol=2e-13, atol=1e-15
     )
+
+
+@pytest.mark.parametrize("z", [-100.0, -38.0, -37.0, -36.9, -20.0, -5.0, 0.0, 0.5, 8.0])
+def test_normal_tails_are_relatively_accurate(z: float) -> None:
+    with mpmath.workdps(40):
+        exact = mpmath.log(mpmath.ncdf(z)) if z < 0 else mpmath.log1p(-mpmath.ncdf(-z))
+        # An error of log F is a relative error of F; log F itself is rounded at 1e-16 |log F|.
+        allowed = 1e-15 * (1 + abs(float(exact)))
+        assert abs(float(mpmath.mpf(float(pt.Normal().log_cdf(z))) - exact)) < allowed
+        assert abs(float(mpmath.mpf(float(pt.Normal().log_sf(-z))) - exact)) < allowed

@@ -153,13 +153,13 @@ class AbstractPerturbation(abc.ABC):
 
         By bisection in u where x = sinh(u), which reaches every finite scale.
         """
-        return _bisect(self, jnp.asarray(level, float), upper)
+        return bisect_log_quantile(self, jnp.asarray(level, float), upper)
 
     def log_quantiles(
         self, levels: tuple[float, ...], *, upper: bool = False
     ) -> Float[Array, "m #d"]:
         """`log_quantile` of every level, one a row."""
-        return _bisect(self, jnp.asarray(levels, float)[:, None], upper)
+        return bisect_log_quantile(self, jnp.asarray(levels, float)[:, None], upper)
 
     def bracket(self, floor: float, ceiling: float) -> tuple[Array, Array]:
         """(x, y), scalars or of shape (d,), with log F_i(x) <= floor and log S_i(y) <= ceiling."""
@@ -235,7 +235,7 @@ class AbstractPerturbation(abc.ABC):
 
 
 @functools.partial(jax.jit, static_argnums=2)
-def _bisect(noise: AbstractPerturbation, level: Array, upper: bool) -> Array:
+def bisect_log_quantile(noise: AbstractPerturbation, level: Array, upper: bool) -> Array:
     like = jnp.zeros(jnp.broadcast_shapes(level.shape, noise.shape), level.dtype)
     edge = 340.0 if like.dtype == jnp.float64 else 85.0
 
