@@ -118,7 +118,7 @@ def as_vectors(name: str, value: Any) -> jax.Array:
     if value.size == 0:
         msg = f"`{name}` must have at least one entry, got shape {value.shape}"
         raise ValueError(msg)
-    way_out = "remove the entry or give it a finite logit"
+    way_out = "remove the entry" + (" or give it a finite logit" if name == "theta" else "")
     require(name, value, finite, "be finite", way_out, most=None)
     array = jnp.asarray(value)
     return array if jnp.issubdtype(array.dtype, jnp.floating) else array.astype(float)

@@ -70,8 +70,8 @@ def anchored(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arr
 
 def _anchored_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
-    _refuse_parameters(tangents[0])
-    return anchored(noise, theta), probabilities(noise, theta) @ _dense(tangents[1], theta)
+    refuse_parameters(tangents[0])
+    return anchored(noise, theta), probabilities(noise, theta) @ dense(tangents[1], theta)
 
 
 def _poison(noise: AbstractPerturbation, theta: Array, result: Array) -> Array:
@@ -80,7 +80,7 @@ def _poison(noise: AbstractPerturbation, theta: Array, result: Array) -> Array:
     return jnp.where(valid, result, jnp.nan)
 
 
-def _refuse_parameters(tangents: Any) -> None:
+def refuse_parameters(tangents: Any) -> None:
     if not all(
         isinstance(t, SymbolicZero)
         for t in jax.tree.leaves(tangents, is_leaf=lambda t: isinstance(t, SymbolicZero))
@@ -92,7 +92,7 @@ def _refuse_parameters(tangents: Any) -> None:
         raise TypeError(msg)
 
 
-def _dense(tangent: Any, like: Array) -> Array:
+def dense(tangent: Any, like: Array) -> Array:
     return jnp.zeros_like(like) if isinstance(tangent, SymbolicZero) else tangent
 
 
@@ -153,20 +153,20 @@ def tie(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Bool[Array, ""
 
 def _value_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
-    _refuse_parameters(tangents[0])
-    return value(noise, theta), probabilities(noise, theta) @ _dense(tangents[1], theta)
+    refuse_parameters(tangents[0])
+    return value(noise, theta), probabilities(noise, theta) @ dense(tangents[1], theta)
 
 
 def _probabilities_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
-    _refuse_parameters(tangents[0])
-    return probabilities(noise, theta), hvp(noise, theta, _dense(tangents[1], theta))
+    refuse_parameters(tangents[0])
+    return probabilities(noise, theta), hvp(noise, theta, dense(tangents[1], theta))
 
 
 def _hvp_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta, v = primals
-    _refuse_parameters(tangents[0])
-    out = _hvp(noise, theta, _dense(tangents[2], v))
+    refuse_parameters(tangents[0])
+    out = _hvp(noise, theta, dense(tangents[2], v))
     if not isinstance(tangents[1], SymbolicZero):
         _require_smooth(noise)
         out = out + jax.jvp(lambda x: _hvp(noise, x, v), (theta,), (tangents[1],))[1]
@@ -175,9 +175,9 @@ def _hvp_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
 
 def _hessian_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
-    _refuse_parameters(tangents[0])
+    refuse_parameters(tangents[0])
     _require_smooth(noise)
-    tangent = _dense(tangents[1], theta)
+    tangent = dense(tangents[1], theta)
     return hessian(noise, theta), jax.jvp(lambda x: _hessian(noise, x), (theta,), (tangent,))[1]
 
 

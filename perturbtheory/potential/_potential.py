@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,13 @@ from jaxtyping import Array, Float
 from perturbtheory.checks import as_vectors, is_known, require_one_shape
 from perturbtheory.estimate import Estimate, Kind
 from perturbtheory.perturbations import AbstractPerturbation, Discrete, register, smoothed
-from perturbtheory.potential import _derivatives
+from perturbtheory.potential import _derivatives, _duality
+from perturbtheory.potential._subdifferential import (
+    Subdifferential,
+    as_rational,
+    gradient_alone,
+    of_atoms,
+)
 
 _AT_ONCE = 2**19
 """Largest number of node-coordinate pairs, about, that a batch keeps in memory."""
@@ -42,7 +48,7 @@ class Potential:
         `probabilities`, `hessian` and the difference `anchored` do.
         """
         self._require_mean()
-        return _batched(_derivatives.value, self, theta)
+        return _batched(_derivatives.value, self, theta=theta)
 
     def probabilities(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d"]:
         """p_i(theta) = P(argmax_j(theta_j + noise_j) = i), the gradient of f; paper A, (7), (13).
@@ -51,7 +57,7 @@ class Potential:
         fairly, p_i = E[1{i in A} / |A|] for A the set of maximisers: one subgradient, the same
         that JAX takes for the maximum itself. `has_tie` says where this happens.
         """
-        return _batched(_derivatives.probabilities, self, theta)
+        return _batched(_derivatives.probabilities, self, theta=theta)
 
     def hessian(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d d"]:
         """H(theta), the Laplacian of the graph with weights -H_ij >= 0; shape ``(..., d, d)``.
@@ -60,7 +66,7 @@ class Potential:
         discrete noise it does not exist: raises ValueError, or gives NaN where theta is traced.
         """
         self._require_no_tie(theta)
-        return _batched(_derivatives.hessian, self, theta)
+        return _batched(_derivatives.hessian, self, theta=theta)
 
     def hvp(
         self, theta: Float[ArrayLike, "... d"], v: Float[ArrayLike, "... d"]
@@ -73,7 +79,7 @@ class Potential:
         require_one_shape(theta=theta, v=v)
         self._require_no_tie(theta)
         theta, v = jnp.broadcast_arrays(theta, v.astype(theta.dtype))
-        return _batched(_derivatives.hvp, self, theta, v)
+        return _batched(_derivatives.hvp, self, theta=theta, v=v)
 
     def has_tie(self, theta: Float[ArrayLike, "... d"]) -> Array:
         """Whether two coordinates share the maximum with positive probability, shape ``(...)``.
@@ -81,7 +87,7 @@ class Potential:
         There f has a kink. Positions theta_i + atom count as equal within eight units in the
         last place. Always False for continuous noise.
         """
-        return _batched(_derivatives.tie, self, theta)
+        return _batched(_derivatives.tie, self, theta=theta)
 
     def anchored(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
         """f(theta) - f(0) = E[max(theta + noise) - max(noise)], which needs no moment at all.
@@ -89,7 +95,89 @@ class Potential:
         It has the gradient and Hessian of f and exists under every noise, Cauchy included.
         """
         theta = as_vectors("theta", theta)
-        return _batched(_derivatives.anchored, self, theta)
+        return _batched(_derivatives.anchored, self, theta=theta)
+
+    def subdifferential(self, theta: Float[ArrayLike, "d"]) -> Subdifferential:
+        """All subgradients at theta of shape ``(d,)``, as a set; paper A, (13) and (68).
+
+        {p(theta)} for continuous noise. For discrete noise the base polytope
+        E[conv{e_i : i in A}] with A the set of maximisers, from sorted positions and not from
+        outcomes. Where theta is a list of ints or `fractions.Fraction`, ties and answers are
+        exact; floats tie within eight units in the last place.
+        """
+        rational = as_rational(theta) if isinstance(self.noise, Discrete) else None
+        if rational is None:
+            theta = as_vectors("theta", np.asarray(theta, float) if is_known(theta) else theta)
+            if theta.ndim != 1:
+                msg = f"`theta` must have shape (d,), got {theta.shape}; ask for one set at a time"
+                raise ValueError(msg)
+            if not is_known(theta):
+                msg = (
+                    "`theta` must be known: a set cannot be traced by jax.jit, jax.vmap or jax.grad"
+                )
+                raise TypeError(msg)
+        if isinstance(self.noise, Discrete):
+            self.require_dimension("theta", np.shape(theta)[0])
+            return of_atoms(self.noise, theta if rational is None else rational)
+        found = self.estimate_probabilities(theta)
+        return gradient_alone(np.asarray(found.value), np.asarray(found.radius))
+
+    def parameters(
+        self, p: Float[ArrayLike, "... d"], gauge: Literal["sum", "first"] = "sum"
+    ) -> Float[Array, "... d"]:
+        """theta(p) with p(theta(p)) = p: the inverse of `probabilities`; same shape as p.
+
+        theta is unique up to a constant: ``gauge="sum"`` fixes sum theta = 0, ``"first"``
+        theta_1 = 0. For bounded noise, where other theta give a p on the boundary, an interior p
+        has one theta still: that with max_k(theta_k + l_k) < theta_i + u_i for every i. Newton's
+        method on log-ratios; derivatives by the implicit function theorem along the simplex.
+        Raises ValueError for p outside the simplex or on its boundary, for discrete noise, whose
+        inverse is neither single-valued nor onto, and where Newton's method does not converge.
+        """
+        if gauge not in _GAUGES:
+            msg = (
+                f"`gauge` must be 'sum' or 'first', got {gauge!r}; sum is zero, or the first entry"
+            )
+            raise ValueError(msg)
+        if isinstance(self.noise, Discrete):
+            msg = (
+                f"`parameters` has no answer under {self.noise}: p(theta) is piecewise constant, "
+                "so that no theta gives p, or many do; use a temperature > 0, or one of "
+                "`subdifferential`, `conjugate` and `fenchel_young`, which are defined"
+            )
+            raise ValueError(msg)
+        p = _on_the_simplex("p", p, interior=True)
+        return _require_solved(_batched(_GAUGES[gauge], self, p=p), p)
+
+    def conjugate(self, p: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
+        """f*(p) = sup_theta <p, theta> - f(theta), shape ``(...)``; sum p log p for Gumbel noise.
+
+        Finite on the closed simplex, where entries may be zero; its gradient is theta(p) with
+        sum zero, -infinity where p_i = 0. Paper A, Corollary 9.2; Chiong, Galichon and Shum (2016).
+        Raises ValueError for p outside the simplex and for noise without finite mean.
+        """
+        self._require_mean()
+        p = _on_the_simplex("p", p, interior=False)
+        return _require_solved(_batched(_duality.conjugate, self, p=p), p)
+
+    def fenchel_young(
+        self, theta: Float[ArrayLike, "... d"], p: Float[ArrayLike, "... d"]
+    ) -> Float[Array, "..."]:
+        """L(theta, p) = f(theta) + f*(p) - <p, theta> >= 0, zero exactly where p = p(theta).
+
+        Its gradient in theta is p(theta) - p; for Gumbel noise it is KL(p || softmax(theta)).
+        p may be a vertex of the simplex, as labels are. Near a match rounding leaves about 1e-16
+        (1 + |f|). Blondel, Martins and Niculae (2020); Berthet et al. (2020).
+        Raises ValueError for p outside the simplex and, for noise without finite mean, on its
+        boundary, where the loss is infinite.
+        """
+        theta, p = as_vectors("theta", theta), _on_the_simplex("p", p, interior=not self._has_mean)
+        if theta.shape[-1] != p.shape[-1]:
+            msg = f"`p` must have the last dimension of theta, got {p.shape} and {theta.shape}"
+            raise ValueError(msg)
+        require_one_shape(theta=theta, p=p)
+        theta, p = jnp.broadcast_arrays(theta, p.astype(theta.dtype))
+        return _require_solved(_batched(_duality.fenchel_young, self, theta=theta, p=p), p)
 
     def estimate(self, theta: Float[ArrayLike, "... d"]) -> Estimate:
         """f(theta) with a radius: |f(theta) - value| <= radius.
@@ -106,7 +194,7 @@ class Potential:
         return self._estimate(theta, _estimate_probabilities)
 
     def _estimate(self, theta: Any, function: Callable[..., Any]) -> Estimate:
-        value, radius = _batched(function, self, theta)
+        value, radius = _batched(function, self, theta=theta)
         return Estimate(value, radius, self.kind)
 
     @property
@@ -116,9 +204,24 @@ class Potential:
             return "exact sum"
         return "closed form" if _derivatives.softmax_serves(self.noise) else "quadrature"
 
-    def _require_mean(self) -> None:
+    def require_dimension(self, name: str, dimension: int) -> None:
+        """Raise ValueError unless vectors of this dimension fit the parameters of the noise."""
+        shape = self.noise.shape
+        if shape and shape != (dimension,):
+            msg = (
+                f"`{name}` must have {shape[0]} entries, one for each coordinate of the "
+                f"perturbation's parameters, got {dimension}"
+            )
+            raise ValueError(msg)
+
+    @property
+    def _has_mean(self) -> bool:
+        """False only if it is known that there is none."""
         finite = self.noise.finite_mean
-        if is_known(finite) and not bool(finite):
+        return not is_known(finite) or bool(finite)
+
+    def _require_mean(self) -> None:
+        if not self._has_mean:
             msg = (
                 f"`perturbation` {self.noise} has no finite mean, so E[max(theta + gamma)] does "
                 "not exist; `anchored(theta)` gives f(theta) - f(0), which does, and "
@@ -169,17 +272,54 @@ def expected_logsumexp(
     return Potential(smoothed(perturbation, temperature))
 
 
-def _batched(function: Callable[..., Any], potential: Potential, *arrays: Any) -> Any:
-    names = ("theta", "v")
-    vectors = [as_vectors(name, a) for name, a in zip(names, arrays, strict=False)]
-    shape = potential.noise.shape
-    if shape and shape != vectors[0].shape[-1:]:
+def _batched(function: Callable[..., Any], potential: Potential, **arrays: Any) -> Any:
+    """`function(noise, *vectors)` for every row of the named arrays of shape ``(..., d)``."""
+    vectors = [as_vectors(name, a) for name, a in arrays.items()]
+    potential.require_dimension(next(iter(arrays)), vectors[0].shape[-1])
+    return _apply(function, potential.noise, *vectors)
+
+
+def _on_the_simplex(name: str, value: Any, *, interior: bool) -> Array:
+    """`value` as vectors; raises ValueError unless every known row is a probability vector."""
+    p = as_vectors(name, value)
+    if not is_known(p):
+        return p
+    rows = np.asarray(p).reshape(-1, p.shape[-1])
+    if np.any(rows < 0):
+        msg = f"`{name}` must not be negative, got {rows.min()}; pass a probability vector"
+        raise ValueError(msg)
+    off = np.abs(rows.sum(1) - 1)
+    if np.any(off > _duality.slack(p.dtype)):
+        msg = f"`{name}` must sum to one, got the sum {rows[off.argmax()].sum()}; divide by it"
+        raise ValueError(msg)
+    if interior and np.any(rows == 0):
         msg = (
-            f"`theta` must have {shape[0]} entries, one for each coordinate of the perturbation's "
-            f"parameters, got shape {vectors[0].shape}"
+            f"`{name}` must be positive, got {rows[(rows == 0).any(1)][0]} on the boundary of the "
+            "simplex, which no finite theta reaches or many do; mix it with a little of the "
+            "uniform distribution, or use `conjugate` or `fenchel_young` if the mean is finite"
         )
         raise ValueError(msg)
-    return _apply(function, potential.noise, *vectors)
+    return p
+
+
+def _require_solved(result: Array, p: Array) -> Array:
+    """`result`; raises ValueError if p and it are known and it is not a number."""
+    if is_known(p) and is_known(result) and np.any(np.isnan(np.asarray(result))):
+        msg = (
+            f"`p` must be within reach of Newton's method, which did not converge for {p}; "
+            "entries so small that no theta in this precision gives them can be the cause: raise "
+            "them, or use 64-bit"
+        )
+        raise ValueError(msg)
+    return result
+
+
+def _parameters_first(noise: AbstractPerturbation, p: Array) -> Array:
+    theta = _duality.parameters(noise, p)
+    return theta - theta[0]
+
+
+_GAUGES = {"sum": _duality.parameters, "first": _parameters_first}
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -1,0 +1,210 @@
+"""The inverse map p -> theta, the convex conjugate and the Fenchel-Young loss.
+
+For p in the interior of the simplex, theta(p) solves p(theta) = p; it is unique up to adding a
+constant wherever the Hessian H is a connected Laplacian at the solution. Newton's method acts on
+the log-ratios R_i = log p_i(theta) - log p_i, so that small probabilities count as much as large:
+
+    H delta = -p(theta) (R - <p(theta), R>),     R(theta + a delta) = (1 - a) R + constant + O(a^2),
+
+which shrinks max R - min R whatever theta is: halving the step where that fails makes it global.
+Then, with derivatives from the implicit function theorem (H^+ the pseudo-inverse),
+
+    d theta = H^+ dp,        f*(p) = <p, theta(p)> - f(theta(p)),        d f* = <theta(p), dp>,
+    L(theta, p) = f(theta) + f*(p) - <p, theta> >= 0,     dL = <p(theta) - p, d theta>.
+
+In econometrics p -> theta is the inversion of Hotz and Miller and of Berry.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
+from jaxtyping import Array, Float
+
+from perturbtheory.perturbations import AbstractPerturbation, Discrete
+from perturbtheory.perturbations._base import bisect_log_quantile
+from perturbtheory.potential import _derivatives, _polyhedral
+
+_STEPS = 100
+_HALVINGS = 40
+_ENOUGH = 32
+"""Stop at this many units in the last place of p; one more step could only move rounding."""
+
+
+def _far(dtype: Any) -> float:
+    """How far below the others a coordinate is put that must never win."""
+    return 1e100 if dtype == jnp.float64 else 1e25
+
+
+def accepted(dtype: Any) -> float:
+    """The largest max R - min R, a relative error of p, with which a solution is accepted."""
+    return 1e-8 if dtype == jnp.float64 else 3e-3
+
+
+def solve(
+    noise: AbstractPerturbation, p: Float[Array, "d"]
+) -> tuple[Float[Array, "d"], Float[Array, ""]]:
+    """(theta, max R - min R) with p(theta) = p and theta = 0 at the largest entry of p.
+
+    Coordinates with p_i = 0 are put far below all others. NaN where Newton's method fails. For
+    discrete noise p is in the subdifferential at theta, and the second number is its violation.
+    """
+    if isinstance(noise, Discrete):
+        theta, violation = _polyhedral.solve(noise, p, _far(p.dtype))
+        return jnp.where(violation <= accepted(p.dtype), theta, jnp.nan), violation
+    active, largest = p > 0, jnp.argmax(p)
+    target = jnp.log(jnp.where(active, p, 1.0))
+
+    def grounded(theta: Array) -> Array:
+        theta = theta - theta[largest]
+        return jnp.where(active, theta, -_far(p.dtype))
+
+    def residual(theta: Array) -> tuple[Array, Array, Array]:
+        q = _derivatives.probabilities(noise, theta)
+        ratio = jnp.where(active, jnp.log(jnp.maximum(q, 0.0)) - target, 0.0)
+        high = jnp.max(jnp.where(active, ratio, -jnp.inf))
+        low = jnp.min(jnp.where(active, ratio, jnp.inf))
+        return q, ratio, high - low
+
+    def step(state: tuple[Array, ...]) -> tuple[Array, ...]:
+        count, theta, q, ratio, spread, _ = state
+        right = -q * (ratio - q @ ratio)
+        delta = _solve_laplacian(_derivatives.hessian(noise, theta), right, active, largest)
+
+        def halve(trial: tuple[Array, ...]) -> tuple[Array, ...]:
+            k, size = trial[0] + 1, trial[1] / 2
+            return (k, size, *attempt(size))
+
+        def attempt(size: Array) -> tuple[Array, ...]:
+            moved = grounded(theta + size * jnp.where(active, delta, 0.0))
+            return moved, *residual(moved)
+
+        # Where rounding is all that is left, shorter steps will not help.
+        most = jnp.where(spread < accepted(p.dtype), 2, _HALVINGS)
+
+        def too_far(trial: tuple[Array, ...]) -> Array:
+            return (trial[0] < most) & ~(trial[5] < (1 - 0.1 * trial[1]) * spread)
+
+        one = jnp.ones((), p.dtype)
+        _, _, moved, *rest = jax.lax.while_loop(
+            too_far, halve, (jnp.asarray(0), one, *attempt(one))
+        )
+        better = rest[2] < spread
+        new = (moved, *rest)
+        old = (theta, q, ratio, spread)
+        kept = tuple(jnp.where(better, a, b) for a, b in zip(new, old, strict=True))
+        return count + 1, *kept, better
+
+    def unfinished(state: tuple[Array, ...]) -> Array:
+        count, _, _, _, spread, better = state
+        return (count < _STEPS) & better & (spread > _ENOUGH * jnp.finfo(p.dtype).eps)
+
+    # Each coordinate alone beats a common threshold with probability p_i.
+    level = jnp.where(active, jnp.minimum(target, -jnp.finfo(p.dtype).eps), -1.0)
+    start = grounded(-bisect_log_quantile(noise, level, True).astype(p.dtype))
+    state = (jnp.asarray(0), start, *residual(start), jnp.asarray(True))
+    _, theta, _, _, spread, _ = jax.lax.while_loop(unfinished, step, state)
+    return jnp.where(spread <= accepted(p.dtype), theta, jnp.nan), spread
+
+
+def _solve_laplacian(hessian: Array, right: Array, active: Array, ground: Array) -> Array:
+    """delta with H delta = right and delta = 0 at `ground` and at inactive coordinates.
+
+    Without the row and column of one vertex a connected Laplacian is positive definite. Scaled
+    to a diagonal of ones it is well conditioned even where its entries span many magnitudes.
+    """
+    d = len(right)
+    free = active & (jnp.arange(d) != ground)
+    diagonal = jnp.where(free, jnp.diag(hessian), 1.0)
+    scale = jax.lax.rsqrt(jnp.maximum(diagonal, jnp.finfo(hessian.dtype).tiny))
+    keep = free[:, None] & free[None, :]
+    scaled = jnp.where(keep, hessian * scale[:, None] * scale, jnp.eye(d, dtype=hessian.dtype))
+    factor = jax.scipy.linalg.cho_factor(scaled)
+    return scale * jax.scipy.linalg.cho_solve(factor, jnp.where(free, right, 0.0) * scale)
+
+
+def _centred(theta: Array, active: Array) -> Array:
+    """Theta with sum zero over the active coordinates and -infinity elsewhere."""
+    mean = jnp.sum(jnp.where(active, theta, 0.0)) / jnp.sum(active, dtype=theta.dtype)
+    return jnp.where(active, theta - mean, -jnp.inf)
+
+
+def parameters(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array, "d"]:
+    """theta with p(theta) = p and sum zero; NaN unless p is in the interior of the simplex."""
+    inside = jnp.all(p > 0) & on_simplex(p)
+    return jnp.where(inside, inverse(noise, p), jnp.nan)
+
+
+@jax.custom_jvp
+def inverse(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array, "d"]:
+    """theta(p) with sum zero over the coordinates with p_i > 0, and -infinity at the others."""
+    return _centred(solve(noise, p)[0], p > 0)
+
+
+def on_simplex(p: Float[Array, "d"]) -> Array:
+    """Whether p >= 0 sums to one up to the rounding of whoever made it."""
+    return jnp.all(p >= 0) & (jnp.abs(jnp.sum(p) - 1) <= slack(p.dtype))
+
+
+def slack(dtype: Any) -> float:
+    """How far from one the sum of p may be."""
+    return 1e-9 if dtype == jnp.float64 else 1e-5
+
+
+def _inverse_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    noise, p = primals
+    _derivatives.refuse_parameters(tangents[0])
+    theta, active = inverse(noise, p), p > 0
+    hessian = _derivatives.hessian(noise, jnp.where(active, theta, -_far(p.dtype)))
+    tangent = jnp.where(active, _derivatives.dense(tangents[1], p), 0.0)
+    count = jnp.sum(active, dtype=p.dtype)
+    tangent = tangent - jnp.where(active, jnp.sum(tangent) / count, 0.0)
+    moved = _solve_laplacian(hessian, tangent, active, jnp.argmax(p))
+    return theta, moved - jnp.where(active, jnp.sum(moved) / count, 0.0)
+
+
+@jax.custom_jvp
+def conjugate(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array, ""]:
+    """f*(p) = sup_theta <p, theta> - f(theta) for p in the closed simplex."""
+    theta = solve(noise, p)[0]
+    product = jnp.sum(jnp.where(p > 0, p * theta, 0.0))
+    return jnp.where(on_simplex(p), product - _derivatives.value(noise, theta), jnp.nan)
+
+
+def _conjugate_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    noise, p = primals
+    _derivatives.refuse_parameters(tangents[0])
+    return conjugate(noise, p), inverse(noise, p) @ _derivatives.dense(tangents[1], p)
+
+
+@jax.custom_jvp
+def fenchel_young(
+    noise: AbstractPerturbation, theta: Float[Array, "d"], p: Float[Array, "d"]
+) -> Float[Array, ""]:
+    """f(theta) + f*(p) - <p, theta>, as f(theta) - f(theta(p)) - <p, theta - theta(p)>.
+
+    Heavy tails use f - f(0) for f, so that the loss exists without a mean.
+    """
+    match = solve(noise, p)[0]
+    gap = jnp.where(p > 0, theta - match, 0.0)
+    f = _derivatives.anchored if noise.tail == "polynomial" else _derivatives.value
+    loss = f(noise, theta - p @ gap) - f(noise, match)
+    # Rounding may leave -1e-16 where theta and p match; no loss is negative.
+    return jnp.where(on_simplex(p), jnp.maximum(loss, 0.0), jnp.nan)
+
+
+def _fenchel_young_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    noise, theta, p = primals
+    _derivatives.refuse_parameters(tangents[0])
+    out = jnp.zeros((), theta.dtype)
+    if not isinstance(tangents[1], SymbolicZero):
+        out = out + (_derivatives.probabilities(noise, theta) - p) @ tangents[1]
+    if not isinstance(tangents[2], SymbolicZero):
+        out = out + (inverse(noise, p) - (theta - jnp.mean(theta))) @ tangents[2]
+    return fenchel_young(noise, theta, p), out
+
+
+inverse.defjvp(_inverse_jvp, symbolic_zeros=True)
+conjugate.defjvp(_conjugate_jvp, symbolic_zeros=True)
+fenchel_young.defjvp(_fenchel_young_jvp, symbolic_zeros=True)

@@ -1,0 +1,119 @@
+"""The inverse map of discrete noise: a parameter whose subdifferential contains p.
+
+Under finitely many atoms f is polyhedral. Kelley's method minimises f(theta) - <p, theta> over
+the cuts found so far, a linear program, and adds the cuts at its solution; it ends after finitely
+many steps at a theta with p in the subdifferential. Solutions are not unique; those returned are
+vertices, whose differences are sums of differences of atoms.
+"""
+
+import functools
+from typing import Any, cast
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from perturbtheory.perturbations import Discrete
+from perturbtheory.potential._subdifferential import of_atoms
+
+_STEPS = 1000
+
+
+def solve(
+    noise: Discrete, p: Float[Array, "d"], far: float
+) -> tuple[Float[Array, "d"], Float[Array, ""]]:
+    """(theta, violation of p in the subdifferential at theta); coordinates without mass at -far."""
+    out = (jax.ShapeDtypeStruct(p.shape, p.dtype), jax.ShapeDtypeStruct((), p.dtype))
+    function = functools.partial(_solve, far=far)
+    return jax.pure_callback(function, out, noise.atoms, noise.weights, p, vmap_method="sequential")
+
+
+def _solve(
+    atoms: np.ndarray, weights: np.ndarray, p: np.ndarray, far: float
+) -> tuple[np.ndarray, np.ndarray]:
+    atoms, weights, q = (np.asarray(a, np.float64) for a in (atoms, weights, p))
+    theta = np.full(q.shape, -far)
+    valid = np.all(np.isfinite(atoms)) and np.all(weights >= 0) and np.all(weights.sum(-1) > 0)
+    if not valid or not np.all(np.isfinite(q)) or np.any(q < 0) or not np.any(q > 0):
+        return np.full(q.shape, np.nan, p.dtype), np.asarray(np.inf, p.dtype)
+    chosen = np.flatnonzero(q > 0)
+    if atoms.ndim > 1:
+        atoms, weights = atoms[chosen], weights[chosen]
+    # 32-bit weights sum to one in 32 bits only. No JAX in here: a callback that calls it can hang.
+    weights = weights / weights.sum(-1, keepdims=True)
+    # numpy arrays, although the fields are declared as JAX's: JAX must not be called in a callback
+    law = Discrete(cast("Any", atoms), cast("Any", weights))
+    inner, violation = discrete_parameters(law, q[chosen] / q.sum())
+    theta[chosen] = inner - inner[np.argmax(q[chosen])]
+    return theta.astype(p.dtype), np.asarray(violation, p.dtype)
+
+
+def discrete_parameters(noise: Discrete, p: np.ndarray) -> tuple[np.ndarray, float]:
+    """(theta, violation): theta of shape ``(d,)`` that minimises f(theta) - <p, theta>."""
+    from scipy.optimize import linprog
+
+    d = len(p)
+    atoms = np.broadcast_to(noise.atoms, (d, np.shape(noise.atoms)[-1]))
+    reach = float(np.max(atoms) - np.min(atoms)) or 1.0
+    theta, cuts, limits = np.zeros(d), [], []
+    best, lowest = theta, np.inf
+    for _ in range(_STEPS):
+        cell = of_atoms(noise, theta)
+        violation, excess = cell.violation(p)
+        if violation < lowest:
+            best, lowest = theta, violation
+        if violation <= cell.tolerance:
+            break
+        height = value(noise, theta)
+        # The cut towards the most violated set, and two more to speed it up.
+        favoured = sorted(range(d), key=lambda i: i not in excess)
+        for order in (favoured, range(d), range(d)[::-1]):
+            slope = cell.vertex(order)
+            cuts.append(np.append(slope - p, -1.0))
+            limits.append(slope @ theta - height)
+        bounds = [(0.0, 0.0), *[(-(d - 1) * reach, (d - 1) * reach)] * (d - 1), (None, None)]
+        answer = linprog(
+            np.append(np.zeros(d), 1.0), A_ub=np.array(cuts), b_ub=limits, bounds=bounds
+        )
+        if answer.x is None:
+            break
+        theta = _snapped(answer.x[:-1], atoms)
+    return best, lowest
+
+
+def value(noise: Discrete, theta: np.ndarray) -> float:
+    """f(theta) = sum over values x of x P(max = x), in numpy."""
+    atoms = np.broadcast_to(noise.atoms, (len(theta), np.shape(noise.atoms)[-1]))
+    weights = np.broadcast_to(noise.weights, atoms.shape)
+    position = theta[:, None] + atoms
+    points = np.unique(position)
+    below = position[:, :, None] <= points + 1e-14 * np.max(np.abs(points))
+    cdf = (weights[:, :, None] * below).sum(1).prod(0)
+    return float(points @ np.diff(np.concatenate([[0.0], cdf])))
+
+
+def _snapped(theta: np.ndarray, atoms: np.ndarray) -> np.ndarray:
+    """Theta with differences that are nearly differences of atoms made equal to them.
+
+    A linear program returns 0.7999999999 for 0.8; ties exist at 0.8 only.
+    """
+    near = 1e-7 * max(1.0, float(np.max(np.abs(atoms))))
+    out, settled = theta.copy(), [0]
+    waiting = list(range(1, len(theta)))
+    while waiting:
+        found = None
+        for i in waiting:
+            for j in settled:
+                options = out[j] + (atoms[j][:, None] - atoms[i]).ravel()
+                closest = options[np.argmin(np.abs(options - theta[i]))]
+                if abs(closest - theta[i]) < near:
+                    found = (i, closest)
+                    break
+            if found:
+                break
+        if found is None:
+            found = (waiting[0], theta[waiting[0]])
+        out[found[0]] = found[1]
+        settled.append(found[0])
+        waiting.remove(found[0])
+    return out
