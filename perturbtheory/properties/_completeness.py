@@ -1,0 +1,240 @@
+"""Which probabilities are reached from a convex set Theta of parameters.
+
+For every noise and p in the interior of the simplex the parameters S(p) = {theta : p in the
+subdifferential at theta} form a non-empty, closed, convex set of cosets of R1, because
+f - <p, .> grows like max v - <p, v> > 0 in every direction v but 1. Theta is complete exactly if
+it meets every S(p), so that
+
+- Theta + R1 = R^d is always enough;
+- it is necessary where S(p) is one coset: no atoms, no gaps, no bounds, so every Perturb-Softmax;
+- bounded supports [l_i, u_i] need the cosets of K = {theta_k - theta_i <= u_i - l_k} only, and
+  there the image is the closed simplex;
+- finitely many atoms need the vertices of the subdivision of R^d/R1 into pieces on which f is
+  affine only: the subdifferentials there tile the simplex. Theta may then be a finite set.
+
+For a polyhedron Theta + R1 = R^d is decided by its recession cone: either it recedes in every
+direction +-e_i + c1, or some u != 0 with sum u = 0 has a finite supremum over Theta (Farkas).
+Theorems 4.1 and 5.1 of paper A ask for less and promise as much. Surjectivity onto the interior:
+Norets and Takahashi (2013) in econometrics.
+"""
+
+import itertools
+from typing import Any, Literal
+
+import numpy as np
+
+from perturbtheory.perturbations import Discrete
+from perturbtheory.potential import Potential, discrete_parameters
+from perturbtheory.properties._check import Check
+from perturbtheory.properties._declarations import Shape, shape_of
+from perturbtheory.properties._parameter_sets import AbstractParameterSet, Polyhedron
+
+_MOST_CANDIDATES = 20_000
+_PROBES = 200
+
+
+def completeness(
+    f: Potential,
+    over: AbstractParameterSet,
+    *,
+    target: Literal["interior", "simplex"] = "interior",
+) -> Check:
+    """Whether every p with positive entries, or every p, has a theta in the set.
+
+    The statement says in which sense: single-valued, p(theta) = p, for noise without atoms, and
+    set-valued, p in the subdifferential at theta, for discrete noise. ``target="simplex"`` asks
+    for the zero entries as well, as section 3.1 of paper A does.
+
+    `witness` where it fails: `p` out of reach, `theta` = the only parameters that give it, up to
+    a constant, and `u`, `supremum` with <u, theta> > sup <u, Theta>. Where it holds: recession
+    directions of the set, see `reach` for theta(p). `margin`: by how much `theta` lies outside.
+    Raises ValueError for an unknown target or a dimension that does not fit the noise.
+    """
+    if target not in ("interior", "simplex"):
+        msg = f"`target` must be 'interior' or 'simplex', got {target!r}; see the docstring"
+        raise ValueError(msg)
+    shape = shape_of(f.noise, over.dimension)
+    sense = "p in the subdifferential at theta" if shape.atoms else "p(theta) = p"
+    what = "p > 0" if target == "interior" else "p of the closed simplex"
+    statement = f"every {what} has a theta in {over.name}, d = {over.dimension}, with {sense}"
+    if target == "simplex" and shape.injective_everywhere and over.dimension > 1:
+        vertex = np.eye(over.dimension)[0]
+        how = "every p_i(theta) is positive: all coordinates win with positive probability"
+        return Check("fails", statement, how, None, {"p": vertex})
+    if not isinstance(over, Polyhedron):
+        return _against_oracle(f, over, shape, statement)
+    blocked = over.blocked()
+    if blocked is None and not (target == "simplex" and shape.gap):
+        directions = _recession(over)
+        if directions is not None:
+            how = "linear programs: the set recedes in +-e_i + c1 for every i, so Theta + R1 = R^d"
+            return Check("holds", statement, how, np.inf, {"recession": directions})
+    elif blocked is not None and shape.injective_everywhere:
+        return _out_of_reach(f, over, statement, blocked)
+    elif shape.injective_inside:
+        return _covers_active_region(f, over, shape, statement)
+    elif isinstance(f.noise, Discrete):
+        return _covers_vertices(f, f.noise, over, statement)
+    return Check("unknown", statement, f"supports with a gap, {shape.gap}, and Theta + R1 != R^d")
+
+
+def reach(f: Potential, over: AbstractParameterSet, p: Any) -> np.ndarray | None:
+    """theta in the set with p(theta) = p, or p in the subdifferential; None if there is none.
+
+    For continuous noise p must be positive; shape ``(d,)``. None is an answer where theta(p) is
+    unique up to a constant, and otherwise means that no such theta was found.
+    """
+    theta = _preimage(f, np.asarray(p, float))
+    if isinstance(over, Polyhedron):
+        return over.representative(theta)
+    return theta if over.contains(theta) else None
+
+
+def _preimage(f: Potential, p: np.ndarray) -> np.ndarray:
+    if isinstance(f.noise, Discrete):
+        return discrete_parameters(f.noise, p)[0]
+    return np.asarray(f.parameters(p), float)
+
+
+def _recession(over: Polyhedron) -> list[np.ndarray] | None:
+    found = []
+    for v in np.vstack([np.eye(over.dimension), -np.eye(over.dimension)]):
+        direction = over.recedes(v)
+        if direction is None:
+            return None
+        found.append(direction)
+    return found
+
+
+def _out_of_reach(
+    f: Potential, over: Polyhedron, statement: str, blocked: tuple[np.ndarray, float]
+) -> Check:
+    """The coset beyond the face {<u, theta> = sup} is the only one that gives its p."""
+    u, supremum = blocked
+    face = over.highest(u)[1]
+    theta = (np.zeros(over.dimension) if face is None else face) + u / (u @ u)
+    theta = theta - theta.mean()
+    p = np.asarray(f.probabilities(theta))
+    witness = {"p": p, "theta": theta, "u": u, "supremum": supremum}
+    how = "linear program (Farkas): sup <u, Theta> is finite; theta(p) is unique up to a constant"
+    return Check("fails", statement, how, -float(u @ theta - supremum), witness)
+
+
+def _covers_active_region(f: Potential, over: Polyhedron, shape: Shape, statement: str) -> Check:
+    """Whether every vertex of K = {theta_k - theta_i <= u_i - l_k} is in Theta + R1."""
+    vertices = _vertices_of_active_region(shape)
+    if vertices is None:
+        how = "the region where all coordinates are active has more vertices than are looked at"
+        return Check("unknown", statement, how)
+    centre = vertices.mean(0)
+    for vertex in vertices:
+        if over.representative(vertex) is not None:
+            continue
+        for share in (0.5, 0.9, 0.99, 0.999, 1 - 1e-6):
+            theta = centre + share * (vertex - centre)
+            if over.representative(theta) is None:
+                p = np.asarray(f.probabilities(theta))
+                how = "linear program: a theta with all coordinates active is not in Theta + R1"
+                return Check("fails", statement, how, None, {"p": p, "theta": theta})
+        return Check("unknown", statement, "a vertex is missed by less than can be resolved")
+    how = (
+        f"linear programs: all {len(vertices)} vertices of the region where every coordinate is "
+        "active are in Theta + R1; that region maps onto the closed simplex"
+    )
+    return Check("holds", statement, how, None, {"vertices": vertices})
+
+
+def _vertices_of_active_region(shape: Shape) -> np.ndarray | None:
+    """Vertices, modulo 1, of {theta_k - theta_i <= u_i - l_k for i != k}, theta_1 = 0."""
+    widths = shape.widths
+    d = len(widths)
+    off = ~np.eye(d, dtype=bool)
+    if d == 2:
+        return np.array([[0.0, -widths[1, 0]], [0.0, widths[0, 1]]])
+    if not np.all(np.isfinite(widths)) or d > 7:
+        return None
+    if np.ptp(widths[off]) < 1e-12:
+        subsets = np.array(list(itertools.product([0.0, 1.0], repeat=d))[1:-1])
+        return subsets * widths[0, 1]
+    from scipy.spatial import HalfspaceIntersection
+
+    rows = [
+        np.append(np.eye(d)[k] - np.eye(d)[i], -widths[i, k])
+        for i in range(d)
+        for k in range(d)
+        if i != k
+    ]
+    # theta_i = -(u_i + l_i) / 2 makes all coordinates meet in the middle of their supports.
+    middle = -(shape.high + shape.low) / 2
+    cut = HalfspaceIntersection(np.array(rows)[:, 1:], (middle - middle[0])[1:])
+    return np.column_stack([np.zeros(len(cut.intersections)), cut.intersections])
+
+
+def _covers_vertices(f: Potential, noise: Discrete, over: Polyhedron, statement: str) -> Check:
+    """Whether every theta with a full-dimensional subdifferential is in Theta + R1."""
+    vertices = linearity_vertices(f, noise, over.dimension)
+    if vertices is None:
+        # Too many to list: a missing one is still a proof.
+        rng = np.random.default_rng(0)
+        draws = rng.dirichlet(np.ones(over.dimension), _PROBES)
+        candidates = np.array([discrete_parameters(noise, p)[0] for p in draws])
+    else:
+        candidates = vertices
+    for theta in candidates:
+        cell = f.subdifferential(theta)
+        if cell.dimension == over.dimension - 1 and over.representative(theta) is None:
+            orders = [np.roll(np.arange(over.dimension), k) for k in range(over.dimension)]
+            p = np.mean([cell.vertex(order) for order in orders], 0)
+            how = "p is interior to the subdifferential at theta, and so to no other"
+            return Check("fails", statement, how, None, {"p": p, "theta": theta})
+    if vertices is None:
+        how = f"the vertices of {_PROBES} random p are in Theta + R1; not all were looked at"
+        return Check("unknown", statement, how)
+    how = (
+        f"all {len(vertices)} vertices of the subdivision into pieces on which f is affine are in "
+        "Theta + R1; the subdifferentials there tile the simplex"
+    )
+    return Check("holds", statement, how, None, {"vertices": vertices})
+
+
+def linearity_vertices(f: Potential, noise: Discrete, dimension: int) -> np.ndarray | None:
+    """All theta, theta_1 = 0, at which ties link all coordinates; None if there are too many.
+
+    Candidates hang every coordinate on an earlier one by a difference of atoms.
+    """
+    atoms = np.broadcast_to(noise.atoms, (dimension, np.shape(noise.atoms)[-1]))
+    found = {(0.0,) * dimension}
+    settled: set[tuple[tuple[int, float], ...]] = {((0, 0.0),)}
+    for _ in range(dimension - 1):
+        grown = set()
+        for partial in settled:
+            places = dict(partial)
+            for i in set(range(dimension)) - set(places):
+                for j, place in places.items():
+                    for step in np.unique(np.round(atoms[j][:, None] - atoms[i], 12)):
+                        at = float(np.round(place + step, 12))
+                        grown.add(tuple(sorted({**places, i: at}.items())))
+                if len(grown) > _MOST_CANDIDATES:
+                    return None
+        settled = grown
+    found |= {tuple(place for _, place in partial) for partial in settled}
+    full = [t for t in sorted(found) if f.subdifferential(np.array(t)).dimension == dimension - 1]
+    return np.array(full)
+
+
+def _against_oracle(
+    f: Potential, over: AbstractParameterSet, shape: Shape, statement: str
+) -> Check:
+    """Only a failure can be shown: a theta, alone in its coset, whose whole coset is refused."""
+    how = "an oracle answers for points: that no p is missed cannot be shown"
+    if not shape.injective_everywhere:
+        return Check("unknown", statement, how)
+    rng = np.random.default_rng(0)
+    for p in rng.dirichlet(np.ones(over.dimension), _PROBES):
+        theta = _preimage(f, p)
+        shifts = np.concatenate([[0.0], np.geomspace(1e-3, 1e6, 200)])
+        line = theta + np.concatenate([shifts, -shifts])[:, None]
+        if not any(over.contains(t) for t in line):
+            how = "the oracle refuses 402 points of the only coset that gives p: evidence, no proof"
+            return Check("unknown", statement, how, None, {"p": p, "theta": theta})
+    return Check("unknown", statement, how)

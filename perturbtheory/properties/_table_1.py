@@ -1,0 +1,124 @@
+"""Table 1 of paper A, recomputed from the property checkers and laid beside the printed one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+
+from perturbtheory.perturbations import (
+    AbstractPerturbation,
+    Discrete,
+    FromScipy,
+    Gumbel,
+    Logistic,
+    Normal,
+    StudentT,
+    Uniform,
+)
+from perturbtheory.potential import expected_logsumexp, expected_max
+from perturbtheory.properties._check import Check, Outcome
+from perturbtheory.properties._diagnosis import COLUMNS, cells, describe, require_dimension
+
+MODELS = ("Perturb-Softmax", "Perturb-Argmax")
+READINGS = ("single-valued", "one-to-one", "complete and minimal")
+"""The senses in which the paper says identifiable; see `identifiability`."""
+
+
+def _semicircle() -> AbstractPerturbation:
+    from scipy.stats import semicircular
+
+    return FromScipy(semicircular())
+
+
+GROUPS: dict[str, tuple[Callable[[], AbstractPerturbation], ...]] = {
+    "smooth unbounded": (Normal, Gumbel, Logistic, lambda: StudentT(3.0)),
+    "smooth bounded": (Uniform, _semicircle),
+    "discrete": (
+        lambda: Discrete(jnp.array([-1.0, 1.0])),
+        lambda: Discrete(jnp.array([-1.0, 0.0, 2.0]), jnp.array([0.25, 0.5, 0.25])),
+    ),
+}
+"""The perturbations that stand for each row of Table 1."""
+
+# "yes" for a check mark, "no" for a cross; None where the text extraction has lost the cell. The
+# daggers refer to the conditions of Theorems 4.1 and 5.1, the star to parameters that are not
+# linearly constrained.
+PRINTED: dict[str, tuple[tuple[str | None, ...], tuple[str | None, ...]]] = {
+    "smooth unbounded": ((None, None, None), (None, "yes", "yes")),
+    "smooth bounded": (("yes", "yes", "yes"), ("yes", "no", "no")),
+    "discrete": ((None, None, None), (None, "no", "no")),
+}
+"""Completeness, identifiability, minimality of Perturb-Softmax, and of Perturb-Argmax."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the recomputed table.
+
+    Attributes:
+        outcome: that of all checks together: one failure fails it, one unknown leaves it open.
+        checks: by perturbation.
+        printed: "yes", "no", or None where it is not legible.
+    """
+
+    outcome: Outcome
+    checks: dict[str, Check]
+    printed: str | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the printed cell is legible and says something else."""
+        said = {"yes": "holds", "no": "fails"}
+        return self.printed is not None and said[self.printed] != self.outcome
+
+
+@dataclass(frozen=True)
+class Table1:
+    """Table 1 recomputed: cells by (row, model, column).
+
+    Rows are the keys of `GROUPS`, models those of `MODELS`, columns the keys of `COLUMNS`; the
+    printed column "identifiability" stands beside each of its `READINGS`.
+    """
+
+    cells: dict[tuple[str, str, str], Cell]
+    dimension: int
+    temperature: float
+
+    @property
+    def differences(self) -> list[tuple[str, str, str]]:
+        """The cells that contradict the printed table."""
+        return [key for key, cell in self.cells.items() if cell.differs]
+
+    def __str__(self) -> str:
+        from perturbtheory.properties import _display
+
+        return _display.text(_display.table_1_tables(self))
+
+
+def table_1(*, temperature: float = 1.0, dimension: int = 3) -> Table1:
+    """Table 1 of paper A from the checkers, for several perturbations a row; no cell is typed in.
+
+    Arguments and errors as for `diagnose`.
+    """
+    require_dimension(dimension)
+    found: dict[tuple[str, str, str], Cell] = {}
+    for group, makers in GROUPS.items():
+        members = {describe(law): law for law in (make() for make in makers)}
+        for m, model in enumerate(MODELS):
+            complete, identifiable, minimal = PRINTED[group][m]
+            printed = {"completeness": complete, "minimality": minimal}
+            printed |= dict.fromkeys(READINGS, identifiable)
+            rows = {}
+            for name, law in members.items():
+                f = expected_max(law) if m else expected_logsumexp(law, temperature)
+                rows[name] = cells(f, dimension)
+            for column in COLUMNS:
+                checks = {name: row[column] for name, row in rows.items()}
+                found[group, model, column] = Cell(worst(checks), checks, printed.get(column))
+    return Table1(found, dimension, float(temperature))
+
+
+def worst(checks: dict[str, Check]) -> Outcome:
+    """Fails if one fails, unknown if one is unknown, holds if all hold."""
+    order: tuple[Outcome, ...] = ("fails", "unknown", "holds")
+    return order[min(order.index(check.outcome) for check in checks.values())]
