@@ -17,15 +17,23 @@ if TYPE_CHECKING:
     from perturbtheory.perturbations import register as register
     from perturbtheory.perturbations import smoothed as smoothed
     from perturbtheory.potential import Potential as Potential
+    from perturbtheory.potential import Subdifferential as Subdifferential
     from perturbtheory.potential import expected_logsumexp as expected_logsumexp
     from perturbtheory.potential import expected_max as expected_max
+    from perturbtheory.properties import Check as Check
+    from perturbtheory.properties import diagnose as diagnose
+    from perturbtheory.properties import table_1 as table_1
 
 __version__ = "0.1.0"
 
 # Loaded at first use, so that `perturbtheory --version` need not wait for JAX.
 _HOMES = {
     "Estimate": "estimate",
+    "Check": "properties",
     "Potential": "potential",
+    "Subdifferential": "potential",
+    "diagnose": "properties",
+    "table_1": "properties",
     "expected_logsumexp": "potential",
     "expected_max": "potential",
     **dict.fromkeys(
@@ -39,6 +47,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "properties":
+        return importlib.import_module(f"{__name__}.properties")
     if name not in _HOMES:
         msg = f"module {__name__!r} has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}"
         raise AttributeError(msg)
@@ -46,4 +56,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*sorted(_HOMES), "__version__"]
+    return [*sorted([*_HOMES, "properties"]), "__version__"]

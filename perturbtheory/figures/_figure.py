@@ -1,8 +1,9 @@
 """What a figure is: data computed by one function, drawn by another, written together."""
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,18 +77,28 @@ class Figure:
         """NAME.png, NAME.svg and NAME.json, without date."""
         data = self.data()
         png, svg, record = (directory / f"{name}.{suffix}" for suffix in ("png", "svg", "json"))
-        with mpl.rc_context():
-            mpl.rcdefaults()
-            mpl.rcParams.update(_STYLE)
-            canvas = Canvas(figsize=self.size)
-            FigureCanvasAgg(canvas)
-            self.render(canvas, data)
+        with self._drawn(data) as canvas:
             canvas.savefig(
                 png, dpi=self.dpi, metadata={"Software": None}, pil_kwargs={"optimize": True}
             )
             canvas.savefig(svg, metadata={"Date": None})
         record.write_text(self._json(name, data), "utf-8")
         return [png, svg, record]
+
+    def save(self, path: Path) -> None:
+        """The picture alone, in the format that the suffix of `path` names."""
+        with self._drawn(self.data()) as canvas:
+            canvas.savefig(path, dpi=self.dpi)
+
+    @contextlib.contextmanager
+    def _drawn(self, data: Data) -> Iterator[Canvas]:
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams.update(_STYLE)
+            canvas = Canvas(figsize=self.size)
+            FigureCanvasAgg(canvas)
+            self.render(canvas, data)
+            yield canvas
 
     def _json(self, name: str, data: Data) -> str:
         """One line for each array; seven significant digits, zero below 1e-15."""
