@@ -243,7 +243,7 @@ def diagnose(
             found = properties.diagnose(perturbation, temperature=temperature, dimension=dimension)
     except ValueError as error:
         raise _MisuseError(str(error)) from error
-    Console().print(properties.diagnosis_tables(found))
+    Console().print(found)
     if json is not None:
         from perturbtheory.claims import recorded
 

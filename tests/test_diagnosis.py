@@ -11,7 +11,7 @@ import perturbtheory as pt
 from perturbtheory import cli
 from perturbtheory import properties as pr
 from perturbtheory.figures.diagnosis import diagnosis_figure
-from perturbtheory.properties import _table_1
+from perturbtheory.properties import _results, _table_1
 from tests.liars import Honest
 
 HOLDS = dict.fromkeys(
@@ -106,7 +106,7 @@ def test_table_1_is_recomputed(monkeypatch: pytest.MonkeyPatch) -> None:
     found = pt.table_1(dimension=2)
     assert found.differences == [("smooth bounded", "Perturb-Argmax", "single-valued")]
     for group, expected in zip(groups, (UNBOUNDED, BOUNDED, DISCRETE), strict=True):
-        for model, row in zip(_table_1.MODELS, (UNBOUNDED, expected), strict=True):
+        for model, row in zip(_results.MODELS, (UNBOUNDED, expected), strict=True):
             for column, outcome in row.items():
                 assert found.cells[group, model, column].outcome == outcome
     assert "differs" in str(found)

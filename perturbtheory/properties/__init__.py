@@ -20,12 +20,8 @@ from perturbtheory.properties._convexity import convexity_along as convexity_alo
 from perturbtheory.properties._convexity import convexity_at as convexity_at
 from perturbtheory.properties._convexity import convexity_over as convexity_over
 from perturbtheory.properties._declarations import check_declarations as check_declarations
-from perturbtheory.properties._diagnosis import Diagnosis as Diagnosis
-from perturbtheory.properties._diagnosis import Row as Row
 from perturbtheory.properties._diagnosis import describe as describe
 from perturbtheory.properties._diagnosis import diagnose as diagnose
-from perturbtheory.properties._display import diagnosis_tables as diagnosis_tables
-from perturbtheory.properties._display import table_1_tables as table_1_tables
 from perturbtheory.properties._identifiability import identifiability as identifiability
 from perturbtheory.properties._identifiability import minimality as minimality
 from perturbtheory.properties._identifiability import one_to_one as one_to_one
@@ -39,5 +35,7 @@ from perturbtheory.properties._parameter_sets import gauge as gauge
 from perturbtheory.properties._parameter_sets import hyperplane as hyperplane
 from perturbtheory.properties._parameter_sets import polyhedron as polyhedron
 from perturbtheory.properties._parameter_sets import whole_space as whole_space
-from perturbtheory.properties._table_1 import Table1 as Table1
+from perturbtheory.properties._results import Diagnosis as Diagnosis
+from perturbtheory.properties._results import Row as Row
+from perturbtheory.properties._results import Table1 as Table1
 from perturbtheory.properties._table_1 import table_1 as table_1

@@ -149,10 +149,10 @@ def _vertices_of_active_region(shape: Shape) -> np.ndarray | None:
     widths = shape.widths
     d = len(widths)
     off = ~np.eye(d, dtype=bool)
-    if d == 2:
-        return np.array([[0.0, -widths[1, 0]], [0.0, widths[0, 1]]])
     if not np.all(np.isfinite(widths)) or d > 7:
         return None
+    if d == 2:
+        return np.array([[0.0, -widths[1, 0]], [0.0, widths[0, 1]]])
     if np.ptp(widths[off]) < 1e-12:
         subsets = np.array(list(itertools.product([0.0, 1.0], repeat=d))[1:-1])
         return subsets * widths[0, 1]

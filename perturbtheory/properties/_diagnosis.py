@@ -1,8 +1,7 @@
 """Everything about one perturbation: its row of Table 1 of paper A, with the evidence."""
 
 import math
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 
@@ -11,7 +10,6 @@ from perturbtheory.potential import Potential, expected_logsumexp, expected_max
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._completeness import completeness
 from perturbtheory.properties._concentration import (
-    Rate,
     concentration,
     gaussian_bound,
     gumbel_bound,
@@ -20,71 +18,7 @@ from perturbtheory.properties._concentration import (
 from perturbtheory.properties._declarations import shape_of
 from perturbtheory.properties._identifiability import minimality, one_to_one, single_valued
 from perturbtheory.properties._parameter_sets import Polyhedron, active_region, gauge
-
-COLUMNS = {
-    "completeness": "every p > 0 is reached",
-    "closed simplex": "every p is reached, zeros included",
-    "single-valued": "one gradient at every theta: identifiable in the sense of 3.3 I",
-    "one-to-one": "p determines theta up to a constant: identifiable in the sense of 3.3 III",
-    "minimality": "p determines theta in the gauge: minimal in the sense of 3.1",
-    "complete and minimal": "identifiable in the sense of 3.1",
-}
-"""The cells of a row and what each of them asks."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One model of Table 1, Perturb-Softmax or Perturb-Argmax, for one perturbation.
-
-    Attributes:
-        model: its name, with the temperature.
-        checks: a `Check` for every key of `COLUMNS`, over {sum theta = 0}.
-        sub_domain: whether p determines theta up to a constant where all coordinates are active,
-            {theta_k - theta_i <= u_i - l_k}; None where no coordinate can be inactive.
-        curvature: the second smallest eigenvalue of the Hessian at theta = 0, a Fisher
-            information about the direction that is hardest to learn; 0 under discrete noise.
-        gradient_noise: trace of the covariance of one sample of argmax(gamma), or of
-            softmax(gamma / t): 1 - |p|^2 - t tr H at theta = 0.
-    """
-
-    model: str
-    checks: dict[str, Check]
-    sub_domain: Check | None
-    curvature: float
-    gradient_noise: float
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What `diagnose` found.
-
-    Attributes:
-        name: the perturbation.
-        dimension: d.
-        temperature: t of the Perturb-Softmax model.
-        rows: Perturb-Softmax and Perturb-Argmax.
-        tail: how P(gamma_1 - E gamma_1 >= t) decays; None without a mean.
-        concentration: whether max gamma stays below the Gaussian and the Gumbel bound of section
-            3.4 with the standard deviation of gamma_1 in the place of theirs; empty without one.
-        peers: the rows of normal and Gumbel noise of the same variance; empty without a variance.
-    """
-
-    name: str
-    dimension: int
-    temperature: float
-    rows: tuple[Row, Row]
-    tail: Rate | None
-    concentration: dict[str, Check]
-    peers: dict[str, tuple[Row, Row]]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain numbers, lists and text."""
-        return plain(self) | {"columns": COLUMNS}
-
-    def __str__(self) -> str:
-        from perturbtheory.properties import _display
-
-        return _display.text(_display.diagnosis_tables(self))
+from perturbtheory.properties._results import Diagnosis, Row
 
 
 def diagnose(
@@ -149,7 +83,7 @@ def _row(f: Potential, d: int, temperature: float, *, evidence: bool = True) -> 
 
 
 def cells(f: Potential, d: int) -> dict[str, Check]:
-    """A `Check` for every key of `COLUMNS`, over {theta in R^d : sum theta = 0}."""
+    """A `Check` for every column of Table 1, over {theta in R^d : sum theta = 0}."""
     over = gauge(d)
     complete, minimal = completeness(f, over), minimality(f, over)
     both = min((complete, minimal), key=lambda c: ("fails", "unknown", "holds").index(c.outcome))
@@ -189,21 +123,3 @@ def describe(perturbation: AbstractPerturbation) -> str:
         return repr(perturbation)
     inside = [repr(a) for a in law.args] + [f"{k}={v!r}" for k, v in law.kwds.items()]
     return f"scipy.stats.{law.dist.name}({', '.join(inside)})"
-
-
-def plain(value: Any) -> Any:
-    """Dataclasses, tuples, arrays and numbers as JSON knows them; infinity as text."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {k: plain(getattr(value, k)) for k in value.__dataclass_fields__}
-    if hasattr(value, "_asdict"):
-        return plain(value._asdict())
-    if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [plain(v) for v in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, str | bool | int) or value is None:
-        return value
-    number = float(value)
-    return number if math.isfinite(number) else str(number)

@@ -1,7 +1,6 @@
 """Table 1 of paper A, recomputed from the property checkers and laid beside the printed one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import jax.numpy as jnp
 
@@ -17,11 +16,8 @@ from perturbtheory.perturbations import (
 )
 from perturbtheory.potential import expected_logsumexp, expected_max
 from perturbtheory.properties._check import Check, Outcome
-from perturbtheory.properties._diagnosis import COLUMNS, cells, describe, require_dimension
-
-MODELS = ("Perturb-Softmax", "Perturb-Argmax")
-READINGS = ("single-valued", "one-to-one", "complete and minimal")
-"""The senses in which the paper says identifiable; see `identifiability`."""
+from perturbtheory.properties._diagnosis import cells, describe, require_dimension
+from perturbtheory.properties._results import COLUMNS, MODELS, READINGS, Cell, Table1
 
 
 def _semicircle() -> AbstractPerturbation:
@@ -49,50 +45,6 @@ PRINTED: dict[str, tuple[tuple[str | None, ...], tuple[str | None, ...]]] = {
     "discrete": ((None, None, None), (None, "no", "no")),
 }
 """Completeness, identifiability, minimality of Perturb-Softmax, and of Perturb-Argmax."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of the recomputed table.
-
-    Attributes:
-        outcome: that of all checks together: one failure fails it, one unknown leaves it open.
-        checks: by perturbation.
-        printed: "yes", "no", or None where it is not legible.
-    """
-
-    outcome: Outcome
-    checks: dict[str, Check]
-    printed: str | None
-
-    @property
-    def differs(self) -> bool:
-        """Whether the printed cell is legible and says something else."""
-        said = {"yes": "holds", "no": "fails"}
-        return self.printed is not None and said[self.printed] != self.outcome
-
-
-@dataclass(frozen=True)
-class Table1:
-    """Table 1 recomputed: cells by (row, model, column).
-
-    Rows are the keys of `GROUPS`, models those of `MODELS`, columns the keys of `COLUMNS`; the
-    printed column "identifiability" stands beside each of its `READINGS`.
-    """
-
-    cells: dict[tuple[str, str, str], Cell]
-    dimension: int
-    temperature: float
-
-    @property
-    def differences(self) -> list[tuple[str, str, str]]:
-        """The cells that contradict the printed table."""
-        return [key for key, cell in self.cells.items() if cell.differs]
-
-    def __str__(self) -> str:
-        from perturbtheory.properties import _display
-
-        return _display.text(_display.table_1_tables(self))
 
 
 def table_1(*, temperature: float = 1.0, dimension: int = 3) -> Table1:
