@@ -98,11 +98,28 @@ class WrongMean(Honest):
         return jnp.asarray(0.1)
 
 
+@pt.register
+@dataclasses.dataclass(frozen=True, eq=False)
+class WrongVariance(Honest):
+    @property
+    def variance(self):
+        return jnp.asarray(4.0)
+
+
+@pt.register
+@dataclasses.dataclass(frozen=True, eq=False)
+class WrongDraws(Honest):
+    def sample(self, key, shape):
+        return 2.0 * jax.random.logistic(key, shape)
+
+
 LIARS = {
     "density": (WrongDensity(), "WrongDensity: `log_pdf` is not the derivative of `log_cdf`"),
     "survival": (WrongSurvival(), r"WrongSurvival: exp\(`log_cdf`\) \+ exp\(`log_sf`\) is not one"),
     "support": (NarrowSupport(), "NarrowSupport: `log_pdf` is finite off the declared `support`"),
     "positive": (NotPositive(), "NotPositive: no density within the declared `support`"),
     "mean": (CauchyWithAMean(), "CauchyWithAMean: `mean` is declared 0, but the tail decays"),
-    "order": (WrongMean(), "WrongMean: `mean` is declared 0.1, but the quantiles average to"),
+    "variance": (WrongVariance(), "WrongVariance: `variance` is declared 4, but the quantiles"),
+    "draws": (WrongDraws(), "WrongDraws: `sample` draws from another law"),
+    "average": (WrongMean(), "WrongMean: `mean` is declared 0.1, but the quantiles average to"),
 }

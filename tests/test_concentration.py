@@ -11,8 +11,8 @@ import scipy.stats as st
 
 import perturbtheory as pt
 from perturbtheory.perturbations import EULER
-from perturbtheory.properties import _deviation
 from perturbtheory.properties import _concentration as c
+from perturbtheory.properties import _deviation
 
 T = np.array([0.0, 0.3, 1.0, 2.5, 6.0])
 COIN = pt.Discrete(np.array([-1.0, 1.0]))

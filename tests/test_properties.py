@@ -286,7 +286,10 @@ class TestDeclarations:
         assert shape.gap is None
         assert shape.low.shape == (3,)
 
-    @pytest.mark.parametrize("lie", ["density", "survival", "support", "positive", "mean", "order"])
+    @pytest.mark.parametrize(
+        "lie",
+        ["density", "survival", "support", "positive", "mean", "average", "variance", "draws"],
+    )
     def test_lies_are_named(self, lie: str) -> None:
         from tests.liars import LIARS
 

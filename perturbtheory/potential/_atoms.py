@@ -112,6 +112,7 @@ def has_tie(noise: Discrete, theta: Float[Array, "d"]) -> Bool[Array, ""]:
     _, q, low, i, group = _sorted(noise, theta)
     reached = jnp.cumsum((low <= 0) & (q > 0))
     last = jnp.searchsorted(group, group, side="right") - 1
-    same = (group[1:] == group[:-1]) & (i[1:] != i[:-1]) & (q[1:] > 0) & (q[:-1] > 0)
+    first = jax.ops.segment_min(jnp.where(q > 0, i, theta.size), group, q.size)
+    other = jax.ops.segment_max(jnp.where(q > 0, i, -1), group, q.size)
     # Coordinates start below x with certainty once every one of them has passed its first atom.
-    return jnp.any(same & (reached[last][1:] == theta.size))
+    return jnp.any((first < other)[group] & (reached[last] == theta.size))

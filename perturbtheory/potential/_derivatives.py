@@ -27,6 +27,10 @@ def estimate(
     noise: AbstractPerturbation, theta: Float[Array, "d"], *, finer: int = 1
 ) -> tuple[Float[Array, ""], Float[Array, "d"], Float[Array, ""]]:
     """(f, p, sum of p before it is scaled to one) with `finer` times as many nodes."""
+    # Large thetas would swallow the digits of the quadrature nodes; discrete ties are counted in
+    # units of theta itself.
+    centre = 0.0 if isinstance(noise, Discrete) else jax.lax.stop_gradient(jnp.max(theta))
+    theta = theta - centre
     if softmax_serves(noise):
         scaled = theta / noise.scale  # pyright: ignore[reportAttributeAccessIssue]
         value = noise.scale * jax.nn.logsumexp(scaled)  # pyright: ignore[reportAttributeAccessIssue]
@@ -37,6 +41,7 @@ def estimate(
         out = _quadrature.value_and_probabilities(noise, theta, finer=finer)
     # A rule that has lost the mass has lost the answer: scaling it to one would hide that.
     found = jnp.abs(out[2] - 1) < _MASS
+    out = (out[0] + centre, *out[1:])
     return jax.tree.map(lambda a: jnp.where(found, _poison(noise, theta, a), jnp.nan), out)
 
 
@@ -64,7 +69,8 @@ def with_radius(
 def anchored(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, ""]:
     """f(theta) - f(0), which exists without any moment."""
     if noise.tail == "polynomial":
-        return _poison(noise, theta, _quadrature.anchored(noise, theta))
+        centre = jnp.max(theta)
+        return _poison(noise, theta, centre + _quadrature.anchored(noise, theta - centre))
     return estimate(noise, theta)[0] - estimate(noise, jnp.zeros_like(theta))[0]
 
 
@@ -72,6 +78,11 @@ def _anchored_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
     refuse_parameters(tangents[0])
     return anchored(noise, theta), probabilities(noise, theta) @ dense(tangents[1], theta)
+
+
+def _centred(theta: Float[Array, "d"]) -> Float[Array, "d"]:
+    """Derivatives do not change if a constant is added to theta."""
+    return theta - jax.lax.stop_gradient(jnp.max(theta))
 
 
 def _poison(noise: AbstractPerturbation, theta: Array, result: Array) -> Array:
@@ -123,7 +134,7 @@ def _hvp(noise: AbstractPerturbation, theta: Array, v: Array) -> Array:
     elif isinstance(noise, Discrete):
         out = jnp.where(_atoms.has_tie(noise, theta), jnp.nan, 0.0) * v
     else:
-        out = _quadrature.hvp(noise, theta, v)
+        out = _quadrature.hvp(noise, _centred(theta), v)
     return _poison(noise, theta, out)
 
 
@@ -142,7 +153,7 @@ def _hessian(noise: AbstractPerturbation, theta: Array) -> Array:
     elif isinstance(noise, Discrete):
         out = jnp.where(_atoms.has_tie(noise, theta), jnp.nan, jnp.zeros((d, d), theta.dtype))
     else:
-        out = _quadrature.hessian(noise, theta)
+        out = _quadrature.hessian(noise, _centred(theta))
     return _poison(noise, theta, out)
 
 

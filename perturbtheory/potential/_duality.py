@@ -42,6 +42,11 @@ def accepted(dtype: Any) -> float:
     return 1e-8 if dtype == jnp.float64 else 3e-3
 
 
+def smallest(dtype: Any) -> float:
+    """The least probability that quadrature gives to a relative accuracy; see `_rule.depths`."""
+    return 1e-30 if dtype == jnp.float64 else 1e-20
+
+
 def solve(
     noise: AbstractPerturbation, p: Float[Array, "d"]
 ) -> tuple[Float[Array, "d"], Float[Array, ""]]:
@@ -132,14 +137,29 @@ def _centred(theta: Array, active: Array) -> Array:
 
 def parameters(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array, "d"]:
     """theta with p(theta) = p and sum zero; NaN unless p is in the interior of the simplex."""
-    inside = jnp.all(p > 0) & on_simplex(p)
-    return jnp.where(inside, inverse(noise, p), jnp.nan)
+    return _checked(noise, p, _centred(inverse(noise, p), p > 0))
+
+
+def parameters_first(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array, "d"]:
+    """As `parameters`, with theta_1 = 0."""
+    theta = inverse(noise, p)
+    return _checked(noise, p, theta - theta[0])
+
+
+def _checked(noise: AbstractPerturbation, p: Array, theta: Array) -> Array:
+    """theta where it gives p still: a constant added to large differences may cost their digits."""
+    q = _derivatives.probabilities(noise, jax.lax.stop_gradient(theta))
+    ratio = jnp.log(jnp.maximum(q, 0.0)) - jnp.log(p)
+    near = jnp.max(ratio) - jnp.min(ratio) <= accepted(p.dtype)
+    # Below, probabilities have no relative accuracy left, and agreement means nothing.
+    near = near & (_derivatives.softmax_serves(noise) | jnp.all(p >= smallest(p.dtype)))
+    return jnp.where(near & jnp.all(p > 0) & on_simplex(p), theta, jnp.nan)
 
 
 @jax.custom_jvp
 def inverse(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array, "d"]:
-    """theta(p) with sum zero over the coordinates with p_i > 0, and -infinity at the others."""
-    return _centred(solve(noise, p)[0], p > 0)
+    """theta(p), zero at the largest entry of p and -infinity where p_i = 0."""
+    return jnp.where(p > 0, solve(noise, p)[0], -jnp.inf)
 
 
 def on_simplex(p: Float[Array, "d"]) -> Array:
@@ -158,10 +178,9 @@ def _inverse_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     theta, active = inverse(noise, p), p > 0
     hessian = _derivatives.hessian(noise, jnp.where(active, theta, -_far(p.dtype)))
     tangent = jnp.where(active, _derivatives.dense(tangents[1], p), 0.0)
-    count = jnp.sum(active, dtype=p.dtype)
-    tangent = tangent - jnp.where(active, jnp.sum(tangent) / count, 0.0)
-    moved = _solve_laplacian(hessian, tangent, active, jnp.argmax(p))
-    return theta, moved - jnp.where(active, jnp.sum(moved) / count, 0.0)
+    mean = jnp.sum(tangent) / jnp.sum(active, dtype=p.dtype)
+    tangent = jnp.where(active, tangent - mean, 0.0)
+    return theta, _solve_laplacian(hessian, tangent, active, jnp.argmax(p))
 
 
 @jax.custom_jvp
@@ -175,7 +194,9 @@ def conjugate(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array,
 def _conjugate_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, p = primals
     _derivatives.refuse_parameters(tangents[0])
-    return conjugate(noise, p), inverse(noise, p) @ _derivatives.dense(tangents[1], p)
+    return conjugate(noise, p), _centred(inverse(noise, p), p > 0) @ _derivatives.dense(
+        tangents[1], p
+    )
 
 
 @jax.custom_jvp
@@ -201,7 +222,7 @@ def _fenchel_young_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     if not isinstance(tangents[1], SymbolicZero):
         out = out + (_derivatives.probabilities(noise, theta) - p) @ tangents[1]
     if not isinstance(tangents[2], SymbolicZero):
-        out = out + (inverse(noise, p) - (theta - jnp.mean(theta))) @ tangents[2]
+        out = out + (_centred(inverse(noise, p), p > 0) - (theta - jnp.mean(theta))) @ tangents[2]
     return fenchel_young(noise, theta, p), out
 
 

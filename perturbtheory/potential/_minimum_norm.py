@@ -71,21 +71,23 @@ def _nearest(
 
 def _affine_minimiser(points: np.ndarray, exact: bool) -> np.ndarray:
     """Weights with sum one, of any sign, of the point nearest to the origin in the affine hull."""
-    edges = (points[1:] - points[0]).T
-    if not edges.size:
+    if len(points) == 1:
         return np.array([Fraction(1) if exact else 1.0])
+    edges = (points[1:] - points[0]).T
     if exact:
-        rest = _solve_exactly(edges.T @ edges, -(edges.T @ points[0]))
+        rest = _least_squares_exactly(edges, -points[0])
     else:
         rest = np.linalg.lstsq(edges, -points[0], rcond=None)[0]
     return np.concatenate([[1 - rest.sum()], rest])
 
 
-def _solve_exactly(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _least_squares_exactly(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     import flint
 
-    size = len(right)
-    entries = [flint.fmpq(x.numerator, x.denominator) for x in matrix.ravel()]
-    column = [flint.fmpq(x.numerator, x.denominator) for x in right]
-    solution = flint.fmpq_mat(size, size, entries).solve(flint.fmpq_mat(size, 1, column))
+    def rational(values: np.ndarray) -> "flint.fmpq_mat":
+        entries = [flint.fmpq(x.numerator, x.denominator) for x in values.ravel()]
+        return flint.fmpq_mat(len(values), values.size // len(values), entries)
+
+    rows, column = rational(matrix), rational(right)
+    solution = (rows.transpose() * rows).solve(rows.transpose() * column)
     return np.array([Fraction(int(x.p), int(x.q)) for x in solution.entries()])

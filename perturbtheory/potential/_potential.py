@@ -105,20 +105,21 @@ class Potential:
         outcomes. Where theta is a list of ints or `fractions.Fraction`, ties and answers are
         exact; floats tie within eight units in the last place.
         """
-        rational = as_rational(theta) if isinstance(self.noise, Discrete) else None
-        if rational is None:
-            theta = as_vectors("theta", np.asarray(theta, float) if is_known(theta) else theta)
-            if theta.ndim != 1:
-                msg = f"`theta` must have shape (d,), got {theta.shape}; ask for one set at a time"
-                raise ValueError(msg)
-            if not is_known(theta):
-                msg = (
-                    "`theta` must be known: a set cannot be traced by jax.jit, jax.vmap or jax.grad"
-                )
-                raise TypeError(msg)
+        rational = as_rational(theta)
+        if rational is not None and isinstance(self.noise, Discrete):
+            self.require_dimension("theta", len(rational))
+            return of_atoms(self.noise, rational)
+        known = as_vectors("theta", theta if rational is None else [float(x) for x in rational])
+        if known.ndim != 1:
+            msg = f"`theta` must have shape (d,), got {known.shape}; ask for one set at a time"
+            raise ValueError(msg)
+        if not is_known(known):
+            msg = "`theta` must be known: a set cannot be traced by jax.jit, jax.vmap or jax.grad"
+            raise TypeError(msg)
+        self.require_dimension("theta", len(known))
         if isinstance(self.noise, Discrete):
-            self.require_dimension("theta", np.shape(theta)[0])
-            return of_atoms(self.noise, theta if rational is None else rational)
+            return of_atoms(self.noise, known)
+        theta = known
         found = self.estimate_probabilities(theta)
         return gradient_alone(np.asarray(found.value), np.asarray(found.radius))
 
@@ -131,8 +132,9 @@ class Potential:
         theta_1 = 0. For bounded noise, where other theta give a p on the boundary, an interior p
         has one theta still: that with max_k(theta_k + l_k) < theta_i + u_i for every i. Newton's
         method on log-ratios; derivatives by the implicit function theorem along the simplex.
-        Raises ValueError for p outside the simplex or on its boundary, for discrete noise, whose
-        inverse is neither single-valued nor onto, and where Newton's method does not converge.
+        Raises ValueError for p outside the simplex or on its boundary, for entries below 1e-30
+        (1e-20 in 32-bit), for discrete noise, whose inverse is neither single-valued nor onto, and
+        where no theta that the precision can hold gives p.
         """
         if gauge not in _GAUGES:
             msg = (
@@ -153,7 +155,8 @@ class Potential:
         """f*(p) = sup_theta <p, theta> - f(theta), shape ``(...)``; sum p log p for Gumbel noise.
 
         Finite on the closed simplex, where entries may be zero; its gradient is theta(p) with
-        sum zero, -infinity where p_i = 0. Paper A, Corollary 9.2; Chiong, Galichon and Shum (2016).
+        sum zero, -infinity where p_i = 0; second derivatives there are those along the face.
+        Paper A, Corollary 9.2; Chiong, Galichon and Shum (2016).
         Raises ValueError for p outside the simplex and for noise without finite mean.
         """
         self._require_mean()
@@ -306,20 +309,15 @@ def _require_solved(result: Array, p: Array) -> Array:
     """`result`; raises ValueError if p and it are known and it is not a number."""
     if is_known(p) and is_known(result) and np.any(np.isnan(np.asarray(result))):
         msg = (
-            f"`p` must be within reach of Newton's method, which did not converge for {p}; "
-            "entries so small that no theta in this precision gives them can be the cause: raise "
-            "them, or use 64-bit"
+            f"`p` must have a theta that this precision can hold, got {p}: Newton's method found "
+            "none; raise entries below 1e-30, use 64-bit, or under heavy tails put the "
+            "largest entry first and use gauge='first'"
         )
         raise ValueError(msg)
     return result
 
 
-def _parameters_first(noise: AbstractPerturbation, p: Array) -> Array:
-    theta = _duality.parameters(noise, p)
-    return theta - theta[0]
-
-
-_GAUGES = {"sum": _duality.parameters, "first": _parameters_first}
+_GAUGES = {"sum": _duality.parameters, "first": _duality.parameters_first}
 
 
 @functools.partial(jax.jit, static_argnums=0)

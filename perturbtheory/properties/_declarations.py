@@ -3,7 +3,7 @@
 Every property rests on a few declarations: support, density, mean. A law that somebody else has
 written is looked at before it is trusted:
 
-    F + S = 1,   F(b) - F(a) = int_a^b f,   f = 0 exactly off the support,   E[gamma] = declared.
+    F + S = 1,   F(b) - F(a) = int_a^b f,   f = 0 exactly off the support,   moments, draws.
 """
 
 import functools
@@ -18,6 +18,7 @@ from perturbtheory.perturbations import AbstractPerturbation, Discrete
 from perturbtheory.perturbations._base import bisect_log_quantile, gauss_legendre
 
 _LEVELS = np.concatenate([[-60.0, -30.0, -18.0], np.log(np.geomspace(1e-6, 0.5, 60))])
+_DRAWS = 4096
 _SLACK = 1e-5
 """Relative error up to which f and F count as one law; quadrature across an unnamed kink of a
 scipy distribution has been seen to lose 2e-6."""
@@ -68,6 +69,12 @@ def shape_of(perturbation: AbstractPerturbation, dimension: int) -> Shape:
 
     Raises ValueError where a declaration is contradicted, or the dimension does not fit.
     """
+    if not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+        msg = (
+            "`jax_enable_x64` must be on for property checkers, got False: 32 bits cannot tell a "
+            "small weight from none; call jax.config.update('jax_enable_x64', True) first"
+        )
+        raise ValueError(msg)
     shape = perturbation.shape
     if shape and shape != (dimension,):
         msg = (
@@ -87,8 +94,9 @@ def check_declarations(perturbation: AbstractPerturbation, dimension: int = 1) -
 
     Raises ValueError, naming the method that is wrong and the point, where the distribution
     function is not one, where it disagrees with the density or the survival function, where the
-    density lives off the declared support or the law is said to be positive and is not, and where
-    the declared mean is finite and the tails say otherwise.
+    density lives off the declared support or the law is said to be positive and is not, where the
+    declared mean or variance is not that of the quantiles, where the mean is finite and the tails
+    say otherwise, and where draws follow another law.
     """
     d = dimension if perturbation.shape else 1
     name = type(perturbation).__name__
@@ -100,9 +108,10 @@ def check_declarations(perturbation: AbstractPerturbation, dimension: int = 1) -
     tails, means = slice(len(_LEVELS), len(_LEVELS) + 2), slice(len(_LEVELS) + 2, None)
     mean = np.broadcast_to(np.asarray(perturbation.mean, float), (d,))
     if np.all(np.isfinite(mean)):
-        for side in (lower, upper):
-            _check_tail(np.abs(side[tails]), mean, name)
-        _check_mean(lower[means], upper[means], mean, name)
+        power = min(_tail_power(np.abs(side[tails]), mean, name) for side in (lower, upper))
+        variance = np.broadcast_to(np.asarray(perturbation.variance, float), (d,))
+        _check_moments(lower[means], upper[means], (mean, variance), power, name)
+    _check_draws(perturbation, d, name)
     full = (np.broadcast_to(end, (dimension,)) for end in ends)
     return Shape(*full, atoms=False, gap=_gap(points, empty), probes=points.size)
 
@@ -214,8 +223,8 @@ def _gap(points: np.ndarray, empty: np.ndarray) -> tuple[int, float, float] | No
     return longest
 
 
-def _check_tail(far: np.ndarray, mean: np.ndarray, name: str) -> None:
-    """P(|gamma| > x) ~ x^-power has a mean only if power > 1."""
+def _tail_power(far: np.ndarray, mean: np.ndarray, name: str) -> float:
+    """power of P(|gamma| > x) ~ x^-power, which has a mean only if power > 1."""
     power = 20.0 / np.log(np.maximum(far[1] / np.maximum(far[0], 1e-300), 1 + 1e-9))
     if np.any((power <= 1.0) & (far[0] > 0)):
         msg = (
@@ -223,16 +232,44 @@ def _check_tail(far: np.ndarray, mean: np.ndarray, name: str) -> None:
             f"x^-{power.min():.3f}, so that there is none; return infinity from `mean`"
         )
         raise ValueError(msg)
+    return float(np.min(power))
 
 
-def _check_mean(lower: np.ndarray, upper: np.ndarray, mean: np.ndarray, name: str) -> None:
-    """The declared mean against the average of the quantiles."""
-    weights = _mean_rule()[1]
+def _check_moments(
+    lower: np.ndarray,
+    upper: np.ndarray,
+    declared: tuple[np.ndarray, np.ndarray],
+    power: float,
+    name: str,
+) -> None:
+    """The declared mean and variance against averages over the quantiles."""
+    weights, (mean, variance) = _mean_rule()[1], declared
     total = weights @ lower + weights @ upper
     spread = weights @ np.abs(lower - mean) + weights @ np.abs(upper - mean)
     if np.any(np.abs(total - mean) > 2e-2 * spread):
         msg = (
             f"{name}: `mean` is declared {mean[0]:.6g}, but the quantiles average to "
             f"{total[0]:.6g}; mend `mean`"
+        )
+        raise ValueError(msg)
+    square = weights @ np.square(lower - mean) + weights @ np.square(upper - mean)
+    # With fewer moments the average converges too slowly to say anything.
+    if power > 3 and np.any(~(np.abs(square - variance) <= 5e-2 * square)):
+        msg = (
+            f"{name}: `variance` is declared {variance[0]:.6g}, but the quantiles give "
+            f"{square[0]:.6g}; mend `variance`"
+        )
+        raise ValueError(msg)
+
+
+def _check_draws(perturbation: AbstractPerturbation, d: int, name: str) -> None:
+    """Draws against the distribution function (Dvoretzky, Kiefer, Wolfowitz; one in 10^9)."""
+    draws = perturbation.sample(jax.random.key(0), (_DRAWS, d))
+    cdf = np.sort(np.exp(np.asarray(perturbation.log_cdf(draws), float)), axis=0)
+    distance = np.max(np.abs(cdf - (np.arange(_DRAWS)[:, None] + 0.5) / _DRAWS))
+    if not distance <= np.sqrt(np.log(2e9) / (2 * _DRAWS)):
+        msg = (
+            f"{name}: `sample` draws from another law than `log_cdf`, at a distance of "
+            f"{distance:.3f} after {_DRAWS} draws; mend one of them"
         )
         raise ValueError(msg)

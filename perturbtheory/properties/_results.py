@@ -158,7 +158,9 @@ _MARKS = {"yes": "✓", "no": "✗", None: "?"}
 
 
 def _plain_text(found: RenderableType, width: int = 100) -> str:
-    console = Console(width=width, no_color=True, highlight=False)
+    console = Console(
+        width=width, no_color=True, highlight=False, force_terminal=False, force_jupyter=False
+    )
     with console.capture() as capture:
         console.print(found)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
