@@ -177,6 +177,11 @@ def figures(
     return AGREES
 
 
+def _whole(_: Any, tokens: Sequence[cyclopts.Token]) -> int:
+    """An int; 2.5 is refused and not cut."""
+    return int(tokens[0].value)
+
+
 Numbers = Annotated[list[float] | None, cyclopts.Parameter(consume_multiple=True)]
 
 
@@ -191,7 +196,7 @@ def diagnose(
     atoms: Numbers = None,
     weights: Numbers = None,
     temperature: float = 1.0,
-    dimension: int = 3,
+    dimension: Annotated[int, cyclopts.Parameter(converter=_whole)] = 3,
     json: Path | None = None,
     figure: Path | None = None,
 ) -> int:

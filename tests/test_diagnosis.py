@@ -76,6 +76,15 @@ def test_a_law_that_the_package_has_never_seen() -> None:
     assert found.name == "Honest(scale=1.0)"
 
 
+@pytest.mark.parametrize(
+    "law", [pt.Discrete([3.0]), pt.Uniform(0.0, 1000.0)], ids=["one-atom", "wide"]
+)
+def test_odd_laws_are_not_refused(law: pt.AbstractPerturbation) -> None:
+    found = pt.diagnose(law, dimension=2)
+    assert outcomes(found.rows[0]) == UNBOUNDED
+    assert bool(found.peers) == (float(law.variance) > 0)
+
+
 def test_no_mean_is_no_obstacle() -> None:
     found = pt.diagnose(pt.FromScipy(scipy.stats.cauchy()), dimension=2)
     assert [outcomes(row) for row in found.rows] == [UNBOUNDED, UNBOUNDED]
@@ -125,6 +134,7 @@ def test_table_1_is_recomputed(monkeypatch: pytest.MonkeyPatch) -> None:
         (["uniform", "--low", "1", "--high", "0"], ["`low` must be less than `high`"]),
         (["normal", "--temperature", "0"], ["`temperature`", "got 0.0"]),
         (["normal", "--dimension", "1"], ["`dimension` must be an int >= 2, got 1"]),
+        (["normal", "--dimension", "2.5"], ["--dimension", "2.5"]),
         (["normal", "--figure", "x.doc"], ["`--figure` must end in .png, .svg or .pdf"]),
         (["normal", "--json", "/nope/x.json"], ["`--json`", "/nope"]),
     ],

@@ -214,7 +214,7 @@ class TestConjugate:
     def test_gradient_on_the_boundary(self) -> None:
         p = jnp.asarray([0.0, 0.3, 0.7])
         inner = GUMBEL.parameters(p[1:])
-        assert jax.grad(GUMBEL.conjugate)(p).tolist() == [-np.inf, *inner.tolist()]
+        assert jax.grad(GUMBEL.conjugate)(p).tolist() == [-1e100, *inner.tolist()]
 
 
 class TestFenchelYoung:

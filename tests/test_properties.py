@@ -203,6 +203,74 @@ class TestIdentifiability:
             pr.identifiability(UNIFORM, over, "unique")  # pyright: ignore[reportArgumentType]
 
 
+SCALES = (1e-8, 1e6)
+
+
+class TestScale:
+    """Outcomes do not depend on the unit in which noise and parameters are measured."""
+
+    @pytest.mark.parametrize("unit", SCALES)
+    def test_units(self, unit: float) -> None:
+        laws = {"uniform": pt.Uniform(-unit, unit), "coin": pt.Discrete([-unit, unit])}
+        for name, law in laws.items():
+            f, usual = pt.expected_max(law), UNIFORM if name == "uniform" else COIN
+            for ends in ([0.0, -2.0, -2.0], [0.0, -1.9, -1.9], [-0.5] * 3, [0.0] * 3):
+                one, scaled = (pr.box(s * np.array(ends), -s * np.array(ends)) for s in (1.0, unit))
+                for check in (pr.completeness, pr.one_to_one, pr.single_valued, pr.minimality):
+                    assert check(f, scaled).outcome == check(usual, one).outcome, (name, ends)
+
+    @pytest.mark.parametrize("unit", [1e-10, 1e-6, 1e8])
+    def test_badly_scaled_sets(self, unit: float) -> None:
+        assert pr.completeness(NORMAL, pr.cone(unit * np.vstack([np.eye(3), -np.eye(3)])))
+        half = pr.polyhedron([[unit, -unit, 0.0]], [1.0])
+        assert pr.completeness(NORMAL, half).outcome == "fails"
+        assert not pr.box([0.0, 0.0], [unit, unit]).contains([5 * unit, 0.0])
+        assert pr.box([0.0, 0.0], [unit, unit]).contains([unit, 0.0])
+
+    def test_thin_sets_are_no_points(self) -> None:
+        thin = pr.box([5.0, 0.0], [5.0 + 1e-10, 0.0])
+        assert pr.one_to_one(UNIFORM, thin).outcome != "holds"
+        assert pr.minimality(NORMAL, pr.box([0.0, 0.0], [1e-10, 1e-10])).outcome == "fails"
+        near = pr.box([0.0, 5e-8], [0.0, 1.5])  # a tie is near and not in the set
+        assert pr.single_valued(COIN, near).outcome != "fails"
+
+
+class TestAtoms:
+    """Atoms that are no short decimals."""
+
+    def test_thirds(self) -> None:
+        f = pt.expected_max(pt.Discrete([0.0, 1 / 3]))
+        assert pr.completeness(f, pr.box([-0.1] * 2, [0.1] * 2)).outcome == "fails"
+        assert pr.completeness(f, pr.box([0.0, -1 / 3], [0.0, 1 / 3]))
+
+    @given(atoms=st.lists(st.floats(-3, 3), min_size=2, max_size=3), seed=st.integers(0, 100))
+    @settings(max_examples=10)
+    def test_against_reach(self, atoms: list[float], seed: int) -> None:
+        f = pt.expected_max(pt.Discrete(atoms))
+        rng = np.random.default_rng(seed)
+        region = pr.box([0.0, -rng.uniform(0, 6)], [0.0, rng.uniform(0, 6)])
+        check = pr.completeness(f, region)
+        reached = [
+            pr.reach(f, region, np.array([p, 1 - p])) is not None
+            for p in np.linspace(0.01, 0.99, 25)
+        ]
+        if check:
+            assert all(reached)
+        else:
+            assert check.outcome == "fails"
+            assert pr.reach(f, region, check.witness["p"]) is None
+
+
+def test_partly_unbounded_supports() -> None:
+    law = pt.FromScipy(scipy.stats.genpareto(np.array([-1.0, 0.5])))
+    f = pt.expected_max(law)
+    check = pr.completeness(f, pr.gauge(2), target="simplex")
+    assert check.outcome == "fails"  # the second coordinate wins now and then, whatever theta
+    np.testing.assert_array_equal(check.witness["p"], [1, 0])
+    assert float(f.probabilities(np.array([1e3, 0.0]))[1]) > 0
+    assert pr.one_to_one(f, pr.gauge(2)).outcome in {"fails", "unknown"}
+
+
 class TestConvexity:
     """The graph of the Laplacian, at a point, along a segment, over a set."""
 
@@ -321,6 +389,17 @@ SETS_REFUSED = {
         "`dimension` must be 2",
     ),
     "target": (lambda: pr.completeness(NORMAL, pr.gauge(2), target="all"), "`target` must be"),
+    "rounded-translate": (
+        lambda: pr.convexity_along(NORMAL, np.array([0.1, 0.2]), np.array([0.1, 0.2]) + 0.3),
+        "`tau` must not be a translate",
+    ),
+    "level": (lambda: pr.polyhedron(np.eye(2), np.ones(2), level=[1.0]), "given together"),
+    "infinite-low": (lambda: pr.box([np.inf, 0.0], [np.inf, 1.0]), "`low` must not exceed"),
+    "zero-normal": (lambda: pr.hyperplane([0.0, 0.0]), "`normal` must not be zero"),
+    "text": (lambda: pr.box("a", "b"), "`low` must be numbers, got 'a'"),
+    "length": (lambda: pr.gauge(3).contains(np.zeros(2)), "`theta` must have 3 entries"),
+    "p": (lambda: pr.reach(COIN, pr.gauge(3), [1.0, 0.5, 0.5]), "`p` must be a probability vector"),
+    "order": (lambda: COIN.subdifferential([0, 0]).vertex([0, 0]), "`order` must be a permutation"),
     "translate": (
         lambda: pr.convexity_along(NORMAL, np.zeros(2), np.ones(2)),
         "`tau` must not be a translate",
@@ -349,3 +428,11 @@ def test_gradient_noise_of_one_sample(theta: np.ndarray) -> None:
     share /= share.sum(1, keepdims=True)
     sampled = np.square(share - p).sum(1)
     assert abs(sampled.mean() - exact) < 6 * sampled.std() / 2**8 + 1e-12
+
+
+@pytest.mark.parametrize("check", [pr.completeness, pr.single_valued, pr.one_to_one, pr.minimality])
+def test_arguments_of_the_wrong_type(check) -> None:
+    with pytest.raises(TypeError, match="`f` must be a potential"):
+        check(pt.Normal(), pr.gauge(3))
+    with pytest.raises(TypeError, match="`over` must be a set of parameters"):
+        check(NORMAL, None)

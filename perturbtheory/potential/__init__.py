@@ -5,3 +5,4 @@ from perturbtheory.potential._potential import Potential as Potential
 from perturbtheory.potential._potential import expected_logsumexp as expected_logsumexp
 from perturbtheory.potential._potential import expected_max as expected_max
 from perturbtheory.potential._subdifferential import Subdifferential as Subdifferential
+from perturbtheory.potential._subdifferential import decimal as decimal

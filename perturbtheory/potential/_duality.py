@@ -194,9 +194,12 @@ def conjugate(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array,
 def _conjugate_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, p = primals
     _derivatives.refuse_parameters(tangents[0])
-    return conjugate(noise, p), _centred(inverse(noise, p), p > 0) @ _derivatives.dense(
-        tangents[1], p
-    )
+    return conjugate(noise, p), _slope(noise, p) @ _derivatives.dense(tangents[1], p)
+
+
+def _slope(noise: AbstractPerturbation, p: Array) -> Array:
+    """The gradient of f*; a large number for infinity, because zero times it must be zero."""
+    return jnp.where(p > 0, _centred(inverse(noise, p), p > 0), -_far(p.dtype))
 
 
 @jax.custom_jvp
@@ -212,7 +215,9 @@ def fenchel_young(
     f = _derivatives.anchored if noise.tail == "polynomial" else _derivatives.value
     loss = f(noise, theta - p @ gap) - f(noise, match)
     # Rounding may leave -1e-16 where theta and p match; no loss is negative.
-    return jnp.where(on_simplex(p), jnp.maximum(loss, 0.0), jnp.nan)
+    # At a corner E[max gamma - gamma_i] is infinite if the mean is.
+    loss = jnp.where(noise.finite_mean | jnp.all(p > 0), jnp.maximum(loss, 0.0), jnp.inf)
+    return jnp.where(on_simplex(p), loss, jnp.nan)
 
 
 def _fenchel_young_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
@@ -222,7 +227,7 @@ def _fenchel_young_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     if not isinstance(tangents[1], SymbolicZero):
         out = out + (_derivatives.probabilities(noise, theta) - p) @ tangents[1]
     if not isinstance(tangents[2], SymbolicZero):
-        out = out + (_centred(inverse(noise, p), p > 0) - (theta - jnp.mean(theta))) @ tangents[2]
+        out = out + (_slope(noise, p) - (theta - jnp.mean(theta))) @ tangents[2]
     return fenchel_young(noise, theta, p), out
 
 

@@ -54,7 +54,14 @@ def discrete_parameters(noise: Discrete, p: np.ndarray) -> tuple[np.ndarray, flo
 
     d = len(p)
     atoms = np.broadcast_to(noise.atoms, (d, np.shape(noise.atoms)[-1]))
-    reach = float(np.max(atoms) - np.min(atoms)) or 1.0
+    spread = float(np.max(atoms) - np.min(atoms)) or 1.0
+    # The linear programs have absolute tolerances; a power of two rounds nothing.
+    unit = 2.0 ** np.round(np.log2(spread))
+    if unit != 1.0:
+        scaled = Discrete(cast("Any", np.asarray(noise.atoms) / unit), noise.weights)
+        theta, violation = discrete_parameters(scaled, p)
+        return theta * unit, violation
+    reach = spread
     theta, cuts, limits = np.zeros(d), [], []
     best, lowest = theta, np.inf
     for _ in range(_STEPS):

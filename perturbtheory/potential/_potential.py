@@ -155,7 +155,8 @@ class Potential:
         """f*(p) = sup_theta <p, theta> - f(theta), shape ``(...)``; sum p log p for Gumbel noise.
 
         Finite on the closed simplex, where entries may be zero; its gradient is theta(p) with
-        sum zero, -infinity where p_i = 0; second derivatives there are those along the face.
+        sum zero, where p_i = 0 the number -1e100 (-1e25 in 32-bit) for minus infinity; second
+        derivatives there are those along the face.
         Paper A, Corollary 9.2; Chiong, Galichon and Shum (2016).
         Raises ValueError for p outside the simplex and for noise without finite mean.
         """

@@ -95,6 +95,9 @@ class Subdifferential:
     def vertex(self, order: Sequence[int] | np.ndarray) -> np.ndarray:
         """The subgradient that breaks every tie in favour of whoever comes first in `order`."""
         index = np.asarray(order)
+        if sorted(index.tolist()) != list(range(len(self.fixed))):
+            msg = f"`order` must be a permutation of 0..{len(self.fixed) - 1}, got {order!r}"
+            raise ValueError(msg)
         stay = self.stay[:, index]
         before = np.concatenate([np.ones_like(stay[:, :1]), np.cumprod(stay, 1)[:, :-1]], 1)
         vertex = self.fixed.copy()
@@ -229,7 +232,7 @@ def of_atoms(noise: Discrete, theta: Any) -> Subdifferential:
     by their sum: 0.1 is 1/10, and three weights 1/3 are thirds.
     """
     exact = as_rational(theta)
-    number = _decimal if exact is not None else float
+    number = decimal if exact is not None else float
     location = exact if exact is not None else np.asarray(theta, np.float64)
     d = len(location)
     atoms = np.broadcast_to(np.asarray(noise.atoms), (d, np.shape(noise.atoms)[-1]))
@@ -290,6 +293,6 @@ def _groups(positions: list[tuple], exact: bool) -> Iterator[list[tuple]]:
         yield group
 
 
-def _decimal(value: Any) -> Fraction:
+def decimal(value: Any) -> Fraction:
     """The decimal that a number prints as."""
     return Fraction(str(value.item() if isinstance(value, np.generic) else float(value)))

@@ -19,14 +19,15 @@ Norets and Takahashi (2013) in econometrics.
 """
 
 import itertools
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
 
 from perturbtheory.perturbations import Discrete
-from perturbtheory.potential import Potential, discrete_parameters
+from perturbtheory.potential import Potential, decimal, discrete_parameters
 from perturbtheory.properties._check import Check
-from perturbtheory.properties._declarations import Shape, shape_of
+from perturbtheory.properties._declarations import Shape, dimension_of, noise_of, shape_of
 from perturbtheory.properties._parameter_sets import AbstractParameterSet, Polyhedron
 
 _MOST_CANDIDATES = 20_000
@@ -47,20 +48,22 @@ def completeness(
 
     `witness` where it fails: `p` out of reach, `theta` = the only parameters that give it, up to
     a constant, and `u`, `supremum` with <u, theta> > sup <u, Theta>. Where it holds: recession
-    directions of the set, see `reach` for theta(p). `margin`: by how much `theta` lies outside.
+    directions of the set, see `reach` for theta(p). No `margin`.
     Raises ValueError for an unknown target or a dimension that does not fit the noise.
     """
     if target not in ("interior", "simplex"):
         msg = f"`target` must be 'interior' or 'simplex', got {target!r}; see the docstring"
         raise ValueError(msg)
-    shape = shape_of(f.noise, over.dimension)
+    shape = shape_of(noise_of(f), dimension_of(over))
     sense = "p in the subdifferential at theta" if shape.atoms else "p(theta) = p"
     what = "p > 0" if target == "interior" else "p of the closed simplex"
     statement = f"every {what} has a theta in {over.name}, d = {over.dimension}, with {sense}"
-    if target == "simplex" and shape.injective_everywhere and over.dimension > 1:
-        vertex = np.eye(over.dimension)[0]
-        how = "every p_i(theta) is positive: all coordinates win with positive probability"
-        return Check("fails", statement, how, None, {"p": vertex})
+    if target == "simplex" and not shape.atoms:
+        open_pairs = np.isinf(shape.widths) & ~np.eye(over.dimension, dtype=bool)
+        if open_pairs.any():
+            i, k = np.argwhere(open_pairs)[0]
+            how = f"coordinate {i + 1} beats {k + 1} by any amount with positive probability"
+            return Check("fails", statement, how, None, {"p": np.eye(over.dimension)[k]})
     if not isinstance(over, Polyhedron):
         return _against_oracle(f, over, shape, statement)
     blocked = over.blocked()
@@ -84,7 +87,13 @@ def reach(f: Potential, over: AbstractParameterSet, p: Any) -> np.ndarray | None
     For continuous noise p must be positive; shape ``(d,)``. None is an answer where theta(p) is
     unique up to a constant, and otherwise means that no such theta was found.
     """
-    theta = _preimage(f, np.asarray(p, float))
+    p = np.asarray(p, float)
+    if p.shape != (over.dimension,) or np.any(~(p >= 0)) or abs(p.sum() - 1) > 1e-9:
+        msg = (
+            f"`p` must be a probability vector of shape ({over.dimension},), got {p}; divide by sum"
+        )
+        raise ValueError(msg)
+    theta = _preimage(f, p)
     if isinstance(over, Polyhedron):
         return over.representative(theta)
     return theta if over.contains(theta) else None
@@ -111,26 +120,31 @@ def _out_of_reach(
 ) -> Check:
     """The coset beyond the face {<u, theta> = sup} is the only one that gives its p."""
     u, supremum = blocked
-    face = over.highest(u)[1]
-    theta = (np.zeros(over.dimension) if face is None else face) + u / (u @ u)
-    theta = theta - theta.mean()
+    # The point beyond the face that is nearest to the uniform distribution's.
+    beyond = max(0.0, supremum + 1e-3 * max(1.0, abs(supremum)))
+    theta = beyond * u / (u @ u)
+    if over.representative(theta) is not None:
+        how = "a linear program separates a theta that is in the set after all: badly scaled"
+        return Check("unknown", statement, how)
     p = np.asarray(f.probabilities(theta))
     witness = {"p": p, "theta": theta, "u": u, "supremum": supremum}
     how = "linear program (Farkas): sup <u, Theta> is finite; theta(p) is unique up to a constant"
-    return Check("fails", statement, how, -float(u @ theta - supremum), witness)
+    if np.min(p) < 1e-30:
+        how += "; p has entries below the range of floating point, theta stands for it"
+    return Check("fails", statement, how, None, witness)
 
 
 def _covers_active_region(f: Potential, over: Polyhedron, shape: Shape, statement: str) -> Check:
     """Whether every vertex of K = {theta_k - theta_i <= u_i - l_k} is in Theta + R1."""
     vertices = _vertices_of_active_region(shape)
     if vertices is None:
-        how = "the region where all coordinates are active has more vertices than are looked at"
+        how = "the region where all coordinates are active is unbounded or has too many vertices"
         return Check("unknown", statement, how)
     centre = vertices.mean(0)
     for vertex in vertices:
         if over.representative(vertex) is not None:
             continue
-        for share in (0.5, 0.9, 0.99, 0.999, 1 - 1e-6):
+        for share in (0.0, 0.5, 0.9, 0.99, 0.999, 1 - 1e-6):
             theta = centre + share * (vertex - centre)
             if over.representative(theta) is None:
                 p = np.asarray(f.probabilities(theta))
@@ -200,25 +214,29 @@ def _covers_vertices(f: Potential, noise: Discrete, over: Polyhedron, statement:
 def linearity_vertices(f: Potential, noise: Discrete, dimension: int) -> np.ndarray | None:
     """All theta, theta_1 = 0, at which ties link all coordinates; None if there are too many.
 
-    Candidates hang every coordinate on an earlier one by a difference of atoms.
+    Candidates hang every coordinate on an earlier one by a difference of atoms, in rational
+    numbers: atoms are read as the decimals that they print as, so that no tie is lost to rounding.
+    Shape ``(n, d)``.
     """
     atoms = np.broadcast_to(noise.atoms, (dimension, np.shape(noise.atoms)[-1]))
-    found = {(0.0,) * dimension}
-    settled: set[tuple[tuple[int, float], ...]] = {((0, 0.0),)}
+    exact = [sorted({decimal(a) for a in row}) for row in atoms]
+    settled: set[tuple[tuple[int, Fraction], ...]] = {((0, Fraction(0)),)}
     for _ in range(dimension - 1):
         grown = set()
         for partial in settled:
             places = dict(partial)
             for i in set(range(dimension)) - set(places):
                 for j, place in places.items():
-                    for step in np.unique(np.round(atoms[j][:, None] - atoms[i], 12)):
-                        at = float(np.round(place + step, 12))
-                        grown.add(tuple(sorted({**places, i: at}.items())))
+                    for a, b in itertools.product(exact[j], exact[i]):
+                        grown.add(tuple(sorted({**places, i: place + a - b}.items())))
                 if len(grown) > _MOST_CANDIDATES:
                     return None
         settled = grown
-    found |= {tuple(place for _, place in partial) for partial in settled}
-    full = [t for t in sorted(found) if f.subdifferential(np.array(t)).dimension == dimension - 1]
+    full = []
+    for partial in sorted(settled):
+        theta = [place for _, place in partial]
+        if f.subdifferential(np.array(theta, object)).dimension == dimension - 1:
+            full.append(np.array(theta, float))
     return np.array(full)
 
 

@@ -21,8 +21,8 @@ from perturbtheory.checks import as_vectors
 from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential
 from perturbtheory.properties._check import Check
-from perturbtheory.properties._declarations import Shape, shape_of
-from perturbtheory.properties._parameter_sets import AbstractParameterSet, Polyhedron
+from perturbtheory.properties._declarations import Shape, dimension_of, noise_of, shape_of
+from perturbtheory.properties._parameter_sets import THIN, AbstractParameterSet, Polyhedron
 from perturbtheory.routes import enclosure
 
 
@@ -36,7 +36,7 @@ def convexity_at(f: Potential, theta: Any) -> Check:
     theta = _point("theta", theta)
     d = len(theta)
     statement = f"f is strictly convex modulo translation at {theta}"
-    if isinstance(f.noise, Discrete):
+    if isinstance(noise_of(f), Discrete):
         components = f.subdifferential(theta).components
         how = "sum of finitely many outcomes: ties link coordinates, all else is affine"
         return _connected(statement, components, d, how, None)
@@ -68,10 +68,10 @@ def convexity_along(f: Potential, theta: Any, tau: Any) -> Check:
         msg = f"`tau` must have the shape of theta, got {tau.shape} and {theta.shape}"
         raise ValueError(msg)
     v = tau - theta
-    if np.ptp(v) == 0:
+    if np.ptp(v) <= 8 * np.finfo(float).eps * max(np.abs(theta).max(), np.abs(tau).max()):
         msg = f"`tau` must not be a translate of theta, got {tau} and {theta}; move one entry"
         raise ValueError(msg)
-    shape = shape_of(f.noise, len(theta))
+    shape = shape_of(noise_of(f), len(theta))
     ends, middle = np.stack([theta, tau]), (theta + tau) / 2
     found = f.estimate(np.stack([theta, tau, middle])) if f.noise.finite_mean else None
     margin = None
@@ -97,7 +97,7 @@ def convexity_over(f: Potential, region: AbstractParameterSet) -> Check:
     coordinate is active (infinite without bounds); `witness`: the ends of a segment in the set on
     which f is affine. For d = 2 and smooth light-tailed noise `certificate` encloses the weight.
     """
-    shape = shape_of(f.noise, region.dimension)
+    shape = shape_of(noise_of(f), dimension_of(region))
     statement = f"f is strictly convex modulo translation on {region.name}, d = {region.dimension}"
     certified = _enclosed_weight(f, region)
     if certified is not None and certified.low > 0:
@@ -131,8 +131,10 @@ def _enclosed_weight(f: Potential, region: AbstractParameterSet) -> enclosure.En
     low, high = -region.highest(-u)[0], region.highest(u)[0]
     if not (enclosure.serves(f.noise) and np.isfinite(low) and np.isfinite(high)):
         return None
+    # The ends come from a linear program: wider by more than its tolerance holds the set.
+    slack = 1e-6 * region.scale
     try:
-        return enclosure.weight_over_box(f.noise, low, high)
+        return enclosure.weight_over_box(f.noise, low - slack, high + slack)
     except ArithmeticError:
         return None  # too wide a range of magnitudes: other grounds decide
 
@@ -183,7 +185,8 @@ def flat_segment(
     start = region.point()
     corners = [start, *outermost]
     low, high = (np.asarray(end, float) for end in f.noise.support)
-    reach = 4 * max(1.0, float(np.max(high) - np.min(low)))
+    width = float(np.max(high) - np.min(low))
+    reach = 4 * max(1.0, width if np.isfinite(width) else float(np.max(np.abs(start))))
     for u in np.vstack([np.eye(len(start)), -np.eye(len(start))]):
         top = region.highest(u - u.mean())[1]
         away = region.recedes(u)
@@ -191,7 +194,7 @@ def flat_segment(
         corners += [c + reach * away for c in (start, *outermost) if away is not None]
     for i, theta in enumerate(corners):
         for tau in corners[:i]:
-            if np.ptp(tau - theta) > 1e-9:
+            if np.ptp(tau - theta) > THIN * region.scale:
                 piece = affine_piece(f, shape, theta, tau)
                 if piece is not None:
                     return piece
@@ -223,7 +226,8 @@ def _is_one_coset(region: Polyhedron) -> bool:
     d = region.dimension
     for i in range(1, d):
         u = np.eye(d)[i] - np.eye(d)[0]
-        if region.highest(u)[0] + region.highest(-u)[0] > 1e-9:
+        # Rounding alone; what is thinner than linear programs can tell is not a point.
+        if region.highest(u)[0] + region.highest(-u)[0] > 1e-14 * region.scale:
             return False
     return True
 

@@ -4,11 +4,14 @@ Every property rests on a few declarations: support, density, mean. A law that s
 written is looked at before it is trusted:
 
     F + S = 1,   F(b) - F(a) = int_a^b f,   f = 0 exactly off the support,   moments, draws.
+
+The integral is compared where F and S exceed 1e-4: a density may be infinite at its ends.
 """
 
 import functools
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +19,8 @@ import numpy as np
 
 from perturbtheory.perturbations import AbstractPerturbation, Discrete
 from perturbtheory.perturbations._base import bisect_log_quantile, gauss_legendre
+from perturbtheory.potential import Potential
+from perturbtheory.properties._parameter_sets import AbstractParameterSet
 
 _LEVELS = np.concatenate([[-60.0, -30.0, -18.0], np.log(np.geomspace(1e-6, 0.5, 60))])
 _DRAWS = 4096
@@ -64,6 +69,22 @@ class Shape:
         return not self.atoms and self.gap is None
 
 
+def noise_of(f: Any) -> AbstractPerturbation:
+    """The noise of a potential; TypeError for anything else."""
+    if not isinstance(f, Potential):
+        msg = f"`f` must be a potential such as pt.expected_max(pt.Normal()), got {f!r}; make one"
+        raise TypeError(msg)
+    return f.noise
+
+
+def dimension_of(over: Any) -> int:
+    """The dimension of a parameter set; TypeError for anything else."""
+    if not isinstance(over, AbstractParameterSet):
+        msg = f"`over` must be a set of parameters such as gauge(3), got {over!r}; make one"
+        raise TypeError(msg)
+    return over.dimension
+
+
 def shape_of(perturbation: AbstractPerturbation, dimension: int) -> Shape:
     """The `Shape` of d coordinates, after `check_declarations`.
 
@@ -100,7 +121,7 @@ def check_declarations(perturbation: AbstractPerturbation, dimension: int = 1) -
     """
     d = dimension if perturbation.shape else 1
     name = type(perturbation).__name__
-    ends = tuple(np.broadcast_to(np.asarray(e, float), (d,)) for e in perturbation.support)
+    ends = _ends(perturbation, d)
     # One compilation a side serves the probes, the tails and the mean.
     lower, upper = (_quantiles(perturbation, d, side) for side in (False, True))
     points = _probes(perturbation, lower[: len(_LEVELS)], upper[: len(_LEVELS)])
@@ -147,8 +168,11 @@ def _probes(perturbation: AbstractPerturbation, below: np.ndarray, above: np.nda
     kinks = np.asarray(marks.location, float)[list(marks.kinks)] + np.zeros(below.shape[1])
     kinks = np.clip(np.nan_to_num(kinks), below[0], above[0])
     knots = np.sort(np.concatenate([below, kinks, above]), axis=0)
-    beyond = (knots[-1] - knots[0]) / 8
-    knots = np.concatenate([knots[:1] - beyond, knots, knots[-1:] + beyond])
+    # Just outside: far out a density underflows, and a table of it ends.
+    tiny = 1e-9 * (knots[-1:] - knots[:1])
+    lowest = knots[:1] - np.maximum((knots[1:2] - knots[:1]) / 4, tiny)
+    highest = knots[-1:] + np.maximum((knots[-1:] - knots[-2:-1]) / 4, tiny)
+    knots = np.concatenate([lowest, knots, highest])
     step = np.arange(8)[:, None] / 8
     cells = [low + (high - low) * step for low, high in itertools.pairwise(knots)]
     return np.concatenate([*cells, knots[-1:]])

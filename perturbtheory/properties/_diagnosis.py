@@ -36,9 +36,8 @@ def diagnose(
     and where the perturbation's own functions contradict each other or its declarations.
     """
     argmax = expected_max(perturbation)
+    dimension = perturbation.shape[0] if perturbation.shape else dimension
     require_dimension(dimension)
-    if perturbation.shape:
-        dimension = perturbation.shape[0]
     shape_of(perturbation, dimension)
     rows = (
         _row(expected_logsumexp(perturbation, temperature), dimension, temperature),
@@ -47,7 +46,7 @@ def diagnose(
     deviation = np.sqrt(np.max(np.asarray(perturbation.variance, float)))
     peers: dict[str, tuple[Row, Row]] = {}
     bounds: dict[str, Check] = {}
-    if np.isfinite(deviation):
+    if np.isfinite(deviation) and deviation > 0:
         gumbel = float(deviation) * math.sqrt(6) / math.pi
         for name, peer in (("normal", Normal(float(deviation))), ("gumbel", Gumbel(gumbel))):
             soft = expected_logsumexp(peer, temperature)

@@ -17,7 +17,7 @@ from perturbtheory.potential import Potential
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._completeness import completeness
 from perturbtheory.properties._convexity import convexity_over
-from perturbtheory.properties._declarations import shape_of
+from perturbtheory.properties._declarations import dimension_of, noise_of, shape_of
 from perturbtheory.properties._parameter_sets import AbstractParameterSet, Polyhedron
 
 Sense = Literal["single-valued", "one-to-one", "complete and minimal"]
@@ -30,8 +30,8 @@ def single_valued(f: Potential, over: AbstractParameterSet) -> Check:
     coordinate of a subgradient can take there; `margin`: minus the widest of these ranges.
     Raises ValueError if the set does not fit the dimension of the noise.
     """
-    d = over.dimension
-    shape = shape_of(f.noise, d)
+    d = dimension_of(over)
+    shape = shape_of(noise_of(f), d)
     statement = f"f is differentiable at every theta of {over.name}, d = {d}"
     if not isinstance(f.noise, Discrete):
         how = f"no atoms, so no ties; the density was looked at in {shape.probes} points"
@@ -48,7 +48,7 @@ def single_valued(f: Potential, over: AbstractParameterSet) -> Check:
             if theta is None:
                 continue
             cell = f.subdifferential(theta)
-            if not cell.is_singleton:
+            if not cell.is_singleton and over.contains(theta):
                 lower, upper = cell.bounds()
                 witness = {"theta": theta, "lower": lower, "upper": upper}
                 how = "two coordinates tie for the maximum with positive probability"
@@ -108,8 +108,8 @@ def minimality(f: Potential, over: AbstractParameterSet) -> Check:
     One-to-one modulo translation, and no two translates in the set. `witness` where it fails: a
     collision `theta`, `tau`.
     """
-    statement = f"p determines theta in {over.name}, d = {over.dimension}"
     injective = one_to_one(f, over)
+    statement = f"p determines theta in {over.name}, d = {over.dimension}"
     if not isinstance(over, Polyhedron):
         outcome = "fails" if injective.outcome == "fails" else "unknown"
         return Check(outcome, statement, injective.method, injective.margin, injective.witness)

@@ -14,7 +14,10 @@ import numpy as np
 from perturbtheory.checks import finite, require
 
 TOLERANCE = 1e-9
-"""Feasibility of the linear programs, relative to the largest number in them."""
+"""What counts as zero in a linear program whose numbers are scaled to one."""
+THIN = 1e-6
+"""Relative to the largest number of a set: what linear programs cannot tell from nothing."""
+_ROUNDING = 1e-12
 
 
 class AbstractParameterSet(abc.ABC):
@@ -42,6 +45,11 @@ class Polyhedron(AbstractParameterSet):
     equalities: tuple[np.ndarray, np.ndarray]
 
     def __post_init__(self) -> None:
+        for part in ("inequalities", "equalities"):
+            rows, right = getattr(self, part)
+            norm = np.linalg.norm(rows, axis=1)
+            norm = np.where(norm > 0, norm, 1.0)
+            object.__setattr__(self, part, (rows / norm[:, None], right / norm))
         if self._solve(np.zeros(self.matrix.shape[1])) is None:
             msg = f"`{self.name}` must not be empty: no theta satisfies all of its conditions"
             raise ValueError(msg)
@@ -51,13 +59,58 @@ class Polyhedron(AbstractParameterSet):
         """d."""
         return len(self.offset)
 
+    @property
+    def scale(self) -> float:
+        """The largest number in the description of the set, or 1 where all are zero."""
+        numbers = np.concatenate([self.inequalities[1], self.equalities[1], self.offset])
+        return float(np.max(np.abs(numbers), initial=0.0)) or 1.0
+
     def contains(self, theta: np.ndarray) -> bool:
-        return self._solve(np.zeros(self.matrix.shape[1]), meets=(theta, False)) is not None
+        theta = self._vector(theta)
+        if not self._is_plain:
+            return self._solve(np.zeros(self.matrix.shape[1]), meets=(theta, False)) is not None
+        slack = _ROUNDING * max(self.scale, float(np.max(np.abs(theta))))
+        below = self.inequalities[0] @ theta <= self.inequalities[1] + slack
+        on = np.abs(self.equalities[0] @ theta - self.equalities[1]) <= slack
+        return bool(np.all(below) and np.all(on))
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether theta = y: conditions on theta itself, which need no linear program."""
+        plain = self.matrix.shape[0] == self.matrix.shape[1]
+        return plain and bool(np.all(self.matrix == np.eye(len(self.offset))))
+
+    def _vector(self, theta: Any) -> np.ndarray:
+        theta = _vector("theta", theta)
+        if len(theta) != self.dimension:
+            msg = f"`theta` must have {self.dimension} entries like {self.name}, got {len(theta)}"
+            raise ValueError(msg)
+        return theta
 
     def representative(self, theta: np.ndarray) -> np.ndarray | None:
         """theta + c1 in Theta for some c, or None if Theta does not meet the coset."""
+        theta = self._vector(theta)
+        if self._is_plain:
+            return self._shifted(theta)
         y = self._solve(np.zeros(self.matrix.shape[1]), meets=(theta, True))
         return None if y is None else self.matrix @ y + self.offset
+
+    def _shifted(self, theta: np.ndarray) -> np.ndarray | None:
+        """theta + c1 by intersecting what every condition asks of c."""
+        slack = _ROUNDING * max(self.scale, float(np.max(np.abs(theta))))
+        rows = np.vstack([self.inequalities[0], self.equalities[0], -self.equalities[0]])
+        right = np.concatenate([self.inequalities[1], self.equalities[1], -self.equalities[1]])
+        slope, room = rows.sum(1), right - rows @ theta
+        flat = np.abs(slope) <= _ROUNDING
+        if np.any(room[flat] < -slack):
+            return None
+        limits = room[~flat] / slope[~flat]
+        high = np.min(limits[slope[~flat] > 0], initial=np.inf)
+        low = np.max(limits[slope[~flat] < 0], initial=-np.inf)
+        if low > high + slack:
+            return None
+        finite = [end for end in (low, high) if np.isfinite(end)]
+        return theta + (sum(finite) / len(finite) if finite else 0.0)
 
     def point(self) -> np.ndarray:
         """Some theta in Theta, for example a vertex."""
@@ -82,6 +135,7 @@ class Polyhedron(AbstractParameterSet):
             cone,
             plane,
             (np.column_stack([self.matrix, -np.ones(self.dimension)]), v),
+            1.0,
         )
         return None if z is None else self.matrix @ z[:-1]
 
@@ -105,7 +159,9 @@ class Polyhedron(AbstractParameterSet):
                 answer = linprog(goal, A_eq=relation, b_eq=np.zeros(len(relation)), bounds=bounds)
                 if answer.x is not None and -answer.fun > TOLERANCE:
                     u = answer.x[:d] - answer.x[:d].mean()
-                    return u, self.highest(u)[0]
+                    supremum = self.highest(u)[0]
+                    if np.isfinite(supremum):
+                        return u, supremum
         return None
 
     def translates(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -118,8 +174,9 @@ class Polyhedron(AbstractParameterSet):
         link = np.column_stack([self.matrix, -self.matrix, np.ones(self.dimension)])
         goal = np.zeros(2 * n + 1)
         goal[-1] = -1.0
-        z = _program(goal, twice, both, (link, np.zeros(self.dimension)), largest=1.0)
-        if z is None or z[-1] < TOLERANCE:
+        apart = np.zeros(self.dimension)
+        z = _program(goal, twice, both, (link, apart), self.scale, largest=self.scale)
+        if z is None or z[-1] < TOLERANCE * self.scale:
             return None
         return self.matrix @ z[:n] + self.offset, self.matrix @ z[n : 2 * n] + self.offset
 
@@ -131,11 +188,12 @@ class Polyhedron(AbstractParameterSet):
         `meets`: (theta, whether up to a constant) that M y + m must be equal to.
         """
         if meets is None:
-            return _program(goal, self.inequalities, self.equalities, None)
+            return _program(goal, self.inequalities, self.equalities, None, self.scale)
         free = np.ones((self.dimension, 1)) if meets[1] else np.zeros((self.dimension, 0))
         link = (np.hstack([self.matrix, -free]), np.asarray(meets[0], float) - self.offset)
         goal = np.append(goal, np.zeros(free.shape[1]))
-        y = _program(goal, self.inequalities, self.equalities, link)
+        scale = max(self.scale, float(np.max(np.abs(link[1]))))
+        y = _program(goal, self.inequalities, self.equalities, link, scale)
         return None if y is None else y[: self.matrix.shape[1]]
 
 
@@ -144,11 +202,14 @@ def _program(
     inequalities: tuple[np.ndarray, np.ndarray],
     equalities: tuple[np.ndarray, np.ndarray],
     link: tuple[np.ndarray, np.ndarray] | None,
+    scale: float,
     largest: float | None = None,
 ) -> np.ndarray | None:
     """A minimiser of <goal, z>; the last conditions, `link`, may use more variables than the rest.
 
-    `largest` bounds the last variable.
+    Variables are measured in units of `scale`, because the solver's tolerances are absolute.
+    `largest` bounds the last variable. None where the conditions contradict each other or <goal, z>
+    is unbounded; ArithmeticError if the solver gives up.
     """
     from scipy.optimize import linprog
 
@@ -159,16 +220,20 @@ def _program(
     right, level = inequalities[1], equalities[1]
     if link is not None:
         equal, level = np.vstack([equal, link[0]]), np.append(level, link[1])
-    bounds = [(None, None)] * (len(goal) - 1) + [(None, largest)]
+    last = None if largest is None else largest / scale
+    size = float(np.max(np.abs(goal), initial=0.0)) or 1.0
     answer = linprog(
-        goal,
+        goal / size,
         A_ub=rows if len(rows) else None,
-        b_ub=right if len(rows) else None,
+        b_ub=right / scale if len(rows) else None,
         A_eq=equal if len(equal) else None,
-        b_eq=level if len(equal) else None,
-        bounds=bounds,
+        b_eq=level / scale if len(equal) else None,
+        bounds=[(None, None)] * (len(goal) - 1) + [(None, last)],
     )
-    return answer.x
+    if answer.status not in (0, 2, 3, 4):
+        msg = f"a linear program was not solved: {answer.message}; rescale the parameter set"
+        raise ArithmeticError(msg)
+    return None if answer.x is None else answer.x * scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,6 +284,9 @@ def polyhedron(
     """
     rows, right = _system("rows", rows, "right", right)
     d = rows.shape[1]
+    if (equal is None) != (level is None):
+        msg = f"`equal` and `level` must be given together, got {equal!r} and {level!r}"
+        raise ValueError(msg)
     if equal is None:
         equal, level = np.zeros((0, d)), np.zeros(0)
     equal, level = _system("equal", equal, "level", level)
@@ -248,18 +316,21 @@ def gauge(dimension: int, kind: Literal["sum", "first"] = "sum") -> Polyhedron:
 def hyperplane(normal: Any, level: float = 0.0, *, name: str = "hyperplane") -> Polyhedron:
     """{theta : <normal, theta> = level}."""
     normal = _vector("normal", normal)
+    if not np.any(normal) or not np.isfinite(level):
+        msg = f"`normal` must not be zero and `level` finite, got {normal} and {level}; mend them"
+        raise ValueError(msg)
     none = np.zeros((0, len(normal)))
     return polyhedron(none, np.zeros(0), equal=normal[None], level=[level], name=name)
 
 
 def box(low: Any, high: Any) -> Polyhedron:
     """{theta : low <= theta <= high}, vectors of shape ``(d,)``; infinite ends are allowed."""
-    low, high = (np.asarray(end, float) for end in (low, high))
+    low, high = (_numbers(name, end) for name, end in (("low", low), ("high", high)))
     if low.ndim != 1 or low.shape != high.shape or not low.size or np.any(np.isnan([low, high])):
         msg = f"`low` and `high` must be vectors of one length, got {low!r} and {high!r}"
         raise ValueError(msg)
-    if np.any(low > high):
-        msg = f"`low` must not exceed `high`, got {low} and {high}; swap them"
+    if np.any(low > high) or np.any(np.isposinf(low)) or np.any(np.isneginf(high)):
+        msg = f"`low` must not exceed `high` or be infinite above, got {low} and {high}; swap them"
         raise ValueError(msg)
     d = len(low)
     rows = np.vstack([np.eye(d)[np.isfinite(high)], -np.eye(d)[np.isfinite(low)]])
@@ -269,7 +340,7 @@ def box(low: Any, high: Any) -> Polyhedron:
 
 def cone(generators: Any, apex: Any = None) -> Polyhedron:
     """{apex + sum_k y_k g_k : y >= 0} for generators g_k, the rows of an array ``(n, d)``."""
-    generators = np.atleast_2d(np.asarray(generators, float))
+    generators = np.atleast_2d(_numbers("generators", generators))
     require("generators", generators, finite, "be finite", "pass finite directions", most=2)
     count, d = generators.shape
     apex = np.zeros(d) if apex is None else _vector("apex", apex)
@@ -277,6 +348,8 @@ def cone(generators: Any, apex: Any = None) -> Polyhedron:
         msg = f"`apex` must have {d} entries like the generators, got {len(apex)}"
         raise ValueError(msg)
     none = (np.zeros((0, count)), np.zeros(0))
+    norm = np.linalg.norm(generators, axis=1, keepdims=True)
+    generators = generators / np.where(norm > 0, norm, 1.0)
     return Polyhedron("cone", generators.T, apex, (-np.eye(count), np.zeros(count)), none)
 
 
@@ -293,16 +366,24 @@ def active_region(widths: np.ndarray) -> Polyhedron:
 
 
 def _count(dimension: Any) -> int:
-    if isinstance(dimension, bool) or not isinstance(dimension, int) or dimension < 1:
+    if isinstance(dimension, bool) or not isinstance(dimension, int | np.integer) or dimension < 1:
         msg = (
             f"`dimension` must be a positive int, got {dimension!r}; pass the number of categories"
         )
         raise ValueError(msg)
-    return dimension
+    return int(dimension)
+
+
+def _numbers(name: str, value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value, float)
+    except (TypeError, ValueError) as error:
+        msg = f"`{name}` must be numbers, got {value!r}; pass an array"
+        raise ValueError(msg) from error
 
 
 def _vector(name: str, value: Any) -> np.ndarray:
-    array = np.asarray(value, float)
+    array = _numbers(name, value)
     if array.ndim != 1 or not array.size or not np.all(np.isfinite(array)):
         msg = f"`{name}` must be finite vectors with at least one entry, got {value!r}"
         raise ValueError(msg)
@@ -310,7 +391,7 @@ def _vector(name: str, value: Any) -> np.ndarray:
 
 
 def _system(one: str, rows: Any, two: str, right: Any) -> tuple[np.ndarray, np.ndarray]:
-    rows, right = np.asarray(rows, float), np.asarray(right, float)
+    rows, right = _numbers(one, rows), _numbers(two, right)
     if rows.ndim != 2 or not rows.shape[1] or right.shape != rows.shape[:1]:
         msg = (
             f"`{one}` and `{two}` must have shapes (n, d) and (n,), got {rows.shape} and "

@@ -208,6 +208,8 @@ def _evidence(found: Diagnosis) -> Iterator[RenderableType]:
         verb = {"holds": "stays below", "fails": "exceeds", "unknown": "may exceed"}[check.outcome]
         at = "" if check.outcome == "holds" else f" at t = {check.witness['t']:.3g}"
         yield Text(f"  max gamma - E max gamma {verb} the {name} bound of the same variance{at}")
+    if found.concentration:
+        yield Text("  (looked at for 40 t up to 8 standard deviations)", style="dim")
     evidence = _table("", "evidence", "")
     for row in found.rows:
         for name, check in (*row.checks.items(), ("one-to-one inside", row.sub_domain)):
