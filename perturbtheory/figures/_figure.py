@@ -15,6 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.perturbations import Discrete
+from perturbtheory.potential import Potential
+
 Data = dict[str, np.ndarray]
 
 BLACK, GREY = "#000000", "#8c8c8c"
@@ -153,6 +156,18 @@ def sampled_probability(
 def along_difference(difference: np.ndarray) -> jax.Array:
     """The points theta = (Delta, 0), shape (n, 2)."""
     return jnp.stack([jnp.asarray(difference), jnp.zeros(difference.shape)], -1)
+
+
+def probability_and_slope(
+    f: Potential, difference: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """p_1 and dp_1/dDelta at (Delta, 0), shape (n,) each; no slope where discrete noise jumps."""
+    theta = along_difference(difference)
+    if isinstance(f.noise, Discrete):
+        return np.asarray(f.probabilities(theta))[:, 0], None
+    direction = jnp.zeros_like(theta).at[:, 0].set(1.0)
+    p, slope = jax.jvp(f.probabilities, (theta,), (direction,))
+    return np.asarray(p)[:, 0], np.asarray(slope)[:, 0]
 
 
 def mark_samples(axes: Axes, x: np.ndarray, y: np.ndarray, error: np.ndarray, **how: Any) -> None:

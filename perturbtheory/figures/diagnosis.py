@@ -11,7 +11,6 @@ import functools
 import math
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -23,10 +22,10 @@ from perturbtheory.figures._figure import (
     ORANGE,
     Data,
     Figure,
-    along_difference,
+    probability_and_slope,
 )
-from perturbtheory.perturbations import AbstractPerturbation, Discrete, Gumbel, Normal
-from perturbtheory.potential import Potential, expected_logsumexp, expected_max
+from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
+from perturbtheory.potential import expected_logsumexp, expected_max
 from perturbtheory.properties import describe, tail
 
 _POINTS = 241
@@ -76,7 +75,7 @@ def _compute(perturbation: AbstractPerturbation, temperature: float, dimension: 
     difference = np.linspace(-6 * unit, 6 * unit, _POINTS)
     data: Data = {"difference": difference}
     for name, f in potentials.items():
-        data[f"{name}/probability"], slope = _along(f, difference)
+        data[f"{name}/probability"], slope = probability_and_slope(f, difference)
         if slope is not None:
             data[f"{name}/slope"] = slope
     if bool(perturbation.finite_mean):
@@ -91,15 +90,6 @@ def _spread(law: AbstractPerturbation) -> np.ndarray:
     ends = (law.log_quantile(math.log(0.16), upper=upper) for upper in (True, False))
     high, low = (np.max(np.asarray(end)) for end in ends)
     return (high - low) / 2
-
-
-def _along(f: Potential, difference: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    theta = along_difference(difference)
-    if isinstance(f.noise, Discrete):
-        return np.asarray(f.probabilities(theta))[:, 0], None
-    direction = jnp.zeros_like(theta).at[:, 0].set(1.0)
-    p, slope = jax.jvp(f.probabilities, (theta,), (direction,))
-    return np.asarray(p)[:, 0], np.asarray(slope)[:, 0]
 
 
 def _render(name: str, temperature: float, dimension: int, canvas: Canvas, data: Data) -> None:

@@ -10,8 +10,6 @@ smooth for every t > 0, whatever the noise.
 
 from collections.abc import Callable, Sequence
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -24,12 +22,12 @@ from perturbtheory.figures._figure import (
     ORANGE,
     Data,
     Figure,
-    along_difference,
     mark_samples,
+    probability_and_slope,
     sampled_probability,
 )
 from perturbtheory.figures.discrete import coin, law_of_difference
-from perturbtheory.perturbations import AbstractPerturbation, Discrete, Gumbel, Normal, Uniform
+from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal, Uniform
 from perturbtheory.potential import expected_logsumexp, expected_max
 
 _REACH = 3.5
@@ -90,12 +88,7 @@ def _exact(
     noise: AbstractPerturbation, temperature: float, difference: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray | None]:
     f = expected_logsumexp(noise, temperature) if temperature else expected_max(noise)
-    theta = along_difference(difference)
-    if isinstance(f.noise, Discrete):
-        return np.asarray(f.probabilities(theta))[:, 0], None
-    direction = jnp.zeros_like(theta).at[:, 0].set(1.0)
-    p, slope = jax.jvp(f.probabilities, (theta,), (direction,))
-    return np.asarray(p)[:, 0], np.asarray(slope)[:, 0]
+    return probability_and_slope(f, difference)
 
 
 def render_smoothing(canvas: Canvas, data: Data) -> None:

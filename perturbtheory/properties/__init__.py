@@ -26,7 +26,6 @@ from perturbtheory.properties._identifiability import identifiability as identif
 from perturbtheory.properties._identifiability import minimality as minimality
 from perturbtheory.properties._identifiability import one_to_one as one_to_one
 from perturbtheory.properties._identifiability import single_valued as single_valued
-from perturbtheory.properties._parameter_sets import AbstractParameterSet as AbstractParameterSet
 from perturbtheory.properties._parameter_sets import Oracle as Oracle
 from perturbtheory.properties._parameter_sets import active_region as active_region
 from perturbtheory.properties._parameter_sets import box as box
@@ -35,6 +34,7 @@ from perturbtheory.properties._parameter_sets import gauge as gauge
 from perturbtheory.properties._parameter_sets import hyperplane as hyperplane
 from perturbtheory.properties._parameter_sets import polyhedron as polyhedron
 from perturbtheory.properties._parameter_sets import whole_space as whole_space
+from perturbtheory.properties._polyhedron import AbstractParameterSet as AbstractParameterSet
 from perturbtheory.properties._results import Diagnosis as Diagnosis
 from perturbtheory.properties._results import Row as Row
 from perturbtheory.properties._results import Table1 as Table1

@@ -28,7 +28,7 @@ from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential, decimal, discrete_parameters
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._declarations import Shape, dimension_of, noise_of, shape_of
-from perturbtheory.properties._parameter_sets import AbstractParameterSet, Polyhedron
+from perturbtheory.properties._polyhedron import AbstractParameterSet, Polyhedron
 
 _MOST_CANDIDATES = 20_000
 _PROBES = 200
@@ -73,7 +73,7 @@ def completeness(
             how = "linear programs: the set recedes in +-e_i + c1 for every i, so Theta + R1 = R^d"
             return Check("holds", statement, how, np.inf, {"recession": directions})
     elif blocked is not None and shape.injective_everywhere:
-        return _out_of_reach(f, over, statement, blocked)
+        return _out_of_reach(f, over, statement, blocked, shape.spread)
     elif shape.injective_inside:
         return _covers_active_region(f, over, shape, statement)
     elif isinstance(f.noise, Discrete):
@@ -116,12 +116,16 @@ def _recession(over: Polyhedron) -> list[np.ndarray] | None:
 
 
 def _out_of_reach(
-    f: Potential, over: Polyhedron, statement: str, blocked: tuple[np.ndarray, float]
+    f: Potential,
+    over: Polyhedron,
+    statement: str,
+    blocked: tuple[np.ndarray, float],
+    spread: float,
 ) -> Check:
     """The coset beyond the face {<u, theta> = sup} is the only one that gives its p."""
     u, supremum = blocked
-    # The point beyond the face that is nearest to the uniform distribution's.
-    beyond = max(0.0, supremum + 1e-3 * max(1.0, abs(supremum)))
+    # Clearly beyond the face, in units of the noise, and near the uniform distribution.
+    beyond = max(0.0, supremum + max(spread, 1e-6 * abs(supremum)))
     theta = beyond * u / (u @ u)
     if over.representative(theta) is not None:
         how = "a linear program separates a theta that is in the set after all: badly scaled"

@@ -22,7 +22,7 @@ from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._declarations import Shape, dimension_of, noise_of, shape_of
-from perturbtheory.properties._parameter_sets import THIN, AbstractParameterSet, Polyhedron
+from perturbtheory.properties._polyhedron import THIN, AbstractParameterSet, Polyhedron
 from perturbtheory.routes import enclosure
 
 

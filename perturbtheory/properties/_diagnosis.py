@@ -17,7 +17,8 @@ from perturbtheory.properties._concentration import (
 )
 from perturbtheory.properties._declarations import shape_of
 from perturbtheory.properties._identifiability import minimality, one_to_one, single_valued
-from perturbtheory.properties._parameter_sets import Polyhedron, active_region, gauge
+from perturbtheory.properties._parameter_sets import active_region, gauge
+from perturbtheory.properties._polyhedron import Polyhedron
 from perturbtheory.properties._results import Diagnosis, Row
 
 

@@ -18,7 +18,7 @@ from perturbtheory.properties._check import Check
 from perturbtheory.properties._completeness import completeness
 from perturbtheory.properties._convexity import convexity_over
 from perturbtheory.properties._declarations import dimension_of, noise_of, shape_of
-from perturbtheory.properties._parameter_sets import AbstractParameterSet, Polyhedron
+from perturbtheory.properties._polyhedron import AbstractParameterSet, Polyhedron
 
 Sense = Literal["single-valued", "one-to-one", "complete and minimal"]
 
