@@ -5,6 +5,7 @@ function on all of it; on complex balls they are entire, or meromorphic (logisti
 that is not finite wherever it may hold a pole. Nothing imports `flint` before it is used.
 """
 
+import abc
 from fractions import Fraction
 from typing import Any
 
@@ -19,7 +20,7 @@ def ball(x: Fraction) -> Ball:
     return arb(fmpq(x.numerator, x.denominator))
 
 
-class Coordinate:
+class Coordinate(abc.ABC):
     """theta + scale * Z for a log-concave Z with mean 0 and mode <= 0, in z = (s - theta) / scale.
 
     `above(s)` and `below(s)` bound int_s^inf (1 - F) and int_-inf^s F, for z >= 0 and z <= -1.
@@ -33,21 +34,25 @@ class Coordinate:
     def z(self, s: Ball) -> Ball:
         return (s - self.theta) / self.scale
 
+    @abc.abstractmethod
     def pdf(self, s: Ball) -> Ball:
-        raise NotImplementedError
+        """The density at s."""
 
+    @abc.abstractmethod
     def cdf(self, s: Ball) -> Ball:
-        raise NotImplementedError
+        """F at s."""
 
+    @abc.abstractmethod
     def sf(self, s: Ball) -> Ball:
         """1 - F without cancellation, on real balls."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def above(self, s: Ball) -> Ball:
-        raise NotImplementedError
+        """A bound on int_s^inf (1 - F)."""
 
+    @abc.abstractmethod
     def below(self, s: Ball) -> Ball:
-        raise NotImplementedError
+        """A bound on int_-inf^s F."""
 
     def largest_from(self, s: Ball) -> Ball:
         """sup of the density on [s, inf): a log-concave density falls beyond its mode."""
