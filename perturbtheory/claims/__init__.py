@@ -1,20 +1,47 @@
 """The ledger of claims: every statement as an executable check with a verdict by rule."""
 
-# The order of these imports is the order of the ledger: that of paper A, then our own.
-from perturbtheory.claims.paper_a import softmax as softmax  # isort: skip
-from perturbtheory.claims.paper_a import gumbel as gumbel  # isort: skip
-from perturbtheory.claims.paper_a import perturb_softmax as perturb_softmax  # isort: skip
-from perturbtheory.claims.paper_a import uniform as uniform  # isort: skip
-from perturbtheory.claims.paper_a import uniform_gradient as uniform_gradient  # isort: skip
-from perturbtheory.claims.paper_a import discrete as discrete  # isort: skip
-from perturbtheory.claims import ours as ours  # isort: skip
+import importlib
 
+from perturbtheory.claims.evidence import Check as Check
+from perturbtheory.claims.evidence import Part as Part
+from perturbtheory.claims.evidence import Step as Step
 from perturbtheory.claims.ledger import BUDGETS as BUDGETS
 from perturbtheory.claims.ledger import Budget as Budget
-from perturbtheory.claims.ledger import Check as Check
 from perturbtheory.claims.ledger import Claim as Claim
-from perturbtheory.claims.ledger import Part as Part
 from perturbtheory.claims.ledger import Result as Result
 from perturbtheory.claims.ledger import UnknownClaim as UnknownClaim
 from perturbtheory.claims.ledger import find as find
 from perturbtheory.claims.ledger import run as run
+
+SECTIONS: tuple[str, ...] = (
+    "paper_a.softmax",
+    "paper_a.softmax_sets",
+    "paper_a.log_sum_exp",
+    "paper_a.convexity",
+    "paper_a.gumbel",
+    "paper_a.concentration",
+    "paper_a.perturb_softmax",
+    "paper_a.finite_potential",
+    "paper_a.completeness",
+    "paper_a.softmax_minimality",
+    "paper_a.perturb_argmax",
+    "paper_a.argmax_minimality",
+    "paper_a.uniform",
+    "paper_a.uniform_gradient",
+    "paper_a.discrete",
+    "paper_a.table_1",
+    "paper_a.targets",
+    "paper_b.gumbel",
+    "paper_b.objective",
+    "paper_b.direct",
+    "paper_b.structured",
+    "ours.identities",
+    "ours.completeness",
+    "ours.geometry",
+    "ours.direct",
+    "ours.closed_forms",
+    "ours.scale",
+)
+"""The modules of claims; their order is the order of the ledger: paper A, paper B, our own."""
+for _section in SECTIONS:
+    importlib.import_module(f"{__name__}.{_section}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from perturbtheory.claims.ledger import Check, Kind, Outcome
+from perturbtheory.claims.evidence import Check, Kind, Outcome, Step
 from perturbtheory.estimate import Estimate
 
 SLACK = 1e-11
@@ -68,6 +68,31 @@ def exact(route: str, true: bool | Outcome, detail: str, *, universal: bool = Tr
     outcome: Outcome = true if isinstance(true, str) else ("holds" if true else "fails")
     kind: Kind = "proof" if universal and outcome == "holds" else "certificate"
     return Check(route, kind, outcome, detail)
+
+
+def shown(says: str, true: bool | Outcome, by: str = "sympy") -> Step:
+    """A step that a computation decided: exact algebra, not a number that came near."""
+    return Step(says, by, true if isinstance(true, str) else ("holds" if true else "fails"))
+
+
+def argued(says: str, by: str) -> Step:
+    """A step with its reason in words, or a theorem that is cited."""
+    return Step(says, by, "argued")
+
+
+def proof(route: str, detail: str, *steps: Step) -> Check:
+    """A proof of the whole part, step by step; one false step and it fails.
+
+    Raises:
+        ValueError: if no step was decided by a computation.
+    """
+    decided = [step.outcome for step in steps if step.outcome != "argued"]
+    if not decided:
+        msg = f"`steps` of {route!r} must have one that a computation decided; use `shown`"
+        raise ValueError(msg)
+    found: Outcome = "fails" if "fails" in decided else "holds"
+    outcome: Outcome = "unknown" if "unknown" in decided and found == "holds" else found
+    return Check(route, "certificate" if outcome == "fails" else "proof", outcome, detail, steps)
 
 
 def _split(number: Any) -> tuple[np.ndarray, np.ndarray]:

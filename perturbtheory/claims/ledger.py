@@ -19,50 +19,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Kind = Literal["proof", "certificate", "quadrature", "monte-carlo", "experiment"]
-Outcome = Literal["holds", "fails", "unknown"]
-PartOutcome = Literal["holds", "refuted", "disagreement", "unknown"]
+from perturbtheory.claims.evidence import KINDS, Check, Kind, Part
+
 Verdict = Literal["proved", "certified", "supported", "refuted", "inconclusive", "untested"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-"""From the strongest to the weakest."""
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _MET: dict[Kind, Verdict] = {"proof": "proved", "certificate": "certified"}
-
-
-@dataclass(frozen=True)
-class Check:
-    """One route to one part: what it is, how strong, what came out and on which grounds."""
-
-    route: str
-    kind: Kind
-    outcome: Outcome
-    detail: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """One sub-statement, its checks, and the counterexample that refutes it where one does."""
-
-    name: str
-    checks: tuple[Check, ...]
-    counterexample: dict[str, Any] | None = None
-
-    @property
-    def outcome(self) -> PartOutcome:
-        """The rule for parts; see the head of this module."""
-        outcomes = {check.outcome for check in self.checks}
-        if {"holds", "fails"} <= outcomes:
-            return "disagreement"
-        if "unknown" in outcomes or len({check.route for check in self.checks}) < 2:
-            return "unknown"
-        if outcomes == {"fails"}:
-            return "refuted" if self.counterexample else "unknown"
-        return "holds"
-
-    @property
-    def kind(self) -> Kind:
-        """The strongest kind among the checks."""
-        return KINDS[min(KINDS.index(check.kind) for check in self.checks)]
 
 
 @dataclass(frozen=True)
@@ -171,7 +132,9 @@ class Result:
             "disagreement": self.disagreement,
             "weakest": self.weakest,
             "checks": [
-                {"part": part.name, **vars(check)} for part in self.parts for check in part.checks
+                {"part": part.name, **check.to_json()}
+                for part in self.parts
+                for check in part.checks
             ],
             "counterexample": self.counterexample,
             "corrected": claim.corrected,
@@ -182,8 +145,7 @@ def from_json(data: dict[str, Any], claim: Claim) -> Result:
     """The result that `to_json` wrote, for the claim it was about; the verdict is derived anew."""
     parts: dict[str, list[Check]] = {}
     for entry in data["checks"]:
-        fields = {k: entry[k] for k in ("route", "kind", "outcome", "detail")}
-        parts.setdefault(entry["part"], []).append(Check(**fields))
+        parts.setdefault(entry["part"], []).append(Check.from_json(entry))
     counterexamples = data["counterexample"] or {}
     return Result(claim, tuple(Part(n, tuple(c), counterexamples.get(n)) for n, c in parts.items()))
 

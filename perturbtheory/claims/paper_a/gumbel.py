@@ -9,7 +9,8 @@ import sympy as sp
 from scipy import integrate
 
 from perturbtheory.claims.compare import agree, exact, positive
-from perturbtheory.claims.ledger import Budget, Check, Part, claim
+from perturbtheory.claims.evidence import Check, Part
+from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import engine, entry, thetas
 from perturbtheory.estimate import Estimate
 from perturbtheory.perturbations import Gumbel

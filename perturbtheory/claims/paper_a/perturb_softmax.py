@@ -7,7 +7,8 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.compare import agree, exact, positive
-from perturbtheory.claims.ledger import Budget, Check, Outcome, Part, claim
+from perturbtheory.claims.evidence import Check, Outcome, Part
+from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import engine, entry, gradient_by_differences, thetas
 from perturbtheory.estimate import Estimate
 from perturbtheory.perturbations import Discrete

@@ -7,7 +7,8 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.compare import agree, exact
-from perturbtheory.claims.ledger import Budget, Part, claim
+from perturbtheory.claims.evidence import Part
+from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import thetas
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max

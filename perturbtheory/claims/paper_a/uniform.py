@@ -9,7 +9,8 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.compare import agree, exact
-from perturbtheory.claims.ledger import Budget, Check, Outcome, Part, claim
+from perturbtheory.claims.evidence import Check, Outcome, Part
+from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import engine, entry
 from perturbtheory.claims.paper_a.uniform_lines import (
     CHAINS,

@@ -7,7 +7,8 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.compare import agree, exact
-from perturbtheory.claims.ledger import Budget, Part, claim
+from perturbtheory.claims.evidence import Part
+from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import entry
 from perturbtheory.claims.paper_a.uniform import at_points, engine_at, first_wrong
 from perturbtheory.claims.paper_a.uniform_pieces import (

@@ -8,7 +8,8 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.compare import agree, exact, positive
-from perturbtheory.claims.ledger import Budget, Check, Part, claim
+from perturbtheory.claims.evidence import Check, Part
+from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import engine, entry, thetas
 from perturbtheory.perturbations import Discrete, Logistic, Normal, Uniform
 from perturbtheory.potential import expected_logsumexp, expected_max

@@ -1,0 +1,1 @@
+"""Claims of this package, beyond the papers; `identities` keep it small."""

@@ -1,0 +1,1 @@
+"""Closed forms, and the softmax recovered from Gumbel-Softmax samples."""

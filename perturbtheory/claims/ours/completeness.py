@@ -1,0 +1,1 @@
+"""Exactly which sets of parameters represent every p, and which represent each once."""

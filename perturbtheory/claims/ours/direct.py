@@ -1,0 +1,1 @@
+"""The direct estimator with Gumbel noise: exact law, bias and variance."""

@@ -1,0 +1,1 @@
+"""Hessians as graph Laplacians, subdifferentials as polytopes, and the closed simplex."""

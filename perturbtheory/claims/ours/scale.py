@@ -1,0 +1,1 @@
+"""Gumbel against Normal at equal variance: what is scale and what is shape."""

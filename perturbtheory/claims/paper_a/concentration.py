@@ -1,0 +1,1 @@
+"""Section 3.4: concentration of Lipschitz functions of Gaussian and Gumbel noise."""

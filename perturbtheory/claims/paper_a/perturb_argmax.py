@@ -1,0 +1,1 @@
+"""Sections 5 and 9: the expected maximum, its subgradients, its conjugate."""

@@ -1,0 +1,1 @@
+"""Section 6.1 and Figure 8: the target distributions as printed."""

@@ -1,0 +1,1 @@
+"""Paper B: direct optimization through arg max for discrete variational auto-encoders."""

@@ -1,0 +1,1 @@
+"""Theorem 1 and (5): the gradient from two maximisations."""

@@ -1,0 +1,1 @@
+"""Section 4.1: structured latent spaces and their arg max."""
