@@ -67,6 +67,7 @@ def _use_64_bit() -> None:
 def verify(
     *claims: str,
     json: Path | None = None,
+    report: Path | None = None,
     budget: Literal["quick", "full"] = "quick",
     record: bool = False,
 ) -> int:
@@ -80,6 +81,9 @@ def verify(
         Ids such as A.gumbel-density.
     json
         Write the results to this file.
+    report
+        Write a page to read, its Markdown, errata in LaTeX and the results to this directory, which
+        is made if it does not exist.
     budget
         How much the sampled checks sample; proofs do not depend on it.
     record
@@ -101,6 +105,7 @@ def verify(
         known = {} if record else recorded.load()
     except recorded.RecordError as error:
         raise _MisuseError(str(error)) from error
+    _require_directory("--report", report)
     start = time.perf_counter()
     results = _run_all(chosen, budget)
     if record:
@@ -117,6 +122,8 @@ def verify(
     for block in (*render.refuted(results), *render.disagreements(results)):
         console.print(block)
     console.print(render.summary(results, time.perf_counter() - start))
+    if report is not None:
+        _write_report(results, report, budget)
     return DRIFTED if any(render.changed(result, known) for result in results) else AGREES
 
 
@@ -138,6 +145,19 @@ def _run_all(chosen: "Sequence[Claim]", budget: str) -> "list[Result]":
             results.append(run(claim, BUDGETS[budget]))
             progress.advance(task)
     return results
+
+
+def _write_report(results: "Sequence[Result]", directory: Path, budget: str) -> None:
+    from perturbtheory import report
+
+    sys.stdout.write("writing the report\n")
+    sys.stdout.flush()
+    try:
+        report.write(results, directory, budget=budget)
+    except OSError as error:
+        msg = f"`--report` could not be written: {str(directory)!r} ({error}); choose another place"
+        raise _MisuseError(msg) from error
+    sys.stdout.write(f"wrote {directory / 'index.html'}\n")
 
 
 @app.command
@@ -311,3 +331,17 @@ def _require_writable(option: str, path: Path | None) -> None:
         return
     msg = f"`{option}` must be a file that can be written: {str(path)!r} {why}"
     raise _MisuseError(msg)
+
+
+def _require_directory(option: str, path: Path | None) -> None:
+    """Make a directory, and raise before any work is done if files could not be written to it."""
+    if path is None:
+        return
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        why = "" if os.access(path, os.W_OK | os.X_OK) else "cannot be written to"
+    except OSError as error:
+        why = f"cannot be made ({error.strerror})"
+    if why:
+        msg = f"`{option}` must be a directory that can be written to: {str(path)!r} {why}; "
+        raise _MisuseError(msg + "choose another place")

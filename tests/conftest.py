@@ -1,4 +1,4 @@
-"""64-bit and strict promotion for every test; three hypothesis profiles."""
+"""64-bit and strict promotion for every test, one store of compiled code, hypothesis profiles."""
 
 import os
 from collections.abc import Iterator
@@ -20,6 +20,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("deep", max_examples=1000, **_COMMON)
 default = "ci" if os.environ.get("CI") else "dev"
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", default))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Share compiled code between workers and with the next run: it is most of a run's time."""
+    if hasattr(config, "cache"):
+        jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("jax")))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 @pytest.fixture(autouse=True, scope="module")

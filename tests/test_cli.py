@@ -125,6 +125,7 @@ def test_json_is_a_list_of_claims(one_claim, tmp_path):
         "kind": "proof",
         "outcome": "fails",
         "detail": "detail",
+        "steps": [],
     }
     assert entry["counterexample"] == {"part": {"x": 1}}
     assert {p.name for p in tmp_path.iterdir()} == {"out.json", "recorded.json"}

@@ -5,6 +5,7 @@ rounding. What is too coarse to decide is "unknown", and unknown is never a pass
 """
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -70,6 +71,17 @@ def exact(route: str, true: bool | Outcome, detail: str, *, universal: bool = Tr
     return Check(route, kind, outcome, detail)
 
 
+def sign(ball: Any) -> Outcome:
+    """Whether a ball is positive: undecided if it holds zero."""
+    return "holds" if ball > 0 else "fails" if ball < 0 else "unknown"
+
+
+def every(outcomes: Iterable[Outcome]) -> Outcome:
+    """Whether all hold: one that fails is enough to fail."""
+    found = set(outcomes)
+    return "fails" if "fails" in found else "unknown" if "unknown" in found else "holds"
+
+
 def shown(says: str, true: bool | Outcome, by: str = "sympy") -> Step:
     """A step that a computation decided: exact algebra, not a number that came near."""
     return Step(says, by, true if isinstance(true, str) else ("holds" if true else "fails"))
@@ -86,12 +98,11 @@ def proof(route: str, detail: str, *steps: Step) -> Check:
     Raises:
         ValueError: if no step was decided by a computation.
     """
-    decided = [step.outcome for step in steps if step.outcome != "argued"]
+    decided: list[Outcome] = [s.outcome for s in steps if s.outcome != "argued"]
     if not decided:
         msg = f"`steps` of {route!r} must have one that a computation decided; use `shown`"
         raise ValueError(msg)
-    found: Outcome = "fails" if "fails" in decided else "holds"
-    outcome: Outcome = "unknown" if "unknown" in decided and found == "holds" else found
+    outcome = every(decided)
     return Check(route, "certificate" if outcome == "fails" else "proof", outcome, detail, steps)
 
 

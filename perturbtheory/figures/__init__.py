@@ -1,6 +1,7 @@
 """The figures: data from the exact engine, drawn and written with the numbers behind them.
 
-`figure-2`, `figure-3`, `figure-6` and `figure-7` re-draw those of paper A; `smoothing` is new.
+`figure-1`, `figure-2`, `figure-3`, `figure-6` and `figure-7` re-draw those of paper A,
+`direct-optimization` Figure 1 of paper B; the others are new.
 """
 
 import importlib
@@ -9,11 +10,16 @@ from pathlib import Path
 
 # Modules are loaded when a figure is drawn: naming the figures needs neither JAX nor matplotlib.
 _HOMES = {
+    "figure-1": ("representation", "FIGURE_1"),
     "figure-2": ("uniform", "FIGURE_2"),
     "figure-3": ("discrete", "FIGURE_3"),
     "figure-6": ("discrete", "FIGURE_6"),
     "figure-7": ("uniform", "FIGURE_7"),
     "smoothing": ("smoothing", "SMOOTHING"),
+    "completeness-counterexample": ("completeness", "COMPLETENESS"),
+    "flat-regions": ("flat", "FLAT_REGIONS"),
+    "error-against-samples": ("samples", "ERROR_AGAINST_SAMPLES"),
+    "direct-optimization": ("direct", "DIRECT_OPTIMIZATION"),
 }
 NAMES: tuple[str, ...] = tuple(_HOMES)
 

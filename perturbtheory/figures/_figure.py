@@ -60,6 +60,7 @@ class Figure:
         render: draws the data on an empty matplotlib figure.
         size: width and height in inches.
         dpi: pixels an inch of the PNG.
+        caption: what to look at and what it means; left out of the JSON where the title is enough.
     """
 
     title: str
@@ -70,6 +71,7 @@ class Figure:
     render: Callable[[Canvas, Data], None]
     size: tuple[float, float]
     dpi: int = 200
+    caption: str = ""
 
     def data(self) -> Data:
         """The arrays drawn, computed in 64-bit whatever JAX is set to."""
@@ -108,6 +110,7 @@ class Figure:
         head = {
             "name": name,
             "title": self.title,
+            **({"caption": self.caption} if self.caption else {}),
             "formula": self.formula,
             "reference": self.reference,
             "made_by": f"{self.compute.__module__}.{self.compute.__qualname__}",

@@ -177,7 +177,7 @@ def _render_plane(axes: Axes, data: Data) -> None:
         mesh, data["value"].ravel(), levels=np.arange(-3.5, 4.0, 0.5), colors=BLUE, linewidths=0.8,
         linestyles="solid",
     )  # fmt: skip
-    axes.clabel(levels, levels=[-2.0, -1.0, 0.0, 1.0, 2.0, 3.0], fontsize=7, fmt="%g")
+    axes.clabel(levels, levels=[-2.0, -1.0, 0.0, 1.0, 2.0, 3.0], fontsize=8, fmt="%g")
     for x in kink:
         axes.axline((x, 0), slope=1, color=VERMILLION, lw=1.3, ls="--")
     radius = 1.7
@@ -188,16 +188,15 @@ def _render_plane(axes: Axes, data: Data) -> None:
             "", (radius * np.cos(turn), radius * np.sin(turn)), (0, 0),
             arrowprops={"arrowstyle": "-|>", "color": BLACK, "lw": 0.9, "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip
-    axes.text(
-        3.85, -3.55, "$v_1\\geq v_2$:\n" r"$f'(0;v)=\frac{3}{4}v_1+\frac{1}{4}v_2$", fontsize=10,
-        ha="right", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
-    )  # fmt: skip
     axes.set(
         xlim=(-_REACH, _REACH), ylim=(-_REACH, _REACH), aspect="equal", xticks=range(-4, 5, 2),
         yticks=range(-4, 5, 2), xlabel=r"$\theta_1$", ylabel=r"$\theta_2$",
     )  # fmt: skip
     axes.grid(visible=False)
-    axes.set_title(r"(a) levels of $f(\theta)$; kinks dashed")
+    axes.set_title(
+        "(a) levels of $f(\\theta)$; kinks dashed\n"
+        r"shaded, $v_1\geq v_2$: $f\,'(0;v)=\frac{3}{4}v_1+\frac{1}{4}v_2$"
+    )
 
 
 def _quarters(x: float) -> str:
@@ -241,5 +240,5 @@ FIGURE_6 = Figure(
     },
     compute=figure_6_data,
     render=render_figure_6,
-    size=(6.9, 3.3),
+    size=(6.9, 3.5),
 )

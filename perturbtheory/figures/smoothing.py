@@ -16,10 +16,10 @@ from matplotlib.figure import Figure as Canvas
 
 from perturbtheory.figures._figure import (
     BLACK,
-    BLUE,
     GREEN,
     GREY,
     ORANGE,
+    SKY,
     Data,
     Figure,
     mark_samples,
@@ -39,8 +39,10 @@ _LAWS: dict[str, tuple[Callable[[], AbstractPerturbation], str]] = {
     "discrete": (coin, r"$\gamma_i=\pm1$, fair coin"),
 }
 LAWS = tuple(_LAWS)
-_COLOURS = dict(zip(TEMPERATURES, (BLACK, BLUE, GREEN, ORANGE), strict=True))
+_COLOURS = dict(zip(TEMPERATURES, (BLACK, SKY, GREEN, ORANGE), strict=True))
 _STROKES = dict(zip(TEMPERATURES, ("-", "-", "--", "-."), strict=True))
+_WIDTHS = dict(zip(TEMPERATURES, (2.2, 1.0, 1.5, 1.5), strict=True))
+"""t = 0.1 lies on t = 0 almost everywhere: a thin line on a wide one shows both."""
 
 _DRAWS: dict[str, Callable[[np.random.Generator, tuple[int, int]], np.ndarray]] = {
     "normal": lambda generator, shape: generator.standard_normal(shape),
@@ -124,7 +126,7 @@ def _render_temperature(upper: Axes, lower: Axes, data: Data, law: str, temperat
     label = r"$t=0$ (argmax)" if temperature == 0 else f"$t={temperature:g}$"
     stroke = {
         "color": _COLOURS[temperature], "ls": _STROKES[temperature],
-        "lw": 1.2 if temperature == 0 else 1.5, "label": label,
+        "lw": _WIDTHS[temperature], "label": label, "zorder": 2 + 0.1 * (temperature > 0),
     }  # fmt: skip
     jumps = data.get(key(law, temperature, "jumps"))
     if jumps is None:

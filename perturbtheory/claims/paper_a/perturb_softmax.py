@@ -112,7 +112,8 @@ def _variance_identity() -> Outcome:
     v: Any = sp.IndexedBase("v")
     m = sp.Symbol("m")
     terms = sp.Integer(0)
-    for term in sp.expand(p[j] * (v[j] - m) ** 2).args:
+    squares: Any = sp.expand(p[j] * (v[j] - m) ** 2).args
+    for term in squares:
         constant, running = term.as_independent(j)
         terms += constant * s.sum(running)
     terms = terms.subs({s.sum(p[j]): 1, s.sum(p[j] * v[j]): m})

@@ -224,8 +224,8 @@ def _extremum(
 @claim("A.uniform-probabilities", corrected="A.uniform-probabilities.corrected")
 def uniform_probabilities(_: Budget) -> list[Part]:
     r"""Statement: The gradient of f has the four printed pieces; its entries have the printed
-    global extrema: for theta_1 minimum 0 at theta = -2 and maximum 1/2 at 0, for theta_2
-    maximum 1 and minimum 1/2.
+    global extrema, read over all theta: for theta_1 minimum 0 at theta = -2 and maximum 1/2 at 0,
+    for theta_2 maximum 1 and minimum 1/2.
 
     LaTeX: $\partial_1 f = 1, \frac12 + \frac12\theta - \frac18\theta^2,
     \frac12 + \frac12\theta + \frac18\theta^2, 0$ for $\theta > 2$, $2 \ge \theta \ge 0$,
@@ -237,7 +237,8 @@ def uniform_probabilities(_: Budget) -> list[Part]:
 
     Assumptions: gamma_1, gamma_2 independent and uniform on [-1, 1]; theta = theta_1 - theta_2.
     The end of (107) is garbled in the text extraction and read as (108). The last extremum is
-    printed "global minimum ... max" and read as a minimum. "Global" is read as over R^2.
+    printed "global minimum ... max" and read as a minimum. "Global" is read as over R^2; over the
+    case 0 <= -theta <= 2 alone, under whose heading they stand, all four are right.
 
     Computed: pieces and slopes symbolically, exactly at rational points and by the engine; extrema
     at the ends of the interval, p being monotone.

@@ -1,0 +1,210 @@
+"""What a report says, in whatever it is written: chapters, links, the rule, the versions."""
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from perturbtheory import __version__
+from perturbtheory.claims import SECTIONS, Claim, Result, ledger
+from perturbtheory.claims.ledger import VERDICTS, Verdict
+
+TITLE = "Perturb-Softmax and Perturb-Argmax: what holds, statement by statement"
+INTRODUCTION = (
+    "Two papers add noise to logits and take the softmax or the arg max. Here every statement of "
+    "theirs that a computation can reach is a claim with a permanent name: read as printed, "
+    "checked by independent routes, and given a verdict by rule. Where the printed statement is "
+    "false there is a counterexample, and a corrected statement that is checked the same way. "
+    "Statements of our own follow."
+)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A chapter: the claims whose id begins with `key`."""
+
+    key: str
+    name: str
+    reference: str
+
+
+PAPERS = (
+    Paper(
+        "A",
+        "Paper A",
+        "On the representation properties of the Perturb-Softmax and the Perturb-Argmax "
+        "probability distributions (anonymous, under review)",
+    ),
+    Paper(
+        "B",
+        "Paper B",
+        "G. Lorberbom, A. Gane, T. Jaakkola, T. Hazan: Direct optimization through arg max for "
+        "discrete variational auto-encoder, NeurIPS 2019",
+    ),
+    Paper("C", "Beyond the papers", "Statements of this package"),
+)
+MEANINGS: Mapping[str, str] = {
+    "proved": "every part has a proof, and every other route to it agrees",
+    "certified": "every part is decided rigorously: by proof, by exact instances or by enclosure",
+    "supported": "every part holds numerically, with an error radius or a confidence interval",
+    "refuted": "a part is false as printed; a counterexample is shown",
+    "inconclusive": "a part is undecided, or two routes to it contradict each other",
+    "untested": "nothing was checked",
+}
+RULE = (
+    "Nobody writes a verdict down: it follows from the checks. A claim is a conjunction of parts, "
+    "and every part is checked by two routes or more that share as little as possible. A route "
+    "answers holds, fails or unknown.",
+    "A part holds if every route says so, and is refuted if every route fails and a counterexample "
+    "is kept as data. Routes that contradict each other are reported as a disagreement, which is "
+    "an error somewhere. Anything unknown, or a single route, leaves a part unknown; unknown is "
+    "never a pass.",
+    "A claim with a disagreement is inconclusive; otherwise it is refuted if a part is, "
+    "inconclusive if a part is unknown, and else as strong as its weakest part. The strength of a "
+    "part is that of its strongest check.",
+)
+KINDS = {
+    "proof": "exact algebra or rational arithmetic that covers the whole part; a step that is "
+    "argued in words is marked so",
+    "certificate": "exact or rigorously enclosed, on instances; or a counterexample verified "
+    "exactly",
+    "quadrature": "deterministic numbers with an error radius",
+    "monte-carlo": "samples with a confidence interval",
+    "experiment": "training runs with stated seeds",
+}
+
+
+_MODULES = "perturbtheory.claims."
+
+
+@dataclass(frozen=True)
+class Section:
+    """Claims of one module of the ledger, under the first line of what it says about itself."""
+
+    title: str | None
+    results: tuple[Result, ...]
+
+
+class Report:
+    """Results in the order of the ledger, by chapter, with their links in both directions."""
+
+    def __init__(self, results: Sequence[Result], budget: str) -> None:
+        order = list(ledger.REGISTRY)
+        place = {r.claim.id: (_section(r.claim), _index(order, r.claim.id)) for r in results}
+        # what is not in the ledger keeps the order given, after the rest
+        self.results = tuple(sorted(results, key=lambda r: place[r.claim.id]))
+        self.budget = budget
+        self._by_id = {result.claim.id: result for result in self.results}
+
+    def __contains__(self, id_: str) -> bool:
+        return id_ in self._by_id
+
+    def refuted(self) -> list[Result]:
+        """The results of refuted claims."""
+        return [result for result in self.results if result.verdict == "refuted"]
+
+    def truth(self, result: Result) -> Claim | None:
+        """The claim that mends a refuted one, in this report or only in the ledger."""
+        id_ = result.claim.corrected or ""
+        return self._by_id[id_].claim if id_ in self else ledger.REGISTRY.get(id_)
+
+    def verdict(self, id_: str) -> Verdict | None:
+        """The verdict on a claim of this report; None if it is not in it."""
+        return self._by_id[id_].verdict if id_ in self else None
+
+    def corrects(self, result: Result) -> list[str]:
+        """Ids of the claims of this report that a claim mends."""
+        return [r.claim.id for r in self.results if r.claim.corrected == result.claim.id]
+
+    def used_by(self, result: Result) -> list[str]:
+        """Ids of the claims of this report that rely on a claim."""
+        return [r.claim.id for r in self.results if result.claim.id in r.claim.depends_on]
+
+    def counts(self, results: Sequence[Result] | None = None) -> dict[Verdict, int]:
+        """How many claims got which verdict, without those that none got."""
+        given = [r.verdict for r in (self.results if results is None else results)]
+        return {verdict: given.count(verdict) for verdict in VERDICTS if verdict in given}
+
+    def chapter(self, paper: Paper) -> list[Section]:
+        """The sections of a paper."""
+        titles: dict[str | None, list[Result]] = {}
+        for result in self.results:
+            if paper_of(result) is paper:
+                titles.setdefault(_section_title(result.claim), []).append(result)
+        return [Section(title, tuple(found)) for title, found in titles.items()]
+
+    def chapters(self) -> list[tuple[Paper, list[Section]]]:
+        """Papers of which there are claims, with their sections."""
+        found = [(paper, self.chapter(paper)) for paper in PAPERS]
+        return [(paper, sections) for paper, sections in found if sections]
+
+    def summary(self) -> str:
+        """Counts in a sentence or two."""
+        counts = ", ".join(f"{n} {verdict}" for verdict, n in self.counts().items())
+        text = f"{plural(len(self.results), 'claim')}: {counts or 'nothing was checked'}."
+        left_out = len(set(ledger.REGISTRY) - set(self._by_id))
+        if left_out:
+            text += f" {plural(left_out, 'other claim')} of the ledger not chosen for this report."
+        false = self.refuted()
+        mended = [truth for truth in map(self.truth, false) if truth and truth.id in self]
+        if mended:
+            verdicts = [self.verdict(truth.id) or "untested" for truth in mended]
+            how = ", ".join(f"{verdicts.count(v)} {v}" for v in VERDICTS if v in verdicts)
+            these = plural(len(false), "refuted statement")
+            text += f" Corrected here: {len(mended)} of {these} ({how})."
+        return text
+
+
+def paper_of(result: Result) -> Paper:
+    """The chapter of a claim; what belongs to no paper is beyond them."""
+    key = result.claim.id.split(".")[0]
+    return next((paper for paper in PAPERS if paper.key == key), PAPERS[-1])
+
+
+def _section(claim: Claim) -> int:
+    """Where the section of a claim stands; modules that import each other do not change that."""
+    return _index(SECTIONS, claim.check.__module__.removeprefix(_MODULES))
+
+
+def _index(names: Sequence[str], name: str) -> int:
+    return names.index(name) if name in names else len(names)
+
+
+def _section_title(claim: Claim) -> str | None:
+    module = claim.check.__module__
+    if not module.startswith(_MODULES):
+        return None
+    lines = (sys.modules[module].__doc__ or "").strip().splitlines()
+    return lines[0].removesuffix(".") if lines else None
+
+
+def plural(number: int, noun: str) -> str:
+    """1 part, 2 parts."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def in_words(value: Any) -> str:
+    """A value of a counterexample as text: lists as tuples, mappings as key = value."""
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(in_words, value))})"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {in_words(v)}" for key, v in value.items())
+    return str(value)
+
+
+def versions() -> dict[str, str]:
+    """What the results were computed with."""
+    libraries = {
+        "JAX": "jax",
+        "NumPy": "numpy",
+        "SciPy": "scipy",
+        "SymPy": "sympy",
+        "python-flint": "python-flint",
+    }
+    return {
+        "perturbtheory": __version__,
+        "Python": platform.python_version(),
+        **{name: metadata.version(package) for name, package in libraries.items()},
+    }
