@@ -44,11 +44,12 @@ _HOMES = {
         "perturbations",
     ),
 }  # fmt: skip
+_MODULES = ("estimators", "properties")
 
 
 def __getattr__(name: str) -> Any:
-    if name == "properties":
-        return importlib.import_module(f"{__name__}.properties")
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         msg = f"module {__name__!r} has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}"
         raise AttributeError(msg)
@@ -56,4 +57,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*sorted([*_HOMES, "properties"]), "__version__"]
+    return [*sorted([*_HOMES, *_MODULES]), "__version__"]

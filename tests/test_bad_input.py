@@ -133,8 +133,8 @@ def test_public_names() -> None:
         [
             "AbstractPerturbation", "Check", "Discrete", "Estimate", "FromScipy", "Gumbel",
             "Laplace", "Logistic", "Normal", "Potential", "StudentT", "Subdifferential", "Uniform",
-            "__version__", "diagnose", "expected_logsumexp", "expected_max", "properties",
-            "register", "smoothed", "table_1",
+            "__version__", "diagnose", "estimators", "expected_logsumexp", "expected_max",
+            "properties", "register", "smoothed", "table_1",
         ]
     )  # fmt: skip
     for name in dir(pt):

@@ -16,7 +16,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "figure-6": ("A.discrete-potential",),
     "figure-7": ("A.uniform-difference-law",),
     "completeness-counterexample": ("A.softmax-completeness",),
-    "direct-optimization": ("B.gumbel-softmax-bias",),
+    "direct-optimization": ("B.direct-gradient", "B.gumbel-softmax-bias"),
     "flat-regions": ("A.uniform-not-minimal",),
     "smoothing": ("C.smoothing",),
 }

@@ -42,15 +42,20 @@ def conjugate_attained(_: Budget) -> list[Part]:
 
     Source: A, (18)
 
-    Assumptions: p with finite f*(p), for without it there is no maximum by (19). The example is the
-    paper's own: its proofs need f* at the zero-one vectors, where the maximum is missing.
+    Assumptions: a maximum is attained; read as a supremum, (18) is the definition of f*. p with
+    finite f*(p), for without it there is no maximum by (19). The example is the paper's own: its
+    proofs need f* at the zero-one vectors, where the maximum is missing.
 
     Computed: the log-sum-exp at d = 2 and p = (1, 0), where theta = (t, 0) is general because
     <p, theta> - f(theta) does not change along 1: the critical points, and balls.
     """
     p = (sp.Integer(1), sp.Integer(0))
     height = p[0] * _T - sp.log(1 + sp.exp(_T))
-    critical = sp.solveset(p[0] - 1 / (1 + sp.exp(-_T)), _T, sp.S.Reals)
+    slope = sp.diff(height, _T)
+    # The same equation for p_1 = 1/2 has a solution, so that none for p_1 = 1 means something.
+    critical, middle = (
+        sp.solveset(slope + q - p[0], _T, sp.S.Reals) for q in (p[0], sp.Rational(1, 2))
+    )
     supremum = sum((x * sp.log(x) for x in p if x != 0), sp.Integer(0))
     goal = Fraction(str(sp.N(supremum, 40)))
     at = {k: enclosure.value(Gumbel(), [k, 0]) for k in range(0, 21, 5)}
@@ -62,8 +67,9 @@ def conjugate_attained(_: Budget) -> list[Part]:
             (
                 exact(
                     "sympy, critical points",
-                    critical is not sp.S.EmptySet,
-                    f"t with p_1 = 1/(1 + e^-t): {critical}; a maximum over the line would be one",
+                    critical is not sp.S.EmptySet if middle == sp.FiniteSet(0) else "unknown",
+                    f"t where p_1 t - log(1 + e^t) has slope 0: {critical} for p_1 = 1, {middle} "
+                    "for p_1 = 1/2; a maximum over the line would be one",
                     universal=False,
                 ),
                 exact(

@@ -124,7 +124,8 @@ def directional_limit(_: Budget) -> list[Part]:
 
     Assumptions: f convex on a convex Theta; eps has either sign, as printed. The paper needs the
     derivative where f has a kink, for discrete noise. The sentence before (17) supposes f to be
-    twice differentiable; then the limit exists at interior points and the second part remains.
+    twice differentiable; then the limit exists at interior points and the second part remains. Read
+    with eps > 0 throughout, as Rockafellar does, both are right: A.directional-derivative.
 
     Computed: both one-sided limits of |theta| at 0, and slopes of E[max(theta + gamma)] for
     gamma_i = -1 or 1 at theta = (0, 0), exactly; (20) at the end of an interval.
@@ -196,13 +197,13 @@ def _solve(expression: Any, p: Any) -> Any:
 @claim("A.directional-limit.corrected")
 def directional_limit_corrected(_: Budget) -> list[Part]:
     r"""Statement: For eps decreasing to 0 the quotient decreases, so that its limit exists for
-    every v with theta + eps v in Theta for small eps > 0; it is finite if -v is such a v too. The
-    two-sided limit exists if the derivatives along v and -v add up to 0.
+    every v with theta + eps v in Theta for small eps > 0; it is finite if -v is such a v too, and
+    then the two-sided limit exists exactly if the derivatives along v and -v add up to 0.
 
     LaTeX: $\nabla_v f(\theta) = \lim_{\epsilon \downarrow 0} \frac{f(\theta+\epsilon v)-f(\theta)}
     \epsilon = \inf_{\epsilon > 0} \frac{f(\theta+\epsilon v)-f(\theta)}\epsilon \in [-\infty,
-    \infty)$ and $\nabla_v f(\theta) \ge -\nabla_{-v} f(\theta)$, with equality if and only if the
-    limit for $\epsilon \to 0$ exists
+    \infty)$; if $-v$ is such a $v$ too, both are finite and $\nabla_v f(\theta) \ge -\nabla_{-v}
+    f(\theta)$, with equality if and only if the limit for $\epsilon \to 0$ exists
 
     Source: corrects A, (17)
 

@@ -28,7 +28,8 @@ def differentiability(_: Budget) -> list[Part]:
 
     Assumptions: read as the definition of differentiable that it is meant to be. Taken literally
     it asks that a number be equal to a vector, and at d = 1, where it can be, that the derivative
-    be zero, since v = 0 is a direction.
+    be zero, since v = 0 is a direction. Read with <gradient, v> on the right it is the corrected
+    claim.
 
     Computed: the directional derivatives of f(theta) = theta at d = 1, and of the log-sum-exp at
     d = 3, both differentiable.

@@ -71,21 +71,21 @@ def gauge_sets(budget: Budget) -> list[Part]:
     """
     parts = []
     for name, normal in GAUGES.items():
-        log_p = np.log(positive_shares(budget))
-        numeric = log_p - (log_p @ normal / normal.sum())[:, None]
         parts += [
-            Part(f"{{{name}}} is complete", _complete(budget, name, numeric)),
+            Part(f"{{{name}}} is complete", _complete(budget, name, normal)),
             Part(f"{{{name}}} is minimal", _minimal(name, normal)),
         ]
     return parts
 
 
-def _complete(budget: Budget, name: str, numeric: np.ndarray) -> tuple[Check, ...]:
+def _complete(budget: Budget, name: str, normal: np.ndarray) -> tuple[Check, ...]:
     _, _, j, _ = (s := categories())
+    log_p = np.log(positive_shares(budget))
+    numeric = log_p - (log_p @ normal / normal.sum())[:, None]
     a: Any = sp.IndexedBase("a", real=True)
-    c, whole = sp.symbols("c A", real=True)
-    level = s.sum(a[j] * sp.log(P[j])) - c * whole
-    solution = s.sum(a[j] * sp.log(P[j])) / whole
+    c = sp.Symbol("c", real=True)
+    level = s.sum(a[j] * (sp.log(P[j]) - c)).expand()
+    solution = s.sum(a[j] * sp.log(P[j])) / s.sum(a[j])
     symbol = r"\langle a, \log p\rangle / \langle a, \mathbf 1\rangle"
     sum_of_normal, written_sum = _sum_of_normal(name)
     inside = proof(
@@ -100,7 +100,11 @@ def _complete(budget: Budget, name: str, numeric: np.ndarray) -> tuple[Check, ..
             bool(sum_of_normal.is_positive),
         ),
     )
-    return (inside, *onto_positive(budget, "log p - c1", symbol, numeric))
+    return (
+        inside,
+        agree("numbers", "quadrature", numeric @ normal, 0.0, "<a, theta> at d = 3"),
+        *onto_positive(budget, "log p - c1", symbol, numeric),
+    )
 
 
 def _minimal(name: str, normal: np.ndarray) -> tuple[Check, ...]:
@@ -147,7 +151,8 @@ def gauge_sum_proof(budget: Budget) -> list[Part]:
 
     Assumptions: "for any i" is read as "for every i" and as "for some i". In (34) and (35) the
     index belongs to the exponent. Nothing in the paragraph uses the sum, so that what it calls
-    required is judged on any Theta; minimal means that p = q implies theta = tau.
+    required is judged on any Theta; minimal means that p = q implies theta = tau. The
+    conclusion, that {sum theta = 0} is minimal, stands: A.gauge-sets.
 
     Computed: (36) for symbolic d; the two implications over small sets, exactly.
     """

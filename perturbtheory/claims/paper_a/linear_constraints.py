@@ -40,7 +40,7 @@ def _pairs(d: int) -> list[tuple[Vector, Vector]]:
 )
 def linearly_constrained(_: Budget) -> list[Part]:
     r"""Statement: Hoelder's equality is the case of linearly constrained theta and tau; the softmax
-    is one-to-one whenever parameters are not linearly constrained and only single-valued otherwise.
+    is one-to-one whenever parameters are not linearly constrained, and single-valued otherwise.
 
     LaTeX: $\theta$ and $\tau$ are linearly constrained: there exists some $\alpha \in \mathbb
     R^2$, $\alpha \ne 0$, such that $\alpha_1\theta + \alpha_2\tau = \mathrm{const}$; the mapping is
@@ -49,9 +49,10 @@ def linearly_constrained(_: Budget) -> list[Part]:
 
     Source: A, 8.2.1, after (33); Figure 1(a); Table 1, footnote *
 
-    Assumptions: const is a multiple of 1. "Single-valued otherwise" is read as not one-to-one,
-    since the map is single-valued in any case. 8.2.1 prints only that equality implies a linear
-    constraint, which is the first part; the figure and the table use it as the dividing line.
+    Assumptions: const is a multiple of 1. "Single-valued otherwise" is read as not one-to-one: the
+    figure and the table use the constraint as the dividing line. Taken literally it is true and
+    empty, for the map is single-valued in any case. 8.2.1 prints only that equality implies a
+    linear constraint, which is the first part and is true.
 
     Computed: pairs of integer points with odds 2^k and e^k, exactly, and by ball arithmetic. The
     counterexample lies in {theta_1 = 0}, which is minimal.

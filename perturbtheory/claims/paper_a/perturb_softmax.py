@@ -10,6 +10,7 @@ from perturbtheory.claims.compare import agree, exact, positive
 from perturbtheory.claims.evidence import Check, Outcome, Part
 from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import engine, entry, gradient_by_differences, thetas
+from perturbtheory.claims.paper_a.softmax_exact import softmax
 from perturbtheory.estimate import Estimate
 from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
@@ -224,7 +225,14 @@ def softmax_temperature(_: Budget) -> list[Part]:
                     "differences of f_2 against E softmax",
                 ),
             ),
-            {"d": 1, "t": 2, "theta": [0], "gamma": 0, "gradient of f_t": "1/2", "softmax": "1"},
+            {
+                "d": 1,
+                "t": 2,
+                "theta": [0],
+                "gamma": 0,
+                "gradient of f_t": str(one.subs({t: 2, x: 0})),
+                "softmax": str(softmax((0,), sp.E)[0]),
+            },
         ),
         Part(
             "t = 0 is allowed",

@@ -12,7 +12,7 @@ from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import engine, entry, thetas
 from perturbtheory.claims.paper_a.discrete import COIN
 from perturbtheory.claims.paper_a.slopes import TIES, polytope
-from perturbtheory.claims.paper_a.softmax_exact import translation_step
+from perturbtheory.claims.paper_a.softmax_exact import softmax, translation_step
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import rational
@@ -31,16 +31,20 @@ def single_subgradient(budget: Budget) -> list[Part]:
     Source: A, 3.3 before and under I, with the definitions of 8.1.1
 
     Assumptions: f is the log-sum-exp over Theta = {sum theta = 0}, a set that the paper names as
-    complete and minimal; subgradients and f* are those of f over Theta, as 8.1.1 defines them. With
-    f on all of R^d both parts hold, but then P is that of R^d, and (22) says nothing about Theta.
+    complete and minimal; subgradients and f* are those of f over Theta, as 8.1.1 defines them. I is
+    printed as a condition, which the softmax is meant to satisfy (Table 1). With f on all of R^d
+    both parts hold, but then P is that of R^d, and (22) says nothing about Theta.
 
     Computed: d = 2 symbolically and d = 3 by the engine, at theta = 0 with p = gradient + k1.
     """
     t, k = sp.symbols("t k", real=True)
     tau = (t, -t)
-    # The gradient at 0 is (1/2, 1/2) and a subgradient; p = gradient + k1 adds k (tau_1 + tau_2).
+    # The gradient at 0 is a subgradient; p = gradient + k1 adds k (tau_1 + tau_2).
+    gradient = softmax((0, 0), sp.E)
+    other = [g + 1 for g in gradient]
     constants = sp.solveset(k * sum(tau), k, sp.S.Reals)
-    height = -sp.log(sum(sp.exp(x) for x in tau)) + sum(sp.Rational(3, 2) * x for x in tau)
+    height = sum(g * x for g, x in zip(other, tau, strict=True))
+    height -= sp.log(sum(sp.exp(x) for x in tau))
     largest = height.subs(t, 0)
     critical = sp.solveset(sp.diff(height, t), t, sp.S.Reals)
     points = thetas(3, budget)
@@ -54,7 +58,8 @@ def single_subgradient(budget: Budget) -> list[Part]:
         value=points @ p - rise, radius=radius[:-1] + radius[-1]
     )
     best = entry(violation, int(np.argmax(np.asarray(violation.value))))
-    data = {"d": 2, "Theta": "{sum theta = 0}", "theta": [0, 0], "gradient": ["1/2", "1/2"]}
+    data = {"d": 2, "Theta": "{sum theta = 0}", "theta": [0, 0]}
+    data |= {"gradient": [str(g) for g in gradient]}
     return [
         Part(
             "one subgradient, the gradient",
@@ -72,7 +77,7 @@ def single_subgradient(budget: Budget) -> list[Part]:
                     "d = 3, p = (4/3, 4/3, 4/3) at 0: <p, tau> less the rise of f, at its largest",
                 ),
             ),
-            data | {"another subgradient": ["3/2", "3/2"]},
+            data | {"another subgradient": [str(g) for g in other]},
         ),
         Part(
             "P lies in the simplex",
@@ -90,7 +95,7 @@ def single_subgradient(budget: Budget) -> list[Part]:
                     "d = 3: 0 attains f*(4/3, 4/3, 4/3) unless <p, tau> exceeds the rise of f",
                 ),
             ),
-            data | {"p": ["3/2", "3/2"], "f*(p)": str(largest), "sum p": 3},
+            data | {"p": [str(g) for g in other], "f*(p)": str(largest), "sum p": int(sum(other))},
         ),
     ]
 

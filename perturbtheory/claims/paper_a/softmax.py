@@ -10,6 +10,7 @@ from perturbtheory.claims.compare import agree, exact
 from perturbtheory.claims.evidence import Part
 from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import thetas
+from perturbtheory.claims.paper_a.softmax_exact import same
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes.symbolic import categories, identity
@@ -40,7 +41,7 @@ def softmax_not_minimal(budget: Budget) -> list[Part]:
     difference = sp.simplify(ratio - sp.exp(theta[i]) / s.sum(sp.exp(theta[j])))
     argument = "sum_j e^(theta_j + c) = e^c sum_j e^theta_j for symbolic d; e^c cancels"
     cases = [([1, 2, 5], Fraction(3, 7)), ([4], Fraction(9)), ([1, 1, 1, 3, 8], Fraction(1, 100))]
-    same = all(
+    unmoved = all(
         _shares([Fraction(u) for u in odds]) == _shares([factor * u for u in odds])
         for odds, factor in cases
     )
@@ -51,7 +52,7 @@ def softmax_not_minimal(budget: Budget) -> list[Part]:
             "softmax(theta + c1) = softmax(theta)",
             (
                 exact("sympy, symbolic d", identity(difference), argument),
-                exact("rational odds", same, "three vectors of odds", universal=False),
+                exact("rational odds", unmoved, "three vectors of odds", universal=False),
                 agree("engine", "quadrature", one, two, "p(theta) against p(theta + 1.75)"),
             ),
         ),
@@ -60,8 +61,8 @@ def softmax_not_minimal(budget: Budget) -> list[Part]:
             (
                 exact(
                     "sympy, witness",
-                    sp.simplify(sp.E / (sp.E + sp.E)) == sp.Rational(1, 2),
-                    "theta = (0, 0) and tau = (1, 1) both give (1/2, 1/2): not one-to-one",
+                    same((0, 0), (1, 1), sp.E),
+                    "theta = (0, 0) and tau = (1, 1) have one softmax: not one-to-one",
                 ),
                 agree(
                     "engine",

@@ -66,7 +66,10 @@ def softmax_complete(budget: Budget) -> list[Part]:
     over the reals, and p_1 is enclosed at theta = (t, 0).
     """
     corner, t = (1, 0), sp.Symbol("t", real=True)
-    solutions = sp.solveset(1 / (1 + sp.exp(-t)) - corner[0], t, sp.S.Reals)
+    share = sp.exp(t) / (sp.exp(t) + 1)
+    solutions, middle = (
+        sp.solveset(share - x, t, sp.S.Reals) for x in (corner[0], sp.Rational(1, 2))
+    )
     balls = [enclosure.probabilities(Gumbel(), [k, 0])[0] for k in range(0, 21, 5)]
     return [
         Part(
@@ -78,9 +81,10 @@ def softmax_complete(budget: Budget) -> list[Part]:
             (
                 exact(
                     "sympy, equation",
-                    solutions is not sp.S.EmptySet,
-                    "real t with 1/(1 + e^-t) = p_1; theta = (t, 0) is general at d = 2, for "
-                    "softmax(theta + c1) = softmax(theta)",
+                    solutions is not sp.S.EmptySet if middle == sp.FiniteSet(0) else "unknown",
+                    f"real t with e^t/(e^t + 1) = p_1: {middle} for p_1 = 1/2, {solutions} for "
+                    "p_1 = 1; theta = (t, 0) is general at d = 2, for softmax(theta + c1) = "
+                    "softmax(theta)",
                     universal=False,
                 ),
                 exact(

@@ -137,7 +137,7 @@ def range_of_subdifferential_corrected(budget: Budget) -> list[Part]:
     level = sp.Rational(1, 4)
     share = 1 / (1 + sp.exp(-_T))
     ray = sp.Interval(0, sp.oo)
-    gradients = sp.Intersection(sp.solveset(share - level, _T, sp.S.Reals), ray)
+    solutions = sp.solveset(share - level, _T, sp.S.Reals)
     excess: Any = sp.log(1 + sp.exp(_T)) - sp.log(2) - level * _T
     ts = [Fraction(1, 4), Fraction(1), Fraction(4), Fraction(16)]
     least = [enclosure.probabilities(Gumbel(), [x, 0])[0].low for x in ts]
@@ -150,6 +150,12 @@ def range_of_subdifferential_corrected(budget: Budget) -> list[Part]:
                 proof(
                     "sympy and Rockafellar, any d",
                     "subgradients of the conjugate",
+                    argued(
+                        r"$f$ finite on $\mathbb R^d$ and $+\infty$ outside a closed convex "
+                        r"$\Theta \ne \emptyset$ is such a function, with subdifferential "
+                        r"$\partial f(\theta) + N_\Theta(\theta)$ on $\Theta$",
+                        "Rockafellar, Theorem 23.8",
+                    ),
                     argued(
                         r"$f^*$ is closed, proper and convex, and $f^{**} = f$",
                         "Rockafellar, Theorem 12.2; here f is required to be closed",
@@ -193,11 +199,17 @@ def range_of_subdifferential_corrected(budget: Budget) -> list[Part]:
                     "sympy, d = 2",
                     "(1/4, 3/4) is a subgradient at the end of the ray only",
                     shown(
-                        r"no gradient: $1/(1 + e^{-t}) = 1/4$ for no $t \ge 0$",
-                        gradients is sp.S.EmptySet,
+                        r"no gradient: $1/(1 + e^{-t}) = 1/4$ for $t = -\log 3$ only, not for "
+                        r"$t \ge 0$",
+                        solutions == sp.FiniteSet(-sp.log(3))
+                        and sp.Intersection(solutions, ray) is sp.S.EmptySet,
                     ),
                     shown(
-                        r"$g(t) = \log(1 + e^t) - \log 2 - t/4$ has $g(0) = 0$ and $g'(0) > 0$",
+                        r"$g(t) = \log(1 + e^t) - \log 2 - t/4$ has $g' = 1/(1 + e^{-t}) - 1/4$",
+                        identity(sp.diff(excess, _T) - (share - level)),
+                    ),
+                    shown(
+                        r"$g(0) = 0$ and $g'(0) > 0$",
                         excess.subs(_T, 0) == 0
                         and bool(sp.diff(excess, _T).subs(_T, 0).is_positive),
                     ),

@@ -70,9 +70,9 @@ def table_1(budget: Budget) -> list[Part]:
     Perturb-Softmax and Perturb-Argmax are complete, identifiable and minimal, completeness under
     the conditions of Theorems 4.1 and 5.1.
 
-    LaTeX: Perturb-Softmax, smooth bounded: complete, identifiable, minimal; Perturb-Argmax: smooth
-    unbounded identifiable and minimal; smooth bounded complete, not identifiable, not minimal;
-    discrete not identifiable, not minimal
+    LaTeX: Perturb-Softmax, smooth bounded $p(\gamma)$: complete, identifiable, minimal;
+    Perturb-Argmax: smooth unbounded identifiable and minimal; smooth bounded complete, not
+    identifiable, not minimal; discrete not identifiable, not minimal
 
     Source: A, Table 1 and its footnotes
 
