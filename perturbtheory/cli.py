@@ -183,14 +183,7 @@ def figures(
             near = difflib.get_close_matches(name, drawings.NAMES, 3, 0.4) or drawings.NAMES
             msg = f"`NAME` must be a figure, got {name!r}; did you mean {', '.join(near)}?"
             raise _MisuseError(msg)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"`--directory` must be a directory, got {str(directory)!r} ({error.strerror}); "
-        raise _MisuseError(msg + "name one that can be written to") from error
-    if not os.access(directory, os.W_OK):
-        msg = f"`--directory` must be writable, got {str(directory)!r}; choose another"
-        raise _MisuseError(msg)
+    _require_directory("--directory", directory)
     _use_64_bit()
     for path in drawings.draw(names or drawings.NAMES, directory):
         sys.stdout.write(f"{path}\n")

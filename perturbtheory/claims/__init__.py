@@ -72,6 +72,8 @@ SECTIONS: tuple[str, ...] = (
     "ours.geometry",
     "ours.closed_simplex",
     "ours.polytopes",
+    "ours.joint_law",
+    "ours.direct_bias",
     "ours.direct",
     "ours.direct_choice",
     "ours.escort",

@@ -1,5 +1,6 @@
 """Evidence: a step of a proof, a check by one route, a part of a claim with checks by several."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -70,3 +71,12 @@ class Part:
     def kind(self) -> Kind:
         """The strongest kind among the checks."""
         return KINDS[min(KINDS.index(check.kind) for check in self.checks)]
+
+
+def in_words(value: Any) -> str:
+    """A value of a counterexample as text: lists as tuples, mappings as key = value."""
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(in_words, value))})"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {in_words(v)}" for key, v in value.items())
+    return str(value)

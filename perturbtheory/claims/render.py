@@ -7,6 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from perturbtheory.claims.evidence import in_words
 from perturbtheory.claims.ledger import REGISTRY, Result
 
 _STYLES = {
@@ -50,11 +51,7 @@ def verdicts(results: Sequence[Result], recorded: Mapping[str, Any], width: int)
 
 def one_line(counterexample: Mapping[str, Any]) -> str:
     """The first counterexample on one line."""
-    data = next(iter(counterexample.values()))
-    return ", ".join(
-        f"{key} = {'(' + ', '.join(map(str, v)) + ')' if isinstance(v, list) else v}"
-        for key, v in data.items()
-    )
+    return in_words(next(iter(counterexample.values())))
 
 
 def changed(result: Result, recorded: Mapping[str, Any]) -> str | None:

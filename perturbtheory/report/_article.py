@@ -5,7 +5,8 @@ from html import escape
 from typing import Any
 
 from perturbtheory.claims import Check, Part, Result, Step
-from perturbtheory.report._content import MEANINGS, Report, in_words, paper_of, plural
+from perturbtheory.claims.evidence import in_words
+from perturbtheory.report._content import MEANINGS, Report, paper_of, plural
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import to_html
 

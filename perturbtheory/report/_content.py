@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
 
 from perturbtheory import __version__
 from perturbtheory.claims import SECTIONS, Claim, Result, ledger
@@ -183,15 +182,6 @@ def _section_title(claim: Claim) -> str | None:
 def plural(number: int, noun: str) -> str:
     """1 part, 2 parts."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def in_words(value: Any) -> str:
-    """A value of a counterexample as text: lists as tuples, mappings as key = value."""
-    if isinstance(value, list | tuple):
-        return f"({', '.join(map(in_words, value))})"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} = {in_words(v)}" for key, v in value.items())
-    return str(value)
 
 
 def versions() -> dict[str, str]:

@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 from perturbtheory.claims import Result
-from perturbtheory.report._content import PAPERS, Paper, Report, in_words, paper_of
+from perturbtheory.claims.evidence import in_words
+from perturbtheory.report._content import PAPERS, Paper, Report, paper_of
 from perturbtheory.report._mathematics import segments
 
 _ESCAPED = {

@@ -5,9 +5,10 @@ from importlib import resources
 from textwrap import shorten
 
 from perturbtheory.claims import Result
+from perturbtheory.claims.evidence import in_words
 from perturbtheory.report import _content
 from perturbtheory.report._article import article, badge, reference, statement
-from perturbtheory.report._content import PAPERS, Report, in_words, paper_of
+from perturbtheory.report._content import PAPERS, Report, paper_of
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import to_html
 

@@ -6,8 +6,9 @@ from textwrap import shorten
 from typing import Any
 
 from perturbtheory.claims import Check, Part, Result, Step
+from perturbtheory.claims.evidence import in_words
 from perturbtheory.report import _content
-from perturbtheory.report._content import Report, in_words
+from perturbtheory.report._content import Report
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import segments
 

@@ -53,6 +53,21 @@ def identity(expression: Any, *, probes: int = 5) -> Outcome:
     return "unknown"
 
 
+def variance_identity() -> Outcome:
+    """sum_j p_j (v_j - m)^2 = sum_j p_j v_j^2 - m^2 for m = sum_j p_j v_j, sum_j p_j = 1, any d."""
+    _, _, j, _ = (s := categories())
+    p: Any = sp.IndexedBase("p")
+    v: Any = sp.IndexedBase("v")
+    m = sp.Symbol("m")
+    terms = sp.Integer(0)
+    squares: Any = sp.expand(p[j] * (v[j] - m) ** 2).args
+    for term in squares:
+        constant, running = term.as_independent(j)
+        terms += constant * s.sum(running)
+    terms = terms.subs({s.sum(p[j]): 1, s.sum(p[j] * v[j]): m})
+    return identity(terms - (s.sum(p[j] * v[j] ** 2) - m**2))
+
+
 def rational(expression: Any, point: Mapping[Any, int | Fraction]) -> Fraction:
     """The exact value at a rational point of an expression that is rational there."""
     number = sp.nsimplify(

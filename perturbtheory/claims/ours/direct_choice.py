@@ -11,8 +11,8 @@ from perturbtheory.claims.compare import agree, argued, exact, positive, proof, 
 from perturbtheory.claims.evidence import Part
 from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.numbers import thetas
-from perturbtheory.claims.ours.direct import cumulants
-from perturbtheory.claims.paper_b.draws import VALUES, average
+from perturbtheory.claims.ours.direct_bias import cumulants
+from perturbtheory.claims.paper_b.draws import LOGITS, VALUES, average
 from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import (
     direct_bias,
@@ -26,7 +26,6 @@ from perturbtheory.routes.symbolic import identity
 WEIGHTS, SCORES, ODDS = (11, 1, 2), (3, 4, 0), 16
 """e^h, f and e^epsilon of three categories whose mean estimate points away from the gradient."""
 _DRAWS = (1e4, 1e8, 1e12)
-_LOGITS = np.array([0.5, -0.25, 1.0])
 
 
 @claim("C.direct-ascends")
@@ -54,7 +53,7 @@ def direct_ascends(budget: Budget) -> list[Part]:
 
     def rows(gamma: np.ndarray) -> np.ndarray:
         steps = (-e, 0.0, e, 2 * e)
-        found = [VALUES[(_LOGITS + x * VALUES + gamma).argmax(1)] for x in steps]
+        found = [VALUES[(LOGITS + x * VALUES + gamma).argmax(1)] for x in steps]
         return (np.diff(found, axis=0) < 0).any(0, keepdims=True).T.astype(float)
 
     drawn = average(rows, (3,), seed=103, samples=budget.samples)
@@ -131,7 +130,7 @@ def direct_direction(_: Budget) -> list[Part]:
             for t in (-2.0, 0.1, 5.0)
         ]
     )
-    along = [VALUES @ direct_mean(_LOGITS, VALUES, t) for t in (-5.0, -0.5, 0.1, 1.0, 20.0)]
+    along = [VALUES @ direct_mean(LOGITS, VALUES, t) for t in (-5.0, -0.5, 0.1, 1.0, 20.0)]
     return [
         Part(
             "K = 2: the sign of the gradient at every epsilon",
@@ -215,8 +214,8 @@ def best_epsilon(_: Budget) -> list[Part]:
         for error, at, low in zip((one, two), best, least, strict=True)
     ]
     convex = [sp.diff(error, e, 2).is_positive for error in (one, two)]
-    third, fourth = cumulants(_LOGITS, VALUES)
-    q = np.exp(_LOGITS) / np.exp(_LOGITS).sum()
+    third, fourth = cumulants(LOGITS, VALUES)
+    q = np.exp(LOGITS) / np.exp(LOGITS).sum()
     spread = np.abs(VALUES[:, None] - VALUES)
     constant = float(2 * (np.outer(q, q) * spread)[np.triu_indices(3, 1)].sum())
     parts = []
@@ -269,8 +268,8 @@ def _least_error(draws: float, guess: float, *, two_sided: bool) -> tuple[float,
 
     def error(log: float) -> float:
         x = float(np.exp(log))
-        bias = direct_bias(_LOGITS, VALUES, x, two_sided=two_sided)
-        return bias @ bias + direct_variance(_LOGITS, VALUES, x, two_sided=two_sided).sum() / draws
+        bias = direct_bias(LOGITS, VALUES, x, two_sided=two_sided)
+        return bias @ bias + direct_variance(LOGITS, VALUES, x, two_sided=two_sided).sum() / draws
 
     ends = np.log(guess) - 1.5, np.log(guess) + 1.5
     found: Any = minimize_scalar(error, bounds=ends, method="bounded", options={"xatol": 1e-8})

@@ -15,7 +15,7 @@ from perturbtheory.estimate import Estimate
 from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
 from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories, identity
+from perturbtheory.routes.symbolic import categories, identity, variance_identity
 
 _THETA = np.array([0.5, -0.25, 1.0])
 _ATOMS = (-1.0, 0.5, 1.5)
@@ -91,7 +91,7 @@ def softmax_potential_gradient(budget: Budget) -> list[Part]:
             (
                 exact(
                     "sympy, symbolic d",
-                    _variance_identity(),
+                    variance_identity(),
                     "v' H v = sum_j p_j v_j^2 - (sum_j p_j v_j)^2 = sum_j p_j (v_j - m)^2 >= 0 for "
                     "every gamma, and an expectation of convex functions is convex",
                 ),
@@ -104,21 +104,6 @@ def softmax_potential_gradient(budget: Budget) -> list[Part]:
             ),
         ),
     ]
-
-
-def _variance_identity() -> Outcome:
-    """sum_j p_j (v_j - m)^2 = sum_j p_j v_j^2 - m^2 for m = sum_j p_j v_j, sum_j p_j = 1, any d."""
-    _, _, j, _ = (s := categories())
-    p: Any = sp.IndexedBase("p")
-    v: Any = sp.IndexedBase("v")
-    m = sp.Symbol("m")
-    terms = sp.Integer(0)
-    squares: Any = sp.expand(p[j] * (v[j] - m) ** 2).args
-    for term in squares:
-        constant, running = term.as_independent(j)
-        terms += constant * s.sum(running)
-    terms = terms.subs({s.sum(p[j]): 1, s.sum(p[j] * v[j]): m})
-    return identity(terms - (s.sum(p[j] * v[j] ** 2) - m**2))
 
 
 @claim("A.softmax-probability", depends_on=("A.softmax-potential-gradient",))

@@ -10,6 +10,9 @@ from perturbtheory.routes.sampling import ERROR_RATE
 
 VALUES = np.array([-1.5, 0.25, 2.0])
 """f at the three categories of the numerical checks."""
+LOGITS = np.array([0.5, -0.25, 1.0])
+"""h at the same categories, where one place is enough."""
+EPSILON = 0.75
 
 
 def average(
@@ -38,3 +41,8 @@ def average(
     radius = np.sqrt(2 * rows.var(0, ddof=1) * log / samples)
     radius = radius + 7 * spread * log / (3 * (samples - 1))
     return Estimate(rows.mean(0), radius, "monte-carlo", 1 - ERROR_RATE)
+
+
+def winners(gamma: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """argmax(shift + gamma) of every draw, one-hot."""
+    return np.eye(shift.size)[(gamma + shift).argmax(-1)]
