@@ -1,0 +1,190 @@
+"""A folder of result files that several runners can fill at once, whatever kills them.
+
+Files appear all at once, so that a kill leaves whole ones only; a lock for each cell in flight
+keeps two runners from running it twice. The locks are those of POSIX: they hold between processes
+of one machine, and end with the process that holds them. The folder must be on a file system
+that knows them; local ones do, some network ones do not.
+"""
+
+import dataclasses
+import math
+import os
+import re
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from perturbtheory.experiments import _cells
+from perturbtheory.experiments._cells import Record
+
+_NAME = re.compile(r".+-[0-9a-f]{16}")
+_MANIFEST = "manifest"
+
+
+class SweepError(RuntimeError):
+    """A sweep could not be finished; the message names what is missing and the way out.
+
+    Attributes:
+        results: one result for each cell of the sweep, None where there is none.
+        failures: the exceptions of the cells that failed, by identity.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        results: Sequence[dict[str, Any] | None] = (),
+        failures: Mapping[str, BaseException] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.results = list(results)
+        self.failures = dict(failures or {})
+
+
+@dataclasses.dataclass(frozen=True)
+class Lock:
+    """The sole right to run a cell, until it is released or this process ends."""
+
+    path: Path
+    stream: IO[bytes]
+
+    def release(self) -> None:
+        """Give the right back and leave no file."""
+        # Removed while it is locked: whoever opened it before sees in `claim` that it is gone.
+        self.path.unlink(missing_ok=True)
+        self.stream.close()
+
+
+@dataclasses.dataclass(frozen=True)
+class Store:
+    """The result files of one folder."""
+
+    directory: Path
+
+    def path(self, name: str) -> Path:
+        """The file with this name; a cell's is its identity."""
+        return self.directory / f"{name}.json"
+
+    def read(self, name: str) -> Record | None:
+        """The record of a cell, None if there is no file.
+
+        Raises:
+            ValueError: if the file is not a result of this cell; the message says why.
+        """
+        try:
+            content = self.path(name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        return _cells.parse(content, name)
+
+    def claim(self, name: str) -> Lock | None:
+        """The lock of a cell, None while another runner has it.
+
+        A lock file of its own for each cell: locks on parts of one common file would belong to
+        the process, and would not part two sweeps in threads of one process.
+        """
+        try:
+            import fcntl
+        except ModuleNotFoundError as error:
+            msg = "`sweep` needs the file locks of POSIX, which this platform lacks; use Linux"
+            raise SweepError(msg) from error
+        path = self.directory / f".{name}.lock"
+        while True:
+            stream = path.open("ab")
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(stream.fileno()), path.stat()):
+                    return Lock(path, stream)
+            except BlockingIOError:
+                stream.close()
+                return None
+            except FileNotFoundError:
+                pass
+            except BaseException:
+                stream.close()
+                raise
+            # The former holder removed the file after it was opened here: this lock on a file
+            # without a name would not keep out those who make a new one.
+            stream.close()
+
+    def take(self, name: str) -> Record | None:
+        """The record of a cell whose lock is held; a bad file is set aside, with a warning."""
+        try:
+            return self.read(name)
+        except ValueError as error:
+            path = self.path(name)
+            aside = next(
+                candidate
+                for number in range(1, 1000)
+                if not (candidate := path.with_name(f"{path.name}.corrupt-{number}")).exists()
+            )
+            path.rename(aside)
+            msg = f"{path} is no result of its cell: {error}; kept as {aside.name}, the cell is run"
+            warnings.warn(msg, stacklevel=2)
+            return None
+
+    def write(self, name: str, content: str) -> None:
+        """Write a file whose lock is held, all at once: never a half of it."""
+        # One name for each cell, not a random one: what a killed runner left is written over.
+        temporary = self.directory / f".{name}.tmp"
+        try:
+            with temporary.open("w", encoding="utf-8") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, self.path(name))
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def tidy(self) -> None:
+        """Remove what killed runners left; the files of live ones are locked, and stay."""
+        for left in [*self.directory.glob(".*.lock"), *self.directory.glob(".*.tmp")]:
+            name = left.stem.removeprefix(".")
+            ours = name == _MANIFEST or _NAME.fullmatch(name)
+            if ours and (lock := self.claim(name)) is not None:
+                (self.directory / f".{name}.tmp").unlink(missing_ok=True)
+                lock.release()
+
+    def records(self) -> dict[str, Record]:
+        """Every record in the folder by the identity of its cell; warns of files that are none."""
+        found = {}
+        for path in sorted(self.directory.glob("*.json")):
+            if not _NAME.fullmatch(path.stem):
+                continue
+            try:
+                record = self.read(path.stem)
+            except ValueError as error:
+                warnings.warn(f"{path} is left out: {error}", stacklevel=2)
+            else:
+                found |= {path.stem: record} if record is not None else {}
+        return found
+
+    def write_manifest(self) -> None:
+        """Write manifest.json, a summary of the result files and of nothing else."""
+        while (lock := self.claim(_MANIFEST)) is None:
+            time.sleep(0.01)
+        try:
+            # Read under the lock: else a slow runner could write over what a later one has seen.
+            self.write(_MANIFEST, _cells.as_json(_summary(self.records())))
+        finally:
+            lock.release()
+
+
+def _summary(records: Mapping[str, Record]) -> dict[str, Any]:
+    versions: dict[str, set[str]] = {}
+    for record in records.values():
+        for package, version in record.versions.items():
+            versions.setdefault(package, set()).add(version)
+    return {
+        "schema": _cells.SCHEMA,
+        "number": len(records),
+        "seconds": math.fsum(record.seconds for record in records.values()),
+        "commands": sorted({record.command for record in records.values()}),
+        "versions": {package: sorted(versions[package]) for package in sorted(versions)},
+        "cells": [
+            {"id": name, "cell": record.cell, "seconds": record.seconds}
+            for name, record in records.items()
+        ],
+    }
