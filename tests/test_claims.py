@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from perturbtheory import claims
+from perturbtheory import claims, results
 from perturbtheory.claims import Check, Claim, Part, Result, compare, ledger, recorded
 from perturbtheory.claims.paper_a import uniform_lines, uniform_pieces
 from perturbtheory.estimate import Estimate
@@ -188,11 +188,11 @@ def test_claims_describe_themselves():
 def test_recorded_verdicts_name_the_file_and_the_remedy(tmp_path, monkeypatch):
     path = tmp_path / "claims.json"
     monkeypatch.setattr(recorded, "location", lambda: path)
-    with pytest.raises(recorded.RecordError, match=r"claims\.json does not exist; run .*--record"):
+    with pytest.raises(results.RecordError, match=r"claims\.json does not exist; run .*--record"):
         recorded.load()
     for text in ("{", "[1]", '{"id": 3}', '[{"id": "x"}]', '[{"id": "x", "verdict": "true"}]'):
         path.write_text(text)
-        with pytest.raises(recorded.RecordError, match=r"corrupt: .*claims\.json"):
+        with pytest.raises(results.RecordError, match=r"corrupt: .*claims\.json"):
             recorded.load()
     path.write_text('[{"id": "x", "verdict": "proved"}]')
     assert recorded.load()["x"]["verdict"] == "proved"
@@ -200,9 +200,9 @@ def test_recorded_verdicts_name_the_file_and_the_remedy(tmp_path, monkeypatch):
 
 def test_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "claims.json"
-    recorded.write_json(path, [1])
+    results.write_json(path, [1])
     with pytest.raises(ValueError, match="JSON"):
-        recorded.write_json(path, [float("nan")])
+        results.write_json(path, [float("nan")])
     assert json.loads(path.read_text()) == [1]
     assert [p.name for p in tmp_path.iterdir()] == ["claims.json"]
 

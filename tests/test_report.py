@@ -19,6 +19,7 @@ from perturbtheory.claims.evidence import KINDS, in_words
 from perturbtheory.report import _content, _errata, _figures, _html, _lines, _markdown, _mathml
 from perturbtheory.report._content import Report
 from perturbtheory.report._mathematics import segments, to_html
+from perturbtheory.results import write_json
 
 FILES = ["index.html", "report.md", "errata.tex", "claims.json"]
 HOSTILE = '<script>alert("1")</script> & a_b 100% #~^\\ {x} | `c` *d*'
@@ -151,7 +152,7 @@ def test_equal_results_give_equal_bytes(results, written, tmp_path):
 
 
 def test_json_is_that_of_the_command_line(results, written, tmp_path):
-    recorded.write_json(tmp_path / "x.json", [result.to_json() for result in results])
+    write_json(tmp_path / "x.json", [result.to_json() for result in results])
     assert (written / "claims.json").read_bytes() == (tmp_path / "x.json").read_bytes()
 
 
@@ -519,7 +520,7 @@ def test_a_failure_leaves_the_old_report(plain, tmp_path, monkeypatch):
         msg = "no space left"
         raise OSError(msg)
 
-    monkeypatch.setattr(recorded, "write_json", fail)
+    monkeypatch.setattr(report, "write_json", fail)
     with pytest.raises(OSError, match="no space"):
         report.write(made_up()[:1], tmp_path)
     monkeypatch.undo()

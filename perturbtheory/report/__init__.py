@@ -5,12 +5,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from perturbtheory.claims import Result, recorded
+from perturbtheory.claims import Result
 from perturbtheory.report import _errata, _html, _markdown
 from perturbtheory.report._content import Report
 from perturbtheory.report._figures import pictures
 from perturbtheory.report._mathematics import MathematicsError as MathematicsError
 from perturbtheory.report._mathematics import require_mathematics as require_mathematics
+from perturbtheory.results import write_json
 
 
 def write(results: Sequence[Result], directory: Path, *, budget: str = "quick") -> list[Path]:
@@ -44,9 +45,7 @@ def write(results: Sequence[Result], directory: Path, *, budget: str = "quick") 
     with tempfile.TemporaryDirectory(dir=directory, prefix=".report-") as temporary:
         for name, text in texts.items():
             (Path(temporary) / name).write_text(text, "utf-8", newline="\n")
-        recorded.write_json(
-            Path(temporary) / "claims.json", [result.to_json() for result in results]
-        )
+        write_json(Path(temporary) / "claims.json", [result.to_json() for result in results])
         for name in names:
             os.replace(Path(temporary) / name, directory / name)
     return [directory / name for name in names]

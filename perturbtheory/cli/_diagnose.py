@@ -1,0 +1,129 @@
+"""`perturbtheory diagnose`: the row of Table 1 for a perturbation."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import cyclopts
+
+from perturbtheory.cli._use import AGREES, MisuseError, require_writable, use_64_bit
+
+if TYPE_CHECKING:
+    from perturbtheory.perturbations import AbstractPerturbation
+
+
+def _whole(_: Any, tokens: Sequence[cyclopts.Token]) -> int:
+    """An int; 2.5 is refused and not cut."""
+    return int(tokens[0].value)
+
+
+Numbers = Annotated[list[float] | None, cyclopts.Parameter(consume_multiple=True)]
+
+
+def diagnose(
+    name: str,
+    *,
+    scale: float | None = None,
+    df: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    atoms: Numbers = None,
+    weights: Numbers = None,
+    temperature: float = 1.0,
+    dimension: Annotated[int, cyclopts.Parameter(converter=_whole)] = 3,
+    json: Path | None = None,
+    figure: Path | None = None,
+) -> int:
+    """Fill in the row of Table 1 of paper A for a perturbation, with the evidence.
+
+    Distributions of scipy and your own are diagnosed in Python, by perturbtheory.diagnose.
+
+    Parameters
+    ----------
+    name
+        normal, gumbel, logistic, laplace, student_t, uniform or discrete.
+    scale
+        Scale of normal, gumbel, logistic, laplace and student_t.
+    df
+        Degrees of freedom of student_t.
+    low
+        Lower end of uniform.
+    high
+        Upper end of uniform.
+    atoms
+        Atoms of discrete, for example --atoms -1 1.
+    weights
+        Their probabilities, equal by default.
+    temperature
+        That of the Perturb-Softmax model.
+    dimension
+        Number of categories.
+    json
+        Write everything that was found to this file.
+    figure
+        Draw probabilities, curvature and tails to this .png, .svg or .pdf file.
+    """
+    require_writable("--json", json)
+    require_writable("--figure", figure)
+    if figure is not None and figure.suffix not in {".png", ".svg", ".pdf"}:
+        msg = f"`--figure` must end in .png, .svg or .pdf, got {str(figure)!r}; rename it"
+        raise MisuseError(msg)
+    use_64_bit()
+    from rich.console import Console
+
+    from perturbtheory import properties
+
+    given = {
+        "scale": scale, "df": df, "low": low, "high": high, "atoms": atoms, "weights": weights,
+    }  # fmt: skip
+    try:
+        perturbation = _named(name, {k: v for k, v in given.items() if v is not None})
+        with Console(stderr=True).status("diagnosing"):
+            found = properties.diagnose(perturbation, temperature=temperature, dimension=dimension)
+    except ValueError as error:
+        raise MisuseError(str(error)) from error
+    Console().print(found)
+    if json is not None:
+        from perturbtheory.results import write_json
+
+        write_json(json, found.to_json())
+    if figure is not None:
+        from perturbtheory.figures.diagnosis import diagnosis_figure
+
+        diagnosis_figure(perturbation, temperature, found.dimension).save(figure)
+        sys.stdout.write(f"{figure}\n")
+    return AGREES
+
+
+def _named(name: str, given: dict[str, Any]) -> "AbstractPerturbation":
+    """The perturbation with this name; ValueError names what does not belong to it."""
+    import perturbtheory as pt
+
+    laws = {
+        "normal": (pt.Normal, ("scale",)),
+        "gumbel": (pt.Gumbel, ("scale",)),
+        "logistic": (pt.Logistic, ("scale",)),
+        "laplace": (pt.Laplace, ("scale",)),
+        "student_t": (pt.StudentT, ("df", "scale")),
+        "uniform": (pt.Uniform, ("low", "high")),
+        "discrete": (pt.Discrete, ("atoms", "weights")),
+    }
+    if name not in laws:
+        import difflib
+
+        near = difflib.get_close_matches(name.lower(), laws, 3, 0.4) or list(laws)
+        msg = f"`NAME` must be a perturbation, got {name!r}; did you mean {', '.join(near)}?"
+        raise ValueError(msg)
+    law, accepted = laws[name]
+    for option, value in given.items():
+        if option not in accepted:
+            takes = ", ".join(f"--{a}" for a in accepted)
+            msg = f"`--{option}` does not belong to {name}, got {value}; it takes {takes}"
+            raise ValueError(msg)
+    needed = {"student_t": "df", "discrete": "atoms"}.get(name)
+    if needed is not None and needed not in given:
+        example = {"df": "--df 3", "atoms": "--atoms -1 1"}[needed]
+        msg = f"`--{needed}` must be given for {name}; for example {example}"
+        raise ValueError(msg)
+    return law(**given)

@@ -1,0 +1,176 @@
+"""`perturbtheory fit`: the fits of section 6.1 of paper A, and Table 2 beside what they give."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import cyclopts
+
+from perturbtheory.cli._use import AGREES, MisuseError, require_directory, require_writable
+
+if TYPE_CHECKING:
+    from perturbtheory.experiments.fits import FitRun
+
+Several = Annotated[tuple[str, ...], cyclopts.Parameter(consume_multiple=True)]
+
+
+def fit(
+    *,
+    grid: Literal["table-2", "readings", "study", "all"] = "table-2",
+    target: Several = (),
+    model: Several = (),
+    scale: float = 1.0,
+    temperature: float = 1.0,
+    loss: str = "l1",
+    draws: str = "1000",
+    steps: int = 300,
+    learning_rate: float = 0.01,
+    start: Literal["zero", "uniform"] = "zero",
+    seeds: int = 10,
+    directory: Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])] = Path("fits"),
+    workers: str = "0",
+    json: Path | None = None,
+    record: bool = False,
+) -> int:
+    """Fit the distributions of section 6.1 of paper A and print them beside Table 2.
+
+    Every fit is kept in a file of its own: a command that was stopped goes on where it was. With
+    --target or --model the options below them say what is fitted, and --grid is not used.
+
+    Parameters
+    ----------
+    grid
+        table-2, the printed protocol; readings, what else the text would allow; study, one factor
+        at a time (an hour); or all of them.
+    target
+        discrete, discrete-printed, discrete-caption, discrete-igr, binomial, binomial-13, poisson
+        or negative-binomial; several at once.
+    model
+        normal, gumbel, logistic or laplace noise before the softmax, or igr; several at once.
+    scale
+        Of the noise.
+    temperature
+        Of the softmax.
+    loss
+        l1, squared, kl, reverse-kl or fenchel-young.
+    draws
+        Samples a step, or exact for none.
+    steps
+        Iterations of Adam.
+    learning_rate
+        Of Adam.
+    start
+        zero for theta = 0; uniform for independent entries in (0, 1).
+    seeds
+        Number of fits of each kind; with exact draws from zero all would be equal, and one is made.
+    directory
+        Where the files of the fits are; made if it does not exist.
+    workers
+        0 for this process, a number of processes, or the address of a Dask scheduler.
+    json
+        Write all results to this file.
+    record
+        Make the recorded results of a whole grid these.
+    """
+    require_writable("--json", json)
+    from perturbtheory.experiments import grids
+
+    chosen = bool(target or model)
+    try:
+        if chosen:
+            settings = {
+                "scale": scale, "temperature": temperature, "loss": loss, "draws": _draws(draws),
+                "steps": steps, "learning_rate": learning_rate, "start": start,
+                "seeds": _seeds(seeds, alone=draws == "exact" and start == "zero"),
+            }  # fmt: skip
+            every = _product(target or grids.TARGETS, model or grids.PAIR, settings)
+        else:
+            every = grids.runs(*(grids.GRIDS if grid == "all" else [grid]))
+    except ValueError as error:
+        raise MisuseError(str(error)) from error
+    if record and (chosen or grid != "all"):
+        msg = "`--record` keeps the whole record, got a part of it; use it with --grid all"
+        raise MisuseError(msg)
+    require_directory("--directory", directory)
+    results = _run(every, directory, workers)
+    _print(results, chosen=chosen)
+    if json is not None:
+        from perturbtheory.results import write_json
+
+        write_json(json, [{"run": vars(run), "result": found} for run, found in results.items()])
+    if record:
+        _record(every, directory)
+    return AGREES
+
+
+def _draws(text: str) -> int | None:
+    if text != "exact" and not text.isdecimal():
+        msg = f"`--draws` must be a number or 'exact', got {text!r}"
+        raise ValueError(msg)
+    return None if text == "exact" else int(text)
+
+
+def _seeds(count: int, *, alone: bool) -> tuple[int, ...]:
+    if count < 1:
+        msg = f"`--seeds` must be at least 1, got {count}"
+        raise ValueError(msg)
+    return tuple(range(1 if alone else count))
+
+
+def _product(
+    targets: tuple[str, ...], models: tuple[str, ...], settings: dict[str, Any]
+) -> "list[FitRun]":
+    """Every target with every model; ValueError names what cannot be used."""
+    from perturbtheory.experiments.fits import FitRun, require_run
+
+    runs = [FitRun(t, m, **settings) for t in targets for m in models]
+    for run in runs:
+        require_run(run)
+    return runs
+
+
+def _run(every: "list[FitRun]", directory: Path, workers: str) -> "dict[FitRun, dict[str, Any]]":
+    from perturbtheory.experiments import SweepError, sweep
+    from perturbtheory.experiments.fits import run_fit
+
+    options: dict[str, Any] = {"workers": workers, "packages": ("optax", "scipy")}
+    command = " ".join(["perturbtheory", *_public(sys.argv[1:])])
+    try:
+        found = sweep(run_fit, every, directory, command=command, **options)
+    except (SweepError, ValueError) as error:
+        raise MisuseError(str(error)) from error
+    return dict(zip(every, found, strict=True))
+
+
+def _public(arguments: list[str]) -> list[str]:
+    """The arguments without those that name places on this machine."""
+    private = {"--directory", "-d", "--json", "--workers"}
+    kept, skip = [], False
+    for argument in arguments:
+        name = argument.partition("=")[0]
+        if not skip and name not in private:
+            kept.append(argument)
+        skip = name in private and "=" not in argument
+    return kept
+
+
+def _print(results: "dict[FitRun, dict[str, Any]]", *, chosen: bool) -> None:
+    from rich.console import Console
+
+    from perturbtheory.experiments import grids, render
+
+    console = Console()
+    if not chosen and all(run in results for run in grids.runs("table-2")):
+        console.print(render.table_2(results))
+        console.print(render.summary(results))
+    else:
+        console.print(render.fits(results))
+
+
+def _record(every: "list[FitRun]", directory: Path) -> None:
+    from perturbtheory.experiments import grids, identity, recorded, records
+
+    found = records(directory)
+    shown = set(grids.runs("table-2"))
+    path = recorded.save({run: found[identity(run)] for run in every}, shown)
+    sys.stdout.write(f"{path.name} recorded\n")

@@ -1,0 +1,80 @@
+"""The fits that were made: results/fits.json, written by `perturbtheory fit --record`.
+
+One line a run: the fields that differ from the defaults of `FitRun`, then its result.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from perturbtheory import results as files
+from perturbtheory.experiments._cells import Record
+from perturbtheory.experiments.fits import FitRun
+
+_FILE, _WHAT = "fits.json", "recorded fits"
+_REMEDY = "run `perturbtheory fit --record` in a checkout, or install the package again"
+_DEFAULTS = {f.name: f.default for f in dataclasses.fields(FitRun)}
+_BULKY = ("p", "p_hard")
+"""Kept only for runs that a figure shows."""
+
+
+def location() -> Path:
+    """The record shipped with an installed package, or results/fits.json of a checkout."""
+    return files.location(_FILE)
+
+
+def load() -> dict[FitRun, dict[str, Any]]:
+    """Recorded results by run.
+
+    Raises:
+        RecordError: if the file is missing or is not what `save` writes.
+    """
+    path = location()
+    data = files.read_json(path, _WHAT, _REMEDY)
+    try:
+        return {_run(entry["run"]): entry["result"] for entry in data["fits"]}
+    except (TypeError, KeyError, AttributeError) as error:
+        msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
+        raise files.RecordError(msg) from error
+
+
+def save(records: Mapping[FitRun, Record], shown: set[FitRun]) -> Path:
+    """Write the record; `shown` are the runs whose fitted distributions are kept.
+
+    The head sums up how they were made: commands, versions and hours of computation.
+    """
+    made = list(records.values())
+    head = {
+        "commands": sorted({record.command for record in made}),
+        "versions": sorted({json.dumps(record.versions, sort_keys=True) for record in made}),
+        "runs": len(made),
+        "seconds": round(sum(record.seconds for record in made)),
+    }
+    head["versions"] = [json.loads(text) for text in head["versions"]]
+    rows = [
+        json.dumps(
+            {"run": _fields(run), "result": _kept(record.result, whole=run in shown)},
+            allow_nan=False,
+        )
+        for run, record in records.items()
+    ]
+    body = ",\n".join(f" {row}" for row in rows)
+    start = json.dumps(head, indent=1)[:-2]
+    path = files.destination(_FILE)
+    files.write_text(path, f'{start},\n "fits": [\n{body}\n ]\n}}\n')
+    return path
+
+
+def _fields(run: FitRun) -> dict[str, Any]:
+    return {k: v for k, v in vars(run).items() if k == "target" or v != _DEFAULTS[k]}
+
+
+def _run(fields: dict[str, Any]) -> FitRun:
+    run = FitRun(**fields)
+    return dataclasses.replace(run, seeds=tuple(run.seeds))
+
+
+def _kept(result: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
+    return {k: v for k, v in result.items() if whole or k not in _BULKY}

@@ -1,0 +1,118 @@
+"""Table 2 of paper A beside the same fits made again, with a verdict for every printed number.
+
+A printed mean reproduces if another set of fits could well have given it:
+
+    |printed - mean| <= 0.0005 + 2 sqrt(printed deviation^2 + deviation^2)
+
+for one of the two numbers that "the L1 objective after 300 iterations" can be: what the last
+iteration saw, or the distance of the fitted distribution itself.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from perturbtheory.experiments.fits import FitRun
+from perturbtheory.experiments.grids import PAIR, TARGETS, exact, printed
+
+TABLE_2 = {
+    "Discrete": (("0.026", "0.002"), ("0.027", "0.002"), 10),
+    "Binomial": (("0.036", "0.003"), ("0.177", "0.014"), 12),
+    "Poisson": (("0.090", "0.001"), ("0.618", "0.007"), 100),
+    "Negative Binomial": (("0.083", "0.001"), ("0.417", "0.004"), 100),
+}
+"""Mean and deviation of L1 for Normal-Softmax and Gumbel-Softmax, and the number of categories."""
+NAMES: dict[str, str] = dict(zip(TARGETS, TABLE_2, strict=True))
+HALF_UNIT = 0.0005
+"""Half a unit of the last digit that the table prints."""
+WITHIN = 2.0
+"""Standard deviations, the printed one and ours combined."""
+Results = Mapping[FitRun, Mapping[str, Any]]
+
+
+class Spread(NamedTuple):
+    """Mean and sample standard deviation over seeds, and their number."""
+
+    mean: float
+    deviation: float
+    seeds: int
+
+    @classmethod
+    def of(cls, values: Any) -> "Spread":
+        """That of one number a seed; a single number has no deviation, and gets 0."""
+        numbers = np.asarray(values, float)
+        deviation = float(np.std(numbers, ddof=1)) if numbers.size > 1 else 0.0
+        return cls(float(np.mean(numbers)), deviation, numbers.size)
+
+    def __str__(self) -> str:
+        text = f"{self.mean:.3f}"
+        return text if self.seeds == 1 else f"{text} ± {self.deviation:.3f}"
+
+
+class Cell(NamedTuple):
+    """One printed number and what was found instead.
+
+    Attributes:
+        target: name of the target.
+        model: "normal" or "gumbel".
+        stated: mean and deviation as printed; the number of fits behind them is not.
+        objective: L1 that the last iteration saw, of the mean of 1,000 samples.
+        l1: L1 of E[softmax] after it, by quadrature.
+        l1_hard: L1 of P(argmax), by quadrature.
+        exact: L1 after the same fit with the exact objective, without any sampling.
+    """
+
+    target: str
+    model: str
+    stated: Spread
+    objective: Spread
+    l1: Spread
+    l1_hard: Spread
+    exact: float
+
+    @property
+    def reproduced(self) -> bool:
+        """The rule at the head of the module."""
+        return any(reproduces(self.stated, found) for found in (self.objective, self.l1))
+
+
+def reproduces(stated: Spread, found: Spread) -> bool:
+    """|stated - found| <= 0.0005 + 2 sqrt(s^2 + s'^2)."""
+    room = HALF_UNIT + WITHIN * math.hypot(stated.deviation, found.deviation)
+    return abs(stated.mean - found.mean) <= room
+
+
+def cell(results: Results, target: str, model: str) -> Cell:
+    """The cell of Table 2 in this row and column."""
+    run = printed(target, model)
+    found = results[run]
+    row: tuple = TABLE_2[NAMES[target]]
+    mean, deviation = map(float, row[PAIR.index(model)])
+    return Cell(
+        target,
+        model,
+        Spread(mean, deviation, 0),
+        *(Spread.of(found[key]) for key in ("objective", "l1", "l1_hard")),
+        exact=float(results[exact(run)]["l1"][0]),
+    )
+
+
+def cells(results: Results) -> list[Cell]:
+    """All eight, row by row."""
+    return [cell(results, target, model) for target in TARGETS for model in PAIR]
+
+
+def advantage(results: Results, target: str, key: str = "l1") -> Spread:
+    """Gumbel's number minus Normal's, seed by seed of the printed protocol."""
+    normal, gumbel = (np.array(results[printed(target, model)][key]) for model in PAIR)
+    return Spread.of(gumbel - normal)
+
+
+def ahead(difference: Spread) -> str:
+    """Which model is ahead: the mean difference exceeds three standard errors, or neither is."""
+    error = difference.deviation / math.sqrt(difference.seeds)
+    if abs(difference.mean) <= 3 * error:
+        return "neither"
+    return "Normal" if difference.mean > 0 else "Gumbel"

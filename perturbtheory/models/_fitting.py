@@ -1,0 +1,166 @@
+"""Fit a family to a distribution by gradient descent, as section 6.1 of paper A does."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from perturbtheory.checks import as_vectors, positive, require
+from perturbtheory.models._families import AbstractFamily, InvertibleGaussian
+from perturbtheory.models._losses import (
+    Loss,
+    exact_objective,
+    require_loss,
+    sampled_objective,
+)
+from perturbtheory.potential import Potential
+
+Start = Literal["zero", "uniform"]
+
+
+class Fitted(NamedTuple):
+    """What `fit` gives, one row a seed.
+
+    Attributes:
+        logits: what the noise is added to after every iteration, shape (seeds, steps + 1, d), the
+            start first.
+        objective: the loss before every iteration, as the fit saw it, shape (seeds, steps).
+        parameters: the last ones, a pytree whose arrays have a row a seed.
+    """
+
+    logits: Float[np.ndarray, "seeds steps+1 d"]
+    objective: Float[np.ndarray, "seeds steps"]
+    parameters: Any
+
+
+def fit(
+    target: Float[ArrayLike, "d"],
+    family: AbstractFamily,
+    *,
+    loss: Loss = "l1",
+    draws: int | None = 1000,
+    steps: int = 300,
+    learning_rate: float = 1e-2,
+    start: Start = "zero",
+    seeds: Sequence[int] = (0,),
+) -> Fitted:
+    """Adam on loss(p(parameters), target) from uniform logits, for all seeds at once.
+
+    Args:
+        target: p_0, not negative; it need not sum to one, as the one that paper A prints does not.
+        family: whose parameters are fitted.
+        loss: "l1" as in the paper, "squared", "kl" (target || p), "reverse-kl" (p || target) or
+            "fenchel-young", f(theta) - <target, theta>, which leaves out the constant f*(target).
+        draws: relaxed samples a step, whose mean stands for p; None takes p itself, by quadrature.
+        steps: iterations of Adam.
+        learning_rate: of Adam; a logit moves by about this much an iteration at most.
+        start: "zero" for theta = 0, where p is uniform; "uniform" for entries in (0, 1).
+        seeds: each fixes a start and the draws of one fit.
+
+    Raises:
+        ValueError: for a target with fewer than two entries or one that is negative or not finite,
+            or in 64-bit while that is off in JAX; for a loss that is not defined for the target or
+            the family; for counts that are not positive integers.
+    """
+    settings: Any = {"loss": loss, "draws": draws, "steps": steps, "start": start}
+    require_fit(target, family, learning_rate=learning_rate, seeds=seeds, **settings)
+    goal = as_vectors("target", target)
+    # The smoothed law behind the exact objective is tabulated once, outside of the loop.
+    potential = family.potential(family.start(jnp.zeros_like(goal))) if draws is None else None
+    keys = jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32))
+    settings["draws"] = draws or 0
+    logits, values, parameters = _train(family, potential, goal, learning_rate, keys, **settings)
+    return Fitted(np.asarray(logits), np.asarray(values), parameters)
+
+
+@functools.partial(jax.jit, static_argnames=("loss", "draws", "steps", "start"))
+def _train(
+    family: AbstractFamily,
+    potential: Potential | None,
+    goal: Array,
+    learning_rate: float,
+    keys: Array,
+    *,
+    loss: Loss,
+    draws: int,
+    steps: int,
+    start: Start,
+) -> tuple[Array, Array, Any]:
+    optimizer = optax.adam(learning_rate)
+
+    def objective(parameters: Any, key: Array) -> Array:
+        if potential is not None:
+            return exact_objective(loss, potential, goal, parameters)
+        return sampled_objective(loss, family, goal, parameters, key, draws)
+
+    def one(key: Array) -> tuple[Array, Array, Any]:
+        at_start, at_steps = jax.random.split(key)
+        logits = jnp.zeros_like(goal)
+        if start == "uniform":
+            logits = jax.random.uniform(at_start, goal.shape, goal.dtype)
+
+        def step(state: tuple[Any, Any], number: Array) -> tuple[tuple[Any, Any], Any]:
+            parameters, moments = state
+            here = jax.random.fold_in(at_steps, number)
+            value, slope = jax.value_and_grad(objective)(parameters, here)
+            updates, moments = optimizer.update(slope, moments)
+            parameters = optax.apply_updates(parameters, updates)
+            return (parameters, moments), (value, family.logits(parameters))
+
+        parameters = family.start(logits)
+        begin = (parameters, optimizer.init(parameters))
+        (parameters, _), (values, path) = jax.lax.scan(step, begin, jnp.arange(steps))
+        return jnp.concatenate([logits[None], path]), values, parameters
+
+    # Sampled fits run side by side; the engine is fastest for one theta at a time.
+    return jax.vmap(one)(keys) if potential is None else jax.lax.map(one, keys)
+
+
+def require_fit(
+    target: Any,
+    family: AbstractFamily,
+    *,
+    loss: str,
+    draws: int | None,
+    steps: int,
+    learning_rate: float,
+    start: str,
+    seeds: Sequence[int],
+) -> None:
+    """Raise ValueError if `fit` could not be called like this."""
+    p0 = np.asarray(as_vectors("target", target))
+    if p0.ndim != 1 or p0.size < 2:
+        msg = f"`target` must be a vector of at least two entries, got shape {p0.shape}"
+        raise ValueError(msg)
+    if p0.min() < 0 or p0.sum() == 0:
+        msg = f"`target` must be not negative and not all zero, got {p0}; pass probabilities"
+        raise ValueError(msg)
+    require_loss(loss, family, p0)
+    _require_count("steps", steps)
+    if draws is not None:
+        _require_count("draws", draws)
+    elif isinstance(family, InvertibleGaussian):
+        msg = (
+            "`draws` must be a number for InvertibleGaussian, got None: the engine differentiates "
+            "in theta, not in the scales of the noise; pass draws=1000"
+        )
+        raise ValueError(msg)
+    require("learning_rate", learning_rate, positive, "be positive", "0.01 is the paper's", most=0)
+    if start not in {"zero", "uniform"}:
+        msg = f"`start` must be 'zero' or 'uniform', got {start!r}"
+        raise ValueError(msg)
+    if not seeds:
+        msg = "`seeds` must not be empty, got (); one fit is made for each"
+        raise ValueError(msg)
+
+
+def _require_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        msg = f"`{name}` must be a positive integer, got {value!r}"
+        raise ValueError(msg)
