@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from perturbtheory.claims.recorded import write_json
+from perturbtheory.results import write_json
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "perturbtheory"
@@ -339,9 +339,9 @@ MUTANTS = (
     ),
     Mutant(
         "target of section 6.1 with the denominator that makes it a distribution",
-        "claims/paper_a/targets.py",
-        'IN_TEXT = "10/68 3/68 4/68 5/68 10/68 10/68 3/68 4/68 5/68 10/68"',
-        'IN_TEXT = "10/64 3/64 4/64 5/64 10/64 10/64 3/64 4/64 5/64 10/64"',
+        "models/targets.py",
+        'PRINTED_IN_TEXT = "10/68 3/68 4/68 5/68 10/68 10/68 3/68 4/68 5/68 10/68"',
+        'PRINTED_IN_TEXT = "10/64 3/64 4/64 5/64 10/64 10/64 3/64 4/64 5/64 10/64"',
         ("A.discrete-target", "A.table-2-target"),
     ),
     Mutant(
@@ -375,28 +375,28 @@ MUTANTS = (
     # The estimators.
     Mutant(
         "joint law of the two arg maxes without the shared noise",
-        "estimators/_direct.py",
+        "estimators/_direct_law.py",
         "np.fill_diagonal(log_p, log_q - log_d)",
         "np.fill_diagonal(log_p, 2 * log_q - log_d)",
         ("C.joint-law",),
     ),
     Mutant(
         "joint law with the integral from s_i to infinity",
-        "estimators/_direct.py",
+        "estimators/_direct_law.py",
         "gap = np.log(-np.expm1(np.diff(u))) - u[1:]",
         "gap = np.log(-np.expm1(np.diff(u)))",
         ("C.joint-law",),
     ),
     Mutant(
         "bias of the direct estimator with twice epsilon",
-        "estimators/_direct.py",
+        "estimators/_direct_law.py",
         "return q * (_second_order(u - log_mean) - log_mean) / epsilon",
         "return q * (_second_order(u - log_mean) - log_mean) / (2 * epsilon)",
         ("C.direct-bias",),
     ),
     Mutant(
         "variance of the direct estimator without its mean",
-        "estimators/_direct.py",
+        "estimators/_direct_law.py",
         "/ epsilon - m) ** 2 for x, m in",
         "/ epsilon - 0 * m) ** 2 for x, m in",
         ("C.direct-variance",),
@@ -410,7 +410,7 @@ MUTANTS = (
     ),
     Mutant(
         "relaxed gradient against the wrong sign of f",
-        "estimators/_relaxed.py",
+        "estimators/_relaxed_law.py",
         "np.asarray(relaxed.hvp(h, f)) - np.asarray(exact.hvp(h, f))",
         "np.asarray(relaxed.hvp(h, f)) + np.asarray(exact.hvp(h, f))",
         ("B.gumbel-softmax-bias",),

@@ -342,6 +342,14 @@ BAD = {
         lambda: es.relaxed_bias(pt.Gumbel(), np.zeros(2), np.ones(2), 0.0),
         "`temperature` must be positive and finite, got 0.0",
     ),
+    "temperature-of-variance": (
+        lambda: es.relaxed_variance(pt.Gumbel(), np.zeros(2), np.ones(2), -1.0),
+        "`temperature` must be positive and finite, got -1.0",
+    ),
+    "scales-of-variance": (
+        lambda: es.relaxed_variance(pt.Normal(np.ones(3)), np.zeros(2), np.ones(2), 1.0),
+        "`logits` must have 3 entries, .* got 2",
+    ),
     "negative-pair": (
         lambda: es.pairwise_argmax([1.0, 1.0], [[0.0, -2.0], [1.0, 0.0]]),
         r"`pairwise` must not be negative for method='maxflow', got -1.0 for the pair \(0, 1\); "
@@ -383,6 +391,8 @@ def test_integers_and_jax_arrays_serve() -> None:
 def test_public_names() -> None:
     public = {name for name in dir(es) if not name.startswith("_")}
     assert public == {
-        "direct_bias", "direct_law", "direct_mean", "direct_variance", "exact_gradient",
-        "pairwise_argmax", "relaxed_bias",
+        "AbstractEstimator", "Arm", "Direct", "Exact", "Measurement", "PerturbedArgmax", "Rebar",
+        "Relax", "Relaxed", "ScoreFunction", "StraightThrough", "direct_bias", "direct_law",
+        "direct_mean", "direct_variance", "exact_gradient", "measure", "pairwise_argmax",
+        "relaxed_bias", "relaxed_variance",
     }  # fmt: skip

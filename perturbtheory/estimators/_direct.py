@@ -1,211 +1,111 @@
-"""The direct estimator under Gumbel noise: its joint law, mean, bias and variance, exactly.
+"""The direct estimator: the difference of two arg maxes under one draw of the noise."""
 
-    z* = argmax_z h(z) + gamma(z),    z*(e) = argmax_z h(z) + e f(z) + gamma(z),  one gamma for both
-    estimator (grad h(z*(e)) - grad h(z*)) / e of grad E[f(z*)]
+import dataclasses
+from typing import Any, ClassVar
 
-gamma(z) are independent Gumbel variables, q = softmax(h), q_e = softmax(h + e f). With a = q,
-b = q e^(e f), s_k = a_k / b_k and D(s) = sum_k max(a_k, s b_k),
-
-    P(z* = i, z*(e) = i) = a_i / D(s_i)
-    P(z* = i, z*(e) = j) = a_i b_j int_{s_j}^{s_i} ds / D(s)^2  if s_j < s_i, and 0 otherwise.
-
-The two-sided estimator (grad h(z*(e)) - grad h(z*(-e))) / (2 e) is the one at logits h - e f with
-2 e in the place of e. Lorberbom, Gane, Jaakkola and Hazan (2019); the law is this package's.
-"""
-
+import jax
+import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Float
-from scipy.special import hyp1f1, log_softmax, logsumexp
+from jaxtyping import Array, Float
 
-from perturbtheory.estimators._arguments import jacobian_or_identity, logits_and_values, nonzero
+from perturbtheory.estimators._base import GUMBEL, AbstractEstimator, Setting, draw, one_hot
+from perturbtheory.estimators._direct_law import direct_mean, direct_variance
+from perturbtheory.estimators._objective import Objective
+from perturbtheory.perturbations import AbstractPerturbation, register
+from perturbtheory.potential import expected_max
 
-_SMALL = 0.5
-"""Up to this |e (f - E f)| differences are taken of what is left after the linear term."""
 
+@register
+@dataclasses.dataclass(frozen=True, eq=False)
+class Direct(AbstractEstimator):
+    """(z*(e) - z*)/e,  z*(e) = e_argmax(theta + e f + gamma),  z* = z*(0),  one gamma for both.
 
-def direct_law(
-    logits: Float[ArrayLike, "K"],
-    values: Float[ArrayLike, "K"],
-    epsilon: float,
-    *,
-    two_sided: bool = False,
-) -> Float[np.ndarray, "K K"]:
-    """P(z* = i, z*(epsilon) = j) for shared Gumbel noise, shape (K, K); see the head of the module.
+    Two-sided: (z*(e) - z*(-e))/(2 e). A function f is evaluated at z* and, latent by latent, at
+    every other category: for one latent these are all values of f, for several the low dimensional
+    approximation f-tilde(z) = sum_n f(z*_1, ..., z_n, ..., z*_N). The mean for one latent is
+    (p(theta + e f) - p(theta))/e under any noise, the gradient as e -> 0; the variance then grows
+    like 1/e. Arg maxes are flat almost everywhere: do not differentiate the estimate in e to lower
+    its variance, but `moments`.
 
-    Between neighbouring x = s_k the function D is linear, so that
-
-        int_{s_j}^{s_i} ds / D(s)^2 = sum_m (x_{m+1} - x_m) / (D(x_m) D(x_{m+1})):
-
-    a sum of positive terms, taken in logarithms, in which small probabilities keep their relative
-    accuracy, about 1e-16 times the spread of h and epsilon f. Rows sum to softmax(h), columns to
-    softmax(h + epsilon f); entry (i, j) is positive only if epsilon f_j > epsilon f_i or i = j.
+    Lorberbom, Gane, Jaakkola and Hazan (2019), Theorem 1, Algorithm 1 and section 4.1.
 
     Args:
-        logits: h, normalised or not.
-        values: f, ties allowed.
-        epsilon: not zero, of either sign.
-        two_sided: give P(z*(-epsilon) = i, z*(epsilon) = j) instead.
+        epsilon: e, not zero, of either sign.
+        noise: gamma, any.
+        two_sided: take the difference of z*(e) and z*(-e).
 
     Raises:
-        ValueError: for entries that are not finite, fewer than two, of two shapes or more than 1e12
-            apart (epsilon f too), and for epsilon = 0.
-        TypeError: for arguments traced by JAX.
+        ValueError: for epsilon that is zero or not finite; as every estimator.
     """
-    h, f, epsilon = _sided(*_checked(logits, values, epsilon), two_sided)
-    # In ascending order of s = e^(-u).
-    order = np.argsort(-epsilon * f, kind="stable")
-    log_q, u = log_softmax(h)[order], (epsilon * f)[order]
-    none = np.array([-np.inf])
-    below = np.logaddexp.accumulate(log_q + u)
-    above = np.concatenate([np.logaddexp.accumulate(log_q[::-1])[::-1][1:], none])
-    log_d = np.logaddexp(above, below - u)
-    with np.errstate(divide="ignore"):
-        gap = np.log(-np.expm1(np.diff(u))) - u[1:]
-    terms = np.concatenate([none, gap - log_d[:-1] - log_d[1:]])
-    # Entry (j, i): the integral from s_j to s_i, for j < i.
-    later = np.tri(u.size, k=-1, dtype=bool).T
-    integral = np.logaddexp.accumulate(np.where(later, terms, -np.inf), axis=1)
-    log_p = log_q[:, None] + (log_q + u) + integral.T
-    np.fill_diagonal(log_p, log_q - log_d)
-    law = np.empty_like(log_p)
-    law[np.ix_(order, order)] = np.exp(log_p)
-    return law
+
+    epsilon: Float[Array, ""] | float = 1.0
+    noise: AbstractPerturbation = GUMBEL
+    two_sided: bool = dataclasses.field(default=False, metadata={"static": True})
+    unbiased: ClassVar[bool] = False
+    settings: ClassVar[dict[str, Setting]] = {
+        "epsilon": Setting(
+            lambda x: (abs(x) > 0) & (abs(x) < np.inf),
+            "not be zero, nor infinite",
+            "the limit epsilon -> 0 of the mean is `Exact()`",
+        )
+    }
+
+    def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
+        e = jnp.asarray(self.epsilon, theta.dtype)
+        x = theta + draw(self.noise, key, theta)
+        z = one_hot(x)
+        f = objective.neighbours(z)
+        if self.two_sided:
+            estimate = (one_hot(x + e * f) - one_hot(x - e * f)) / (2 * e)
+        else:
+            estimate = (one_hot(x + e * f) - z) / e
+        # A value that is not finite would decide the arg max and leave no trace.
+        return jnp.where(jnp.all(jnp.isfinite(f), -1, keepdims=True), estimate, jnp.nan)
+
+    def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
+        """By the joint law for Gumbel noise of one scale b, which is that of theta/b and e/b."""
+        if not self.noise.continuous:
+            msg = (
+                f"`noise` must be continuous for the moments of Direct, got {self.noise!r}, under "
+                "which arg maxes tie; smooth it, as in pt.smoothed(noise, 0.1)"
+            )
+            raise ValueError(msg)
+        if expected_max(self.noise).kind != "closed form":
+            e = jnp.asarray(self.epsilon, theta.dtype)
+            return by_engine(self.noise, theta, objective.f, e, two_sided=self.two_sided)
+        scale = jnp.asarray(self.noise.scale, theta.dtype)  # pyright: ignore[reportAttributeAccessIssue]
+        rows = [x.reshape(-1, theta.shape[-1]) for x in (theta / scale, objective.f)]
+        pairs = [
+            [
+                law(h, f, self.epsilon / scale, two_sided=self.two_sided)  # pyright: ignore[reportArgumentType]
+                for h, f in zip(*rows, strict=True)
+            ]
+            for law in (direct_mean, direct_variance)
+        ]
+        mean, variance = (jnp.asarray(np.array(x)).reshape(theta.shape) for x in pairs)
+        return mean / scale, variance / scale**2
 
 
-def exact_gradient(
-    logits: Float[ArrayLike, "K"],
-    values: Float[ArrayLike, "K"],
-    jacobian: Float[ArrayLike, "K n"] | None = None,
-) -> Float[np.ndarray, "n"]:
-    """Cov_q(f, J) = sum_z q_z (f_z - E_q f) J_z, the gradient of E_q[f], shape (n,).
-
-    Paper B, (2), for normalised logits: then sum_z q_z J_z = 0 and the term E_q f drops out.
-
-    Args:
-        logits: h, with q = softmax(h).
-        values: f, not a function of the parameters of h.
-        jacobian: J, row z the gradient of h(z) in n parameters; the identity by default, which
-            gives the gradient in the logits themselves.
-
-    Raises:
-        ValueError: as `direct_law`, or for a Jacobian without K rows.
-    """
-    h, f = logits_and_values(logits, values)
-    log_q = log_softmax(h)
-    return (np.exp(log_q) * _centred(log_q, f)) @ jacobian_or_identity(jacobian, h.size)
-
-
-def direct_mean(
-    logits: Float[ArrayLike, "K"],
-    values: Float[ArrayLike, "K"],
-    epsilon: float,
-    jacobian: Float[ArrayLike, "K n"] | None = None,
+def by_engine(
+    noise: AbstractPerturbation,
+    theta: Float[Array, "... K"],
+    f: Float[Array, "... K"],
+    e: Float[Array, ""],
     *,
-    two_sided: bool = False,
-) -> Float[np.ndarray, "n"]:
-    """(1/epsilon) sum_z [softmax(h + epsilon f) - softmax(h)]_z J_z, shape (n,).
+    two_sided: bool,
+) -> tuple[Float[Array, "... K"], Float[Array, "... K"]]:
+    """(mean, variance) of the direct estimate from arg max probabilities, for any noise.
 
-    Two-sided: (1/(2 epsilon)) sum_z [softmax(h + epsilon f) - softmax(h - epsilon f)]_z J_z.
-    Arguments and errors as for `direct_law` and `exact_gradient`; paper B, (7) without the limit.
+    mean_k = (P(z*(e) = k) - P(z* = k))/e,  E[square]_k = (P(z*(e) = k) + P(z* = k) - 2 P(both))/e^2
+
+    Both arg maxes are k if theta_k + gamma_k exceeds theta_j + gamma_j + max(0, e (f_j - f_k)) for
+    every j: P(both) = p_k(theta + max(0, e (f - f_k))), one vector of probabilities for each k.
     """
-    h, f, epsilon = _sided(*_checked(logits, values, epsilon), two_sided)
-    return _mean(h, f, epsilon) @ jacobian_or_identity(jacobian, h.size)
-
-
-def direct_bias(
-    logits: Float[ArrayLike, "K"],
-    values: Float[ArrayLike, "K"],
-    epsilon: float,
-    jacobian: Float[ArrayLike, "K n"] | None = None,
-    *,
-    two_sided: bool = False,
-) -> Float[np.ndarray, "n"]:
-    """direct_mean - exact_gradient, shape (n,): (epsilon/2) kappa_3(f, f, J) + O(epsilon^2).
-
-    Two-sided: (epsilon^2/6) kappa_4(f, f, f, J) + O(epsilon^4), with kappa the joint cumulants
-    under q. For small epsilon the difference is taken after the terms that cancel have been, so
-    that it keeps its digits. Arguments and errors as for `direct_law` and `exact_gradient`.
-    """
-    h, f, epsilon = _checked(logits, values, epsilon)
-    matrix = jacobian_or_identity(jacobian, h.size)
-    one = _bias(h, f, epsilon)
-    return ((one + _bias(h, f, -epsilon)) / 2 if two_sided else one) @ matrix
-
-
-def direct_variance(
-    logits: Float[ArrayLike, "K"],
-    values: Float[ArrayLike, "K"],
-    epsilon: float,
-    jacobian: Float[ArrayLike, "K n"] | None = None,
-    *,
-    two_sided: bool = False,
-) -> Float[np.ndarray, "n"]:
-    """sum_ij P_ij ((J_j - J_i)/epsilon - mean)^2, coordinate by coordinate, shape (n,).
-
-    Its sum is the trace of the covariance, sum_ij P_ij |J_j - J_i|^2 / epsilon^2 - |mean|^2, which
-    grows like C/epsilon with C = sum_{i<j} q_i q_j |f_i - f_j| |J_i - J_j|^2 as epsilon -> 0;
-    two-sided: 2 epsilon for epsilon, and C/(2 epsilon). Arguments and errors as for `direct_law`
-    and `exact_gradient`.
-    """
-    h, f, epsilon = _sided(*_checked(logits, values, epsilon), two_sided)
-    matrix = jacobian_or_identity(jacobian, h.size)
-    law, means = direct_law(h, f, epsilon), _mean(h, f, epsilon) @ matrix
-    steps = (((x - x[:, None]) / epsilon - m) ** 2 for x, m in zip(matrix.T, means, strict=True))
-    return np.array([(law * step).sum() for step in steps])
-
-
-def _checked(
-    logits: object, values: object, epsilon: object
-) -> tuple[np.ndarray, np.ndarray, float]:
-    h, f = logits_and_values(logits, values)
-    return h, f, nonzero(epsilon, f)
-
-
-def _sided(
-    h: np.ndarray, f: np.ndarray, epsilon: float, two_sided: bool
-) -> tuple[np.ndarray, np.ndarray, float]:
-    return (h - epsilon * f, f, 2 * epsilon) if two_sided else (h, f, epsilon)
-
-
-def _centred(log_q: np.ndarray, f: np.ndarray) -> np.ndarray:
-    """f - E_q[f], accurate also where nearly all of q is on one category."""
-    away = f - f[log_q.argmax()]
-    return away - np.exp(log_q) @ away
-
-
-def _reweighted(log_q: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """q (e^v - 1), entry by entry, without overflow."""
-    return -np.sign(v) * np.exp(log_q + np.maximum(v, 0.0)) * np.expm1(-np.abs(v))
-
-
-def _second_order(x: np.ndarray) -> np.ndarray:
-    """e^x - 1 - x for small x."""
-    return x**2 / 2 * hyp1f1(1.0, 3.0, x)
-
-
-def _log_mean(log_q: np.ndarray, u: np.ndarray) -> float:
-    """log E_q[e^u] for E_q[u] = 0, relatively accurate however small it is."""
-    if np.abs(u).max() <= _SMALL:
-        return float(np.log1p(np.exp(log_q) @ _second_order(u)))
-    with np.errstate(over="ignore"):
-        excess = float(_reweighted(log_q, u).sum())
-    return float(np.log1p(excess) if abs(excess) < _SMALL else np.asarray(logsumexp(log_q + u)))
-
-
-def _mean(h: np.ndarray, f: np.ndarray, epsilon: float) -> np.ndarray:
-    """(q_e - q)/e = q (exp(u - log E_q[e^u]) - 1)/e with u = e (f - E_q f), shape (K,)."""
-    log_q = log_softmax(h)
-    u = epsilon * _centred(log_q, f)
-    return _reweighted(log_q, u - _log_mean(log_q, u)) / epsilon
-
-
-def _bias(h: np.ndarray, f: np.ndarray, epsilon: float) -> np.ndarray:
-    """_mean - q (f - E_q f), shape (K,)."""
-    log_q = log_softmax(h)
-    q, centred = np.exp(log_q), _centred(log_q, f)
-    u = epsilon * centred
-    if np.abs(u).max() > _SMALL:
-        return _mean(h, f, epsilon) - q * centred
-    log_mean = _log_mean(log_q, u)
-    return q * (_second_order(u - log_mean) - log_mean) / epsilon
+    if two_sided:
+        theta, e = theta - e * f, 2 * e
+    potential = expected_max(noise)
+    p, q = potential.probabilities(theta), potential.probabilities(theta + e * f)
+    kept = theta[..., None, :] + jax.nn.relu(e * (f[..., None, :] - f[..., :, None]))
+    both = jnp.diagonal(potential.probabilities(kept), axis1=-2, axis2=-1)
+    mean = (q - p) / e
+    return mean, (p + q - 2 * both) / e**2 - mean**2

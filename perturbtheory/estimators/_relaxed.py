@@ -1,36 +1,92 @@
-"""The Gumbel-Softmax relaxation, and that of any other noise: its bias as a gradient."""
+"""Gradients of f itself: through the softmax in the place of the arg max."""
 
-import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Float
+import dataclasses
+from typing import Any, ClassVar
 
-from perturbtheory.estimators._arguments import logits_and_values
-from perturbtheory.perturbations import AbstractPerturbation
-from perturbtheory.potential import expected_logsumexp, expected_max
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from perturbtheory.estimators._base import (
+    GUMBEL,
+    TEMPERATURE,
+    AbstractEstimator,
+    Setting,
+    draw,
+    one_hot,
+)
+from perturbtheory.estimators._objective import Objective
+from perturbtheory.estimators._relaxed_law import relaxed_moments
+from perturbtheory.perturbations import AbstractPerturbation, register
+from perturbtheory.potential import expected_max
 
 
-def relaxed_bias(
-    noise: AbstractPerturbation,
-    logits: Float[ArrayLike, "K"],
-    values: Float[ArrayLike, "K"],
-    temperature: float,
-) -> Float[np.ndarray, "K"]:
-    """grad_h E<f, softmax((h + gamma)/t)> - grad_h E[f(argmax(h + gamma))], shape (K,).
+@register
+@dataclasses.dataclass(frozen=True, eq=False)
+class Relaxed(AbstractEstimator):
+    """J(s) grad f(s) / t,  s = softmax((theta + gamma)/t),  J(s) v = s (v - <s, v>).
 
-    Both gradients are Hessians of potentials times f: of `expected_logsumexp(noise, t)` and of
-    `expected_max(noise)`. For unit Gumbel noise the second is the exact gradient Cov_q(f, .) of
-    E_q[f] with q = softmax(h); paper B, (4) and Figure 1.
+    The gradient of f(s), which is Gumbel-Softmax under Gumbel noise and Perturb-Softmax under any
+    other. Straight-through takes grad f at the arg max of the same draw, so that f is evaluated
+    where it is defined. Biased unless t -> 0, where the variance grows like 1/t; for f(z) =
+    <values, z> both are exact here, see `moments`, `relaxed_bias` and `relaxed_variance`.
+
+    Jang, Gu and Poole (2017); Maddison, Mnih and Teh (2017); paper A, (7); paper B, (4).
 
     Args:
-        noise: gamma, any perturbation whose arg max probabilities are differentiable at h.
-        logits: h.
-        values: f, extended to the simplex as the linear function p -> <f, p>.
+        noise: gamma, any.
         temperature: t > 0.
+        straight_through: take the gradient of f at the one-hot z.
 
     Raises:
-        ValueError: as `direct_law`; for a temperature that is not positive; at a tie of discrete
-            noise; while 64-bit is off in JAX.
+        ValueError: for a temperature that is not positive; as every estimator.
     """
-    h, f = logits_and_values(logits, values)
-    relaxed, exact = expected_logsumexp(noise, temperature), expected_max(noise)
-    return np.asarray(relaxed.hvp(h, f)) - np.asarray(exact.hvp(h, f))
+
+    noise: AbstractPerturbation = GUMBEL
+    temperature: Float[Array, ""] | float = 1.0
+    straight_through: bool = dataclasses.field(default=False, metadata={"static": True})
+    unbiased: ClassVar[bool] = False
+    relaxes: ClassVar[bool] = True
+    settings: ClassVar[dict[str, Setting]] = {"temperature": TEMPERATURE}
+
+    def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
+        t = jnp.asarray(self.temperature, theta.dtype)
+        x = theta + draw(self.noise, key, theta)
+        s = jax.nn.softmax(x / t)
+        slope = objective.gradient(one_hot(x) if self.straight_through else s)
+        return s * (slope - jnp.sum(s * slope, -1, keepdims=True)) / t
+
+    def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
+        """By quadrature; straight-through is the same estimate, for grad f is constant."""
+        return relaxed_moments(self.noise, theta, objective.f, self.temperature)
+
+
+@register
+@dataclasses.dataclass(frozen=True, eq=False)
+class StraightThrough(AbstractEstimator):
+    """H(theta) grad f(z),  z = e_argmax(theta + gamma),  H = Hessian of E[max(theta + gamma)].
+
+    Forward the sample z, backward as if it were p(theta), whose Jacobian is H; under unit Gumbel
+    noise that of softmax(theta). For f(z) = <values, z> grad f is constant, and one draw is the
+    exact gradient, without variance. Otherwise biased.
+
+    Bengio, Leonard and Courville (2013).
+
+    Args:
+        noise: gamma.
+
+    Raises:
+        ValueError: at a tie of discrete noise; as every estimator.
+    """
+
+    noise: AbstractPerturbation = GUMBEL
+    unbiased: ClassVar[bool] = False
+    relaxes: ClassVar[bool] = True
+
+    def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
+        z = one_hot(theta + draw(self.noise, key, theta))
+        return expected_max(self.noise).hvp(theta, objective.gradient(z))
+
+    def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
+        mean = expected_max(self.noise).hvp(theta, objective.f)
+        return mean, jnp.zeros_like(mean)

@@ -10,23 +10,17 @@ q (f - E_q f). With one-hot z, s = softmax((h + gamma)/t), and one gamma for eac
 Shown are |mean - gradient| and the square root of the trace of the covariance.
 """
 
-import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from scipy.special import softmax
 
-from perturbtheory.estimators import (
-    direct_bias,
-    direct_variance,
-    exact_gradient,
-    relaxed_bias,
-)
+from perturbtheory.estimators import AbstractEstimator, Direct, Relaxed, exact_gradient
 from perturbtheory.figures._figure import BLACK, BLUE, GREEN, GREY, VERMILLION, Data, Figure
-from perturbtheory.perturbations import Gumbel
 
 CATEGORIES = 10
 DRAWS = 10_000
@@ -42,80 +36,42 @@ def instance() -> tuple[np.ndarray, np.ndarray]:
     return rng.standard_normal(CATEGORIES), rng.standard_normal(CATEGORIES)
 
 
-def relaxed_moments(h: np.ndarray, f: np.ndarray, t: float) -> tuple[np.ndarray, float]:
-    """(E[v], E|v|^2) for v = s (f - <f, s>) / t, by quadrature.
-
-    s_j = x_j / sum x with x_j = (e^h_j / E_j)^(1/t) and E_j exponential, and S^-n =
-    int u^(n-1) e^(-uS) du / Gamma(n) turns a polynomial of degree n in s into an integral of
-    products over the coordinates. With u = e^(r/t) and Y, Z logarithms of exponentials they are
-
-        A_m(c) = E[(u x_j)^m e^(-u x_j)] = E[e^(mz - e^z)], z = (c - Y)/t, c = r + h_j,
-
-    A_0(c) = P(Y + t Z > c) and A_m(c) = t int g(c - t z) e^(mz - e^z) dz for m > 0, where g is
-    the density of Y. Trapezoidal rules in r and z: both integrands are analytic and decay.
-    """
-    r = np.arange(-20.0 * max(2.0, t / 2), 6.0 * (1 + t), 0.2)
-    dz = min(0.1, 0.3 / t)
-    z = np.arange(-40.0, 5.0, dz)
-    y = (r[:, None] + h - h.max())[..., None] - t * z
-    survival = np.exp(-np.exp(np.minimum(y, 700.0)))
-    density = np.exp(np.minimum(y, 700.0)) * survival
-    kernel = np.exp(np.outer([1, 2], z) - np.exp(z)) * dz
-    a0 = survival @ kernel[0]
-    a1, a2 = (t * (density @ k) / np.maximum(a0, 1e-300) for k in kernel)
-    weight = a0.prod(-1) * 0.2 / t
-    gap = f[:, None] - f
-    mean = weight @ (a1 * (a1 @ gap.T)) / t
-    pairs = (a1 @ gap.T) ** 2 + (a2 - a1**2) @ (gap**2).T
-    return mean, float(weight @ (a2 * pairs).sum(-1) / (6 * t**2))
-
-
-class Estimator(NamedTuple):
-    """One way to estimate the gradient: exact bias vector and total variance, and draws of it."""
+class Curve(NamedTuple):
+    """One estimator of the gradient, for every epsilon or temperature."""
 
     label: str
     style: dict
-    bias: Callable[[float], np.ndarray]
-    variance: Callable[[float], float]
-    draw: Callable[[float, np.ndarray], np.ndarray]
+    at: Callable[[float], AbstractEstimator]
 
 
-def estimators() -> dict[str, Estimator]:
-    """The three of the figure, by name, each a function of epsilon or of the temperature."""
+CURVES = {
+    "one-sided": Curve(r"direct, $\epsilon$", {"color": BLUE, "marker": "o"}, Direct),
+    "two-sided": Curve(
+        r"direct, two-sided, $\epsilon$", {"color": GREEN, "ls": "--", "marker": "s"},
+        lambda x: Direct(x, two_sided=True),
+    ),
+    "gumbel-softmax": Curve(
+        r"Gumbel-Softmax, $\tau$", {"color": VERMILLION, "ls": "-.", "marker": "^"},
+        lambda x: Relaxed(temperature=x),
+    ),
+}  # fmt: skip
+
+
+def exact(estimator: AbstractEstimator) -> tuple[np.ndarray, float]:
+    """(bias, total variance) of one draw."""
     h, f = instance()
-    one_hot = np.eye(CATEGORIES)
+    mean, variance = (np.asarray(moment) for moment in estimator.moments(h, f))
+    return mean - exact_gradient(h, f), float(variance.sum())
 
-    def two_sided(e: float, noise: np.ndarray) -> np.ndarray:
-        high, low = (one_hot[np.argmax(h + s * f + noise, -1)] for s in (e, -e))
-        return (high - low) / (2 * e)
 
-    def one_sided(e: float, noise: np.ndarray) -> np.ndarray:
-        high, low = (one_hot[np.argmax(h + s * f + noise, -1)] for s in (e, 0.0))
-        return (high - low) / e
+def drawn(estimator: AbstractEstimator, seed: int) -> np.ndarray:
+    """10,000 estimates, one a row."""
+    return np.asarray(_estimates(estimator, jax.random.key(seed), *map(jnp.asarray, instance())))
 
-    def relaxed(t: float, noise: np.ndarray) -> np.ndarray:
-        s = softmax((h + noise) / t, axis=-1)
-        return s * (f - (s @ f)[:, None]) / t
 
-    def relaxed_variance(t: float) -> float:
-        mean, square = relaxed_moments(h, f, t)
-        return square - float(mean @ mean)
-
-    return {
-        "one-sided": Estimator(
-            r"direct, $\epsilon$", {"color": BLUE, "marker": "o"},
-            lambda e: direct_bias(h, f, e), lambda e: direct_variance(h, f, e).sum(), one_sided,
-        ),
-        "two-sided": Estimator(
-            r"direct, two-sided, $\epsilon$", {"color": GREEN, "ls": "--", "marker": "s"},
-            lambda e: direct_bias(h, f, e, two_sided=True),
-            lambda e: direct_variance(h, f, e, two_sided=True).sum(), two_sided,
-        ),
-        "gumbel-softmax": Estimator(
-            r"Gumbel-Softmax, $\tau$", {"color": VERMILLION, "ls": "-.", "marker": "^"},
-            lambda t: relaxed_bias(Gumbel(), h, f, t), relaxed_variance, relaxed,
-        ),
-    }  # fmt: skip
+@jax.jit
+def _estimates(estimator: AbstractEstimator, key: jax.Array, h: jax.Array, f: jax.Array) -> Any:
+    return jax.vmap(lambda k: estimator(k, h, f))(jax.random.split(key, DRAWS))
 
 
 def direct_data(grid: np.ndarray = GRID) -> Data:
@@ -123,15 +79,18 @@ def direct_data(grid: np.ndarray = GRID) -> Data:
     h, f = instance()
     gradient = exact_gradient(h, f)
     data = {"logits": h, "values": f, "gradient": gradient, "grid": grid}
-    for number, (name, estimator) in enumerate(estimators().items()):
-        bias = np.array([np.linalg.norm(estimator.bias(x)) for x in grid])
-        variance = np.array([estimator.variance(x) for x in grid])
+    for number, (name, curve) in enumerate(CURVES.items()):
+        moments = [exact(curve.at(x)) for x in grid]
+        bias = np.array([np.linalg.norm(off) for off, _ in moments])
+        variance = np.array([total for _, total in moments])
         data[f"{name}/bias"], data[f"{name}/deviation"] = bias, np.sqrt(variance)
         data[f"{name}/measured"] = np.sqrt(bias**2 + variance / DRAWS)
         data[f"{name}/sampled"] = at = _APART[number] * _SAMPLED
-        rng = np.random.default_rng((6, number))
-        noise = functools.partial(rng.gumbel, size=(DRAWS, CATEGORIES))
-        found = [_sampled(estimator.draw(x, noise()), gradient, estimator.bias(x)) for x in at]
+        estimators = [curve.at(x) for x in at]
+        found = [
+            _sampled(drawn(estimator, 10 * number + place), gradient, exact(estimator)[0])
+            for place, estimator in enumerate(estimators)
+        ]
         for column, quantity in enumerate(_SAMPLED_QUANTITIES):
             data[f"{name}/{quantity}"] = np.array([row[column] for row in found])
     return data
@@ -167,16 +126,16 @@ def _sampled(
 def render_direct(canvas: Canvas, data: Data) -> None:
     """Left bias, right spread, against epsilon or the temperature."""
     left, right = canvas.subplots(1, 2)
-    for name, estimator in estimators().items():
+    for name, curve in CURVES.items():
         for axes, quantity in ((left, "bias"), (right, "deviation")):
-            line = {key: value for key, value in estimator.style.items() if key != "marker"}
-            axes.loglog(data["grid"], data[f"{name}/{quantity}"], **line, label=estimator.label)
+            line = {key: value for key, value in curve.style.items() if key != "marker"}
+            axes.loglog(data["grid"], data[f"{name}/{quantity}"], **line, label=curve.label)
             mean, error = (data[f"{name}/sampled_{quantity}{end}"] for end in ("", "_error"))
             axes.errorbar(
-                data[f"{name}/sampled"], mean, 2 * error, fmt=estimator.style["marker"], ms=3.6,
-                color=estimator.style["color"], mec=BLACK, mew=0.5, elinewidth=0.9, zorder=4,
+                data[f"{name}/sampled"], mean, 2 * error, fmt=curve.style["marker"], ms=3.6,
+                color=curve.style["color"], mec=BLACK, mew=0.5, elinewidth=0.9, zorder=4,
             )  # fmt: skip
-        colour = estimator.style["color"]
+        colour = curve.style["color"]
         left.loglog(data["grid"], data[f"{name}/measured"], ":", color=colour, lw=1.0, zorder=1.5)
     size = np.linalg.norm(data["gradient"])
     for axes in (left, right):
@@ -212,7 +171,7 @@ def _labels() -> dict[str, str]:
     how = {
         "one-sided": ("closed form", "closed form"),
         "two-sided": ("closed form", "closed form"),
-        "gumbel-softmax": ("quadrature of the Hessian", "quadrature"),
+        "gumbel-softmax": ("quadrature", "quadrature"),
     }
     for name, (bias, deviation) in how.items():
         labels |= {

@@ -1,0 +1,202 @@
+"""What an estimator is: a pure function of a key, whose mean is near the gradient of E[f(z)]."""
+
+import abc
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from perturbtheory.checks import as_vectors, require
+from perturbtheory.estimators._objective import Objective, Values
+from perturbtheory.perturbations import AbstractPerturbation, Gumbel
+from perturbtheory.potential import expected_max
+
+GUMBEL = Gumbel()
+"""The noise of both papers, under which the arg max has the law softmax(theta)."""
+
+
+class Setting(NamedTuple):
+    """What a number among an estimator's fields must be; see `perturbtheory.checks.require`."""
+
+    good: Callable[[Any], Any]
+    what: str
+    way_out: str
+
+
+TEMPERATURE = Setting(
+    lambda x: (x > 0) & (x < np.inf),
+    "be positive and finite",
+    "pass a temperature > 0; temperature 0 is `Exact()` or `StraightThrough()`",
+)
+
+
+class AbstractEstimator(abc.ABC):
+    """estimator(key, theta, f) estimates grad_theta sum E[f(z)], z = e_argmax(theta + gamma).
+
+    theta has shape ``(*batch, *latents, K)``: each row holds the logits of one categorical latent,
+    perturbed by noise of its own. f is either
+
+    - values that broadcast to theta's shape, f(z) = <values, z> row by row: then all leading axes
+      are a batch; or
+    - a function of z of theta's shape that returns the shape of the batch, each value depending on
+      its own element of the batch only. The axes between the batch and K are latents that share
+      this one f: a decoder takes z of shape (B, N, K) and returns (B,).
+
+    Under Gumbel noise, the default, P(z = e_k) = softmax(theta)_k. The estimate has theta's shape
+    and dtype, and is a pure function of the key, theta, f and of the numbers among the estimator's
+    fields, which are leaves of a pytree: they may be traced, scheduled and differentiated. All of
+    it works under ``jit``, ``vmap`` and ``grad``. Where an estimator holds a noise, differentiate
+    in the number and not in the whole estimator: a perturbation refuses a gradient as its scale.
+
+    Subclasses are final: frozen dataclasses under `perturbtheory.register`. Numbers are checked
+    when an estimator is called and not when it is made, for a gradient with respect to an
+    estimator is one too, with any numbers in it. Values known only when a traced computation runs
+    give NaN if they are invalid.
+
+    Raises:
+        ValueError: for theta that is scalar, empty, not finite or has one category; for settings
+            out of their range; for f that does not fit, see `Objective`; for a key that is none.
+        TypeError: for noise that is no perturbation.
+    """
+
+    unbiased: ClassVar[bool] = True
+    """Whether the mean of the estimate is the gradient, for every f."""
+    relaxes: ClassVar[bool] = False
+    """Whether f is differentiated, so that it must be smooth on the whole simplex."""
+    random: ClassVar[bool] = True
+    """Whether the estimate depends on the key."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What the noise must declare about itself: continuous, smooth, positive."""
+    categories: ClassVar[int | None] = None
+    """The only K that it serves, or None."""
+    settings: ClassVar[dict[str, Setting]] = {}
+    """The numbers among the fields."""
+
+    @property
+    def law(self) -> AbstractPerturbation:
+        """The noise gamma: the field `noise`, and unit Gumbel where there is none."""
+        return getattr(self, "noise", GUMBEL)
+
+    def __call__(
+        self, key: Array | None, theta: Float[ArrayLike, "... K"], f: Values
+    ) -> Float[Array, "... K"]:
+        """One estimate, of the shape of theta."""
+        theta = self.check(theta)
+        if self.random:
+            _require_key(key)
+        objective = Objective.of(theta, f)
+        estimate = self._estimate(key, theta, objective)
+        inner = tuple(range(objective.lead, theta.ndim))
+        valid = jnp.all(jnp.isfinite(theta), inner, keepdims=True) & self._valid()
+        return jnp.where(valid, estimate, jnp.nan)
+
+    def moments(
+        self, theta: Float[ArrayLike, "... K"], values: Float[ArrayLike, "..."]
+    ) -> tuple[Float[Array, "... K"], Float[Array, "... K"]]:
+        """(mean, variance) of one estimate for f(z) = <values, z>, entry by entry and exactly.
+
+        Raises ValueError where no closed form is known, and as a call does.
+        """
+        given = self.check(theta)
+        if callable(values):
+            msg = (
+                f"`values` must be an array, got the function {values!r}; give its value for each "
+                "category, or use `measure`"
+            )
+            raise ValueError(msg)
+        # Differences of probabilities want all the digits there are.
+        wide = given.astype(jnp.result_type(float))
+        mean, variance = self._moments(wide, Objective.of(wide, values))
+        valid = jnp.all(jnp.isfinite(given), -1, keepdims=True) & self._valid()
+        mean, variance = (jnp.where(valid, x, jnp.nan) for x in (mean, variance))
+        return mean.astype(given.dtype), variance.astype(given.dtype)
+
+    @abc.abstractmethod
+    def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
+        """One estimate for arguments that have been checked."""
+
+    def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
+        del theta, objective
+        msg = (
+            f"`moments` must have a closed form, got {self!r}, which has none; "
+            "`measure` estimates mean and variance with their errors"
+        )
+        raise ValueError(msg)
+
+    def check(self, theta: Float[ArrayLike, "... K"]) -> Float[Array, "... K"]:
+        """Theta as floating numbers; raises for whatever is known to be wrong before f is seen."""
+        theta = as_vectors("theta", theta)
+        count = theta.shape[-1]
+        if count < 2:
+            msg = (
+                "`theta` must have at least two categories on its last axis, got shape "
+                f"{theta.shape}; one category has no gradient"
+            )
+            raise ValueError(msg)
+        name = type(self).__name__
+        if self.categories not in (None, count):
+            msg = (
+                f"`theta` must have {self.categories} categories for {name}, got shape "
+                f"{theta.shape}; ScoreFunction, Rebar and Relax take any number"
+            )
+            raise ValueError(msg)
+        if not isinstance(self.law, AbstractPerturbation):
+            msg = (
+                f"`noise` must be a perturbation such as pt.Gumbel(), got {self.law!r}; "
+                "wrap a frozen scipy.stats distribution in pt.FromScipy"
+            )
+            raise TypeError(msg)
+        expected_max(self.law).require_dimension("theta", count)
+        for need in self.needs:
+            if not getattr(self.law, need):
+                msg = (
+                    f"`noise` must be {' and '.join(self.needs)} for {name}, got {self.law!r}, "
+                    f"which is not {need}; use Direct or Relaxed, which take any noise"
+                )
+                raise ValueError(msg)
+        for field, setting in self.settings.items():
+            value = getattr(self, field)
+            require(field, value, *setting, most=0)
+            if jnp.ndim(value) != 0:
+                msg = f"`{field}` must be a number, got shape {jnp.shape(value)}; pass one number"
+                raise ValueError(msg)
+        return theta
+
+    def _valid(self) -> Array:
+        """Whether the numbers among the fields are what they must be; some are traced."""
+        good = [setting.good(getattr(self, field)) for field, setting in self.settings.items()]
+        return jnp.all(jnp.stack([self.law.valid, *map(jnp.asarray, good)]))
+
+
+def _require_key(key: Any) -> None:
+    """Raise ValueError unless `key` is one key of jax.random."""
+    dtype, shape = (
+        getattr(key, "dtype", None),
+        jnp.shape(key) if isinstance(key, jax.Array) else None,
+    )
+    typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key) and shape == ()
+    raw = dtype == jnp.uint32 and shape == (2,)
+    if not (typed or raw):
+        got = f"shape {shape}" if shape else repr(key)
+        msg = (
+            f"`key` must be one key of jax.random, got {got}; pass jax.random.key(seed), and use "
+            "jax.vmap over keys for many estimates"
+        )
+        raise ValueError(msg)
+
+
+def draw(
+    noise: AbstractPerturbation, key: Array, theta: Float[Array, "... K"], *lead: int
+) -> Float[Array, "... K"]:
+    """gamma of shape ``(*lead, *theta.shape)`` and of theta's dtype."""
+    shape = (*lead, *theta.shape)
+    return noise.astype(theta.dtype).sample(key, shape).astype(theta.dtype)
+
+
+def one_hot(x: Float[Array, "... K"]) -> Float[Array, "... K"]:
+    """e_argmax(x), row by row."""
+    return jax.nn.one_hot(jnp.argmax(x, -1), x.shape[-1], dtype=x.dtype)

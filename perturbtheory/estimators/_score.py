@@ -1,0 +1,108 @@
+"""f(z) times the score: unbiased for any f, with a baseline from the other samples."""
+
+import dataclasses
+from typing import Any, ClassVar, Literal
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from perturbtheory.estimators._base import GUMBEL, AbstractEstimator, draw, one_hot
+from perturbtheory.estimators._objective import Objective
+from perturbtheory.perturbations import AbstractPerturbation, register
+from perturbtheory.potential import expected_max
+
+Baseline = Literal["none", "leave-one-out"]
+
+
+@register
+@dataclasses.dataclass(frozen=True, eq=False)
+class ScoreFunction(AbstractEstimator):
+    """(1/S) sum_s (f(z_s) - b_s) grad log p_{z_s}(theta),  p = grad E[max(theta + gamma)].
+
+    The score grad log p_z is H(theta) z / p_z, under Gumbel noise of scale c the vector
+    (z - softmax(theta/c))/c; each of N latents has its own, and one f(z_s) for all. The baseline is
+    b_s = 0 or, leaving one out, the mean of the other S - 1 values of f, which is independent of
+    z_s: the estimate is then the sample covariance of f and the score.
+
+    Williams (1992); leave-one-out: Kool, van Hoof and Welling (2019).
+
+    Args:
+        noise: gamma, with a density.
+        samples: S, draws of z in one estimate.
+        baseline: "none", or "leave-one-out" from two samples on.
+
+    Raises:
+        ValueError: for noise without density; for S that is no positive integer, or is 1 with
+            "leave-one-out"; for another baseline; as every estimator.
+    """
+
+    noise: AbstractPerturbation = GUMBEL
+    samples: int = dataclasses.field(default=1, metadata={"static": True})
+    baseline: Baseline = dataclasses.field(default="none", metadata={"static": True})
+    needs: ClassVar[tuple[str, ...]] = ("continuous",)
+
+    def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
+        require_samples(self.samples, self.baseline)
+        z = one_hot(theta + draw(self.noise, key, theta, self.samples))
+        return average(objective, z, score(self.noise, theta, z), self.baseline)
+
+    def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
+        """Of the mean, or of the sample covariance, of S independent pairs (f, score)."""
+        require_samples(self.samples, self.baseline)
+        potential, n = expected_max(self.noise), self.samples
+        p, hessian = potential.probabilities(theta)[..., None], potential.hessian(theta)
+        # Row k is the score at z = e_k; a category without probability is never drawn.
+        square = p * jnp.square(jnp.where(p > 0, hessian / jnp.where(p > 0, p, 1.0), 0.0))
+        f = objective.f[..., None]
+        mean = jnp.sum(hessian * f, -2)
+        if self.baseline == "none":
+            return mean, (jnp.sum(square * f**2, -2) - mean**2) / n
+        away = f - jnp.sum(p * f, -2, keepdims=True)
+        product = jnp.sum(square * away**2, -2)
+        apart = jnp.sum(p * away**2, -2) * jnp.sum(square, -2)
+        return mean, product / n + (apart - (n - 2) * mean**2) / (n * (n - 1))
+
+
+def score(
+    noise: AbstractPerturbation, theta: Float[Array, "*shape"], z: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """grad_theta log p_z(theta), row by row, for one-hot z of shape ``(..., *shape)``."""
+    potential = expected_max(noise)
+    p = potential.probabilities(theta)
+    if potential.kind == "closed form":
+        return (z - p) / jnp.asarray(noise.scale, theta.dtype)  # pyright: ignore[reportAttributeAccessIssue]
+    return potential.hvp(theta, z) / jnp.sum(p * z, -1, keepdims=True)
+
+
+def average(
+    objective: Objective,
+    z: Float[Array, "S *shape"],
+    scores: Float[Array, "S *shape"],
+    baseline: Baseline,
+) -> Float[Array, "*shape"]:
+    """The mean over samples of (f - baseline) times a score of mean zero."""
+    values = jax.vmap(objective)(z)
+    if baseline == "none":
+        weights = values / len(z)
+    else:
+        # f_s - (sum of the others)/(S - 1) is (f_s - mean of all) S/(S - 1).
+        weights = (values - jnp.mean(values, 0)) / (len(z) - 1)
+    return jnp.sum(objective.on_rows(weights) * scores, 0)
+
+
+def require_samples(samples: Any, baseline: Any) -> None:
+    """Raise ValueError unless there are enough samples for the baseline."""
+    if baseline not in ("none", "leave-one-out"):
+        msg = (
+            f"`baseline` must be 'none' or 'leave-one-out', got {baseline!r}; Relax takes control "
+            "variates of your own"
+        )
+        raise ValueError(msg)
+    least = 1 if baseline == "none" else 2
+    if not isinstance(samples, int) or isinstance(samples, bool) or samples < least:
+        msg = (
+            f"`samples` must be an integer of at least {least} for baseline={baseline!r}, got "
+            f"{samples!r}; it is part of the shape of a computation and cannot be traced"
+        )
+        raise ValueError(msg)
