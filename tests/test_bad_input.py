@@ -134,7 +134,7 @@ def test_public_names() -> None:
             "AbstractPerturbation", "Check", "Discrete", "Estimate", "FromScipy", "Gumbel",
             "Laplace", "Logistic", "Normal", "Potential", "StudentT", "Subdifferential", "Uniform",
             "__version__", "diagnose", "estimators", "expected_logsumexp", "expected_max",
-            "properties", "register", "smoothed", "table_1",
+            "models", "properties", "register", "smoothed", "table_1",
         ]
     )  # fmt: skip
     for name in dir(pt):

@@ -17,13 +17,18 @@ def test_the_verdicts_are_the_recorded_ones() -> None:
     shown = {}
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| `") and len(cells) == 3 and cells[1] in {"refuted", "proved"}:
+        if (
+            line.startswith("| `")
+            and len(cells) == 3
+            and cells[1] in {"refuted", "proved", "supported"}
+        ):
             shown |= dict.fromkeys(re.findall(r"`([ABC]\.[a-z0-9-]+)`", cells[0]), cells[1])
     assert len(shown) >= 25
     assert shown == {name: recorded[name] for name in shown}
     count = collections.Counter(recorded.values())
     prose = " ".join(text.split())
-    assert f"{count['proved']} claims are proved and {count['certified']} certified" in prose
+    assert f"{count['proved']} claims are proved, {count['certified']} certified" in prose
+    assert f"{count['supported']} supported by experiments" in prose
     assert f"{count['refuted']} printed ones are refuted" in prose
     assert f"of {len(recorded) - count['refuted']} statements" in prose
-    assert set(count) == {"proved", "certified", "refuted"}
+    assert set(count) == {"proved", "certified", "refuted", "supported"}

@@ -52,6 +52,7 @@ SECTIONS: tuple[str, ...] = (
     "paper_a.table_1_corrected",
     "paper_a.targets",
     "paper_a.tables",
+    "paper_a.fits",
     "paper_b.gumbel",
     "paper_b.exact_gradient",
     "paper_b.objective",
@@ -83,6 +84,7 @@ SECTIONS: tuple[str, ...] = (
     "ours.closed_forms_uniform",
     "ours.scale",
     "ours.scale_many",
+    "ours.fits",
 )
 """The modules of claims; their order is the order of the ledger: paper A, paper B, our own."""
 

@@ -11,12 +11,17 @@ from perturbtheory.cli._use import AGREES, MisuseError, require_directory, requi
 if TYPE_CHECKING:
     from perturbtheory.experiments.fits import FitRun
 
+_USUAL = {
+    "scale": 1.0, "temperature": 1.0, "loss": "l1", "draws": "1000", "steps": 300,
+    "learning-rate": 0.01, "start": "zero", "seeds": 10,
+}  # fmt: skip
+"""The printed protocol, and the defaults of the options."""
 Several = Annotated[tuple[str, ...], cyclopts.Parameter(consume_multiple=True)]
 
 
 def fit(
     *,
-    grid: Literal["table-2", "readings", "study", "all"] = "table-2",
+    grid: Literal["table-2", "readings", "study", "all"] | None = None,
     target: Several = (),
     model: Several = (),
     scale: float = 1.0,
@@ -34,14 +39,14 @@ def fit(
 ) -> int:
     """Fit the distributions of section 6.1 of paper A and print them beside Table 2.
 
-    Every fit is kept in a file of its own: a command that was stopped goes on where it was. With
-    --target or --model the options below them say what is fitted, and --grid is not used.
+    Every fit is kept in a file of its own: a command that was stopped goes on where it was. Without
+    options from --target to --seeds the printed protocol is run, or another --grid.
 
     Parameters
     ----------
     grid
-        table-2, the printed protocol; readings, what else the text would allow; study, one factor
-        at a time (an hour); or all of them.
+        table-2, the printed protocol, by default; readings, what else the text would allow; study,
+        one factor at a time (an hour); or all of them.
     target
         discrete, discrete-printed, discrete-caption, discrete-igr, binomial, binomial-13, poisson
         or negative-binomial; several at once.
@@ -75,7 +80,19 @@ def fit(
     require_writable("--json", json)
     from perturbtheory.experiments import grids
 
-    chosen = bool(target or model)
+    options = {
+        "target": target, "model": model, "scale": scale, "temperature": temperature, "loss": loss,
+        "draws": draws, "steps": steps, "learning-rate": learning_rate, "start": start,
+        "seeds": seeds,
+    }  # fmt: skip
+    chosen = {k: v for k, v in options.items() if v != _USUAL.get(k, ())}
+    if chosen and (grid or record):
+        other = "--grid" if grid else "--record"
+        msg = f"`{other}` goes with none of --{', --'.join(chosen)}; leave it or them out"
+        raise MisuseError(msg)
+    if record and grid != "all":
+        msg = f"`--record` keeps the whole record, got {grid or 'table-2'}; add --grid all"
+        raise MisuseError(msg)
     try:
         if chosen:
             settings = {
@@ -85,15 +102,13 @@ def fit(
             }  # fmt: skip
             every = _product(target or grids.TARGETS, model or grids.PAIR, settings)
         else:
+            grid = grid or "table-2"
             every = grids.runs(*(grids.GRIDS if grid == "all" else [grid]))
     except ValueError as error:
         raise MisuseError(str(error)) from error
-    if record and (chosen or grid != "all"):
-        msg = "`--record` keeps the whole record, got a part of it; use it with --grid all"
-        raise MisuseError(msg)
     require_directory("--directory", directory)
-    results = _run(every, directory, workers)
-    _print(results, chosen=chosen)
+    results = _run(every, directory, workers, _command(chosen or {"grid": grid}))
+    _print(results, chosen=bool(chosen))
     if json is not None:
         from perturbtheory.results import write_json
 
@@ -129,29 +144,24 @@ def _product(
     return runs
 
 
-def _run(every: "list[FitRun]", directory: Path, workers: str) -> "dict[FitRun, dict[str, Any]]":
+def _command(options: dict[str, Any]) -> str:
+    """What to type to make these runs again, without what belongs to this machine."""
+    words = {k: " ".join(v) if isinstance(v, tuple) else v for k, v in options.items()}
+    return " ".join(["perturbtheory fit", *(f"--{k} {v}" for k, v in words.items())])
+
+
+def _run(
+    every: "list[FitRun]", directory: Path, workers: str, command: str
+) -> "dict[FitRun, dict[str, Any]]":
     from perturbtheory.experiments import SweepError, sweep
     from perturbtheory.experiments.fits import run_fit
 
     options: dict[str, Any] = {"workers": workers, "packages": ("optax", "scipy")}
-    command = " ".join(["perturbtheory", *_public(sys.argv[1:])])
     try:
         found = sweep(run_fit, every, directory, command=command, **options)
     except (SweepError, ValueError) as error:
         raise MisuseError(str(error)) from error
     return dict(zip(every, found, strict=True))
-
-
-def _public(arguments: list[str]) -> list[str]:
-    """The arguments without those that name places on this machine."""
-    private = {"--directory", "-d", "--json", "--workers"}
-    kept, skip = [], False
-    for argument in arguments:
-        name = argument.partition("=")[0]
-        if not skip and name not in private:
-            kept.append(argument)
-        skip = name in private and "=" not in argument
-    return kept
 
 
 def _print(results: "dict[FitRun, dict[str, Any]]", *, chosen: bool) -> None:

@@ -78,10 +78,16 @@ def family(run: FitRun) -> AbstractFamily:
 def require_run(run: FitRun) -> None:
     """Raise ValueError for a run that cannot be made, before any is."""
     model, target = family(run), probabilities(run.target)
-    require_fit(
-        target, model, loss=run.loss, draws=run.draws, steps=run.steps,
-        learning_rate=run.learning_rate, start=run.start, seeds=run.seeds,
-    )  # fmt: skip
+    if run.observed is not None and run.observed < 1:
+        msg = (
+            f"`observed` must be a positive integer, got {run.observed}; None is the target itself"
+        )
+        raise ValueError(msg)
+    with jax.enable_x64(True):
+        require_fit(
+            target, model, loss=run.loss, draws=run.draws, steps=run.steps,
+            learning_rate=run.learning_rate, start=run.start, seeds=run.seeds,
+        )  # fmt: skip
 
 
 def run_fit(run: FitRun) -> dict[str, Any]:
@@ -156,7 +162,7 @@ def _histogram(target: np.ndarray, observed: int, seed: int) -> np.ndarray:
 def _iterations(steps: int) -> np.ndarray:
     """0 to `steps`, evenly up to 300 and evenly in the logarithm beyond."""
     even = np.linspace(0, min(steps, 300), _CURVE)
-    far = np.geomspace(300, max(steps, 300), _CURVE)
+    far = np.geomspace(min(steps, 300), steps, _CURVE)
     return np.unique(np.rint(np.concatenate([even, far])).astype(int))
 
 

@@ -15,6 +15,8 @@ from perturbtheory.experiments.fits import FitRun
 
 _FILE, _WHAT = "fits.json", "recorded fits"
 _REMEDY = "run `perturbtheory fit --record` in a checkout, or install the package again"
+COMMAND = "perturbtheory fit --grid all --record"
+"""What makes the whole record, or again what is missing of it."""
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(FitRun)}
 _BULKY = ("p", "p_hard")
 """Kept only for runs that a figure shows."""
@@ -43,11 +45,11 @@ def load() -> dict[FitRun, dict[str, Any]]:
 def save(records: Mapping[FitRun, Record], shown: set[FitRun]) -> Path:
     """Write the record; `shown` are the runs whose fitted distributions are kept.
 
-    The head sums up how they were made: commands, versions and hours of computation.
+    The head says how to make them again, with which versions they were made and how long it took.
     """
     made = list(records.values())
     head = {
-        "commands": sorted({record.command for record in made}),
+        "command": COMMAND,
         "versions": sorted({json.dumps(record.versions, sort_keys=True) for record in made}),
         "runs": len(made),
         "seconds": round(sum(record.seconds for record in made)),

@@ -1,6 +1,6 @@
 """Fits as rich renderables: Table 2 beside its print, and any other runs one a row."""
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -15,70 +15,66 @@ from perturbtheory.experiments.table_2 import (
 )
 
 _LABELS = {"normal": "Normal", "gumbel": "Gumbel", "igr": "IGR"}
+_SHORT = {"negative-binomial": "neg. binomial"}
+_LEGEND = (
+    "seen: L1 of the mean of 1,000 samples in the last iteration; softmax: L1 of E[softmax] after "
+    "it; exact: the same after a fit without sampling; arg max: L1 of P(argmax)"
+)
 
 
 def _table(*columns: str) -> Table:
-    table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 2, 0, 0))
+    table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 1, 0, 0))
     for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number < 2 else "right", no_wrap=number < 2)
+        table.add_column(column, justify="left" if number < 2 else "right", no_wrap=True)
     return table
 
 
 def table_2(results: Results) -> RenderableType:
     """The eight printed numbers, what was found instead, and whether they reproduce."""
     table = _table(
-        "target", "model", "printed", "L1 seen", "L1 of E[softmax]", "exact objective",
-        "L1 of P(argmax)", "printed number",
+        "target", "model", "printed", "seen", "softmax", "exact", "arg max", "agrees"
     )  # fmt: skip
     for cell in cells(results):
-        verdict = (
-            Text("reproduced", style="green")
-            if cell.reproduced
-            else Text("not reproduced", style="bold red")
-        )
+        verdict = Text("yes", style="green") if cell.reproduced else Text("no", style="bold red")
         table.add_row(
-            cell.target if cell.model == PAIR[0] else "",
+            _SHORT.get(cell.target, cell.target) if cell.model == PAIR[0] else "",
             _LABELS[cell.model],
-            _as_printed(cell.stated),
+            str(cell.stated),
             str(cell.objective),
-            str(cell.l1),
+            f"{cell.l1.mean:.3f}",
             f"{cell.exact:.3f}",
-            str(cell.l1_hard),
+            f"{cell.l1_hard.mean:.3f}",
             verdict,
         )
-    return table
-
-
-def _as_printed(stated: Spread) -> str:
-    return f"{stated.mean:.3f} ± {stated.deviation:.3f}"
+    return Group(table, Text(_LEGEND, style="dim"))
 
 
 def summary(results: Results) -> RenderableType:
     """How many numbers reproduce, and who is ahead by which measure."""
     every = cells(results)
     count = sum(cell.reproduced for cell in every)
-    text = Text(f"\n{count} of {len(every)} printed numbers reproduce. Ahead, by 3 s.e.:\n")
-    for label, key in (
-        ("L1 seen in the last iteration", "objective"),
-        ("L1 of E[softmax]", "l1"),
-        ("L1 of P(argmax)", "l1_hard"),
-    ):
-        who = [ahead(advantage(results, target, key)) for target in TARGETS]
-        text.append(f"  {label}: ")
-        text.append(", ".join(f"{w} ({t})" for w, t in zip(who, TARGETS, strict=True)))
-        text.append("\n")
-    return text
+    lines = [
+        f"\n{count} of {len(every)} printed numbers reproduce. Ahead, by three standard errors:"
+    ]
+    for label, key in (("seen", "objective"), ("softmax", "l1"), ("arg max", "l1_hard")):
+        who = {target: ahead(advantage(results, target, key)) for target in TARGETS}
+        found = [
+            f"{name} for {', '.join(_SHORT.get(t, t) for t, w in who.items() if w == name)}"
+            for name in dict.fromkeys(who.values())
+        ]
+        lines.append(f"  {label}: {'; '.join(found)}")
+    return Text("\n".join(lines))
 
 
 def fits(results: Results) -> RenderableType:
     """One row a run: what it was and what it reached."""
-    table = _table("target", "model", "settings", "L1 seen", "L1 of E[softmax]", "L1 of P(argmax)")
+    table = _table("target", "model", "seen", "softmax", "arg max", "settings")
     for run, found in results.items():
         table.add_row(
             run.target,
             run.model,
-            _settings(run),
             *(str(Spread.of(found[key])) for key in ("objective", "l1", "l1_hard")),
+            Text(_settings(run), style="dim"),
         )
     return table
 

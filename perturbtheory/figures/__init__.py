@@ -1,7 +1,7 @@
 """The figures: data from the exact engine, drawn and written with the numbers behind them.
 
-`figure-1`, `figure-2`, `figure-3`, `figure-6` and `figure-7` re-draw those of paper A,
-`direct-optimization` Figure 1 of paper B; the others are new.
+`figure-N` re-draws Figure N of paper A, `direct-optimization` Figure 1 of paper B; the others are
+new. Figures 4, 8, 9 and `advantage` show fits that were recorded, and make none.
 """
 
 import importlib
@@ -13,12 +13,16 @@ _HOMES = {
     "figure-1": ("representation", "FIGURE_1"),
     "figure-2": ("uniform", "FIGURE_2"),
     "figure-3": ("discrete", "FIGURE_3"),
+    "figure-4": ("fits", "FIGURE_4"),
     "figure-6": ("discrete", "FIGURE_6"),
     "figure-7": ("uniform", "FIGURE_7"),
+    "figure-8": ("fits", "FIGURE_8"),
+    "figure-9": ("fits", "FIGURE_9"),
     "smoothing": ("smoothing", "SMOOTHING"),
     "completeness-counterexample": ("completeness", "COMPLETENESS"),
     "flat-regions": ("flat", "FLAT_REGIONS"),
     "error-against-samples": ("samples", "ERROR_AGAINST_SAMPLES"),
+    "advantage": ("advantage", "ADVANTAGE"),
     "direct-optimization": ("direct", "DIRECT_OPTIMIZATION"),
 }
 NAMES: tuple[str, ...] = tuple(_HOMES)

@@ -75,7 +75,11 @@ def fit(
     potential = family.potential(family.start(jnp.zeros_like(goal))) if draws is None else None
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32))
     settings["draws"] = draws or 0
-    logits, values, parameters = _train(family, potential, goal, learning_rate, keys, **settings)
+    # Adam raises its rates to the number of the step, an integer, which strict promotion forbids.
+    with jax.numpy_dtype_promotion("standard"):
+        logits, values, parameters = _train(
+            family, potential, goal, learning_rate, keys, **settings
+        )
     return Fitted(np.asarray(logits), np.asarray(values), parameters)
 
 
@@ -141,6 +145,9 @@ def require_fit(
     if p0.min() < 0 or p0.sum() == 0:
         msg = f"`target` must be not negative and not all zero, got {p0}; pass probabilities"
         raise ValueError(msg)
+    if not isinstance(family, AbstractFamily):
+        msg = f"`family` must be a family such as PerturbSoftmax(pt.Normal()), got {family!r}"
+        raise TypeError(msg)
     require_loss(loss, family, p0)
     _require_count("steps", steps)
     if draws is not None:

@@ -10,15 +10,10 @@ from scipy import optimize
 from perturbtheory.claims.compare import argued, exact, positive, proof, shown
 from perturbtheory.claims.evidence import Check, Part
 from perturbtheory.claims.ledger import Budget, claim
-from perturbtheory.claims.paper_a.targets import HALF_UNIT, IN_TEXT, entries
+from perturbtheory.claims.paper_a.targets import HALF_UNIT
+from perturbtheory.experiments.table_2 import TABLE_2
+from perturbtheory.models.targets import PRINTED_IN_TEXT, entries
 
-TABLE_2 = {
-    "Discrete": (("0.026", "0.002"), ("0.027", "0.002"), 10),
-    "Binomial": (("0.036", "0.003"), ("0.177", "0.014"), 12),
-    "Poisson": (("0.090", "0.001"), ("0.618", "0.007"), 100),
-    "Negative Binomial": (("0.083", "0.001"), ("0.417", "0.004"), 100),
-}
-"""Mean and deviation of L1 for Normal-Softmax and Gumbel-Softmax, and the number of categories."""
 TABLE_3 = """
 0.01  117.29  114.26  176.68  175.94  135.87  130.77
 0.03  109.72  107.73  158.04  153.04  132.71  130.55
@@ -111,7 +106,7 @@ def table_2_target(_: Budget) -> list[Part]:
     totals = {
         name: d * (Fraction(gumbel[0]) - HALF_UNIT) for name, (_, gumbel, d) in TABLE_2.items()
     }
-    target = entries(IN_TEXT)
+    target = entries(PRINTED_IN_TEXT)
     printed = [mean for mean, _ in TABLE_2["Discrete"][:2]]
     most = max(map(Fraction, printed)) + HALF_UNIT
     least = abs(1 - sum(target))
@@ -166,7 +161,7 @@ def table_2_target_corrected(_: Budget) -> list[Part]:
 
     Computed: the triangle inequality with a vector that attains it; a linear program.
     """
-    target = entries(IN_TEXT)
+    target = entries(PRINTED_IN_TEXT)
     mended = [p / sum(target) for p in target]
     return [
         Part(

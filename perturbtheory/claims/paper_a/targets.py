@@ -10,19 +10,24 @@ from scipy import stats
 from perturbtheory.claims.compare import agree, exact, positive, sign
 from perturbtheory.claims.evidence import Check, Part
 from perturbtheory.claims.ledger import Budget, claim
+from perturbtheory.models.targets import (
+    CATEGORIES,
+    MEAN,
+    PRINTED_IN_CAPTION,
+    PRINTED_IN_TEXT,
+    STOPPING,
+    STOPS,
+    SUCCESS,
+    TRIALS,
+    binomial,
+    entries,
+    failures,
+)
 
-IN_TEXT = "10/68 3/68 4/68 5/68 10/68 10/68 3/68 4/68 5/68 10/68"
-IN_CAPTION = "10/68 3/68 4/68 5/68 10/68 3/68 4/68 5/68 10/68"
 _EVENTS = 10
-_TRIALS, _SUCCESS, _BINOMIAL_CATEGORIES = 12, Fraction(3, 10), 12
-_MEAN, _STOPS, _STOPPING, _CATEGORIES = 50, 50, Fraction(6, 10), 100
+_BINOMIAL_CATEGORIES = 12
 HALF_UNIT = Fraction(1, 2000)
 """Half a unit of the last digit that Table 2 prints."""
-
-
-def entries(printed: str) -> list[Fraction]:
-    """The numbers of a printed vector."""
-    return [Fraction(x) for x in printed.split()]
 
 
 def _is_distribution(vector: Sequence[Fraction], events: int) -> bool:
@@ -74,7 +79,10 @@ def discrete_target(_: Budget) -> list[Part]:
 
     Computed: number and exact sum of the entries; whether numpy draws samples from them.
     """
-    return [_printed("section 6.1", IN_TEXT), _printed("caption of Figure 8", IN_CAPTION)]
+    return [
+        _printed("section 6.1", PRINTED_IN_TEXT),
+        _printed("caption of Figure 8", PRINTED_IN_CAPTION),
+    ]
 
 
 @claim("A.discrete-target.corrected")
@@ -100,13 +108,9 @@ def discrete_target_corrected(_: Budget) -> list[Part]:
                 _can_be_drawn(vector, events),
             ),
         )
-        for printed, whole, events in ((IN_TEXT, 64, 10), (IN_CAPTION, 54, 9))
+        for printed, whole, events in ((PRINTED_IN_TEXT, 64, 10), (PRINTED_IN_CAPTION, 54, 9))
         for vector in [[p * 68 / whole for p in entries(printed)]]
     ]
-
-
-def _binomial(k: int) -> Fraction:
-    return math.comb(_TRIALS, k) * _SUCCESS**k * (1 - _SUCCESS) ** (_TRIALS - k)
 
 
 @claim("A.binomial-target", corrected="A.binomial-target.corrected")
@@ -126,9 +130,9 @@ def binomial_target(_: Budget) -> list[Part]:
     Computed: the number of outcomes with positive probability and the mass of the first twelve,
     exactly and by scipy.
     """
-    outcomes = [k for k in range(_TRIALS + 5) if _binomial(k) > 0]
-    mass = sum(_binomial(k) for k in range(_BINOMIAL_CATEGORIES))
-    survival = float(stats.binom.sf(_BINOMIAL_CATEGORIES - 1, _TRIALS, float(_SUCCESS)))
+    outcomes = [k for k in range(TRIALS + 5) if binomial(k) > 0]
+    mass = sum(binomial(k) for k in range(_BINOMIAL_CATEGORIES))
+    survival = float(stats.binom.sf(_BINOMIAL_CATEGORIES - 1, TRIALS, float(SUCCESS)))
     return [
         Part(
             "twelve categories hold the whole law",
@@ -141,8 +145,8 @@ def binomial_target(_: Budget) -> list[Part]:
                 agree("scipy", "quadrature", survival, 0.0, "mass left out", slack=1e-12),
             ),
             {
-                "n": _TRIALS,
-                "p": str(_SUCCESS),
+                "n": TRIALS,
+                "p": str(SUCCESS),
                 "outcomes": len(outcomes),
                 "d": _BINOMIAL_CATEGORIES,
                 "mass of k = 12": f"{float(1 - mass):.6g}",
@@ -165,8 +169,8 @@ def binomial_target_corrected(_: Budget) -> list[Part]:
 
     Computed: the exact probabilities of all 13 outcomes; scipy's.
     """
-    law = [_binomial(k) for k in range(_TRIALS + 1)]
-    floats = stats.binom.pmf(np.arange(_TRIALS + 1), _TRIALS, float(_SUCCESS))
+    law = [binomial(k) for k in range(TRIALS + 1)]
+    floats = stats.binom.pmf(np.arange(TRIALS + 1), TRIALS, float(SUCCESS))
     least = min(law)
     return [
         Part(
@@ -174,7 +178,7 @@ def binomial_target_corrected(_: Budget) -> list[Part]:
             (
                 exact(
                     "rational",
-                    sum(law) == 1 and min(law[:-1]) > law[-1] == least == _SUCCESS**12 > 0,
+                    sum(law) == 1 and min(law[:-1]) > law[-1] == least == SUCCESS**12 > 0,
                     f"13 positive probabilities with sum one, the last {float(least):.6g}",
                 ),
                 agree("scipy", "quadrature", floats, law, "all probabilities"),
@@ -210,16 +214,16 @@ def countable_targets(_: Budget) -> list[Part]:
     """
     from flint import arb, fmpq
 
-    head = sum((Fraction(_MEAN**k, math.factorial(k)) for k in range(_CATEGORIES)), Fraction(0))
-    poisson = 1 - arb(fmpq(head.numerator, head.denominator)) * (-arb(_MEAN)).exp()
+    head = sum((Fraction(MEAN**k, math.factorial(k)) for k in range(CATEGORIES)), Fraction(0))
+    poisson = 1 - arb(fmpq(head.numerator, head.denominator)) * (-arb(MEAN)).exp()
     limit = HALF_UNIT / 2
     bound = arb(fmpq(limit.numerator, limit.denominator))
-    left_out = 1 - sum(_failures(k, _STOPPING) for k in range(_CATEGORIES))
-    other = 1 - sum(_failures(k, 1 - _STOPPING) for k in range(_CATEGORIES))
-    trials = 1 - sum(_failures(k, _STOPPING) for k in range(_CATEGORIES - _STOPS))
+    left_out = 1 - sum(failures(k, STOPPING) for k in range(CATEGORIES))
+    other = 1 - sum(failures(k, 1 - STOPPING) for k in range(CATEGORIES))
+    trials = 1 - sum(failures(k, STOPPING) for k in range(CATEGORIES - STOPS))
     survivals = (
-        float(stats.poisson.sf(_CATEGORIES - 1, _MEAN)),
-        float(stats.nbinom.sf(_CATEGORIES - 1, _STOPS, float(_STOPPING))),
+        float(stats.poisson.sf(CATEGORIES - 1, MEAN)),
+        float(stats.nbinom.sf(CATEGORIES - 1, STOPS, float(STOPPING))),
     )
     return [
         Part(
@@ -247,8 +251,3 @@ def countable_targets(_: Budget) -> list[Part]:
             ),
         ),
     ]
-
-
-def _failures(k: int, stopping: Fraction) -> Fraction:
-    """P(k failures before success number 50)."""
-    return math.comb(k + _STOPS - 1, k) * stopping**_STOPS * (1 - stopping) ** k
