@@ -41,7 +41,7 @@ def require(
     is the largest number of dimensions.
     """
     if not is_known(value):
-        if isinstance(value, list | tuple | str | complex):
+        if value is None or isinstance(value, list | tuple | str | complex):
             msg = (
                 f"`{name}` must be a real number or a numpy or JAX array, got {value!r}; "
                 f"{way_out}; wrap a list in np.array"

@@ -56,6 +56,10 @@ class TestRecord:
     def test_names_of_files_do_not_change(self) -> None:
         assert identity(FitRun("poisson")) == "FitRun-a650c6c9c871b1fb"
 
+    def test_a_run_that_was_not_made_is_named(self, record) -> None:
+        with pytest.raises(results.RecordError, match=r"no FitRun\(target='poisson'.*--record"):
+            _ = record[FitRun("poisson", steps=17)]
+
     def test_round_trip(self, record, tmp_path, monkeypatch) -> None:
         runs = grids.runs("table-2")[:3]
         made = {
@@ -180,7 +184,8 @@ class TestCommandLine:
 
     def test_a_fit_is_made_once(self, tmp_path, capsys) -> None:
         place, out = tmp_path / "fits", tmp_path / "out.json"
-        assert command(*self.TINY, "-d", str(place), "--json", str(out)) == cli.AGREES
+        with jax.enable_x64(False):  # as in a fresh process
+            assert command(*self.TINY, "-d", str(place), "--json", str(out)) == cli.AGREES
         assert "draws 10, steps 3" in capsys.readouterr().out
         files = {path: path.stat().st_mtime_ns for path in place.glob("FitRun-*.json")}
         assert len(files) == 1
@@ -218,6 +223,12 @@ class TestCommandLine:
         assert err.startswith("perturbtheory: ")
         for word in words:
             assert word in err
+
+    def test_a_fit_that_fails_is_status_1(self, tmp_path, capsys) -> None:
+        arguments = ("--loss", "kl", "--temperature", "0.001", "--draws", "2", "--steps", "2")
+        place = ("--target", "discrete", "--model", "normal", "--seeds", "1", "-d", str(tmp_path))
+        assert command(*arguments, *place) == cli.DRIFTED
+        assert "`learning_rate` must keep the fit finite" in capsys.readouterr().err
 
     def test_table_2_beside_its_print(self, record, tmp_path, monkeypatch, capsys) -> None:
         monkeypatch.setattr("perturbtheory.experiments.fits.run_fit", lambda run: record[run])

@@ -76,6 +76,16 @@ class TestFamilies:
         engine = AbstractFamily.probabilities(family, parameters)
         np.testing.assert_allclose(p, engine, atol=1e-7)
 
+    def test_invertible_gaussian_in_32_bit(self) -> None:
+        family = models.InvertibleGaussian()
+        wide = (np.array([0.3, -0.5, 4.0]), np.array([0.1, -2.0, 1.0]))
+        with jax.enable_x64(False):
+            narrow = tuple(jnp.asarray(x, jnp.float32) for x in wide)
+            p = family.probabilities(narrow)
+        np.testing.assert_allclose(
+            p, family.probabilities(tuple(map(jnp.asarray, wide))), atol=1e-5
+        )
+
     def test_start_gives_the_logits(self) -> None:
         logits = jnp.asarray([1.0, 2.0, -0.5])
         np.testing.assert_array_equal(NORMAL.logits(NORMAL.start(logits)), logits)
@@ -110,8 +120,9 @@ class TestFit:
         slope = f.hvp(jnp.zeros(3), jnp.sign(f.probabilities(jnp.zeros(3)) - P))
         np.testing.assert_allclose(found.logits[0, 1], -0.03 * np.sign(slope), rtol=1e-5)
 
-    @pytest.mark.parametrize("loss", models.LOSSES)
-    @pytest.mark.parametrize("draws", [None, 200])
+    @pytest.mark.parametrize(
+        ("loss", "draws"), [*((loss, 200) for loss in models.LOSSES), ("kl", None)]
+    )
     def test_every_loss_goes_down(self, loss, draws) -> None:
         found = models.fit(P, NORMAL, loss=loss, draws=draws, steps=40, learning_rate=0.05)
         assert found.objective[0, -5:].mean() < found.objective[0, :5].mean()
@@ -163,7 +174,21 @@ BAD = {
     "steps": ({"steps": 2.5}, "`steps` must be a positive integer, got 2.5"),
     "rate": ({"learning_rate": 0.0}, "`learning_rate` must be positive, got 0.0"),
     "start": ({"start": "ones"}, "`start` must be 'zero' or 'uniform', got 'ones'"),
-    "seeds": ({"seeds": ()}, "`seeds` must not be empty"),
+    "seeds": ({"seeds": ()}, r"`seeds` must be a list that is not empty, got \(\)"),
+    "seed-float": ({"seeds": (1.5,)}, "`seeds` must be whole numbers .* got 1.5"),
+    "seed-bool": ({"seeds": (True,)}, "`seeds` must be whole numbers .* got True"),
+    "seed-negative": ({"seeds": (-1,)}, "`seeds` must be whole numbers .* got -1"),
+    "seed-scalar": ({"seeds": 3}, "`seeds` must be a list that is not empty, got 3"),
+    "rate-none": ({"learning_rate": None}, "`learning_rate` must be a real number .* got None"),
+    "start-list": ({"start": ["zero"]}, "`start` must be 'zero' or 'uniform'"),
+    "noise-length": (
+        {"family": models.PerturbSoftmax(pt.Normal(np.ones(2)))},
+        "`target` must have 2 entries, one for each coordinate of the perturbation",
+    ),
+    "runs-away": (
+        {"family": models.PerturbSoftmax(pt.Normal(), 1e-3), "loss": "kl", "draws": 2, "steps": 3},
+        "`learning_rate` must keep the fit finite, got 0.01: the objective is .* raise the temp",
+    ),
     "family": ({"family": pt.Normal()}, "`family` must be a family .* got Normal"),
 }
 
@@ -180,6 +205,8 @@ def test_bad_families() -> None:
         models.PerturbSoftmax(pt.Normal(), 0.0)
     with pytest.raises(ValueError, match="`temperature` must be positive and finite, got nan"):
         models.InvertibleGaussian(float("nan"))
+    with pytest.raises(ValueError, match="`temperature` must be a real number .* got None"):
+        models.PerturbSoftmax(pt.Normal(), None)
     with pytest.raises(TypeError, match="`perturbation` must be a perturbation"):
         models.PerturbSoftmax(None)
 

@@ -1,4 +1,9 @@
-"""Comparisons of recorded experiments: means over seeds with three standard errors."""
+"""Comparisons of recorded experiments: means over seeds with three standard errors.
+
+The routes of such a part are conditions under which it was tried, such as two starts; they share
+target, optimiser and code. Levels such as "less than 0.01" describe what was found: they were not
+set beforehand.
+"""
 
 import numpy as np
 
@@ -9,15 +14,15 @@ from perturbtheory.experiments.table_2 import Spread
 STANDARD_ERRORS = 3.0
 CONFIDENCE = 0.985
 """Of three standard errors of a mean over ten seeds, by Student's t with nine degrees."""
-UNSETTLED = 0.002
-"""L1 by which Adam at 0.01 still moves a fit without sampling: the largest difference between two
-neighbouring points of the long curves that have settled is 0.0012."""
+MATERIAL = 0.002
+"""What a difference of L1 between two fits without sampling must exceed to count. Such numbers have
+no sampling error; but where fits have settled Adam at 0.01 moves them by up to 0.0012 still."""
 
 
 def with_error(difference: Spread) -> Estimate:
-    """A mean over seeds with three standard errors; one fit without sampling with `UNSETTLED`."""
+    """A mean over seeds with three standard errors; one fit without sampling with `MATERIAL`."""
     if difference.seeds == 1:
-        return Estimate(difference.mean, UNSETTLED, "quadrature")
+        return Estimate(difference.mean, MATERIAL, "quadrature")
     error = difference.deviation / np.sqrt(difference.seeds)
     return Estimate(difference.mean, STANDARD_ERRORS * error, "monte-carlo", CONFIDENCE)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
 
-from perturbtheory.cli._use import AGREES, MisuseError, require_directory, require_writable
+from perturbtheory.cli._use import AGREES, DRIFTED, MisuseError, require_directory, require_writable
 
 if TYPE_CHECKING:
     from perturbtheory.experiments.fits import FitRun
@@ -40,7 +40,8 @@ def fit(
     """Fit the distributions of section 6.1 of paper A and print them beside Table 2.
 
     Every fit is kept in a file of its own: a command that was stopped goes on where it was. Without
-    options from --target to --seeds the printed protocol is run, or another --grid.
+    options from --target to --seeds the printed protocol is run, or another --grid. Exit status 0
+    if every fit could be made, 1 if not.
 
     Parameters
     ----------
@@ -108,6 +109,8 @@ def fit(
         raise MisuseError(str(error)) from error
     require_directory("--directory", directory)
     results = _run(every, directory, workers, _command(chosen or {"grid": grid}))
+    if results is None:
+        return DRIFTED
     _print(results, chosen=bool(chosen))
     if json is not None:
         from perturbtheory.results import write_json
@@ -152,15 +155,19 @@ def _command(options: dict[str, Any]) -> str:
 
 def _run(
     every: "list[FitRun]", directory: Path, workers: str, command: str
-) -> "dict[FitRun, dict[str, Any]]":
+) -> "dict[FitRun, dict[str, Any]] | None":
+    """Results by run, or None if some could not be made, which has been said."""
     from perturbtheory.experiments import SweepError, sweep
     from perturbtheory.experiments.fits import run_fit
 
     options: dict[str, Any] = {"workers": workers, "packages": ("optax", "scipy")}
     try:
         found = sweep(run_fit, every, directory, command=command, **options)
-    except (SweepError, ValueError) as error:
+    except ValueError as error:
         raise MisuseError(str(error)) from error
+    except SweepError as error:
+        sys.stderr.write(f"perturbtheory: {error}\n")
+        return None
     return dict(zip(every, found, strict=True))
 
 

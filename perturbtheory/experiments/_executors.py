@@ -42,6 +42,12 @@ def open_executor(
             yield executor
 
 
+def require_workers(workers: int | str) -> None:
+    """Raise ValueError for `workers` that `open_executor` does not take, before it is opened."""
+    if not (isinstance(workers, str) and "://" in workers):
+        _number(workers)
+
+
 def capacity(executor: Executor) -> int:
     """How many cells to hand out at once: one more than there are workers, so that none waits.
 

@@ -72,6 +72,8 @@ def sweep(
     if in_flight is not None and in_flight < 1:
         msg = f"`in_flight` must be at least 1, got {in_flight}; leave it out for the default"
         raise ValueError(msg)
+    if executor is None:
+        _executors.require_workers(workers)
     _versions(tuple(packages))
     store.tidy()
     call = functools.partial(_run, function, tuple(packages))

@@ -41,6 +41,11 @@ def uniform_start(run: FitRun) -> FitRun:
     return replace(run, start="uniform")
 
 
+def from_histogram(run: FitRun) -> FitRun:
+    """The same fit to frequencies of 1,000 draws from the target, another reading of 10.1."""
+    return replace(run, observed=1000)
+
+
 def _table_2() -> list[FitRun]:
     rows = [printed(t, m) for t in TARGETS for m in (*PAIR, "igr")]
     others = [printed(t, m) for t in ("discrete-printed", "binomial-13") for m in PAIR]
@@ -49,11 +54,11 @@ def _table_2() -> list[FitRun]:
 
 def _readings() -> list[FitRun]:
     runs = [uniform_start(printed(t, m)) for t in TARGETS for m in (*PAIR, "igr")]
+    runs += [from_histogram(printed(t, m)) for t in TARGETS for m in PAIR]
     for run in (printed(t, m) for t in ("binomial", "poisson") for m in PAIR):
         runs += [replace(run, temperature=t) for t in TEMPERATURES]
         runs += [replace(run, draws=draws) for draws in (1, 10, 100)]
         runs += [replace(run, loss=loss) for loss in ("squared", "kl", "fenchel-young")]
-        runs += [replace(run, observed=1000)]
     return [*runs, *(printed("discrete-igr", model) for model in PAIR)]
 
 

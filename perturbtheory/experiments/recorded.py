@@ -27,7 +27,16 @@ def location() -> Path:
     return files.location(_FILE)
 
 
-def load() -> dict[FitRun, dict[str, Any]]:
+class Recorded(dict[FitRun, dict[str, Any]]):
+    """Results by run; raises RecordError for a run that was not made."""
+
+    def __missing__(self, run: FitRun) -> dict[str, Any]:
+        """No result: say how to make one."""
+        msg = f"{_WHAT} have no {run}; {_REMEDY}"
+        raise files.RecordError(msg)
+
+
+def load() -> Recorded:
     """Recorded results by run.
 
     Raises:
@@ -36,7 +45,7 @@ def load() -> dict[FitRun, dict[str, Any]]:
     path = location()
     data = files.read_json(path, _WHAT, _REMEDY)
     try:
-        return {_run(entry["run"]): entry["result"] for entry in data["fits"]}
+        return Recorded({_run(entry["run"]): entry["result"] for entry in data["fits"]})
     except (TypeError, KeyError, AttributeError) as error:
         msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
         raise files.RecordError(msg) from error

@@ -69,7 +69,7 @@ def longer(run: FitRun, steps: int) -> FitRun:
 
 
 def against_length(results: Results, target: str) -> dict[int, tuple[float, float]]:
-    """(Normal, Gumbel) after 300, 3,000 and 30,000 iterations."""
+    """(Normal, Gumbel) after 300, 3,000 and 30,000 iterations; for the targets in `grids.LONG`."""
     return {steps: pair(results, target, steps=steps) for steps in LENGTHS}
 
 

@@ -143,12 +143,12 @@ class InvertibleGaussian(AbstractFamily):
 
         def at(position: Array) -> Array:
             w = (position + mu[:, None] + sigma[:, None] * eps) / t
-            ux = jnp.exp(jnp.minimum(w, 700.0))
+            ux = jnp.exp(jnp.minimum(w, 80.0))  # beyond, e^-ux is zero in every precision
             whole = jnp.exp(-ux) @ weight
             part = (ux * jnp.exp(-ux)) @ weight
-            return jnp.prod(whole) * part / jnp.maximum(whole, 1e-300)
+            return jnp.prod(whole) * part / jnp.maximum(whole, jnp.finfo(whole.dtype).tiny)
 
-        return jnp.sum(jax.lax.map(at, r), 0) * (r[1] - r[0]) / t
+        return jnp.sum(jax.lax.map(at, r), 0) * (2 * deep / (r.size - 1) / t)
 
     def perturbed(
         self, parameters: tuple[Array, Array], key: Array, draws: int

@@ -19,7 +19,7 @@ from perturbtheory.models._losses import (
     require_loss,
     sampled_objective,
 )
-from perturbtheory.potential import Potential
+from perturbtheory.potential import Potential, expected_max
 
 Start = Literal["zero", "uniform"]
 
@@ -66,7 +66,7 @@ def fit(
     Raises:
         ValueError: for a target with fewer than two entries or one that is negative or not finite,
             or in 64-bit while that is off in JAX; for a loss that is not defined for the target or
-            the family; for counts that are not positive integers.
+            the family; for counts that are not positive integers; for a fit that runs away.
     """
     settings: Any = {"loss": loss, "draws": draws, "steps": steps, "start": start}
     require_fit(target, family, learning_rate=learning_rate, seeds=seeds, **settings)
@@ -80,7 +80,9 @@ def fit(
         logits, values, parameters = _train(
             family, potential, goal, learning_rate, keys, **settings
         )
-    return Fitted(np.asarray(logits), np.asarray(values), parameters)
+    found = Fitted(np.asarray(logits), np.asarray(values), parameters)
+    _require_finite(found, family, learning_rate)
+    return found
 
 
 @functools.partial(jax.jit, static_argnames=("loss", "draws", "steps", "start"))
@@ -159,11 +161,36 @@ def require_fit(
         )
         raise ValueError(msg)
     require("learning_rate", learning_rate, positive, "be positive", "0.01 is the paper's", most=0)
-    if start not in {"zero", "uniform"}:
+    if start not in ("zero", "uniform"):
         msg = f"`start` must be 'zero' or 'uniform', got {start!r}"
         raise ValueError(msg)
-    if not seeds:
-        msg = "`seeds` must not be empty, got (); one fit is made for each"
+    _require_seeds(seeds)
+    noise = family.noise(family.start(jnp.zeros(p0.size)))
+    expected_max(noise).require_dimension("target", p0.size)
+
+
+def _require_seeds(seeds: Any) -> None:
+    way_out = "pass whole numbers from 0 to 2^32 - 1, one for each fit"
+    if np.ndim(seeds) != 1 or np.size(seeds) == 0:
+        msg = f"`seeds` must be a list that is not empty, got {seeds!r}; {way_out}"
+        raise ValueError(msg)
+    for seed in seeds:
+        whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+        if not whole or not 0 <= seed < 2**32:
+            msg = f"`seeds` must be whole numbers from 0 to 2^32 - 1, got {seed!r}; {way_out}"
+            raise ValueError(msg)
+
+
+def _require_finite(found: "Fitted", family: AbstractFamily, learning_rate: float) -> None:
+    """Raise ValueError for a fit that ran away, with the iteration at which it did."""
+    bad = ~np.isfinite(found.objective) | ~np.isfinite(found.logits[:, 1:]).all(-1)
+    if bad.any():
+        seed, step = np.argwhere(bad)[0]
+        msg = (
+            f"`learning_rate` must keep the fit finite, got {learning_rate}: the objective is "
+            f"{found.objective[seed, step]} in iteration {step} of fit {seed}, at temperature "
+            f"{family.temperature}; lower the rate, raise the temperature or use loss='l1'"
+        )
         raise ValueError(msg)
 
 

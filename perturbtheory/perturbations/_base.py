@@ -34,8 +34,14 @@ def register(cls: Registered) -> Registered:
         return children, (cls, tuple(getattr(node, n) for n in fixed))
 
     def unflatten(structure: Any, children: Any) -> Any:
-        leaves = dict(zip(names, children, strict=True))
-        return cls(**leaves, **dict(zip(fixed, structure[1], strict=True)))
+        # Not through the constructor: a gradient is a node of this class with any numbers in it.
+        node = object.__new__(cls)
+        for name, value in (
+            *zip(names, children, strict=True),
+            *zip(fixed, structure[1], strict=True),
+        ):
+            object.__setattr__(node, name, value)
+        return node
 
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten)
     return cls

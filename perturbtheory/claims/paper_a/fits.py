@@ -12,7 +12,14 @@ from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.spreads import below, beyond
 from perturbtheory.experiments import recorded
 from perturbtheory.experiments.fits import FitRun
-from perturbtheory.experiments.grids import PAIR, TARGETS, exact, printed, uniform_start
+from perturbtheory.experiments.grids import (
+    PAIR,
+    TARGETS,
+    exact,
+    from_histogram,
+    printed,
+    uniform_start,
+)
 from perturbtheory.experiments.table_2 import Results, Spread, between, nearest, stated
 from perturbtheory.models import PerturbSoftmax
 from perturbtheory.models.targets import probabilities
@@ -20,7 +27,8 @@ from perturbtheory.perturbations import Gumbel, Normal
 
 APART = TARGETS[1:]
 """The rows of Table 2 whose two numbers differ."""
-SHARE = 0.1
+SHARE, SPACING = 0.1, 10
+"""Of the L1 at the start; and iterations between the points of a curve that are kept."""
 Variant = Callable[[FitRun], FitRun]
 
 
@@ -29,10 +37,12 @@ def from_zero(run: FitRun) -> FitRun:
     return run
 
 
-STARTS: tuple[tuple[str, Variant], ...] = (
+READINGS: tuple[tuple[str, Variant], ...] = (
     ("from theta = 0", from_zero),
     ("from a uniform start", uniform_start),
+    ("to a histogram of 1,000 draws", from_histogram),
 )
+STARTS = READINGS[:2]
 
 
 def gap(results: Results, target: str, variant: Variant, key: str = "l1") -> Spread:
@@ -57,15 +67,18 @@ def table_2(_: Budget) -> list[Part]:
     Assumptions: temperature 1; the discrete target over 64; twelve binomial outcomes. A number
     reproduces if it is within 0.0005 and two standard deviations, the printed and ours combined, of
     what the last iteration saw or of the distance of E[softmax] itself; it does not if it is twice
-    as far off. The code behind the table is not public.
+    as far off. "A thousand samples from a target distribution" are read as samples of the model,
+    as in the code on which the paper builds, and once as samples of the target. The code behind
+    the table is not public.
 
-    Computed: ten recorded fits of each from theta = 0 and ten from entries uniform in (0, 1).
+    Computed: ten recorded fits of each from theta = 0, ten from entries uniform in (0, 1), and ten
+    to frequencies of 1,000 draws from the target.
     """
     results = recorded.load()
     return [
         Part(
             f"{target}: both numbers reproduce",
-            tuple(_reproduced(route, results, target, variant) for route, variant in STARTS),
+            tuple(_reproduced(route, results, target, variant) for route, variant in READINGS),
             _beside(results, target),
         )
         for target in TARGETS
@@ -295,7 +308,9 @@ def _to_a_share(route: str, results: Results, target: str, key: str, variant: Va
     for model in PAIR:
         found = results[variant(printed(target, model))]
         counts.append(iterations_to(found[key], found["iterations"], level))
-    outcome: Outcome = "holds" if counts[0] < counts[1] else "fails"
+    outcome: Outcome = "unknown"
+    if not abs(counts[1] - counts[0]) <= SPACING:
+        outcome = "holds" if counts[0] < counts[1] else "fails"
     words = " and ".join("more than 300" if np.isinf(c) else f"{c:.0f}" for c in counts)
     return Check(route, "experiment", outcome, f"L1 = {level:.3f} after {words} iterations")
 
