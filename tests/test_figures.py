@@ -493,6 +493,10 @@ class TestDraw:
     NAMES = ("figure-2", "figure-3", "figure-6", "figure-7")
     SLOW = (
         "figure-1",
+        "figure-4",
+        "figure-8",
+        "figure-9",
+        "advantage",
         "smoothing",
         "completeness-counterexample",
         "flat-regions",
