@@ -154,6 +154,13 @@ class AbstractPerturbation(abc.ABC):
         usable = jnp.isfinite(log_cdf) & jnp.isfinite(log_pdf)
         return log_cdf, jnp.where(usable, jnp.exp(log_pdf - jnp.where(usable, log_cdf, 0.0)), 0.0)
 
+    def cdf_and_rate(
+        self, x: Float[Array, "..."]
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        """(F_i(x), f_i(x) / F_i(x)), where no digits of a small F are needed."""
+        log_cdf, rate = self.log_cdf_and_rate(x)
+        return jnp.exp(log_cdf), rate
+
     def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
         """x with log F_i(x) = level, or with log S_i(x) = level if `upper`; level < 0.
 

@@ -140,6 +140,13 @@ class Normal(AbstractScale):
         density = jnp.exp(-z * z / 2) / (math.sqrt(2 * math.pi) * self.scale)
         return log_cdf, density / jnp.where(z > 0, 1 - smaller, smaller)
 
+    def cdf_and_rate(
+        self, x: Float[Array, "..."]
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        z = x / self.scale
+        cdf = jnp.maximum(0.5 * erfc(-z * math.sqrt(0.5)), jnp.finfo(z.dtype).tiny)
+        return cdf, jnp.exp(-z * z / 2) / (math.sqrt(2 * math.pi) * self.scale) / cdf
+
     def unit_sample(self, key: Array, shape: tuple[int, ...], dtype: jnp.dtype) -> Array:
         return jax.random.normal(key, shape, dtype)
 

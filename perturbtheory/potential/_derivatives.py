@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float
 from perturbtheory.perturbations import AbstractPerturbation, Discrete, FromScipy, Gumbel
 from perturbtheory.potential import _atoms, _quadrature
 
-_MASS = 0.01
+MASS = 0.01
 """How far from one the mass that a rule finds may be; 1e-14 is usual."""
 
 
@@ -40,7 +40,7 @@ def estimate(
     else:
         out = _quadrature.value_and_probabilities(noise, theta, finer=finer)
     # A rule that has lost the mass has lost the answer: scaling it to one would hide that.
-    found = jnp.abs(out[2] - 1) < _MASS
+    found = jnp.abs(out[2] - 1) < MASS
     out = (out[0] + centre, *out[1:])
     return jax.tree.map(lambda a: jnp.where(found, _poison(noise, theta, a), jnp.nan), out)
 
@@ -135,7 +135,9 @@ def _hvp(noise: AbstractPerturbation, theta: Array, v: Array) -> Array:
         out = jnp.where(_atoms.has_tie(noise, theta), jnp.nan, 0.0) * v
     else:
         out = _quadrature.hvp(noise, _centred(theta), v)
-    return _poison(noise, theta, out)
+    # A factor and not a choice: the transpose of a choice would answer zero.
+    valid = jnp.all(jnp.isfinite(theta)) & noise.valid
+    return out * jnp.where(valid, 1.0, jnp.nan).astype(out.dtype)
 
 
 @jax.custom_jvp
