@@ -11,7 +11,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import as_vectors, require
-from perturbtheory.estimators._objective import Objective, Values
+from perturbtheory.estimators._objective import Objective, Values, as_pytree
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel
 from perturbtheory.potential import expected_max
 
@@ -93,6 +93,33 @@ class AbstractEstimator(abc.ABC):
         inner = tuple(range(objective.lead, theta.ndim))
         valid = jnp.all(jnp.isfinite(theta), inner, keepdims=True) & self._valid()
         return jnp.where(valid, estimate, jnp.nan)
+
+    def surrogate(
+        self, key: Array | None, theta: Float[ArrayLike, "... K"], f: Values
+    ) -> Float[Array, "*batch"]:
+        """f(z) + <theta - [theta], [estimate]>, with [.] held constant and z drawn by the key.
+
+        What a training loop differentiates: the value is that of f at one draw, the derivative in
+        theta is the estimate, and in whatever f is made of, such as a decoder, that of f(z). Exact
+        sums f over p; Relaxed has f(s) itself. One value for each element of the batch.
+        Raises as a call does.
+        """
+        theta = self.check(theta)
+        if self.random:
+            _require_key(key)
+        value = self._surrogate(key, theta, f)
+        inner = tuple(range(value.ndim, theta.ndim))
+        valid = jnp.all(jnp.isfinite(theta), inner) & self._valid()
+        # A factor and not a choice: the derivative of a choice would be zero.
+        return value * jnp.where(valid, 1.0, jnp.nan).astype(value.dtype)
+
+    def _surrogate(self, key: Any, theta: Float[Array, "... K"], f: Values) -> Array:
+        held, frozen = constant((theta, as_pytree(f)))
+        estimate = jax.lax.stop_gradient(self(key, held, frozen))
+        objective = Objective.of(theta, f)
+        inner = tuple(range(objective.lead, theta.ndim))
+        slope = jnp.sum((theta - held) * estimate, inner)
+        return objective(one_hot(held + draw(self.law, key, held))) + slope
 
     def moments(
         self, theta: Float[ArrayLike, "... K"], values: Float[ArrayLike, "..."]
@@ -195,6 +222,11 @@ def draw(
     """gamma of shape ``(*lead, *theta.shape)`` and of theta's dtype."""
     shape = (*lead, *theta.shape)
     return noise.astype(theta.dtype).sample(key, shape).astype(theta.dtype)
+
+
+def constant(tree: Any) -> Any:
+    """`tree` without derivatives; activations among its leaves stay as they are."""
+    return jax.tree.map(lambda a: a if callable(a) else jax.lax.stop_gradient(a), tree)
 
 
 def one_hot(x: Float[Array, "... K"]) -> Float[Array, "... K"]:

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from perturbtheory.checks import is_known
 from perturbtheory.estimators._base import GUMBEL, TEMPERATURE, AbstractEstimator, Setting
-from perturbtheory.estimators._objective import Objective
+from perturbtheory.estimators._objective import Objective, Values
 from perturbtheory.perturbations import AbstractPerturbation, register
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
 
@@ -68,6 +68,27 @@ class Exact(AbstractEstimator):
         del key
         if not callable(objective.f):
             return self._potential().hvp(theta, objective.f)
+        self._require_states(objective)
+        potential = self._potential()
+
+        def total(p: Array) -> Array:
+            return jnp.sum(_expectation(objective, p))
+
+        return potential.hvp(theta, jax.grad(total)(potential.probabilities(theta)))
+
+    def _surrogate(self, key: Any, theta: Float[Array, "... K"], f: Values) -> Array:
+        """E[f(z)] itself."""
+        del key
+        objective, potential = Objective.of(theta, f), self._potential()
+        potential.require_no_tie(theta)
+        p = potential.probabilities(theta)
+        if not callable(objective.f):
+            return jnp.sum(objective.f * p, -1)
+        self._require_states(objective)
+        return _expectation(objective, p)
+
+    def _require_states(self, objective: Objective) -> None:
+        """Raise ValueError unless the mean of this function is a sum over states."""
         if not self._hard:
             msg = (
                 f"`f` must be an array of values at temperature {self.temperature}, got a "
@@ -78,12 +99,10 @@ class Exact(AbstractEstimator):
         if not enumerable(objective):
             msg = (
                 f"`f` must have at most {STATES} joint states to be enumerated, got "
-                f"{theta.shape[-1]} categories to the power {objective.latents}; use an unbiased "
-                "estimator that samples, such as Rebar, and average its draws"
+                f"{objective.shape[-1]} categories to the power {objective.latents}; use an "
+                "unbiased estimator that samples, such as Rebar, and average its draws"
             )
             raise ValueError(msg)
-        potential = self._potential()
-        return potential.hvp(theta, _conditional_means(objective, potential.probabilities(theta)))
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
         mean = self._estimate(None, theta, objective)
@@ -95,8 +114,8 @@ def enumerable(objective: Objective) -> bool:
     return not callable(objective.f) or objective.shape[-1] ** objective.latents <= STATES
 
 
-def _conditional_means(objective: Objective, p: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """E[f(z) | z_n = e_k] at entry (n, k): the derivative of the multilinear E[f(z)] in p_nk."""
+def _expectation(objective: Objective, p: Float[Array, "*shape"]) -> Float[Array, "*batch"]:
+    """E[f(z)], multilinear in p: its derivative in p_nk is E[f(z) | z_n = e_k]."""
     shape, (latents, categories) = objective.shape, (objective.latents, objective.shape[-1])
     count, items = categories**latents, math.prod(objective.batch)
     place = categories ** jnp.arange(latents)[::-1]
@@ -106,12 +125,7 @@ def _conditional_means(objective: Objective, p: Float[Array, "*shape"]) -> Float
         return objective(jnp.broadcast_to(z.reshape(*shape[objective.lead :]), shape))
 
     found = jax.lax.map(value, jnp.arange(count), batch_size=objective.at_once(count))
-    values = jnp.moveaxis(found.reshape(count, items), 0, 1)
-
-    def expectation(p: Array) -> Array:
-        left = values
-        for n in range(latents - 1, -1, -1):
-            left = jnp.einsum("isk,ik->is", left.reshape(items, -1, categories), p[:, n])
-        return jnp.sum(left)
-
-    return jax.grad(expectation)(p.reshape(items, latents, categories)).reshape(shape)
+    left, p = jnp.moveaxis(found.reshape(count, items), 0, 1), p.reshape(items, latents, categories)
+    for n in range(latents - 1, -1, -1):
+        left = jnp.einsum("isk,ik->is", left.reshape(items, -1, categories), p[:, n])
+    return left.reshape(objective.batch)

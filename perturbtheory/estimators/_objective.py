@@ -97,14 +97,18 @@ class Objective:
         """df/dz, for every element of the batch; raises ValueError for an f of integers."""
         if not callable(self.f):
             return self.f
-        kind = jax.eval_shape(self.f, z).dtype
+        self.require_floating(z)
+        return jax.grad(lambda x: jnp.sum(self(x)))(z)
+
+    def require_floating(self, z: Float[Array, "*shape"]) -> None:
+        """Raise ValueError for an f that returns integers: it has no derivative."""
+        kind = self.dtype if not callable(self.f) else jax.eval_shape(self.f, z).dtype
         if not jnp.issubdtype(kind, jnp.floating):
             msg = (
                 f"`f` must return floating numbers where it is differentiated, got {kind}; use an "
                 "estimator that does not relax z, such as ScoreFunction"
             )
             raise ValueError(msg)
-        return jax.grad(lambda x: jnp.sum(self(x)))(z)
 
     def on_rows(self, values: Float[Array, "..."]) -> Float[Array, "..."]:
         """Values of shape ``(..., *batch)`` with an axis of one for each latent axis and for K."""

@@ -15,7 +15,7 @@ from perturbtheory.estimators._base import (
     draw,
     one_hot,
 )
-from perturbtheory.estimators._objective import Objective
+from perturbtheory.estimators._objective import Objective, Values
 from perturbtheory.estimators._relaxed_law import relaxed_moments
 from perturbtheory.perturbations import AbstractPerturbation, register
 from perturbtheory.potential import expected_max
@@ -55,6 +55,17 @@ class Relaxed(AbstractEstimator):
         s = jax.nn.softmax(x / t)
         slope = objective.gradient(one_hot(x) if self.straight_through else s)
         return s * (slope - jnp.sum(s * slope, -1, keepdims=True)) / t
+
+    def _surrogate(self, key: Any, theta: Float[Array, "... K"], f: Values) -> Array:
+        """f(s); straight-through f(z + s - [s])."""
+        t = jnp.asarray(self.temperature, theta.dtype)
+        x = theta + draw(self.noise, key, theta)
+        s = jax.nn.softmax(x / t)
+        if self.straight_through:
+            s = s + jax.lax.stop_gradient(one_hot(x) - s)
+        objective = Objective.of(theta, f)
+        objective.require_floating(s)
+        return objective(s)
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
         """By quadrature; straight-through is the same estimate, for grad f is constant."""
