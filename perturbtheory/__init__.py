@@ -44,7 +44,7 @@ _HOMES = {
         "perturbations",
     ),
 }  # fmt: skip
-_MODULES = ("estimators", "models", "properties")
+_MODULES = ("data", "estimators", "models", "properties")
 
 
 def __getattr__(name: str) -> Any:

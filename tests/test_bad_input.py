@@ -133,7 +133,7 @@ def test_public_names() -> None:
         [
             "AbstractPerturbation", "Check", "Discrete", "Estimate", "FromScipy", "Gumbel",
             "Laplace", "Logistic", "Normal", "Potential", "StudentT", "Subdifferential", "Uniform",
-            "__version__", "diagnose", "estimators", "expected_logsumexp", "expected_max",
+            "__version__", "data", "diagnose", "estimators", "expected_logsumexp", "expected_max",
             "models", "properties", "register", "smoothed", "table_1",
         ]
     )  # fmt: skip

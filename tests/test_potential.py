@@ -1,5 +1,8 @@
 """Laws of every potential: convex, equivariant, a gradient that is a law, a Hessian Laplacian."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -24,7 +27,16 @@ POTENTIALS = {
 IDENTICAL = [name for name in POTENTIALS if name != "mixed-scales"]
 CENTRED = [name for name in POTENTIALS if POTENTIALS[name].noise.finite_mean]
 D = 5
-every = pytest.mark.parametrize("name", POTENTIALS)
+# Compiling takes nearly all of the time: heavy tails and mixtures of smoothed atoms are the dearest
+# to compile, and the accuracy of both is tested elsewhere; their laws run with `-m slow`.
+SLOW = ("student", "coin-softmax")
+
+
+def named(names: Iterable[str]) -> list[Any]:
+    return [pytest.param(n, marks=[pytest.mark.slow] * (n in SLOW)) for n in names]
+
+
+every = pytest.mark.parametrize("name", named(POTENTIALS))
 ATOL = 1e-11
 
 
@@ -48,7 +60,7 @@ def test_translation(name: str, theta: np.ndarray, shift: float) -> None:
         )
 
 
-@pytest.mark.parametrize("name", IDENTICAL)
+@pytest.mark.parametrize("name", named(IDENTICAL))
 @given(theta=thetas(D), order=st.permutations(range(D)))
 def test_permutation(name: str, theta: np.ndarray, order: list[int]) -> None:
     f = POTENTIALS[name]
@@ -93,7 +105,7 @@ def test_hessian_is_a_graph_laplacian(name: str, theta: np.ndarray, v: np.ndarra
 SMOOTH = ["normal", "gumbel", "student", "normal-softmax", "coin-softmax", "laplace"]
 
 
-@pytest.mark.parametrize("name", SMOOTH)
+@pytest.mark.parametrize("name", named(SMOOTH))
 @given(theta=thetas(D, spread=3.0), v=thetas(D, spread=1.0))
 def test_derivatives_agree_with_differences(name: str, theta: np.ndarray, v: np.ndarray) -> None:
     f, h = POTENTIALS[name], 1e-3
@@ -109,7 +121,7 @@ def test_derivatives_agree_with_differences(name: str, theta: np.ndarray, v: np.
         np.testing.assert_allclose(difference, f.hvp(theta, v), atol=slack * 100)
 
 
-@pytest.mark.parametrize("name", SMOOTH)
+@pytest.mark.parametrize("name", named(SMOOTH))
 def test_third_derivatives(name: str) -> None:
     f = POTENTIALS[name]
     theta, v = jnp.asarray([0.3, -0.5, 0.0, 1.0, 0.2]), jnp.asarray([1.0, 0.0, -1.0, 0.5, 0.2])

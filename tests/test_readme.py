@@ -20,7 +20,7 @@ def test_the_verdicts_are_the_recorded_ones() -> None:
         if (
             line.startswith("| `")
             and len(cells) == 3
-            and cells[1] in {"refuted", "proved", "supported"}
+            and cells[1] in {"refuted", "proved", "supported", "inconclusive"}
         ):
             shown |= dict.fromkeys(re.findall(r"`([ABC]\.[a-z0-9-]+)`", cells[0]), cells[1])
     assert len(shown) >= 25
@@ -31,4 +31,5 @@ def test_the_verdicts_are_the_recorded_ones() -> None:
     assert f"{count['supported']} supported by experiments" in prose
     assert f"{count['refuted']} printed ones are refuted" in prose
     assert f"of {len(recorded) - count['refuted']} statements" in prose
-    assert set(count) == {"proved", "certified", "refuted", "supported"}
+    assert f"{count['inconclusive']} is not decided" in prose
+    assert set(count) == {"proved", "certified", "refuted", "supported", "inconclusive"}

@@ -53,6 +53,7 @@ SECTIONS: tuple[str, ...] = (
     "paper_a.targets",
     "paper_a.tables",
     "paper_a.fits",
+    "paper_a.vaes",
     "paper_b.gumbel",
     "paper_b.exact_gradient",
     "paper_b.objective",
@@ -65,6 +66,7 @@ SECTIONS: tuple[str, ...] = (
     "paper_b.structured",
     "paper_b.structured_argmax",
     "paper_b.tables",
+    "paper_b.vaes",
     "ours.identities",
     "ours.anchored",
     "ours.completeness",
@@ -85,6 +87,7 @@ SECTIONS: tuple[str, ...] = (
     "ours.scale",
     "ours.scale_many",
     "ours.fits",
+    "ours.vaes",
 )
 """The modules of claims; their order is the order of the ledger: paper A, paper B, our own."""
 

@@ -1,4 +1,5 @@
-"""The command line: `perturbtheory verify`, `diagnose`, `figures`, `fit` and `--version`.
+"""The command line: `perturbtheory verify`, `diagnose`, `figures`, `fit`, `vae` and
+`--version`.
 
 One module a command. JAX, sympy and rich tables are imported by the commands that need them, so
 that the rest is quick.
@@ -18,6 +19,7 @@ from perturbtheory.cli._use import AGREES as AGREES
 from perturbtheory.cli._use import DRIFTED as DRIFTED
 from perturbtheory.cli._use import MISUSED as MISUSED
 from perturbtheory.cli._use import MisuseError
+from perturbtheory.cli._vae import vae
 from perturbtheory.cli._verify import verify
 
 app = cyclopts.App(
@@ -26,7 +28,7 @@ app = cyclopts.App(
     help="Check, compute and re-run the theory of Perturb-Softmax and Perturb-Argmax.",
     result_action="return_value",
 )
-for command in (verify, figures, diagnose, fit):
+for command in (verify, figures, diagnose, fit, vae):
     app.command(command)
 
 

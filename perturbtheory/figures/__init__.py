@@ -1,7 +1,8 @@
 """The figures: data from the exact engine, drawn and written with the numbers behind them.
 
 `figure-N` re-draws Figure N of paper A, `direct-optimization` Figure 1 of paper B; the others are
-new. Figures 4, 8, 9 and `advantage` show fits that were recorded, and make none.
+new. Figures 4, 8, 9 and `advantage` show fits that were recorded, Figures 5 and 10, `temperatures`,
+`long-run` and `one-latent` (Figures 2 and 6 of paper B) recorded VAEs; none is made for a figure.
 """
 
 import importlib
@@ -14,16 +15,21 @@ _HOMES = {
     "figure-2": ("uniform", "FIGURE_2"),
     "figure-3": ("discrete", "FIGURE_3"),
     "figure-4": ("fits", "FIGURE_4"),
+    "figure-5": ("vaes", "FIGURE_5"),
     "figure-6": ("discrete", "FIGURE_6"),
     "figure-7": ("uniform", "FIGURE_7"),
     "figure-8": ("fits", "FIGURE_8"),
     "figure-9": ("fits", "FIGURE_9"),
+    "figure-10": ("vaes", "FIGURE_10"),
     "smoothing": ("smoothing", "SMOOTHING"),
     "completeness-counterexample": ("completeness", "COMPLETENESS"),
     "flat-regions": ("flat", "FLAT_REGIONS"),
     "error-against-samples": ("samples", "ERROR_AGAINST_SAMPLES"),
     "advantage": ("advantage", "ADVANTAGE"),
     "direct-optimization": ("direct", "DIRECT_OPTIMIZATION"),
+    "temperatures": ("vaes", "TEMPERATURES"),
+    "long-run": ("vaes", "LONG_RUN"),
+    "one-latent": ("vaes", "ONE_LATENT"),
 }
 NAMES: tuple[str, ...] = tuple(_HOMES)
 

@@ -13,12 +13,21 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "figure-1": ("A.discrete-not-identifiable", "A.uniform-not-minimal"),
     "figure-2": ("A.uniform-probabilities",),
     "figure-3": ("A.discrete-subdifferential",),
+    "figure-4": ("A.figures-4-8-9",),
+    "figure-5": ("A.figures-5-10",),
     "figure-6": ("A.discrete-potential",),
     "figure-7": ("A.uniform-difference-law",),
+    "figure-8": ("A.figures-4-8-9",),
+    "figure-9": ("A.figures-4-8-9",),
+    "figure-10": ("A.figures-5-10",),
+    "advantage": ("C.fit-advantage",),
     "completeness-counterexample": ("A.softmax-completeness",),
     "direct-optimization": ("B.direct-gradient", "B.gumbel-softmax-bias"),
     "flat-regions": ("A.uniform-not-minimal",),
+    "long-run": ("C.vae-relaxed",),
+    "one-latent": ("B.table-1",),
     "smoothing": ("C.smoothing",),
+    "temperatures": ("C.vae-bound",),
 }
 """Claim ids by figure; the picture stands with the first that is in the report."""
 _COMMITTED = Path(__file__).resolve().parents[2] / "figures"

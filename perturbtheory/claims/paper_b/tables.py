@@ -7,15 +7,8 @@ import numpy as np
 from perturbtheory.claims.compare import exact, positive
 from perturbtheory.claims.evidence import Part
 from perturbtheory.claims.ledger import Budget, claim
+from perturbtheory.experiments.printed import TABLE_1
 
-TABLE_1 = """
-10  164.53 165.26 167.88  228.46 222.86 238.37  155.44 155.94 160.13
-20  152.31 153.08 156.41  206.40 198.39 211.87  152.05 152.13 166.76
-30  149.17 147.38 152.15  205.60 189.44 197.01  152.10 150.14 157.33
-40  142.86 143.95 147.56  205.68 184.21 195.22  151.38 150.33 156.09
-50  155.37 140.38 146.12  200.88 180.31 191.00  156.84 149.12 164.01
-"""
-"""k, then the test loss of unbiased, direct and Gumbel-Softmax on every data set."""
 TABLE_2 = """
 50    92.6 84.7  90.24 91.23  63.3 61.2  129.66  129.813
 100   95.4 88.4  90.93 90.64  67.2 64.2  130.822 129.054

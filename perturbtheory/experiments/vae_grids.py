@@ -1,0 +1,156 @@
+"""The grids of discrete VAEs that are run: the tables and curves of both papers, and audits."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from perturbtheory.experiments.vaes import VaeRun
+
+IMAGES = ("mnist", "fashion-mnist", "omniglot-resized")
+TEMPERATURES = (0.01, 0.03, 0.07, 0.1, 0.25, 0.4, 0.5, 0.67, 0.85, 1.0)
+"""Of paper A, Table 3."""
+NEAR_THE_BEST = (0.1, 0.25, 0.4, 0.5, 0.67, 1.0)
+CATEGORIES = (10, 20, 30, 40, 50)
+"""Of paper B, Table 1."""
+EPOCHS = 5
+LONG = 4
+"""How many times as long the long runs are."""
+MORE_SEEDS = (1, 2, 3, 4)
+Results = Mapping[VaeRun, Mapping[str, Any]]
+
+
+def table_3() -> list[VaeRun]:
+    """Paper A, Table 3, the published protocol: softmax KL whatever the noise."""
+    return [
+        VaeRun(images, noise=noise, temperature=t)
+        for images, noise, t in product(IMAGES, ("normal", "gumbel"), TEMPERATURES)
+    ]
+
+
+def table_3_unit() -> list[VaeRun]:
+    """Table 3 for Gumbel noise of variance one: the scale of Normal, the shape of Gumbel."""
+    return [VaeRun(images, unit=True, temperature=t) for images, t in product(IMAGES, TEMPERATURES)]
+
+
+def table_3_audited() -> list[VaeRun]:
+    """Table 3 with the KL of the arg max's own law in the loss, which for Gumbel is the softmax."""
+    return [
+        VaeRun(images, noise="normal", temperature=t, divergence="argmax")
+        for images, t in product(IMAGES, NEAR_THE_BEST)
+    ]
+
+
+def curves() -> list[VaeRun]:
+    """Paper A, Figures 5 and 10: temperature 1, K = 10, 30, 50."""
+    return [
+        VaeRun(images, noise=noise, categories=k)
+        for k, images, noise in product((10, 30, 50), IMAGES, ("normal", "gumbel"))
+    ]
+
+
+def long() -> list[VaeRun]:
+    """Temperature 1 for many epochs: the relaxed training loss against the hard one."""
+    return [VaeRun(noise=noise, epochs=LONG * EPOCHS) for noise in ("normal", "gumbel")]
+
+
+METHODS: dict[str, VaeRun] = {
+    "unbiased": VaeRun(rule="exact", latents=1),
+    "direct": VaeRun(rule="direct", latents=1, schedule="published", divergence="none"),
+    "direct, audited": VaeRun(
+        rule="direct", latents=1, schedule="annealed", temperature=0.1, divergence="argmax"
+    ),
+    "Gumbel-Softmax": VaeRun(rule="relaxed", latents=1, schedule="published"),
+    "Gumbel-Softmax, audited": VaeRun(
+        rule="relaxed", latents=1, schedule="annealed", temperature=0.1, divergence="argmax"
+    ),
+}
+"""Of paper B, Table 1, as published; and under one objective with the KL, to one end of the
+schedule."""
+
+
+def table_1() -> list[VaeRun]:
+    """Paper B, Table 1 and Figures 2 and 6: one latent, K = 10 to 50."""
+    return [
+        replace(run, images=images, categories=k)
+        for run, images, k in product(METHODS.values(), IMAGES, CATEGORIES)
+    ]
+
+
+COLUMNS: dict[str, tuple[VaeRun, str]] = {
+    "Gumbel": (VaeRun(noise="gumbel"), "as_published"),
+    "Normal": (VaeRun(noise="normal"), "as_published"),
+    "Gumbel, variance 1": (VaeRun(noise="gumbel", unit=True), "as_published"),
+    "Normal, own KL": (VaeRun(noise="normal", divergence="argmax"), "bound"),
+}
+"""The columns of Table 3 made again: what is alike in all runs of one, and the number by which
+temperature and epoch are chosen."""
+
+
+def column(name: str, images: str, epochs: int = EPOCHS) -> list[VaeRun]:
+    """The runs of one column of Table 3 for these images, first seed, by temperature."""
+    like = replace(COLUMNS[name][0], images=images, epochs=epochs)
+    return [replace(like, temperature=t) for t in TEMPERATURES]
+
+
+def seeds(results: Results, epochs: int = EPOCHS) -> list[VaeRun]:
+    """More seeds at the temperature that is best on the validation images, column by column."""
+    more = []
+    for name, images in product(COLUMNS, IMAGES):
+        made = [run for run in column(name, images, epochs) if run in results]
+        if made:
+            best = selected(results, made, COLUMNS[name][1])
+            more += [replace(best, seed=seed) for seed in MORE_SEEDS]
+    return more
+
+
+GRIDS: dict[str, Callable[[], list[VaeRun]]] = {
+    "table-3": table_3,
+    "table-1": table_1,
+    "table-3-audited": table_3_audited,
+    "table-3-unit": table_3_unit,
+    "curves": curves,
+    "long": long,
+}
+
+
+def runs(name: str, *, epochs: int = EPOCHS, done: Results | None = None) -> list[VaeRun]:
+    """The runs of a grid with this number of epochs, those of "long" with `LONG` times as many.
+
+    "seeds" needs what is `done`. Raises ValueError for another name, or if nothing is done.
+    """
+    if name == "seeds":
+        more = seeds(done or {}, epochs)
+        if not more:
+            msg = f"`grid` seeds needs runs of table-3 with {epochs} epochs; run that grid first"
+            raise ValueError(msg)
+        return more
+    if name not in GRIDS:
+        msg = f"`grid` must be one of {', '.join([*GRIDS, 'seeds'])}, got {name!r}"
+        raise ValueError(msg)
+    return [replace(run, epochs=run.epochs // EPOCHS * epochs) for run in GRIDS[name]()]
+
+
+def selected(results: Results, candidates: Iterable[VaeRun], criterion: str) -> VaeRun:
+    """The run with the lowest validation number by this criterion, over all epochs."""
+    return min(candidates, key=lambda run: min(validation(results[run], criterion)))
+
+
+PARTS = {
+    "bound": ("hard", "divergence"),
+    "as_published": ("hard", "softmax_divergence"),
+    "relaxed_loss": ("relaxed", "softmax_divergence"),
+}
+"""What the numbers of `perturbtheory.models.vae.Bounds` are the sum of."""
+
+
+def validation(result: Mapping[str, Any], criterion: str) -> list[float]:
+    """The validation number after every epoch."""
+    columns = (result["validation"][name] for name in PARTS[criterion])
+    return [sum(pair) for pair in zip(*columns, strict=True)]
+
+
+def loss(result: Mapping[str, Any], criterion: str, by: str | None = None) -> float:
+    """The test loss at the epoch that is best on the validation images, by the same or `by`."""
+    found = result["test"][by or criterion]
+    return sum(found[name] for name in PARTS[criterion])

@@ -1,0 +1,92 @@
+"""The VAEs that were trained: results/vaes.json, written by `perturbtheory vae --record`.
+
+One line a run: the fields that differ from the defaults of `VaeRun`, then its result. The tables
+made of them stand beside it in results/vaes.md.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from perturbtheory import results as files
+from perturbtheory.experiments import vae_tables
+from perturbtheory.experiments._sweep import records
+from perturbtheory.experiments.vaes import VaeRun
+
+_FILE, _WHAT = "vaes.json", "recorded VAEs"
+_REMEDY = "run `perturbtheory vae --record` in a checkout, or install the package again"
+_DEFAULTS = {f.name: f.default for f in dataclasses.fields(VaeRun)}
+
+
+class Recorded(dict[VaeRun, dict[str, Any]]):
+    """Results by run; raises RecordError for a run that was not made."""
+
+    def __missing__(self, run: VaeRun) -> dict[str, Any]:
+        """No result: say how to make one."""
+        msg = f"{_WHAT} have no {run}"
+        raise missing(msg)
+
+
+def missing(what: str) -> files.RecordError:
+    """The error for runs that are not there, with the remedy."""
+    return files.RecordError(f"{what}; {_REMEDY}")
+
+
+def load() -> Recorded:
+    """Recorded results by run.
+
+    Raises:
+        RecordError: if the file is missing or is not what `save` writes.
+    """
+    path = files.location(_FILE)
+    data = files.read_json(path, _WHAT, _REMEDY)
+    try:
+        return Recorded({VaeRun(**entry["run"]): entry["result"] for entry in data["vaes"]})
+    except (TypeError, KeyError, AttributeError) as error:
+        msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
+        raise files.RecordError(msg) from error
+
+
+def finished(directory: Path) -> Recorded:
+    """What the result files of a sweep hold."""
+    return Recorded({_run(record.cell): record.result for record in records(directory).values()})
+
+
+def save(directory: Path) -> Path:
+    """Make the record what `directory` holds, with the commands, versions and time it took.
+
+    Raises:
+        RecordError: if the directory holds no run.
+    """
+    made = {_run(record.cell): record for record in records(directory).values()}
+    if not made:
+        msg = f"{_WHAT} would be empty: {directory} holds no run; run `perturbtheory vae --grid`"
+        raise files.RecordError(msg)
+    every = sorted(made.items(), key=lambda pair: dataclasses.astuple(pair[0]))
+    versions = sorted({json.dumps(r.versions, sort_keys=True) for r in made.values()})
+    head = {
+        "commands": sorted({record.command for record in made.values()}),
+        "versions": [json.loads(text) for text in versions],
+        "runs": len(made),
+        "seconds": round(sum(record.seconds for record in made.values())),
+    }
+    rows = [
+        json.dumps({"run": _fields(run), "result": record.result}, allow_nan=False)
+        for run, record in every
+    ]
+    path = files.destination(_FILE)
+    body = ",\n".join(f" {row}" for row in rows)
+    start = json.dumps(head, indent=1)[:-2]
+    files.write_text(path, f'{start},\n "vaes": [\n{body}\n ]\n}}\n')
+    results = {run: record.result for run, record in made.items()}
+    files.write_text(files.destination("vaes.md"), vae_tables.markdown(results))
+    return path
+
+
+def _run(cell: dict[str, Any]) -> VaeRun:
+    return VaeRun(**{k: v for k, v in cell.items() if k != "class"})
+
+
+def _fields(run: VaeRun) -> dict[str, Any]:
+    return {k: v for k, v in vars(run).items() if v != _DEFAULTS[k]}

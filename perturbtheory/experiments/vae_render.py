@@ -1,0 +1,95 @@
+"""VAEs in the terminal: a bar while one trains, its numbers, and the tables of both papers."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from perturbtheory.experiments import vae_tables
+from perturbtheory.experiments.vae_grids import Results
+from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.models.vae import DiscreteVAE, Epoch
+
+_NUMBERS = (
+    ("hard + KL of the arg max", ("hard", "divergence"), "a bound on -log p(x)"),
+    ("hard + KL of the softmax", ("hard", "softmax_divergence"), "as the papers report it"),
+    ("relaxed + KL of the softmax", ("relaxed", "softmax_divergence"), "as it is trained"),
+)
+
+
+class Bar:
+    """A progress bar over epochs with the training loss, the validation bound and images/s."""
+
+    def __init__(self, epochs: int, images: int) -> None:
+        self.images, self.epochs, self.before = images, epochs, time.perf_counter()
+        self.progress = Progress(
+            TextColumn("epoch"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}"),
+        )
+
+    def __enter__(self) -> "Bar":
+        self.progress.__enter__()
+        self.task = self.progress.add_task("compiling", total=self.epochs)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.progress.__exit__(*error)
+
+    def update(self, model: DiscreteVAE, history: list[Epoch]) -> None:
+        """After an epoch."""
+        del model
+        now, last = time.perf_counter(), history[-1]
+        speed = self.images / (now - self.before)
+        self.before = now
+        bound = last.validation.bound
+        words = f"loss {last.loss:.2f}, validation bound {bound:.2f}, {speed:,.0f} images/s"
+        self.progress.update(self.task, completed=len(history), description=words)
+
+
+def one(run: VaeRun, result: dict[str, Any]) -> RenderableType:
+    """The test numbers of one run, at its best epoch by the bound."""
+    table = _table("test, nats", "", "")
+    found = result["test"]["bound"]
+    for label, parts, words in _NUMBERS:
+        table.add_row(label, f"{sum(found[name] for name in parts):.2f}", Text(words, style="dim"))
+    if "importance" in result:
+        table.add_row("importance-weighted", f"{result['importance']:.2f}", "1,000 images")
+    kept = f"epoch {found['epoch']} of {run.epochs}, the best by the validation bound"
+    return Group(table, Text(f"{kept}; standard error {found['hard_error']:.2f}", style="dim"))
+
+
+def tables(results: Results) -> RenderableType:
+    """The tables of both papers beside what was found."""
+    if not results:
+        return Text("no runs yet")
+    t = vae_tables
+    return Group(
+        Text("Table 3 of paper A, test loss", style="bold"),
+        _filled(t.table_3_header(), t.table_3(results)),
+        Text("\nThe best of each column by every number", style="bold"),
+        _filled(t.audit_header(), t.audit(results)),
+        Text("\nTable 1 of paper B, exact test loss, one latent", style="bold"),
+        _filled(t.table_1_header(), t.table_1(results)),
+        Text(f"{len(results)} runs; {t.epochs_of(results)} epochs, 300 as printed", style="dim"),
+    )
+
+
+def _filled(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
+    table = _table(*header)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 2, 0, 0))
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number < 1 else "right")
+    return table

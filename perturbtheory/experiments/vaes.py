@@ -1,0 +1,229 @@
+"""Discrete VAEs of both papers: what one run is, and what is kept of it."""
+
+import functools
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import jax
+import numpy as np
+
+from perturbtheory import data
+from perturbtheory.estimators import (
+    AbstractEstimator,
+    Arm,
+    Direct,
+    Exact,
+    Rebar,
+    Relax,
+    Relaxed,
+    ScoreFunction,
+    StraightThrough,
+)
+from perturbtheory.experiments.fits import UNIT
+from perturbtheory.models import vae
+from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Laplace, Logistic, Normal
+
+_NOISES: dict[str, Callable[[float], AbstractPerturbation]] = {
+    "gumbel": Gumbel, "normal": Normal, "logistic": Logistic, "laplace": Laplace,
+}  # fmt: skip
+NOISES = tuple(_NOISES)
+RULES = (
+    "relaxed", "straight-through", "direct", "exact", "score", "rebar", "relax", "arm", "hessian",
+)  # fmt: skip
+SCHEDULES = ("constant", "published", "annealed")
+Watch = Callable[[vae.DiscreteVAE, list[vae.Epoch]], None]
+
+
+@dataclass(frozen=True)
+class VaeRun:
+    """One discrete VAE.
+
+    Attributes:
+        images: a name of `perturbtheory.data.NAMES`, thresholded at 1/2.
+        rule: the gradient estimator: relaxed (Perturb-Softmax), straight-through (the same with
+            hard samples forward), direct, exact (one latent), score (leave-one-out, two samples),
+            rebar, relax, arm (two categories), hessian (straight-through by the exact Hessian).
+        noise: gumbel, normal, logistic or laplace.
+        unit: scale the noise to variance one.
+        temperature: of the softmax; for direct epsilon.
+        schedule: constant; published, of paper B, from 1; annealed from 1 to `temperature`.
+        latents: N.
+        categories: K.
+        divergence: the KL in the loss: softmax as published, argmax of the noise itself, or none.
+        epochs: passes through the training images.
+        seed: of everything.
+    """
+
+    images: str = "mnist"
+    rule: str = "relaxed"
+    noise: str = "gumbel"
+    unit: bool = False
+    temperature: float = 1.0
+    schedule: str = "constant"
+    latents: int = 10
+    categories: int = 10
+    divergence: str = "softmax"
+    epochs: int = 5
+    seed: int = 0
+
+
+def noise(run: VaeRun) -> AbstractPerturbation:
+    """The noise of this run."""
+    _one_of("noise", run.noise, NOISES)
+    return _NOISES[run.noise](UNIT[run.noise] if run.unit else 1.0)
+
+
+def rule(run: VaeRun) -> AbstractEstimator:
+    """The estimator of this run; raises ValueError for what does not go together."""
+    _one_of("rule", run.rule, RULES)
+    gamma, t = noise(run), run.temperature
+    if run.rule in ("rebar", "relax", "arm") and (run.noise != "gumbel" or run.unit):
+        msg = f"`noise` must be unit gumbel for {run.rule}, got {gamma}; use relaxed or direct"
+        raise ValueError(msg)
+    made: dict[str, Callable[[], AbstractEstimator]] = {
+        "relaxed": lambda: Relaxed(gamma, t),
+        "straight-through": lambda: Relaxed(gamma, t, straight_through=True),
+        "direct": lambda: Direct(t, gamma),
+        "exact": lambda: Exact(gamma),
+        "score": lambda: ScoreFunction(gamma, 2, "leave-one-out"),
+        "rebar": lambda: Rebar(t),
+        "relax": lambda: Relax(_control(run)),
+        "arm": Arm,
+        "hessian": lambda: StraightThrough(gamma),
+    }
+    return made[run.rule]()
+
+
+def _control(run: VaeRun) -> vae.ControlNetwork:
+    key = jax.random.fold_in(jax.random.key(run.seed), 1)
+    return vae.ControlNetwork(run.latents, run.categories, key=key)
+
+
+def training(run: VaeRun, images: int) -> vae.Training:
+    """The settings of this run, for a number of training images."""
+    _one_of("schedule", run.schedule, SCHEDULES)
+    schedules: dict[str, Callable[[], vae.Schedule | None]] = {
+        "constant": lambda: None,
+        "published": lambda: vae.PUBLISHED,
+        "annealed": lambda: vae.ending_at(run.temperature, run.epochs * (images // 100)),
+    }
+    _one_of("divergence", run.divergence, get_args(vae.Divergence))
+    divergence = cast("vae.Divergence", run.divergence)
+    return vae.Training(rule(run), divergence, schedules[run.schedule](), run.epochs, seed=run.seed)
+
+
+def require_run(run: VaeRun) -> None:
+    """Raise ValueError for a run that cannot be made, before any is."""
+    _one_of("images", run.images, data.NAMES)
+    settings = training(run, 100)
+    start(run)
+    if run.rule == "exact" and run.categories**run.latents > 2**16:
+        msg = f"`latents` must be 1 for exact with {run.categories} categories, got {run.latents}"
+        raise ValueError(msg)
+    settings.rule.check(np.zeros((run.latents, run.categories), np.float32))
+
+
+def start(run: VaeRun) -> vae.DiscreteVAE:
+    """The network before training."""
+    return vae.DiscreteVAE(run.latents, run.categories, key=jax.random.key(run.seed))
+
+
+@functools.lru_cache(maxsize=2)
+def binary_images(
+    name: str, folder: str | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(training, validation, test), thresholded at 1/2, in bytes."""
+    found = data.load(name, folder)
+    train, held_out, test = (
+        data.threshold(x).astype(np.uint8) for x in (found.train, found.validation, found.test)
+    )
+    return train, held_out, test
+
+
+def run_vae(run: VaeRun) -> dict[str, Any]:
+    """Train, and evaluate on the test images.
+
+    Returns, with one entry an epoch: `loss`, the mean training loss as it was minimised or
+    reported, `reconstruction`, its first part; `validation`, one list for every number of
+    `Bounds`, with one draw of each image; `seconds` of training and validation. Under `test`, for
+    the epochs that are best by each criterion and for the last: the `Bounds` with ten draws and the
+    number of the epoch.
+    """
+    train, held_out, test = binary_images(run.images)
+    return looked_at(run, *trained(run, train, held_out), test, len(train))
+
+
+def trained(
+    run: VaeRun,
+    train: np.ndarray,
+    held_out: np.ndarray,
+    *,
+    checkpoint: Path | None = None,
+    watch: Watch | None = None,
+) -> tuple[vae.Trained, list[float]]:
+    """The run, and the seconds that each epoch took in this process."""
+    seconds, before = [], [time.perf_counter()]
+
+    def after(model: vae.DiscreteVAE, history: list[vae.Epoch]) -> None:
+        now = time.perf_counter()
+        seconds.append(now - before[0])
+        if watch is not None:
+            watch(model, history)
+        before[0] = time.perf_counter()
+
+    settings = training(run, len(train))
+    found = vae.train(
+        start(run), settings, train, held_out, checkpoint=checkpoint, after_epoch=after
+    )
+    return found, seconds
+
+
+def looked_at(
+    run: VaeRun, found: vae.Trained, seconds: Sequence[float], test: np.ndarray, images: int
+) -> dict[str, Any]:
+    """The numbers that are kept of a run on so many training images: see `run_vae`."""
+    last = len(found.history)
+    models = {name: (found.best[name], found.best_epoch[name]) for name in vae.CRITERIA}
+    models["last"] = (found.model, last)
+    settings = training(run, images)
+    steps = images // settings.batch
+    at: dict[int, dict[str, float]] = {}
+    for model, epoch in models.values():
+        if epoch not in at:
+            bounds = vae.evaluate(
+                model, test, noise(run), key=jax.random.key(run.seed + 1),
+                temperature=settings.temperature(epoch * steps - 1), draws=10,
+            )  # fmt: skip
+            at[epoch] = {k: _short(v) for k, v in bounds._asdict().items()}
+    columns = zip(*(epoch.validation for epoch in found.history), strict=True)
+    return {
+        "loss": [_short(epoch.loss) for epoch in found.history],
+        "reconstruction": [_short(epoch.reconstruction) for epoch in found.history],
+        "validation": {
+            name: [_short(v) for v in column]
+            for name, column in zip(vae.Bounds._fields, columns, strict=True)
+        },
+        "test": {name: at[epoch] | {"epoch": epoch} for name, (_, epoch) in models.items()},
+        "seconds": [round(s, 2) for s in seconds],
+    }
+
+
+def importance(run: VaeRun, found: vae.Trained, test: np.ndarray, draws: int) -> float:
+    """The importance-weighted bound of the model with the best bound."""
+    key = jax.random.key(run.seed + 2)
+    return vae.importance_bound(found.best["bound"], test, noise(run), draws=draws, key=key)
+
+
+def _one_of(name: str, value: str, values: Sequence[str]) -> None:
+    if value not in values:
+        msg = f"`{name}` must be one of {', '.join(values)}, got {value!r}"
+        raise ValueError(msg)
+
+
+def _short(value: float) -> float:
+    """Six significant digits, so that result files stay small."""
+    return float(f"{value:.6g}") if math.isfinite(value) else value

@@ -1,0 +1,208 @@
+"""Bounds on -log p(x) over a set of images: relaxed, hard, exact, importance-weighted."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, UInt8
+
+from perturbtheory.models.vae._divergence import argmax_divergence, softmax_divergence
+from perturbtheory.models.vae._network import DiscreteVAE
+from perturbtheory.perturbations import AbstractPerturbation
+from perturbtheory.potential import expected_max
+
+_BATCH = 500
+"""Images at a time."""
+
+
+class Bounds(NamedTuple):
+    """Means over images, in nats.
+
+    Attributes:
+        relaxed: -log p(x|s) at s = softmax((theta + gamma)/t), which bounds nothing.
+        hard: -log p(x|z) at z = argmax(theta + gamma), with one latent its exact mean.
+        hard_error: standard error of `hard`, from the spread over images; of draws and of images.
+        divergence: KL of the arg max's own law; `hard` plus it is an upper bound on -log p(x).
+        softmax_divergence: KL of softmax(theta), which is that one under unit Gumbel noise only.
+    """
+
+    relaxed: float
+    hard: float
+    hard_error: float
+    divergence: float
+    softmax_divergence: float
+
+    @property
+    def bound(self) -> float:
+        """Hard reconstruction and the KL of the law z is drawn from."""
+        return self.hard + self.divergence
+
+    @property
+    def as_published(self) -> float:
+        """Hard reconstruction and the KL of softmax(theta)."""
+        return self.hard + self.softmax_divergence
+
+    @property
+    def relaxed_loss(self) -> float:
+        """Relaxed reconstruction and the KL of softmax(theta)."""
+        return self.relaxed + self.softmax_divergence
+
+
+def evaluate(
+    model: DiscreteVAE,
+    images: UInt8[ArrayLike, "n 784"],
+    noise: AbstractPerturbation,
+    *,
+    temperature: ArrayLike = 1.0,
+    draws: int = 10,
+    key: Array,
+) -> Bounds:
+    """Every part of the loss on a set of images.
+
+    Args:
+        model: what is evaluated.
+        images: binary, 0 or 1.
+        noise: gamma.
+        temperature: of the relaxed part.
+        draws: of the hard part, for more than one latent; the relaxed part takes one.
+        key: of jax.random.
+
+    Raises:
+        ValueError: for images that are not binary rows of 784, or none.
+    """
+    x = require_binary("images", images)
+    _require_draws(draws)
+    t = jnp.asarray(temperature, jnp.float32)
+    parts = _over_batches(_parts, model, x, key, noise.astype(jnp.float32), t, draws)
+    hard = parts["hard"]
+    return Bounds(
+        **{name: float(values.mean(dtype=np.float64)) for name, values in parts.items()},
+        hard_error=float(hard.std(dtype=np.float64) / math.sqrt(len(hard))),
+    )
+
+
+def importance_bound(
+    model: DiscreteVAE,
+    images: UInt8[ArrayLike, "n 784"],
+    noise: AbstractPerturbation,
+    *,
+    draws: int = 100,
+    key: Array,
+) -> float:
+    """Mean over images of E[-log (1/M) sum_m p(x|z_m) p(z_m)/q(z_m|x)], M = draws.
+
+    q is the law of the arg max, from the potential's probabilities. It falls to -log p(x) as M
+    grows, and is `Bounds.bound` at M = 1. Burda, Grosse and Salakhutdinov (2016).
+    """
+    x = require_binary("images", images)
+    _require_draws(draws)
+    found = _over_batches(_importance, model, x, key, noise.astype(jnp.float32), draws)
+    return float(found["bound"].mean(dtype=np.float64))
+
+
+def _over_batches(
+    function: Callable[..., dict[str, Array]],
+    model: DiscreteVAE,
+    x: np.ndarray,
+    key: Array,
+    *options: object,
+) -> dict[str, np.ndarray]:
+    """Results of every image, the last batch filled up and cut off again."""
+    pad = -len(x) % _BATCH
+    batches = jnp.asarray(np.concatenate([x, x[:1].repeat(pad, 0)]).reshape(-1, _BATCH, x.shape[1]))
+    found = _scan(function, model, batches, key, *options)
+    return {name: np.asarray(a).reshape(-1)[: len(x)] for name, a in found.items()}
+
+
+@eqx.filter_jit
+def _scan(
+    function: Callable[..., dict[str, Array]],
+    model: DiscreteVAE,
+    batches: Array,
+    key: Array,
+    *options: object,
+) -> dict[str, Array]:
+    def one(pair: tuple[Array, Array]) -> dict[str, Array]:
+        x, number = pair
+        return function(model, x.astype(jnp.float32), jax.random.fold_in(key, number), *options)
+
+    return jax.lax.map(one, (batches, jnp.arange(len(batches))))
+
+
+def _parts(
+    model: DiscreteVAE,
+    x: Float[Array, "B 784"],
+    key: Array,
+    noise: AbstractPerturbation,
+    temperature: Array,
+    draws: int,
+) -> dict[str, Float[Array, "B"]]:
+    theta = model.logits(x)
+    gamma = _draw(noise, key, theta)
+    out = {
+        "relaxed": model.reconstruction(x, jax.nn.softmax((theta + gamma) / temperature)),
+        "divergence": argmax_divergence(noise, theta),
+        "softmax_divergence": softmax_divergence(theta),
+    }
+    if model.latents == 1:
+        p = expected_max(noise).probabilities(theta[:, 0])
+        return out | {"hard": jnp.sum(p * model.reconstructions(x), -1)}
+
+    def hard(number: Array) -> Array:
+        return model.reconstruction(x, _sample(noise, jax.random.fold_in(key, number), theta))
+
+    return out | {"hard": jnp.mean(jax.lax.map(hard, jnp.arange(draws)), 0)}
+
+
+def _importance(
+    model: DiscreteVAE,
+    x: Float[Array, "B 784"],
+    key: Array,
+    noise: AbstractPerturbation,
+    draws: int,
+) -> dict[str, Float[Array, "B"]]:
+    theta = model.logits(x)
+    log_q = jnp.log(jnp.maximum(expected_max(noise).probabilities(theta), 1e-30))
+    log_prior = -model.latents * math.log(model.categories)
+
+    def weight(number: Array) -> Array:
+        z = _sample(noise, jax.random.fold_in(key, number), theta)
+        return log_prior - jnp.sum(z * log_q, (-1, -2)) - model.reconstruction(x, z)
+
+    weights = jax.lax.map(weight, jnp.arange(draws))
+    return {"bound": math.log(draws) - jax.nn.logsumexp(weights, 0)}
+
+
+def _draw(noise: AbstractPerturbation, key: Array, theta: Array) -> Array:
+    return noise.sample(key, theta.shape).astype(theta.dtype)
+
+
+def _sample(noise: AbstractPerturbation, key: Array, theta: Array) -> Array:
+    """One-hot argmax(theta + gamma)."""
+    winner = jnp.argmax(theta + _draw(noise, key, theta), -1)
+    return jax.nn.one_hot(winner, theta.shape[-1], dtype=theta.dtype)
+
+
+def _require_draws(draws: int) -> None:
+    if not isinstance(draws, int) or isinstance(draws, bool) or draws < 1:
+        msg = f"`draws` must be a positive integer, got {draws!r}"
+        raise ValueError(msg)
+
+
+def require_binary(name: str, images: object) -> np.ndarray:
+    """Images as rows of 0 and 1 in bytes; raises ValueError for others."""
+    x = np.asarray(images)
+    if x.ndim != 2 or x.shape[1] != 784 or len(x) == 0:
+        msg = f"`{name}` must have shape (n, 784) with n > 0, got {x.shape}; flatten 28 x 28 images"
+        raise ValueError(msg)
+    binary = (x == 0) | (x == 1)
+    if not binary.all():
+        wrong = x[~binary][0]
+        msg = f"`{name}` must be 0 or 1, got {wrong}; see perturbtheory.data.threshold"
+        raise ValueError(msg)
+    return x.astype(np.uint8)

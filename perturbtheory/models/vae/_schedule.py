@@ -1,0 +1,55 @@
+"""How a temperature, or an epsilon, falls while a model is trained."""
+
+import math
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from perturbtheory.checks import positive, require
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """max(start e^(-rate i), floor) in iteration i, held for `every` iterations at a time.
+
+    Rate 0 is a constant. Paper B: start 1, rate 1e-5, floor 0.1, every 1,000, which ends near 0.22
+    after 300 epochs of 50,000 images; see `ending_at` for a schedule fixed by its end.
+    Raises ValueError for numbers that are not positive (`rate` and `floor`: negative).
+    """
+
+    start: float
+    rate: float = 0.0
+    floor: float = 0.0
+    every: int = 1000
+
+    def __post_init__(self) -> None:
+        require("start", self.start, positive, "be positive and finite", "1.0 is usual", most=0)
+        for name in ("rate", "floor"):
+            value = getattr(self, name)
+            if not 0 <= value < math.inf:
+                msg = f"`{name}` must be finite and not negative, got {value}; 0 switches it off"
+                raise ValueError(msg)
+        if self.every < 1:
+            msg = f"`every` must be a positive number of iterations, got {self.every}"
+            raise ValueError(msg)
+
+    def __call__(self, iteration: Int[Array, ""]) -> Float[Array, ""]:
+        """The value in this iteration, the first being 0."""
+        held = (iteration // self.every * self.every).astype(jnp.float32)
+        return jnp.maximum(self.start * jnp.exp(-self.rate * held), self.floor)
+
+
+def ending_at(end: float, iterations: int, *, start: float = 1.0) -> Schedule:
+    """From `start` to `end` by a constant factor in each of 20 stages."""
+    require("end", end, positive, "be positive and finite", "0.1 is usual", most=0)
+    if end > start:
+        msg = f"`end` must be at most the start, {start}, got {end}; schedules fall"
+        raise ValueError(msg)
+    every = max(1, -(-iterations // 20))
+    stages = max(1, (iterations - 1) // every)
+    return Schedule(start, math.log(start / end) / (stages * every), 0.0, every)
+
+
+PUBLISHED = Schedule(1.0, 1e-5, 0.1, 1000)
+"""Of paper B, section 5, for epsilon and temperature alike."""
