@@ -1,0 +1,176 @@
+"""Images a second of discrete VAEs: this package beside the same model in PyTorch.
+
+    pip install torch && python benchmarks/vae_speed.py [--images N] [--rounds R] [--json FILE]
+
+784-300-N K and back, batch 100, Adam at 1e-3, on random binary images. Ways alternate within each
+round; compilation and a first epoch come before; the median over rounds counts. PyTorch is no
+dependency of the package: without it only our own ways are timed.
+"""
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import perturbtheory as pt
+from perturbtheory import estimators as es
+from perturbtheory.models import vae
+from perturbtheory.models.vae import _training
+
+BATCH = 100
+
+
+def ours(images, latents, categories, rule, divergence):
+    """A function that trains an epoch."""
+    training = vae.Training(rule, divergence)
+    model = vae.DiscreteVAE(latents, categories, key=jax.random.key(0))
+    state = [_training._Progress.start(model, training).state]
+    x, count = jnp.asarray(images), [0]
+
+    def epoch():
+        count[0] += 1
+        with jax.numpy_dtype_promotion("standard"):
+            state[0], parts = _training._epoch(
+                state[0], x, jax.random.key(count[0]), jnp.asarray(count[0]),
+                _training._arrays(rule), None, divergence, BATCH, 1e-3,
+            )  # fmt: skip
+        jax.block_until_ready(parts)
+
+    return epoch
+
+
+def torchs(images, latents, categories, way, *, fused):
+    """The same in PyTorch: "relaxed" by Gumbel-Softmax, "exact" and "direct" for one latent."""
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    torch.manual_seed(0)
+    code = latents * categories
+    encoder = nn.Sequential(nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, code))
+    decoder = nn.Sequential(nn.Linear(code, 300), nn.ReLU(), nn.Linear(300, 784))
+    parameters = [*encoder.parameters(), *decoder.parameters()]
+    adam = torch.optim.Adam(parameters, 1e-3, fused=fused)
+    x_all = torch.from_numpy(images)
+
+    def bce(logits, x):
+        return functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+
+    def gumbel(like):
+        return -torch.log(-torch.log(torch.rand_like(like).clamp_min(1e-20)))
+
+    def loss(x):
+        theta = encoder(x).view(-1, latents, categories)
+        log_q = functional.log_softmax(theta, -1)
+        kl = (log_q.exp() * log_q).sum((-1, -2)) + latents * math.log(categories)
+        if way == "relaxed":
+            s = functional.softmax((theta + gumbel(theta)) / 0.5, -1)
+            return (bce(decoder(s.view(len(x), -1)), x) + kl).mean()
+        # One latent: the K outputs of the decoder do not depend on x here either.
+        out = decoder(torch.eye(categories))
+        values = functional.softplus(out).sum(-1) - x @ out.T
+        if way == "exact":
+            return ((log_q[:, 0].exp() * values).sum(-1) + kl).mean()
+        perturbed = theta[:, 0] + gumbel(theta[:, 0])
+        z = functional.one_hot(perturbed.argmax(-1), categories).float()
+        moved = functional.one_hot((perturbed - 0.5 * values).argmax(-1), categories).float()
+        slope = ((z - moved) / 0.5).detach()
+        return ((z * values).sum(-1) + (theta[:, 0] * slope).sum(-1) + kl).mean()
+
+    def epoch():
+        order = torch.randperm(len(x_all))
+        for k in range(len(x_all) // BATCH):
+            x = x_all[order[k * BATCH : (k + 1) * BATCH]].float()
+            adam.zero_grad()
+            loss(x).backward()
+            adam.step()
+
+    return epoch
+
+
+def ways(images):
+    """Every way of training by name."""
+    gumbel, normal = es.Relaxed(pt.Gumbel(), 0.5), es.Relaxed(pt.Normal(), 0.5)
+    made = {
+        "relaxed, N = 10": ours(images, 10, 10, gumbel, "softmax"),
+        "Normal, N = 10": ours(images, 10, 10, normal, "softmax"),
+        "Normal with its own KL, N = 10": ours(images, 10, 10, normal, "argmax"),
+    }
+    for k in (10, 50):
+        made |= {
+            f"relaxed, N = 1, K = {k}": ours(images, 1, k, gumbel, "softmax"),
+            f"direct, N = 1, K = {k}": ours(images, 1, k, es.Direct(0.5), "softmax"),
+            f"exact, N = 1, K = {k}": ours(images, 1, k, es.Exact(), "softmax"),
+        }
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        return made
+    for name, fused in (("PyTorch", False), ("PyTorch, fused Adam", True)):
+        made[f"{name}: relaxed, N = 10"] = torchs(images, 10, 10, "relaxed", fused=fused)
+        for way in ("relaxed", "direct", "exact"):
+            made[f"{name}: {way}, N = 1, K = 10"] = torchs(images, 1, 10, way, fused=fused)
+    return made
+
+
+RATIOS = {
+    "relaxed against PyTorch": ("PyTorch: relaxed, N = 10", "relaxed, N = 10"),
+    "relaxed against PyTorch's fused Adam": (
+        "PyTorch, fused Adam: relaxed, N = 10",
+        "relaxed, N = 10",
+    ),
+    "direct against PyTorch": ("PyTorch: direct, N = 1, K = 10", "direct, N = 1, K = 10"),
+    "exact against PyTorch": ("PyTorch: exact, N = 1, K = 10", "exact, N = 1, K = 10"),
+    "own KL over plain, Normal": ("Normal with its own KL, N = 10", "Normal, N = 10"),
+    "direct over relaxed, K = 10": ("direct, N = 1, K = 10", "relaxed, N = 1, K = 10"),
+    "exact over relaxed, K = 10": ("exact, N = 1, K = 10", "relaxed, N = 1, K = 10"),
+    "direct over relaxed, K = 50": ("direct, N = 1, K = 50", "relaxed, N = 1, K = 50"),
+    "exact over relaxed, K = 50": ("exact, N = 1, K = 50", "relaxed, N = 1, K = 50"),
+}
+"""Seconds of the first over seconds of the second."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--images", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json")
+    options = parser.parse_args()
+    rng = np.random.default_rng(0)
+    images = (rng.random((options.images, 784)) < 0.2).astype(np.uint8)
+    made = ways(images)
+    for epoch in made.values():
+        epoch()
+    seconds = {name: [] for name in made}
+    for _ in range(options.rounds):
+        for name, epoch in made.items():
+            start = time.perf_counter()
+            epoch()
+            seconds[name].append(time.perf_counter() - start)
+    middle = {name: statistics.median(times) for name, times in seconds.items()}
+    result = {
+        "images a second": {n: round(options.images / s) for n, s in middle.items()},
+        "ratios": {
+            name: round(middle[a] / middle[b], 3)
+            for name, (a, b) in RATIOS.items()
+            if a in middle and b in middle
+        },
+        "command": "python benchmarks/vae_speed.py " + " ".join(sys.argv[1:]),
+        "versions": {"jax": jax.__version__}
+        | ({"torch": sys.modules["torch"].__version__} if "torch" in sys.modules else {}),
+    }
+    text = json.dumps(result, indent=1)
+    sys.stdout.write(text + "\n")
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
