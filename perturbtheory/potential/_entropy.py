@@ -5,8 +5,8 @@ With F, r_i, R and weights w as in `_quadrature`, p_i = sum w F r_i and, for v =
     dH/dtheta_i = -(H(theta) v)_i = -sum w F r_i (R v_i - sum_j r_j v_j),
 
 so that what costs time, F_j and r_j at nodes x d, is computed once for both. A term of a loss that
-is trained in 32-bit asks for no relative accuracy of small p: 5/16 of the nodes serve, on a window
-that leaves out 1e-7, and rows of theta are the last axis, where arithmetic is fastest.
+is trained in 32-bit asks for no relative accuracy of small p: a third of the nodes serve, on a
+window that leaves out 1e-7. Rows of theta are the last axis, where arithmetic is fastest.
 """
 
 import functools
@@ -21,8 +21,9 @@ from jaxtyping import Array, Float
 from perturbtheory.perturbations import AbstractPerturbation, Discrete
 from perturbtheory.potential import _derivatives
 
-_SHARE = 5 / 16
-"""Of the nodes that 64-bit needs: tests/test_entropy.py measures what that leaves."""
+_SHARE, _FEW = (5 / 16, 7 / 16), 16
+"""Of the nodes that 64-bit needs, for up to 16 categories and for more, whose maximum is narrower:
+tests/test_entropy.py measures what that leaves."""
 _CUT = math.log(1e-7)
 _MOST = 64
 """Most categories for which sums are written out."""
@@ -65,7 +66,7 @@ def _with_gradient(
 ) -> tuple[Float[Array, "rows"], Float[Array, "rows d"]]:
     d = theta.shape[1]
     columns = (theta - jnp.max(theta, 1, keepdims=True)).T
-    count = math.ceil(_SHARE * (noise.trapezoid_nodes(d) or 0))
+    count = math.ceil(_SHARE[d > _FEW] * (noise.trapezoid_nodes(d) or 0))
     low, high = (jnp.asarray(x, theta.dtype) for x in noise.bracket(_CUT, _CUT - math.log(d)))
     step = (high - low) / count
     nodes = low + step * (jnp.arange(count, dtype=theta.dtype) + 0.5)
