@@ -217,7 +217,8 @@ def test_64_bit_target_while_64_bit_is_off() -> None:
 
 
 def test_public_names() -> None:
-    public = {name for name in dir(models) if not name.startswith("_")}
+    # Other tests may have loaded `vae`, which comes when it is asked for.
+    public = {name for name in dir(models) if not name.startswith("_")} - {"vae"}
     assert public == {
         "AbstractFamily", "Fitted", "InvertibleGaussian", "LOSSES", "Loss", "PerturbSoftmax",
         "fit", "l1", "require_fit", "targets",
