@@ -21,7 +21,7 @@ import numpy as np
 import perturbtheory as pt
 from perturbtheory import estimators as es
 from perturbtheory.models import vae
-from perturbtheory.models.vae import _training
+from perturbtheory.models.vae import _epoch, _training
 
 BATCH = 100
 
@@ -36,9 +36,9 @@ def ours(images, latents, categories, rule, divergence):
     def epoch():
         count[0] += 1
         with jax.numpy_dtype_promotion("standard"):
-            state[0], parts = _training._epoch(
+            state[0], parts = _epoch.train_epoch(
                 state[0], x, jax.random.key(count[0]), jnp.asarray(count[0]),
-                _training._arrays(rule), None, divergence, BATCH, 1e-3,
+                _epoch.traced(rule), None, divergence, BATCH, 1e-3,
             )  # fmt: skip
         jax.block_until_ready(parts)
 

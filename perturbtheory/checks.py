@@ -65,6 +65,14 @@ def require(
         raise ValueError(msg)
 
 
+def require_count(name: str, value: Any, least: int = 1) -> None:
+    """Raise ValueError unless `value` is an integer of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        what = "a positive integer" if least == 1 else f"an integer of at least {least}"
+        msg = f"`{name}` must be {what}, got {value!r}"
+        raise ValueError(msg)
+
+
 def require_one_shape(**parameters: Any) -> None:
     """Raise ValueError unless the parameters are numbers or vectors of one common length."""
     shapes = {name: np.shape(value) for name, value in parameters.items()}

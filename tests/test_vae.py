@@ -21,7 +21,7 @@ from jax.tree_util import Partial
 import perturbtheory as pt
 from perturbtheory import estimators as es
 from perturbtheory.models import vae
-from perturbtheory.models.vae import _evaluation, _training
+from perturbtheory.models.vae import _epoch, _evaluation, _training
 
 KEY = jax.random.key(11)
 RNG = np.random.default_rng(0)
@@ -358,8 +358,8 @@ def one_epoch(rule, images, number=0, schedule=None):
     """The state after an epoch that starts with new moments, in batches of 20."""
     start = _training._Progress.start(network(), vae.Training(rule)).state
     with jax.numpy_dtype_promotion("standard"):
-        return _training._epoch(
-            start, jnp.asarray(images), KEY, jnp.asarray(number), _training._arrays(rule),
+        return _epoch.train_epoch(
+            start, jnp.asarray(images), KEY, jnp.asarray(number), _epoch.traced(rule),
             schedule, "softmax", 20, 0.02,
         )[0]  # fmt: skip
 
@@ -501,7 +501,7 @@ class TestTraining:
             ("batch", {"batch": True}), ("draws", {"draws": -1}),
             ("learning_rate", {"learning_rate": 0.0}),
             ("learning_rate", {"learning_rate": math.nan}),
-            ("seed", {"seed": -1}), ("seed", {"seed": 2**32}),
+            ("seed", {"seed": -1}), ("seed", {"seed": 2**32}), ("seed", {"seed": 1.5}),
             ("schedule", {"rule": es.Arm(), "schedule": vae.PUBLISHED}),
             ("schedule", {"rule": es.ScoreFunction(), "schedule": vae.PUBLISHED}),
         ],
@@ -509,6 +509,24 @@ class TestTraining:
     def test_settings(self, name, arguments) -> None:
         with pytest.raises(ValueError, match=f"`{name}` must"):
             vae.Training(**{"rule": es.Relaxed()} | arguments)
+
+    def test_validation_has_the_temperature_of_the_last_step(self) -> None:
+        """The schedule falls with every step: one step on is another number."""
+        rule, schedule = es.Relaxed(temperature=1.0), vae.Schedule(2.0, rate=0.4, every=1)
+        training = vae.Training(rule, "softmax", schedule, epochs=2, batch=20)
+        found = vae.train(network(sharp=3.0), training, NOISY, NOISY)
+        last = 2 * (len(NOISY) // 20) - 1
+        key = jax.random.split(jax.random.fold_in(jax.random.key(0), 1))[1]
+        again = [
+            vae.evaluate(
+                found.model, NOISY, rule.law, draws=1, key=key,
+                temperature=2.0 * math.exp(-0.4 * step),
+            ).relaxed
+            for step in (last, last + 1)
+        ]  # fmt: skip
+        seen = found.history[-1].validation.relaxed
+        assert abs(again[1] - again[0]) > 1e-2
+        np.testing.assert_allclose(seen, again[0], rtol=1e-5)
 
     @pytest.mark.parametrize("rule", [None, "relaxed", es.Relaxed])
     def test_rule(self, rule) -> None:

@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from perturbtheory import cli
+from perturbtheory import cli, data
 from perturbtheory.estimators import Direct, Exact, Relaxed
 from perturbtheory.experiments import (
     identity,
@@ -16,6 +17,7 @@ from perturbtheory.experiments import (
     vae_tables,
     vaes,
 )
+from perturbtheory.experiments.fits import FitRun
 from perturbtheory.experiments.vaes import VaeRun
 from perturbtheory.models import vae
 from perturbtheory.results import RecordError
@@ -170,6 +172,12 @@ class TestRecord:
         with pytest.raises(RecordError, match="missing.*vaes.json"):
             vae_recorded.load()
 
+    def test_cells_of_other_sweeps_in_the_folder_are_left_alone(self, tmp_path):
+        sweep(lambda fit: {"found": 1}, [FitRun("poisson")], tmp_path, packages=("numpy",))
+        runs = vae_grids.runs("long")
+        sweep(made_up, runs, tmp_path, packages=("numpy",))
+        assert set(vae_recorded.finished(tmp_path)) == set(runs)
+
     def test_nothing_to_record_raises(self, tmp_path):
         with pytest.raises(RecordError, match="holds no run"):
             vae_recorded.save(tmp_path)
@@ -185,6 +193,10 @@ class TestRecord:
                                   vae_grids.loss(result, "as_published"), atol=1e-3)  # fmt: skip
         with pytest.raises(RecordError, match="seed=99"):
             found[VaeRun(seed=99)]
+
+    def test_the_committed_tables_are_those_of_the_record(self):
+        committed = Path(__file__).parents[1] / "results" / "vaes.md"
+        assert committed.read_text("utf-8") == vae_tables.markdown(vae_recorded.load())
 
     def test_names_of_cells_do_not_change(self):
         """Files of a sweep are found by them."""
@@ -211,6 +223,9 @@ class TestCommand:
             (("--images", "mnist-5000", "--importance", "-1"), "`--importance`"),
             (("--json", "/no/such/folder/x.json"), "`--json`"),
             (("--grid", "table-9"), "table-9"),
+            (("--grid", "table-3", "--rule", "direct"), "`--rule` goes without --grid"),
+            (("--tables", "--json", "x.json"), "`--json` goes without --grid"),
+            (("--workers", "1"), "`--workers` goes with --grid"),
         ],
     )
     def test_misuse(self, arguments, words, capsys):
@@ -222,9 +237,8 @@ class TestCommand:
         assert "Table 3 of paper A" in capsys.readouterr().out
 
     def test_trains_and_draws(self, tmp_path, capsys, monkeypatch):
-        images = vaes.binary_images("mnist-5000")
-        few = tuple(x[:200] for x in images)
-        monkeypatch.setattr(vaes, "binary_images", lambda name: few)
+        few = tuple(x[:200] for x in vaes.binary(data.load("mnist-5000")))
+        monkeypatch.setattr(vaes, "binary", lambda images: few)
         options = ["--images", "mnist-5000", "--rule", "exact", "--latents", "1", "--categories"]
         options += ["3", "--noise", "gumbel", "--epochs", "3", "--output", str(tmp_path / "out")]
         options += ["--json", str(tmp_path / "x.json"), "--importance", "5"]

@@ -1,5 +1,6 @@
 """`perturbtheory vae`: train a discrete VAE and look at it, or run the grids of both papers."""
 
+import inspect
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 _STEPS = 2500
 """Of Adam, if the number of epochs is not given: two minutes on two slow cores."""
+_OF_ONE_RUN = (
+    "images", "rule", "noise", "unit", "temperature", "schedule", "latents", "categories",
+    "divergence", "seed", "output", "checkpoint", "importance", "json",
+)  # fmt: skip
+_OF_EXPERIMENTS = ("directory", "workers")
 Grid = Literal[
     "all", "table-3", "table-3-audited", "table-3-unit", "curves", "long", "table-1", "seeds"
 ]
@@ -100,6 +106,8 @@ def vae(
     record
         Make the recorded results those of --directory, whatever is there.
     """
+    given = dict(locals())
+    _require_together(given, experiments=bool(grid) or tables or record)
     require_writable("--json", json)
     if data is not None:
         if not data.is_dir():
@@ -109,7 +117,7 @@ def vae(
     if importance < 0:
         msg = f"`--importance` must be a number of samples or 0, got {importance}"
         raise MisuseError(msg)
-    if tables or record or grid:
+    if grid or tables or record:
         return _experiments(grid, directory, workers, epochs, tables=tables, record=record)
     from perturbtheory.data import DataError
     from perturbtheory.experiments.vaes import VaeRun, require_run
@@ -129,12 +137,23 @@ def vae(
     return _train(run, splits, source, output, checkpoint, importance, json)
 
 
+def _require_together(given: dict[str, Any], *, experiments: bool) -> None:
+    """Raise for an option that the rest of the command would leave without effect."""
+    idle = _OF_ONE_RUN if experiments else _OF_EXPERIMENTS
+    usual = inspect.signature(vae).parameters
+    changed = [name for name in idle if given[name] != usual[name].default]
+    if changed:
+        where = "goes without --grid, --tables and --record" if experiments else "goes with --grid"
+        msg = f"`--{changed[0]}` {where}, got {given[changed[0]]!s}; leave one of them out"
+        raise MisuseError(msg)
+
+
 def _images(name: str | None) -> tuple[str, tuple[Any, Any, Any], str]:
     from perturbtheory import data
-    from perturbtheory.experiments.vaes import binary_images
+    from perturbtheory.experiments.vaes import binary
 
     found = data.default() if name is None else data.load(name)
-    return found.name, binary_images(found.name), found.source
+    return found.name, binary(found), found.source
 
 
 def _train(

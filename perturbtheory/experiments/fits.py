@@ -23,10 +23,11 @@ from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Laplace, L
 UNIT = {"gumbel": math.sqrt(6) / math.pi, "normal": 1.0, "logistic": math.sqrt(3) / math.pi,
         "laplace": math.sqrt(0.5)}  # fmt: skip
 """Scale at which each noise has variance one."""
-_LAWS: dict[str, Callable[[float], AbstractPerturbation]] = {
+LAWS: dict[str, Callable[[float], AbstractPerturbation]] = {
     "normal": Normal, "gumbel": Gumbel, "logistic": Logistic, "laplace": Laplace,
 }  # fmt: skip
-MODELS = (*_LAWS, "igr")
+"""Noise of a scale, by name."""
+MODELS = (*LAWS, "igr")
 _CURVE = 31
 """Points of a curve that is kept."""
 
@@ -69,10 +70,10 @@ def family(run: FitRun) -> AbstractFamily:
             msg = f"`scale` must be 1 for igr, which learns its scales, got {run.scale}"
             raise ValueError(msg)
         return InvertibleGaussian(run.temperature)
-    if run.model not in _LAWS:
+    if run.model not in LAWS:
         msg = f"`model` must be one of {', '.join(MODELS)}, got {run.model!r}"
         raise ValueError(msg)
-    return PerturbSoftmax(_LAWS[run.model](run.scale), run.temperature)
+    return PerturbSoftmax(LAWS[run.model](run.scale), run.temperature)
 
 
 def require_run(run: FitRun) -> None:
@@ -140,16 +141,16 @@ def _looked_at(
         soft = np.array([model.probabilities(row) for row in rows])
         hard = np.array([model.hard_probabilities(row) for row in rows])
     return {
-        "objective": _short(objective[:, -1]),
-        "l1": _short(l1(soft, target)),
-        "l1_hard": _short(l1(hard, target)),
-        "spread": _short(np.ptp(logits[:, -1], axis=1)),
+        "objective": short(objective[:, -1]),
+        "l1": short(l1(soft, target)),
+        "l1_hard": short(l1(hard, target)),
+        "spread": short(np.ptp(logits[:, -1], axis=1)),
         "iterations": at.tolist(),
-        "objective_mean": _short(seen.mean(0)),
-        "objective_std": _short(seen.std(0)),
-        "l1_curve": None if curve is None else _short(curve),
-        "p": _short(soft[0]),
-        "p_hard": _short(hard[0]),
+        "objective_mean": short(seen.mean(0)),
+        "objective_std": short(seen.std(0)),
+        "l1_curve": None if curve is None else short(curve),
+        "p": short(soft[0]),
+        "p_hard": short(hard[0]),
     }
 
 
@@ -166,6 +167,6 @@ def _iterations(steps: int) -> np.ndarray:
     return np.unique(np.rint(np.concatenate([even, far])).astype(int))
 
 
-def _short(values: Any) -> list[float]:
+def short(values: Any) -> list[float]:
     """Six significant digits, so that result files stay small."""
     return [float(f"{value:.6g}") for value in np.asarray(values).ravel()]

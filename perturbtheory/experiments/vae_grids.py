@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.models.vae import Bounds
 
 IMAGES = ("mnist", "fashion-mnist", "omniglot-resized")
 TEMPERATURES = (0.01, 0.03, 0.07, 0.1, 0.25, 0.4, 0.5, 0.67, 0.85, 1.0)
@@ -136,21 +137,18 @@ def selected(results: Results, candidates: Iterable[VaeRun], criterion: str) -> 
     return min(candidates, key=lambda run: min(validation(results[run], criterion)))
 
 
-PARTS = {
-    "bound": ("hard", "divergence"),
-    "as_published": ("hard", "softmax_divergence"),
-    "relaxed_loss": ("relaxed", "softmax_divergence"),
-}
-"""What the numbers of `perturbtheory.models.vae.Bounds` are the sum of."""
-
-
 def validation(result: Mapping[str, Any], criterion: str) -> list[float]:
-    """The validation number after every epoch."""
-    columns = (result["validation"][name] for name in PARTS[criterion])
-    return [sum(pair) for pair in zip(*columns, strict=True)]
+    """The validation number after every epoch: a property of `perturbtheory.models.vae.Bounds`."""
+    columns = (result["validation"][name] for name in Bounds._fields)
+    return [getattr(Bounds(*row), criterion) for row in zip(*columns, strict=True)]
+
+
+def tested(result: Mapping[str, Any], by: str) -> Bounds:
+    """On test images, at the epoch with the best validation number of this name, or the "last"."""
+    found = result["test"][by]
+    return Bounds(*(found[name] for name in Bounds._fields))
 
 
 def loss(result: Mapping[str, Any], criterion: str, by: str | None = None) -> float:
-    """The test loss at the epoch that is best on the validation images, by the same or `by`."""
-    found = result["test"][by or criterion]
-    return sum(found[name] for name in PARTS[criterion])
+    """The test loss at the epoch that is best by the same number, or by another."""
+    return getattr(tested(result, by or criterion), criterion)

@@ -11,11 +11,13 @@ from typing import Any
 
 from perturbtheory import results as files
 from perturbtheory.experiments import vae_tables
+from perturbtheory.experiments._cells import Record, fields
 from perturbtheory.experiments._sweep import records
 from perturbtheory.experiments.vaes import VaeRun
 
 _FILE, _WHAT = "vaes.json", "recorded VAEs"
 _REMEDY = "run `perturbtheory vae --record` in a checkout, or install the package again"
+_CLASS = fields(VaeRun())["class"]
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(VaeRun)}
 
 
@@ -50,7 +52,7 @@ def load() -> Recorded:
 
 def finished(directory: Path) -> Recorded:
     """What the result files of a sweep hold."""
-    return Recorded({_run(record.cell): record.result for record in records(directory).values()})
+    return Recorded({run: record.result for run, record in _made(directory).items()})
 
 
 def save(directory: Path) -> Path:
@@ -59,7 +61,7 @@ def save(directory: Path) -> Path:
     Raises:
         RecordError: if the directory holds no run.
     """
-    made = {_run(record.cell): record for record in records(directory).values()}
+    made = _made(directory)
     if not made:
         msg = f"{_WHAT} would be empty: {directory} holds no run; run `perturbtheory vae --grid`"
         raise files.RecordError(msg)
@@ -84,8 +86,10 @@ def save(directory: Path) -> Path:
     return path
 
 
-def _run(cell: dict[str, Any]) -> VaeRun:
-    return VaeRun(**{k: v for k, v in cell.items() if k != "class"})
+def _made(directory: Path) -> dict[VaeRun, Record]:
+    """Records by run; cells of other classes in the same folder are left alone."""
+    cells = ((dict(record.cell), record) for record in records(directory).values())
+    return {VaeRun(**cell): record for cell, record in cells if cell.pop("class") == _CLASS}
 
 
 def _fields(run: VaeRun) -> dict[str, Any]:

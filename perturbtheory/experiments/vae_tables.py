@@ -6,6 +6,8 @@ What was run is shown, and a dash for what was not. The printed numbers are afte
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
+
 from perturbtheory.experiments.printed import TABLE_1, TABLE_3
 from perturbtheory.experiments.table_2 import Spread
 from perturbtheory.experiments.vae_grids import (
@@ -19,6 +21,7 @@ from perturbtheory.experiments.vae_grids import (
     column,
     loss,
     selected,
+    validation,
 )
 from perturbtheory.experiments.vaes import VaeRun
 
@@ -35,11 +38,6 @@ def epochs_of(results: Results) -> int:
     """Of most of the runs."""
     counts = [run.epochs for run in results]
     return max(set(counts), key=counts.count)
-
-
-def with_seeds(results: Results, run: VaeRun) -> list[VaeRun]:
-    """This run and those that differ in the seed alone, as far as they were made."""
-    return [r for r in (run, *(replace(run, seed=s) for s in MORE_SEEDS)) if r in results]
 
 
 def best(results: Results, name: str, images: str) -> VaeRun | None:
@@ -84,18 +82,30 @@ def _best(results: Results, name: str, images: str) -> str:
     run = best(results, name, images)
     if run is None:
         return MISSING
-    spread = best_spread(results, name, images, COLUMNS[name][1])
+    spread = Spread.of(by_seed(results, name, images, COLUMNS[name][1]))
     return f"{_short(spread)} (t = {run.temperature:g})"
 
 
-def best_spread(results: Results, name: str, images: str, criterion: str) -> Spread:
-    """Test number over the seeds of the best run of a column, at its own best epoch."""
+def by_seed(
+    results: Results, name: str, images: str, criterion: str, split: str = "test"
+) -> np.ndarray:
+    """Loss of the best run of a column and of its other seeds, at the best epoch of each.
+
+    On test images, or on those of the "validation" that chose the epoch. One number a seed; empty
+    if there is no run.
+    """
     run = best(results, name, images)
     if run is None:
-        msg = f"no run of the column {name!r} of table-3 was recorded for {images}"
-        raise KeyError(msg)
-    found = [loss(results[r], criterion, COLUMNS[name][1]) for r in with_seeds(results, run)]
-    return Spread.of(found)
+        return np.zeros(0)
+    by = COLUMNS[name][1]
+    every = (run, *(replace(run, seed=seed) for seed in MORE_SEEDS))
+    made = [results[r] for r in every if r in results]
+    if split == "test":
+        return np.array([loss(found, criterion, by) for found in made])
+    epochs = (int(np.argmin(validation(found, by))) for found in made)
+    return np.array(
+        [validation(found, criterion)[e] for found, e in zip(made, epochs, strict=True)]
+    )
 
 
 def _short(spread: Spread) -> str:
@@ -120,7 +130,7 @@ def audit(results: Results) -> list[Row]:
             if run is None:
                 continue
             numbers = [
-                best_spread(results, name, images, criterion)
+                Spread.of(by_seed(results, name, images, criterion))
                 for criterion in ("as_published", "bound", "relaxed_loss")
             ]
             first = LABELS[images] if name == next(iter(COLUMNS)) else ""
@@ -144,7 +154,7 @@ def table_1(results: Results) -> list[Row]:
             runs = [
                 replace(run, images=images, categories=k, epochs=epochs) for run in METHODS.values()
             ]
-            found = [f"{loss(results[r], 'bound'):.2f}" if r in results else MISSING for r in runs]
+            found = [_number(results, run, "bound") for run in runs]
             said = " ".join(printed[str(k)][3 * place : 3 * place + 3])
             rows.append((LABELS[images] if k == CATEGORIES[0] else "", str(k), said, *found))
     return rows

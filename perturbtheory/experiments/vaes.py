@@ -1,7 +1,6 @@
 """Discrete VAEs of both papers: what one run is, and what is kept of it."""
 
 import functools
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,14 +22,10 @@ from perturbtheory.estimators import (
     ScoreFunction,
     StraightThrough,
 )
-from perturbtheory.experiments.fits import UNIT
+from perturbtheory.experiments.fits import LAWS, UNIT, short
 from perturbtheory.models import vae
-from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Laplace, Logistic, Normal
+from perturbtheory.perturbations import AbstractPerturbation
 
-_NOISES: dict[str, Callable[[float], AbstractPerturbation]] = {
-    "gumbel": Gumbel, "normal": Normal, "logistic": Logistic, "laplace": Laplace,
-}  # fmt: skip
-NOISES = tuple(_NOISES)
 RULES = (
     "relaxed", "straight-through", "direct", "exact", "score", "rebar", "relax", "arm", "hessian",
 )  # fmt: skip
@@ -73,8 +68,8 @@ class VaeRun:
 
 def noise(run: VaeRun) -> AbstractPerturbation:
     """The noise of this run."""
-    _one_of("noise", run.noise, NOISES)
-    return _NOISES[run.noise](UNIT[run.noise] if run.unit else 1.0)
+    _one_of("noise", run.noise, tuple(LAWS))
+    return LAWS[run.noise](UNIT[run.noise] if run.unit else 1.0)
 
 
 def rule(run: VaeRun) -> AbstractEstimator:
@@ -132,16 +127,18 @@ def start(run: VaeRun) -> vae.DiscreteVAE:
     return vae.DiscreteVAE(run.latents, run.categories, key=jax.random.key(run.seed))
 
 
-@functools.lru_cache(maxsize=2)
-def binary_images(
-    name: str, folder: str | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def binary(images: data.Images) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(training, validation, test), thresholded at 1/2, in bytes."""
-    found = data.load(name, folder)
     train, held_out, test = (
-        data.threshold(x).astype(np.uint8) for x in (found.train, found.validation, found.test)
+        data.threshold(x).astype(np.uint8) for x in (images.train, images.validation, images.test)
     )
     return train, held_out, test
+
+
+@functools.lru_cache(maxsize=2)
+def _images(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    # A worker has many runs on the same images.
+    return binary(data.load(name))
 
 
 def run_vae(run: VaeRun) -> dict[str, Any]:
@@ -153,7 +150,7 @@ def run_vae(run: VaeRun) -> dict[str, Any]:
     the epochs that are best by each criterion and for the last: the `Bounds` with ten draws and the
     number of the epoch.
     """
-    train, held_out, test = binary_images(run.images)
+    train, held_out, test = _images(run.images)
     return looked_at(run, *trained(run, train, held_out), test, len(train))
 
 
@@ -198,14 +195,13 @@ def looked_at(
                 model, test, noise(run), key=jax.random.key(run.seed + 1),
                 temperature=settings.temperature(epoch * steps - 1), draws=10,
             )  # fmt: skip
-            at[epoch] = {k: _short(v) for k, v in bounds._asdict().items()}
+            at[epoch] = dict(zip(bounds._fields, short(bounds), strict=True))
     columns = zip(*(epoch.validation for epoch in found.history), strict=True)
     return {
-        "loss": [_short(epoch.loss) for epoch in found.history],
-        "reconstruction": [_short(epoch.reconstruction) for epoch in found.history],
+        "loss": short([epoch.loss for epoch in found.history]),
+        "reconstruction": short([epoch.reconstruction for epoch in found.history]),
         "validation": {
-            name: [_short(v) for v in column]
-            for name, column in zip(vae.Bounds._fields, columns, strict=True)
+            name: short(column) for name, column in zip(vae.Bounds._fields, columns, strict=True)
         },
         "test": {name: at[epoch] | {"epoch": epoch} for name, (_, epoch) in models.items()},
         "seconds": [round(s, 2) for s in seconds],
@@ -222,8 +218,3 @@ def _one_of(name: str, value: str, values: Sequence[str]) -> None:
     if value not in values:
         msg = f"`{name}` must be one of {', '.join(values)}, got {value!r}"
         raise ValueError(msg)
-
-
-def _short(value: float) -> float:
-    """Six significant digits, so that result files stay small."""
-    return float(f"{value:.6g}") if math.isfinite(value) else value

@@ -53,8 +53,7 @@ def reconstructions(
     theta = model.logits(jnp.asarray(x, jnp.float32))
     data = {"test images": np.asarray(x, float)}
     for number in range(3):
-        gamma = noise.astype(jnp.float32).sample(jax.random.fold_in(key, number), theta.shape)
-        z = jax.nn.one_hot(jnp.argmax(theta + gamma, -1), model.categories, dtype=jnp.float32)
+        z = vae.sample(noise, jax.random.fold_in(key, number), theta)
         data[f"draw {number + 1}"] = np.asarray(jax.nn.sigmoid(model.decode(z)))
     return _images("Test images and their reconstructions", data)
 

@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from perturbtheory.experiments import vae_recorded
+from perturbtheory.experiments.grids import PAIR
 from perturbtheory.experiments.vae_grids import (
     COLUMNS,
     EPOCHS,
     IMAGES,
     LONG,
     METHODS,
-    Results,
     column,
     loss,
     validation,
@@ -30,10 +30,13 @@ from perturbtheory.figures._figure import (
     Data,
     Figure,
 )
+from perturbtheory.figures.fits import STYLE
 
-PAIR = ("normal", "gumbel")
-STYLE = {"normal": (BLUE, "-", "Normal"), "gumbel": (VERMILLION, "--", "Gumbel")}
 SHOWN = (10, 30, 50)
+_CURVES = {
+    "training": "mean training loss of each epoch, nats an image",
+    "hard": "validation bound after each epoch, nats an image",
+}
 _LINES = {
     "Gumbel": (VERMILLION, "s"), "Normal": (BLUE, "o"), "Gumbel, variance 1": (ORANGE, "^"),
     "Normal, own KL": (SKY, "D"),
@@ -63,7 +66,7 @@ def render_curves(canvas: Canvas, data: Data, images: Sequence[str]) -> None:
         for axes, k in zip(row, SHOWN, strict=True):
             at = np.arange(1, 1 + len(data[f"{name}/{k}/{PAIR[0]}/hard"]))
             for noise in PAIR:
-                colour, line, label = STYLE[noise]
+                colour, line, _, label = STYLE[noise]
                 values = data[f"{name}/{k}/{noise}/training"]
                 axes.plot(at, values, line, color=colour, label=f"{label}, training loss")
                 hard = data[f"{name}/{k}/{noise}/hard"]
@@ -101,10 +104,7 @@ def _curves(images: Sequence[str], compute: Callable[[], Data], reference: str) 
             for name in images
             for k in SHOWN
             for noise in PAIR
-            for key, label in (
-                ("training", "mean training loss of each epoch, nats an image"),
-                ("hard", "validation bound after each epoch, nats an image"),
-            )
+            for key, label in _CURVES.items()
         },
         compute=compute,
         render=functools.partial(render_curves, images=images),
@@ -150,7 +150,7 @@ def render_temperatures(canvas: Canvas, data: Data) -> None:
 
 
 def methods_data() -> Data:
-    """Validation loss after every epoch, and seconds, for the five ways of training one latent."""
+    """Validation loss after every epoch, for the five ways of training one latent."""
     results, data = vae_recorded.load(), Data()
     for images in IMAGES:
         for k in (10, 50):
@@ -181,16 +181,10 @@ def long_data() -> Data:
     """Losses of the long runs at temperature 1."""
     results, data = vae_recorded.load(), Data()
     for noise in PAIR:
-        found = results[long_run(results, noise)]
+        found = results[VaeRun(noise=noise, epochs=LONG * EPOCHS)]
         data[f"{noise}/training"] = np.array(found["loss"])
         data[f"{noise}/hard"] = np.array(validation(found, "bound"))
     return data
-
-
-def long_run(results: Results, noise: str) -> VaeRun:
-    """The run at temperature 1 with the most epochs."""
-    run = VaeRun(noise=noise, epochs=LONG * EPOCHS)
-    return run if run in results else replace(run, epochs=EPOCHS)
 
 
 def render_long(canvas: Canvas, data: Data) -> None:
@@ -198,7 +192,7 @@ def render_long(canvas: Canvas, data: Data) -> None:
     axes: Axes = canvas.subplots()
     at = np.arange(1, 1 + len(data[f"{PAIR[0]}/training"]))
     for noise in PAIR:
-        colour, line, label = STYLE[noise]
+        colour, line, _, label = STYLE[noise]
         axes.plot(at, data[f"{noise}/training"], line, color=colour, label=f"{label}, training")
         axes.plot(at, data[f"{noise}/hard"], line, color=colour, lw=1.0, marker=".", ms=4,
                   mfc="white", label=f"{label}, hard bound")  # fmt: skip
@@ -242,7 +236,7 @@ ONE_LATENT = Figure(
     formula="sum_k p_k(x) (-log p(x|k)) + KL",
     reference="paper B, Figures 2 and 6",
     labels={
-        f"{images}/{k}/{name}": "validation bound after each epoch, nats an image"
+        f"{images}/{k}/{name}": _CURVES["hard"]
         for images in IMAGES
         for k in (10, 50)
         for name in METHODS
@@ -258,14 +252,7 @@ LONG_RUN = Figure(
     "their own law, stays far above it, and further for Normal noise.",
     formula="reconstruction + KL",
     reference="paper A, section 6.2",
-    labels={
-        f"{noise}/{key}": label
-        for noise in PAIR
-        for key, label in (
-            ("training", "mean training loss of each epoch, nats an image"),
-            ("hard", "validation bound after each epoch, nats an image"),
-        )
-    },
+    labels={f"{noise}/{key}": label for noise in PAIR for key, label in _CURVES.items()},
     compute=long_data,
     render=render_long,
     size=(4.8, 3.2),

@@ -11,7 +11,7 @@ import optax
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from perturbtheory.checks import as_vectors, positive, require
+from perturbtheory.checks import as_vectors, positive, require, require_count
 from perturbtheory.models._families import AbstractFamily, InvertibleGaussian
 from perturbtheory.models._losses import (
     Loss,
@@ -151,9 +151,9 @@ def require_fit(
         msg = f"`family` must be a family such as PerturbSoftmax(pt.Normal()), got {family!r}"
         raise TypeError(msg)
     require_loss(loss, family, p0)
-    _require_count("steps", steps)
+    require_count("steps", steps)
     if draws is not None:
-        _require_count("draws", draws)
+        require_count("draws", draws)
     elif isinstance(family, InvertibleGaussian):
         msg = (
             "`draws` must be a number for InvertibleGaussian, got None: the engine differentiates "
@@ -191,10 +191,4 @@ def _require_finite(found: "Fitted", family: AbstractFamily, learning_rate: floa
             f"{found.objective[seed, step]} in iteration {step} of fit {seed}, at temperature "
             f"{family.temperature}; lower the rate, raise the temperature or use loss='l1'"
         )
-        raise ValueError(msg)
-
-
-def _require_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        msg = f"`{name}` must be a positive integer, got {value!r}"
         raise ValueError(msg)

@@ -86,7 +86,7 @@ class Potential:
 
         log d - H is the KL from the arg max to a uniform prior, the term of a discrete VAE. The
         gradient is -H(theta) log p. In 32-bit, for noise that one trapezoidal rule serves, both
-        come from one pass of fewer nodes: to 1e-6 and 1e-5, about. Under discrete noise, where p
+        come from one pass of fewer nodes, both to about 1e-5. Under discrete noise, where p
         jumps, the gradient is zero, and NaN at a tie.
         """
         vectors = as_vectors("theta", theta)
@@ -95,7 +95,7 @@ class Potential:
             rows = vectors.reshape(-1, vectors.shape[-1])
             noise = self.noise.prepare(rows.dtype)
             return _entropy.coarse_entropy(noise, rows).reshape(vectors.shape[:-1])
-        return _apply(_entropy.entropy, self.noise, vectors)
+        return _batched(_entropy.entropy, self, theta=vectors)
 
     def has_tie(self, theta: Float[ArrayLike, "... d"]) -> Array:
         """Whether two coordinates share the maximum with positive probability, shape ``(...)``.

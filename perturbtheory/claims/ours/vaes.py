@@ -1,12 +1,11 @@
 """What the loss of a discrete VAE bounds, and who leads by it: from recorded VAEs."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from perturbtheory.claims.evidence import Part
 from perturbtheory.claims.ledger import Budget, claim
-from perturbtheory.claims.paper_a.vaes import SPLITS, apart, by_seed, leads
+from perturbtheory.claims.paper_a.vaes import SPLITS, apart, leads, losses
 from perturbtheory.claims.spreads import beyond
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.table_2 import Spread
@@ -23,9 +22,10 @@ FAR = 5.0
 @claim("C.vae-bound")
 def vae_bound(_: Budget) -> list[Part]:
     r"""Statement: For Normal noise the test loss with the KL of softmax(theta) is more than 2 nats
-    below the bound with the KL of the law that z has. By the bound the best Normal of the
-    published protocol loses its lead over the best Gumbel on MNIST and Fashion-MNIST, and part of
-    it on Omniglot; and so it does where the KL of its own law is what is trained.
+    below the bound with the KL of the law that z has, and so much of its lead over Gumbel is not
+    there by the bound: on MNIST and Fashion-MNIST the best Normal of the published protocol is
+    behind the best Gumbel. Trained with the KL of its own law it has less of a lead by the bound
+    than was published, on all three data sets.
 
     LaTeX: $\log K - H(p)$, $p_k = P(\operatorname{argmax}(\theta + \gamma) = k)$, in the place of
     $\log K + \sum_k q_k \log q_k$, $q = \operatorname{softmax}(\theta)$
@@ -33,7 +33,8 @@ def vae_bound(_: Budget) -> list[Part]:
     Source: this package, on A, section 6.2 and Table 3
 
     Assumptions: as for A.table-3, 5 epochs; for unit Gumbel noise both KL are one. Temperatures of
-    the runs that train the KL of their own law are 0.1 to 1.
+    the runs that train the KL of their own law are 0.1 to 1. The level of 2 nats describes what was
+    found.
 
     Computed: recorded runs, three to five seeds at the best temperature of each; three
     standard errors.
@@ -51,25 +52,23 @@ def _rows(results: Results, images: str) -> list[Part]:
 
     def short(split: str) -> Spread:
         bound, said = (
-            by_seed(results, "Normal", images, criterion, split)
+            losses(results, "Normal", images, criterion, split)
             for criterion in ("bound", "as_published")
         )
         return Spread.of(bound - said)
 
-    def lost(split: str, name: str) -> Spread:
+    def lost(split: str) -> Spread:
         said = leads(results, images, "as_published", split=split)
-        found = leads(results, images, "bound", name, split)
+        found = leads(results, images, "bound", "Normal, own KL", split)
         count = min(len(said), len(found))
         return Spread.of(said[:count] - found[:count])
 
     def behind(split: str) -> Spread:
         return Spread.of(-leads(results, images, "bound", split=split))
 
-    what = "lead as published - lead by the bound"
     rows = [
         part(": the published number is below the bound", short, "bound - published", SHORT),
-        part(", as published: less lead by the bound", partial(lost, name="Normal"), what),
-        part(", own KL: less lead by the bound", partial(lost, name="Normal, own KL"), what),
+        part(", own KL: less lead by the bound", lost, "lead as published - lead by the bound"),
     ]
     if images != IMAGES[2]:
         rows.append(part(", as published: behind Gumbel by the bound", behind, "Normal - Gumbel"))
@@ -87,7 +86,8 @@ def vae_relaxed(_: Budget) -> list[Part]:
     Source: this package, on A, section 6.2, Figures 5 and 10
 
     Assumptions: as for A.figures-5-10, K = 10; the bound is that of hard samples, with the KL
-    of the law that z has. Differences count from one nat on.
+    of the law that z has. Differences count from one nat on; the level of 5 nats describes what was
+    found.
 
     Computed: recorded runs, one seed.
     """

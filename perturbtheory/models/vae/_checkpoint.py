@@ -3,13 +3,13 @@
 import hashlib
 import io
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import equinox as eqx
 import numpy as np
+
+from perturbtheory.results import write_bytes
 
 _KIND = "perturbtheory checkpoint 1"
 
@@ -29,16 +29,7 @@ def save(path: Path, arrays: Any, meta: dict[str, Any]) -> None:
     eqx.tree_serialise_leaves(buffer, arrays)
     body = buffer.getvalue()
     head = {"kind": _KIND, "sha256": hashlib.sha256(body).hexdigest()} | meta
-    handle, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(json.dumps(head).encode() + b"\n" + body)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_bytes(path, json.dumps(head).encode() + b"\n" + body)
 
 
 def load(path: Path, like: Any) -> tuple[Any, dict[str, Any]]:

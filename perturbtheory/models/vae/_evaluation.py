@@ -11,6 +11,8 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, UInt8
 
+from perturbtheory.checks import require_count
+from perturbtheory.estimators._base import draw, one_hot
 from perturbtheory.models.vae._divergence import argmax_divergence, softmax_divergence
 from perturbtheory.models.vae._network import DiscreteVAE
 from perturbtheory.perturbations import AbstractPerturbation
@@ -76,7 +78,7 @@ def evaluate(
         ValueError: for images that are not binary rows of 784, or none.
     """
     x = require_binary("images", images)
-    _require_draws(draws)
+    require_count("draws", draws)
     t = jnp.asarray(temperature, jnp.float32)
     parts = _over_batches(_parts, model, x, key, noise.astype(jnp.float32), t, draws)
     hard = parts["hard"]
@@ -100,7 +102,7 @@ def importance_bound(
     grows, and is `Bounds.bound` at M = 1. Burda, Grosse and Salakhutdinov (2016).
     """
     x = require_binary("images", images)
-    _require_draws(draws)
+    require_count("draws", draws)
     found = _over_batches(_importance, model, x, key, noise.astype(jnp.float32), draws)
     return float(found["bound"].mean(dtype=np.float64))
 
@@ -143,7 +145,7 @@ def _parts(
     draws: int,
 ) -> dict[str, Float[Array, "B"]]:
     theta = model.logits(x)
-    gamma = _draw(noise, key, theta)
+    gamma = draw(noise, key, theta)
     out = {
         "relaxed": model.reconstruction(x, jax.nn.softmax((theta + gamma) / temperature)),
         "divergence": argmax_divergence(noise, theta),
@@ -154,7 +156,7 @@ def _parts(
         return out | {"hard": jnp.sum(p * model.reconstructions(x), -1)}
 
     def hard(number: Array) -> Array:
-        return model.reconstruction(x, _sample(noise, jax.random.fold_in(key, number), theta))
+        return model.reconstruction(x, sample(noise, jax.random.fold_in(key, number), theta))
 
     return out | {"hard": jnp.mean(jax.lax.map(hard, jnp.arange(draws)), 0)}
 
@@ -171,27 +173,18 @@ def _importance(
     log_prior = -model.latents * math.log(model.categories)
 
     def weight(number: Array) -> Array:
-        z = _sample(noise, jax.random.fold_in(key, number), theta)
+        z = sample(noise, jax.random.fold_in(key, number), theta)
         return log_prior - jnp.sum(z * log_q, (-1, -2)) - model.reconstruction(x, z)
 
     weights = jax.lax.map(weight, jnp.arange(draws))
     return {"bound": math.log(draws) - jax.nn.logsumexp(weights, 0)}
 
 
-def _draw(noise: AbstractPerturbation, key: Array, theta: Array) -> Array:
-    return noise.sample(key, theta.shape).astype(theta.dtype)
-
-
-def _sample(noise: AbstractPerturbation, key: Array, theta: Array) -> Array:
-    """One-hot argmax(theta + gamma)."""
-    winner = jnp.argmax(theta + _draw(noise, key, theta), -1)
-    return jax.nn.one_hot(winner, theta.shape[-1], dtype=theta.dtype)
-
-
-def _require_draws(draws: int) -> None:
-    if not isinstance(draws, int) or isinstance(draws, bool) or draws < 1:
-        msg = f"`draws` must be a positive integer, got {draws!r}"
-        raise ValueError(msg)
+def sample(
+    noise: AbstractPerturbation, key: Array, theta: Float[Array, "B N K"]
+) -> Float[Array, "B N K"]:
+    """z = e_argmax(theta + gamma), one-hot, one draw of each latent."""
+    return one_hot(theta + draw(noise, key, theta))
 
 
 def require_binary(name: str, images: object) -> np.ndarray:

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from perturbtheory.checks import require_count
+
 PIXELS = 784
 """28 x 28, row by row."""
 
@@ -31,14 +33,9 @@ class DiscreteVAE(eqx.Module):
     categories: int = eqx.field(static=True)
 
     def __init__(self, latents: int, categories: int, *, hidden: int = 300, key: Array) -> None:
-        for name, value, least in (
-            ("latents", latents, 1),
-            ("categories", categories, 2),
-            ("hidden", hidden, 1),
-        ):
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                msg = f"`{name}` must be an integer of at least {least}, got {value!r}"
-                raise ValueError(msg)
+        require_count("latents", latents)
+        require_count("categories", categories, 2)
+        require_count("hidden", hidden)
         first, second = jax.random.split(key)
         code = latents * categories
         options: dict[str, Any] = {"width_size": hidden, "depth": 1, "dtype": jnp.float32}

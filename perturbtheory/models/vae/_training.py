@@ -1,11 +1,10 @@
-"""Train a discrete VAE: Adam, one compiled scan an epoch, the best epochs kept."""
+"""Train a discrete VAE: epoch by epoch, validated, the best ones kept, resumable."""
 
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -13,77 +12,17 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax.typing import ArrayLike
-from jaxtyping import Array, UInt8
+from jaxtyping import UInt8
 
-from perturbtheory.checks import positive, require
-from perturbtheory.estimators import AbstractEstimator, Relax
+from perturbtheory.estimators import Relax
 from perturbtheory.models.vae._checkpoint import CheckpointError, digest, load, save
-from perturbtheory.models.vae._divergence import Divergence
+from perturbtheory.models.vae._epoch import State, traced, train_epoch
 from perturbtheory.models.vae._evaluation import Bounds, evaluate, require_binary
 from perturbtheory.models.vae._network import DiscreteVAE
-from perturbtheory.models.vae._objective import Parts, loss
-from perturbtheory.models.vae._schedule import Schedule
+from perturbtheory.models.vae._settings import Training
 
 CRITERIA = ("bound", "as_published", "relaxed_loss")
 """By which validation number an epoch can be best; see `Bounds`."""
-
-
-@dataclass(frozen=True)
-class Training:
-    """How a model is trained.
-
-    Attributes:
-        rule: whose estimate is the gradient of the reconstruction in the logits.
-        divergence: the KL that is part of the loss: that of the "argmax" of the rule's noise, of
-            the "softmax" whatever the noise, as both papers have it, or "none", which reports the
-            latter and does not differentiate it.
-        schedule: of the rule's temperature or epsilon, which it replaces; None leaves it.
-        epochs: passes through the training images.
-        batch: images a step; a rest that fills no batch is left out of its epoch.
-        learning_rate: of Adam.
-        draws: hard samples of each image in the validation after every epoch.
-        seed: of the start, the order of the images and the noise.
-    """
-
-    rule: AbstractEstimator
-    divergence: Divergence = "argmax"
-    schedule: Schedule | None = None
-    epochs: int = 10
-    batch: int = 100
-    learning_rate: float = 1e-3
-    draws: int = 1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.rule, AbstractEstimator):
-            msg = f"`rule` must be an estimator such as Relaxed(), got {self.rule!r}"
-            raise TypeError(msg)
-        if self.divergence not in ("argmax", "softmax", "none"):
-            msg = f"`divergence` must be argmax, softmax or none, got {self.divergence!r}"
-            raise ValueError(msg)
-        if self.schedule is not None and scheduled(self.rule) is None:
-            msg = (
-                f"`schedule` must be None for {type(self.rule).__name__}, which has neither a "
-                f"temperature nor an epsilon, got {self.schedule}"
-            )
-            raise ValueError(msg)
-        for name in ("epochs", "batch", "draws"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                msg = f"`{name}` must be a positive integer, got {value!r}"
-                raise ValueError(msg)
-        require("learning_rate", self.learning_rate, positive, "be positive", "1e-3", most=0)
-        if not 0 <= self.seed < 2**32:
-            msg = f"`seed` must be a whole number from 0 to 2^32 - 1, got {self.seed!r}"
-            raise ValueError(msg)
-
-    def temperature(self, step: int) -> float:
-        """Of the softmax at this step; 1 for rules that relax nothing."""
-        if scheduled(self.rule) != "temperature":
-            return 1.0
-        if self.schedule is not None:
-            return float(self.schedule(jnp.asarray(step)))
-        return float(self.rule.temperature)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Epoch(NamedTuple):
@@ -163,8 +102,8 @@ def train(
         to_train, to_validate = jax.random.split(key)
         # Adam raises its rates to the number of the step, an integer: no strict promotion there.
         with jax.numpy_dtype_promotion("standard"):
-            state, parts = _epoch(
-                progress.state, pixels, to_train, jnp.asarray(number), _arrays(training.rule),
+            state, parts = train_epoch(
+                progress.state, pixels, to_train, jnp.asarray(number), traced(training.rule),
                 training.schedule, training.divergence, training.batch, training.learning_rate,
             )  # fmt: skip
         seen = [float(part) for part in parts]
@@ -187,18 +126,10 @@ def train(
     return Trained(progress.state.model, progress.best, progress.best_epoch, progress.history)
 
 
-class _State(NamedTuple):
-    """What a step changes."""
-
-    model: DiscreteVAE
-    control: Any
-    moments: Any
-
-
 class _Progress(NamedTuple):
     """What an epoch changes, and what a checkpoint keeps."""
 
-    state: _State
+    state: State
     best: dict[str, DiscreteVAE]
     history: list[Epoch]
 
@@ -207,7 +138,7 @@ class _Progress(NamedTuple):
         control = training.rule.control if isinstance(training.rule, Relax) else None
         learnt, _ = eqx.partition((model, control), eqx.is_inexact_array)
         moments = optax.adam(training.learning_rate).init(learnt)
-        return cls(_State(model, control, moments), dict.fromkeys(CRITERIA, model), [])
+        return cls(State(model, control, moments), dict.fromkeys(CRITERIA, model), [])
 
     @property
     def best_epoch(self) -> dict[str, int]:
@@ -215,7 +146,7 @@ class _Progress(NamedTuple):
         numbers = {name: [getattr(e.validation, name) for e in self.history] for name in CRITERIA}
         return {name: 1 + int(np.argmin(values)) for name, values in numbers.items()}
 
-    def after(self, state: _State, epoch: Epoch) -> "_Progress":
+    def after(self, state: State, epoch: Epoch) -> "_Progress":
         found = self._replace(state=state, history=[*self.history, epoch])
         last = len(found.history)
         new = {name for name, number in found.best_epoch.items() if number == last}
@@ -242,63 +173,5 @@ def _settings(model: DiscreteVAE, training: Training) -> str:
     start = digest(np.concatenate([a.ravel().astype(np.float64) for a in numbers]))
     fields = {k: v for k, v in vars(training).items() if k not in ("epochs", "rule")}
     # Functions print their addresses, which another process does not share.
-    shape = re.sub(" at 0x[0-9a-f]+", "", str(tree))
-    rule = type(training.rule).__name__
+    shape, rule = (re.sub(" at 0x[0-9a-f]+", "", str(x)) for x in (tree, training.rule))
     return f"{rule}, start {start} of {digest(np.frombuffer(shape.encode(), np.uint8))}, {fields}"
-
-
-def scheduled(rule: AbstractEstimator) -> str | None:
-    """The field of the rule that a schedule sets."""
-    return next((n for n in ("temperature", "epsilon") if getattr(rule, n, None) is not None), None)
-
-
-def _with(rule: AbstractEstimator, field: str, value: Any) -> AbstractEstimator:
-    return replace(rule, **{field: value})  # pyright: ignore[reportArgumentType]
-
-
-def _arrays(rule: AbstractEstimator) -> AbstractEstimator:
-    """The rule with its numbers as arrays, which are traced: one compilation for all of them."""
-    return jax.tree.map(lambda a: a if callable(a) else jnp.asarray(a, jnp.float32), rule)
-
-
-@eqx.filter_jit
-def _epoch(
-    state: _State,
-    images: UInt8[Array, "n 784"],
-    key: Array,
-    number: Array,
-    rule: AbstractEstimator,
-    schedule: Schedule | None,
-    divergence: Divergence,
-    batch: int,
-    learning_rate: float,
-) -> tuple[_State, tuple[Array, Array]]:
-    """One pass in random order: the state after it, and the means of the two parts of the loss."""
-    steps = len(images) // batch
-    to_order, to_noise = jax.random.split(key)
-    order = jax.random.permutation(to_order, len(images))[: steps * batch].reshape(steps, batch)
-    adam = optax.adam(learning_rate)
-    learnt, fixed = eqx.partition((state.model, state.control), eqx.is_inexact_array)
-
-    def step(carry: tuple[Any, Any], place: tuple[Array, Array]) -> tuple[Any, Any]:
-        learnt, moments = carry
-        rows, within = place
-        x = images[rows].astype(jnp.float32)
-        here = rule
-        if schedule is not None:
-            value = schedule(number * steps + within)
-            here = _with(here, scheduled(rule) or "", value)
-
-        def objective(learnt: Any) -> tuple[Array, Parts]:
-            model, control = eqx.combine(learnt, fixed)
-            used = here if control is None else _with(here, "control", control)
-            return loss(model, x, jax.random.fold_in(to_noise, within), used, divergence)
-
-        (_, parts), slope = jax.value_and_grad(objective, has_aux=True)(learnt)
-        updates, moments = adam.update(slope, moments)
-        return (optax.apply_updates(learnt, updates), moments), jax.tree.map(jnp.mean, parts)
-
-    start = (learnt, state.moments)
-    (learnt, moments), parts = jax.lax.scan(step, start, (order, jnp.arange(steps)))
-    model, control = eqx.combine(learnt, fixed)
-    return _State(model, control, moments), (jnp.mean(parts[0]), jnp.mean(parts[1]))
