@@ -167,10 +167,30 @@ class TestRecord:
         assert (tmp_path / "vaes.md").read_text().startswith("# Discrete VAEs")
         path.write_text(path.read_text()[:-40])
         with pytest.raises(RecordError, match="corrupt.*vaes.json"):
+            vae_recorded.save(tmp_path / "cells")
+        with pytest.raises(RecordError, match="corrupt.*vaes.json"):
             vae_recorded.load()
         path.unlink()
         with pytest.raises(RecordError, match="missing.*vaes.json"):
             vae_recorded.load()
+
+    def test_what_was_recorded_before_stays(self, tmp_path, monkeypatch):
+        """Cells are on the machine that made them; the next one has the record alone."""
+        monkeypatch.setattr(vae_recorded.files, "destination", lambda name: tmp_path / name)
+        monkeypatch.setattr(vae_recorded.files, "location", lambda name: tmp_path / name)
+        first, second = vae_grids.runs("long"), vae_grids.runs("curves")
+        sweep(made_up, first, tmp_path / "one", command="one", packages=("numpy",))
+        vae_recorded.save(tmp_path / "one")
+        again = lambda run: made_up(run) | {"loss": [3.0, 2.0]}  # noqa: E731
+        sweep(again, [*second, first[0]], tmp_path / "two", command="two", packages=("numpy",))
+        path = vae_recorded.save(tmp_path / "two")
+        found = vae_recorded.load()
+        assert set(found) == {*first, *second}
+        assert [found[run]["loss"][0] for run in (*first, second[0])] == [3.0, 110.0, 3.0]
+        head = json.loads(path.read_text())
+        assert head["commands"] == ["one", "two"]
+        assert head["runs"] == 20
+        assert head["seconds"] == 40
 
     def test_cells_of_other_sweeps_in_the_folder_are_left_alone(self, tmp_path):
         sweep(lambda fit: {"found": 1}, [FitRun("poisson")], tmp_path, packages=("numpy",))

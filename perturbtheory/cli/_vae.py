@@ -104,7 +104,7 @@ def vae(
     tables
         Print the recorded tables and train nothing.
     record
-        Make the recorded results those of --directory, whatever is there.
+        Add the results in --directory to the recorded ones, in place of those of the same runs.
     """
     given = dict(locals())
     _require_together(given, experiments=bool(grid) or tables or record)

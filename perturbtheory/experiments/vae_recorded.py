@@ -16,7 +16,10 @@ from perturbtheory.experiments._sweep import records
 from perturbtheory.experiments.vaes import VaeRun
 
 _FILE, _WHAT = "vaes.json", "recorded VAEs"
-_REMEDY = "run `perturbtheory vae --record` in a checkout, or install the package again"
+_REMEDY = (
+    "install the package again, or delete the file and run `perturbtheory vae --grid all --record` "
+    "in a checkout"
+)
 _CLASS = fields(VaeRun())["class"]
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(VaeRun)}
 
@@ -42,12 +45,7 @@ def load() -> Recorded:
         RecordError: if the file is missing or is not what `save` writes.
     """
     path = files.location(_FILE)
-    data = files.read_json(path, _WHAT, _REMEDY)
-    try:
-        return Recorded({VaeRun(**entry["run"]): entry["result"] for entry in data["vaes"]})
-    except (TypeError, KeyError, AttributeError) as error:
-        msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
-        raise files.RecordError(msg) from error
+    return _results(_read(path), path)
 
 
 def finished(directory: Path) -> Recorded:
@@ -56,34 +54,55 @@ def finished(directory: Path) -> Recorded:
 
 
 def save(directory: Path) -> Path:
-    """Make the record what `directory` holds, with the commands, versions and time it took.
+    """Add the runs of `directory` to the record, and make the tables of all of them again.
+
+    A run that the record has already is replaced. With the runs are kept the commands and versions
+    that made them, and the seconds of their epochs.
 
     Raises:
-        RecordError: if the directory holds no run.
+        RecordError: if the directory holds no run, or if there is a record and it is corrupt.
     """
     made = _made(directory)
     if not made:
-        msg = f"{_WHAT} would be empty: {directory} holds no run; run `perturbtheory vae --grid`"
+        msg = (
+            f"{_WHAT} would be unchanged: {directory} holds no run; run `perturbtheory vae --grid`"
+        )
         raise files.RecordError(msg)
-    every = sorted(made.items(), key=lambda pair: dataclasses.astuple(pair[0]))
-    versions = sorted({json.dumps(r.versions, sort_keys=True) for r in made.values()})
+    path = files.destination(_FILE)
+    before = {"commands": [], "versions": [], "vaes": []}
+    before |= _read(path) if path.exists() else {}
+    results = _results(before, path) | {run: record.result for run, record in made.items()}
+    every = sorted(results.items(), key=lambda pair: dataclasses.astuple(pair[0]))
+    commands = {*before["commands"], *(record.command for record in made.values())}
+    versions = [*before["versions"], *(record.versions for record in made.values())]
+    texts = sorted({json.dumps(v, sort_keys=True) for v in versions})
     head = {
-        "commands": sorted({record.command for record in made.values()}),
-        "versions": [json.loads(text) for text in versions],
-        "runs": len(made),
-        "seconds": round(sum(record.seconds for record in made.values())),
+        "commands": sorted(commands),
+        "versions": [json.loads(text) for text in texts],
+        "runs": len(results),
+        "seconds": round(sum(sum(result["seconds"]) for result in results.values())),
     }
     rows = [
-        json.dumps({"run": _fields(run), "result": record.result}, allow_nan=False)
-        for run, record in every
+        json.dumps({"run": _fields(run), "result": result}, allow_nan=False)
+        for run, result in every
     ]
-    path = files.destination(_FILE)
     body = ",\n".join(f" {row}" for row in rows)
     start = json.dumps(head, indent=1)[:-2]
     files.write_text(path, f'{start},\n "vaes": [\n{body}\n ]\n}}\n')
-    results = {run: record.result for run, record in made.items()}
     files.write_text(files.destination("vaes.md"), vae_tables.markdown(results))
     return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return files.read_json(path, _WHAT, _REMEDY)
+
+
+def _results(data: dict[str, Any], path: Path) -> Recorded:
+    try:
+        return Recorded({VaeRun(**entry["run"]): entry["result"] for entry in data["vaes"]})
+    except (TypeError, KeyError, AttributeError) as error:
+        msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
+        raise files.RecordError(msg) from error
 
 
 def _made(directory: Path) -> dict[VaeRun, Record]:
