@@ -1,5 +1,8 @@
 """Seconds a call, compile time excluded; compare within one run only."""
 
+import subprocess
+import sys
+
 import jax
 import pytest
 from candidates import DIMENSIONS, FAMILIES, measurable, ours, problem, sampled
@@ -27,3 +30,17 @@ def test_ours(benchmark, family, what, dimension):
 def test_thousand_samples(benchmark, package, dimension):
     benchmark.group = f"probabilities, d = {dimension}"
     _measure(benchmark, sampled(package, dimension), jax.random.key(0), problem(dimension))
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import numpy", "import sys; from perturbtheory.cli import main; main(['--version'])"],
+    ids=["import numpy", "perturbtheory --version"],
+)
+def test_start(benchmark, code):
+    benchmark.group = "start of a process"
+    benchmark.pedantic(
+        lambda: subprocess.run([sys.executable, "-c", code], check=True, capture_output=True),
+        rounds=5,
+        warmup_rounds=1,
+    )

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,8 @@ def one_claim(monkeypatch, tmp_path):
     return outcomes, path
 
 
-def test_version_is_quick_and_loads_little():
+def test_version_loads_little():
+    """How long it takes is measured in `benchmarks/test_speed.py`."""
     code = (
         "import sys\n"
         "from perturbtheory.cli import main\n"
@@ -49,20 +49,15 @@ def test_version_is_quick_and_loads_little():
         "bad = {'jax', 'sympy', 'numpy', 'scipy', 'matplotlib'} & set(sys.modules)\n"
         "assert not bad, bad\n"
     )
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )
-        times.append(time.perf_counter() - start)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.strip() == __version__
-    assert min(times) < 1.0
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == __version__
 
 
 def test_exit_statuses_are_part_of_the_interface():

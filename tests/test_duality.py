@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 
 import jax
 import jax.numpy as jnp
@@ -133,10 +132,8 @@ class TestInverse:
     def test_three_hundred_categories(self) -> None:
         p = np.random.default_rng(0).dirichlet(np.full(300, 0.1)) + 1e-12
         p /= p.sum()
-        start = time.perf_counter()
         theta = NORMAL.parameters(p)
         np.testing.assert_allclose(NORMAL.probabilities(theta), p, rtol=1e-11)
-        assert time.perf_counter() - start < 30
 
 
 # Central differences of fourth order.

@@ -40,17 +40,20 @@ class Page(HTMLParser):
         element = {"tag": tag, "text": "", **dict(attrs)}
         self.elements.append(element)
         if tag not in VOID:
-            self.open.append(element)
+            self.open.append((element, []))
 
     def handle_endtag(self, tag):
-        assert self.open.pop()["tag"] == tag
+        element, pieces = self.open.pop()
+        assert element["tag"] == tag
+        element["text"] = "".join(pieces)
+        self.handle_data(element["text"])
 
     def handle_startendtag(self, tag, attrs):
         self.elements.append({"tag": tag, "text": "", **dict(attrs)})
 
     def handle_data(self, data):
-        for element in self.open:
-            element["text"] += data
+        if self.open:
+            self.open[-1][1].append(data)
 
     def all(self, tag, **attributes):
         return [
@@ -422,8 +425,9 @@ def test_a_figure_stands_once_with_its_claim(real):
     names = [picture.name for found in drawn.values() for picture in found]
     assert len(set(names)) == len(names)
     assert text.count("data:image/svg+xml;base64,") == len(names)
+    page = Page(text)
     for id_, found in drawn.items():
-        (article,) = Page(text).all("article", id=id_)
+        (article,) = page.all("article", id=id_)
         assert all(picture.name in article["text"] for picture in found)
 
 

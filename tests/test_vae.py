@@ -448,7 +448,8 @@ class TestSchedule:
         [
             ("start", {"start": 0.0}), ("start", {"start": math.nan}), ("rate", {"rate": -1e-5}),
             ("rate", {"rate": math.inf}), ("floor", {"floor": -0.1}),
-            ("floor", {"floor": math.nan}), ("every", {"every": 0}),
+            ("floor", {"floor": math.nan}), ("every", {"every": 0}), ("every", {"every": 1.5}),
+            ("rate", {"rate": "slow"}), ("every", {"every": "3"}),
         ],
     )  # fmt: skip
     def test_numbers(self, name, arguments) -> None:
@@ -539,9 +540,11 @@ class TestTraining:
             (NOISY * 255, "must be 0 or 1, got 255"),
             (NOISY * 0.5, "must be 0 or 1, got 0.5"),
             (np.where(NOISY, np.nan, 0.0), "must be 0 or 1, got nan"),
-            (NOISY.reshape(-1, 28, 28), r"must have shape \(n, 784\)"),
-            (NOISY[:0], r"must have shape \(n, 784\) with n > 0"),
-            (NOISY[:, :700], r"must have shape \(n, 784\)"),
+            (NOISY.reshape(-1, 28, 28), r"must be an array of numbers of shape \(n, 784\)"),
+            (NOISY[:0], r"must be an array of numbers of shape \(n, 784\) with n > 0"),
+            (NOISY[:, :700], r"must be an array of numbers of shape \(n, 784\)"),
+            (NOISY.astype(complex), r"must be an array of numbers .* got complex128"),
+            ([[0, 1], [0]], r"must be an array of numbers .* got \[\[0, 1\], \[0\]\]"),
         ],
     )
     def test_images(self, images, message) -> None:
@@ -565,6 +568,34 @@ class TestTraining:
         with pytest.raises(ValueError, match=r"`learning_rate` must keep .* 1e\+30: in epoch 1 "):
             vae.train(network(), training, NOISY, NOISY, checkpoint=path)
         assert not path.exists()
+
+    def test_a_last_step_that_destroys_the_model(self, tmp_path) -> None:
+        """The loss is seen before every step: of one step alone, the validation tells."""
+        training = vae.Training(es.Relaxed(), epochs=1, batch=60, learning_rate=1e30)
+        with pytest.raises(ValueError, match=r"`learning_rate` must keep .* and then nan"):
+            vae.train(network(), training, NOISY, NOISY, checkpoint=tmp_path / "run")
+        assert not (tmp_path / "run").exists()
+
+    @pytest.mark.parametrize(
+        ("rule", "name"),
+        [
+            (es.Relaxed(pt.Normal(), -1.0), "temperature"), (es.Direct(math.nan), "epsilon"),
+            (es.Arm(), "theta"),
+            (es.Relaxed(pt.Normal(np.ones(5))), "theta"),
+        ],
+    )  # fmt: skip
+    def test_rules_that_do_not_fit(self, rule, name) -> None:
+        with pytest.raises(ValueError, match=f"`{name}` must"):
+            vae.train(network(), vae.Training(rule, **FAST), NOISY, NOISY)
+
+    def test_other_types(self) -> None:
+        training = vae.Training(es.Relaxed(), **FAST)
+        with pytest.raises(TypeError, match="`model` must be a DiscreteVAE, got 'm'"):
+            vae.train("m", training, NOISY, NOISY)
+        with pytest.raises(TypeError, match="`training` must be a Training"):
+            vae.train(network(), es.Relaxed(), NOISY, NOISY)
+        with pytest.raises(TypeError, match=r"`schedule` must be a Schedule or None, got 0\.5"):
+            vae.Training(es.Relaxed(), schedule=0.5)
 
     def test_history_is_of_the_batches_and_of_the_validation(self) -> None:
         """One batch: the loss before the only step of an epoch, and the bounds after it."""
@@ -687,8 +718,9 @@ class TestCheckpoint:
         [
             lambda b: b"", lambda b: b"not a checkpoint", lambda b: b[:-1], lambda b: b[:100],
             lambda b: b[: len(b) // 2], lambda b: b[:-5] + bytes([b[-5] ^ 1]) + b[-4:],
-            lambda b: b.replace(b"checkpoint 1", b"checkpoint 2"), lambda b: b"{}\n" + b,
+            lambda b: b.replace(b"checkpoint 2", b"checkpoint 1"), lambda b: b"{}\n" + b,
             lambda b: b"[1]\n", lambda b: b"\xff\xfe\n",
+            lambda b: b.replace(b'"history": [[', b'"history": [[1'),
         ],
     )  # fmt: skip
     def test_corrupt(self, harm, tmp_path, checkpoint) -> None:
@@ -719,7 +751,7 @@ class TestCheckpoint:
         for images, held_out in ((NOISY, NOISY[:20]), (STRUCTURED, NOISY[:19])):
             with pytest.raises(vae.CheckpointError, match=r"run: .* other settings or images"):
                 vae.train(network(), training, images, held_out, checkpoint=path)
-        with pytest.raises(vae.CheckpointError, match=r"run: .* delete it"):
+        with pytest.raises(vae.CheckpointError, match=r"run: .* other settings or images"):
             vae.train(network(2, 4), training, STRUCTURED, NOISY[:20], checkpoint=path)
 
     def test_another_start(self, tmp_path, checkpoint) -> None:
@@ -728,6 +760,16 @@ class TestCheckpoint:
         path.write_bytes(checkpoint)
         with pytest.raises(vae.CheckpointError, match=r"run: "):
             vae.train(network(seed=5), training, STRUCTURED, NOISY[:20], checkpoint=path)
+
+    def test_fewer_epochs_than_there_are(self, tmp_path) -> None:
+        path = tmp_path / "run"
+        run(2, path)
+        with pytest.raises(vae.CheckpointError, match=r"run: .* 2 epochs already, more than 1"):
+            run(1, path)
+
+    def test_no_directory(self, tmp_path) -> None:
+        with pytest.raises(vae.CheckpointError, match=r"lies in no directory; make .*none"):
+            run(1, tmp_path / "none" / "run")
 
     def test_a_write_that_fails_leaves_the_file_before(
         self, tmp_path, checkpoint, monkeypatch
@@ -747,8 +789,9 @@ class TestCheckpoint:
         assert same(run(2, path), run(2))
 
     def test_says_what_it_is(self, checkpoint) -> None:
-        head = json.loads(checkpoint.split(b"\n", 1)[0])
-        assert head["kind"] == "perturbtheory checkpoint 1"
+        kind, meta, _ = checkpoint.split(b"\n", 2)
+        assert kind.startswith(b"perturbtheory checkpoint 2 ")
+        head = json.loads(meta)
         assert "Normal" in head["settings"]
         assert len(head["history"]) == 1
 
@@ -822,6 +865,23 @@ class TestEvaluation:
         whole = relaxed(x)
         np.testing.assert_array_equal(relaxed(x[:60]), whole[:60])
         assert not np.any(whole[:500] == whole[500:])
+
+    @pytest.mark.parametrize(
+        ("name", "options"),
+        [
+            ("temperature", {"temperature": -1.0}), ("temperature", {"temperature": 0.0}),
+            ("temperature", {"temperature": math.nan}), ("draws", {"draws": 0}),
+            ("key", {"key": None}), ("key", {"key": 3}), ("noise", {"noise": "normal"}),
+            ("theta", {"noise": pt.Normal(np.ones(2))}),
+        ],
+    )  # fmt: skip
+    def test_options(self, name, options) -> None:
+        both = {"noise": pt.Normal(), "key": KEY} | options
+        with pytest.raises((ValueError, TypeError), match=f"`{name}` must"):
+            vae.evaluate(network(), NOISY, **both)
+        if name != "temperature":
+            with pytest.raises((ValueError, TypeError), match=f"`{name}` must"):
+                vae.importance_bound(network(), NOISY, **both)
 
     @pytest.mark.parametrize("noise", [pt.Gumbel(), pt.Normal()], ids=["gumbel", "normal"])
     def test_importance_bound(self, noise, monkeypatch) -> None:

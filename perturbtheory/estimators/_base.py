@@ -87,7 +87,7 @@ class AbstractEstimator(abc.ABC):
         """One estimate, of the shape of theta."""
         theta = self.check(theta)
         if self.random:
-            _require_key(key)
+            require_key(key)
         objective = Objective.of(theta, f)
         estimate = self._estimate(key, theta, objective)
         inner = tuple(range(objective.lead, theta.ndim))
@@ -106,7 +106,7 @@ class AbstractEstimator(abc.ABC):
         """
         theta = self.check(theta)
         if self.random:
-            _require_key(key)
+            require_key(key)
         value = self._surrogate(key, theta, f)
         inner = tuple(range(value.ndim, theta.ndim))
         valid = jnp.all(jnp.isfinite(theta), inner) & self._valid()
@@ -199,7 +199,7 @@ class AbstractEstimator(abc.ABC):
         return jnp.all(jnp.stack([self.law.valid, *map(jnp.asarray, good)]))
 
 
-def _require_key(key: Any) -> None:
+def require_key(key: Any) -> None:
     """Raise ValueError unless `key` is one key of jax.random."""
     dtype, shape = (
         getattr(key, "dtype", None),

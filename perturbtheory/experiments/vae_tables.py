@@ -14,11 +14,13 @@ from perturbtheory.experiments.vae_grids import (
     CATEGORIES,
     COLUMNS,
     IMAGES,
+    LONG,
     METHODS,
     MORE_SEEDS,
     TEMPERATURES,
     Results,
     column,
+    lasting,
     loss,
     selected,
     validation,
@@ -40,10 +42,13 @@ def epochs_of(results: Results) -> int:
     return max(set(counts), key=counts.count)
 
 
-def best(results: Results, name: str, images: str) -> VaeRun | None:
-    """The run of this column that is best on the validation images, if any was made."""
+def best(results: Results, name: str, images: str, criterion: str | None = None) -> VaeRun | None:
+    """The run of this column that is best on the validation images, if any was made.
+
+    By the criterion of the column, or another.
+    """
     made = [run for run in column(name, images, epochs_of(results)) if run in results]
-    return selected(results, made, COLUMNS[name][1]) if made else None
+    return selected(results, made, criterion or COLUMNS[name][1]) if made else None
 
 
 def table_3_header() -> Row:
@@ -139,6 +144,30 @@ def audit(results: Results) -> list[Row]:
     return rows
 
 
+def relaxed_header() -> Row:
+    """Names of the columns."""
+    return ("images", "column", "t", "epoch", "relaxed loss", "as published", "true bound")
+
+
+def by_relaxed_loss(results: Results) -> list[Row]:
+    """The run and epoch of each column that the validation loss of relaxed samples chooses."""
+    rows = []
+    by = "relaxed_loss"
+    for images in IMAGES:
+        for name in COLUMNS:
+            run = best(results, name, images, by)
+            if run is None:
+                continue
+            numbers = (
+                f"{loss(results[run], criterion, by):.2f}"
+                for criterion in (by, "as_published", "bound")
+            )
+            first = LABELS[images] if name == next(iter(COLUMNS)) else ""
+            epoch = str(results[run]["test"][by]["epoch"])
+            rows.append((first, name, f"{run.temperature:g}", epoch, *numbers))
+    return rows
+
+
 def table_1_header() -> Row:
     """Names of the columns."""
     return ("images", "K", "unbiased, direct, GSM printed", *METHODS)
@@ -152,7 +181,8 @@ def table_1(results: Results) -> list[Row]:
     for place, images in enumerate(IMAGES):
         for k in CATEGORIES:
             runs = [
-                replace(run, images=images, categories=k, epochs=epochs) for run in METHODS.values()
+                lasting(replace(run, images=images, categories=k), epochs)
+                for run in METHODS.values()
             ]
             found = [_number(results, run, "bound") for run in runs]
             said = " ".join(printed[str(k)][3 * place : 3 * place + 3])
@@ -178,10 +208,15 @@ def markdown(results: Results) -> str:
         "At the best temperature of each column and its best epoch. The true bound is the hard "
         "reconstruction and the KL of the law that z has.",
         _markdown(audit_header(), audit(results)),
+        "## Chosen by the relaxed loss",
+        "Temperature and epoch with the lowest validation loss of relaxed samples, one seed: what "
+        "is trained says little of what hard samples give.",
+        _markdown(relaxed_header(), by_relaxed_loss(results)),
         "## Table 1 of paper B",
-        "N = 1, so that the test loss is an exact sum. As published: direct and Gumbel-Softmax on "
-        "the schedule exp(-1e-5 i), direct without the gradient of the KL. Audited: the KL in the "
-        "gradient, and epsilon and temperature from 1 to 0.1 within the run.",
+        f"N = 1, {LONG * epochs} epochs; the test loss is an exact sum. As published: direct and "
+        "Gumbel-Softmax on the schedule exp(-1e-5 i), direct without the gradient of the KL. "
+        "Audited: the KL in the gradient, and epsilon and temperature from 1 to 0.1 within the "
+        "run.",
         _markdown(table_1_header(), table_1(results)),
     ]
     return "\n\n".join(parts) + "\n"

@@ -1,8 +1,10 @@
-"""A file with the state of a run: a line of JSON with a checksum, then the arrays."""
+"""A file with the state of a run: a checksum, a line of JSON, the arrays."""
 
 import hashlib
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy as np
 
 from perturbtheory.results import write_bytes
 
-_KIND = "perturbtheory checkpoint 1"
+_KIND = "perturbtheory checkpoint 2"
 
 
 class CheckpointError(RuntimeError):
@@ -23,28 +25,39 @@ def digest(array: np.ndarray) -> str:
     return hashlib.sha256(repr(array.shape).encode() + array.tobytes()).hexdigest()[:16]
 
 
-def save(path: Path, arrays: Any, meta: dict[str, Any]) -> None:
+def save(path: Path, meta: dict[str, Any], arrays: Any) -> None:
     """Write all at once: a run that is killed meanwhile leaves the file before."""
     buffer = io.BytesIO()
     eqx.tree_serialise_leaves(buffer, arrays)
-    body = buffer.getvalue()
-    head = {"kind": _KIND, "sha256": hashlib.sha256(body).hexdigest()} | meta
-    write_bytes(path, json.dumps(head).encode() + b"\n" + body)
+    content = json.dumps(meta).encode() + b"\n" + buffer.getvalue()
+    write_bytes(path, f"{_KIND} {hashlib.sha256(content).hexdigest()}\n".encode() + content)
 
 
-def load(path: Path, like: Any) -> tuple[Any, dict[str, Any]]:
-    """The arrays, in the tree of `like`, and the rest of the head.
+def load(path: Path) -> tuple[dict[str, Any], bytes]:
+    """What was saved beside the arrays, and the arrays for `arrays`.
 
     Raises:
-        CheckpointError: for a file that `save` did not write, or whose arrays have other shapes.
+        CheckpointError: for a file that is not, byte for byte, what `save` wrote.
     """
-    try:
-        first, body = path.read_bytes().split(b"\n", 1)
-        head = json.loads(first)
-        if head["kind"] != _KIND or head["sha256"] != hashlib.sha256(body).hexdigest():
+    with _reading(path):
+        kind, content = path.read_bytes().split(b"\n", 1)
+        if kind.decode() != f"{_KIND} {hashlib.sha256(content).hexdigest()}":
             raise ValueError("its checksum does not fit")
-        return eqx.tree_deserialise_leaves(io.BytesIO(body), like), head
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        meta, body = content.split(b"\n", 1)
+        return json.loads(meta), body
+
+
+def arrays(path: Path, body: bytes, like: Any) -> Any:
+    """The arrays in the tree of `like`; raises CheckpointError if they have other shapes."""
+    with _reading(path):
+        return eqx.tree_deserialise_leaves(io.BytesIO(body), like)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
         msg = (
             f"{path}: the checkpoint cannot be read ({type(error).__name__}: {error}); name "
             "another file, or delete it to start again"

@@ -52,15 +52,15 @@ def train_epoch(
     order = jax.random.permutation(to_order, len(images))[: steps * batch].reshape(steps, batch)
     adam = optax.adam(learning_rate)
     learnt, fixed = eqx.partition((state.model, state.control), eqx.is_inexact_array)
+    field = scheduled(rule)
 
     def step(carry: tuple[Any, Any], place: tuple[Array, Array]) -> tuple[Any, Any]:
         learnt, moments = carry
         rows, within = place
         x = images[rows].astype(jnp.float32)
         here = rule
-        if schedule is not None:
-            value = schedule(number * steps + within)
-            here = _with(here, scheduled(rule) or "", value)
+        if schedule is not None and field is not None:
+            here = _with(here, field, schedule(number * steps + within))
 
         def objective(learnt: Any) -> tuple[Array, Parts]:
             model, control = eqx.combine(learnt, fixed)

@@ -12,9 +12,10 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, UInt8
 
 from perturbtheory.checks import require_count
-from perturbtheory.estimators._base import draw, one_hot
+from perturbtheory.estimators import Relaxed
+from perturbtheory.estimators._base import draw, one_hot, require_key
 from perturbtheory.models.vae._divergence import argmax_divergence, softmax_divergence
-from perturbtheory.models.vae._network import DiscreteVAE
+from perturbtheory.models.vae._network import PIXELS, DiscreteVAE
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import expected_max
 
@@ -75,10 +76,12 @@ def evaluate(
         key: of jax.random.
 
     Raises:
-        ValueError: for images that are not binary rows of 784, or none.
+        TypeError: for noise that is no perturbation.
+        ValueError: for images that are not binary rows of 784, or none; for a temperature that is
+            not positive, or another number of draws or key than one may give.
     """
     x = require_binary("images", images)
-    require_count("draws", draws)
+    _require(model, noise, draws, key, temperature)
     t = jnp.asarray(temperature, jnp.float32)
     parts = _over_batches(_parts, model, x, key, noise.astype(jnp.float32), t, draws)
     hard = parts["hard"]
@@ -102,9 +105,21 @@ def importance_bound(
     grows, and is `Bounds.bound` at M = 1. Burda, Grosse and Salakhutdinov (2016).
     """
     x = require_binary("images", images)
-    require_count("draws", draws)
+    _require(model, noise, draws, key)
     found = _over_batches(_importance, model, x, key, noise.astype(jnp.float32), draws)
     return float(found["bound"].mean(dtype=np.float64))
+
+
+def _require(
+    model: DiscreteVAE,
+    noise: AbstractPerturbation,
+    draws: int,
+    key: Array,
+    temperature: ArrayLike = 1.0,
+) -> None:
+    require_count("draws", draws)
+    require_key(key)
+    Relaxed(noise, temperature).check(np.zeros((model.latents, model.categories), np.float32))
 
 
 def _over_batches(
@@ -189,9 +204,13 @@ def sample(
 
 def require_binary(name: str, images: object) -> np.ndarray:
     """Images as rows of 0 and 1 in bytes; raises ValueError for others."""
-    x = np.asarray(images)
-    if x.ndim != 2 or x.shape[1] != 784 or len(x) == 0:
-        msg = f"`{name}` must have shape (n, 784) with n > 0, got {x.shape}; flatten 28 x 28 images"
+    x = np.asarray(images) if hasattr(images, "shape") else np.zeros(0)
+    if x.ndim != 2 or x.shape[1] != PIXELS or len(x) == 0 or x.dtype.kind not in "buif":
+        got = f"{x.dtype}{x.shape}" if hasattr(images, "shape") else repr(images)[:60]
+        msg = (
+            f"`{name}` must be an array of numbers of shape (n, {PIXELS}) with n > 0, got {got}; "
+            "flatten 28 x 28 images"
+        )
         raise ValueError(msg)
     binary = (x == 0) | (x == 1)
     if not binary.all():

@@ -78,6 +78,9 @@ class ControlNetwork(eqx.Module):
     layers: eqx.nn.MLP
 
     def __init__(self, latents: int, categories: int, *, hidden: int = 50, key: Array) -> None:
+        require_count("latents", latents)
+        require_count("categories", categories, 2)
+        require_count("hidden", hidden)
         self.layers = eqx.nn.MLP(
             latents * categories, "scalar", hidden, 1, key=key, dtype=jnp.float32
         )

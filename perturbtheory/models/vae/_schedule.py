@@ -4,9 +4,16 @@ import math
 from dataclasses import dataclass
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
-from perturbtheory.checks import positive, require
+from perturbtheory.checks import positive, require, require_count
+
+_WHAT = "be finite and not negative"
+
+
+def _not_negative(array: np.ndarray) -> np.ndarray:
+    return np.isfinite(array) & (array >= 0)
 
 
 @dataclass(frozen=True)
@@ -27,12 +34,8 @@ class Schedule:
         require("start", self.start, positive, "be positive and finite", "1.0 is usual", most=0)
         for name in ("rate", "floor"):
             value = getattr(self, name)
-            if not 0 <= value < math.inf:
-                msg = f"`{name}` must be finite and not negative, got {value}; 0 switches it off"
-                raise ValueError(msg)
-        if self.every < 1:
-            msg = f"`every` must be a positive number of iterations, got {self.every}"
-            raise ValueError(msg)
+            require(name, value, _not_negative, _WHAT, "0 switches it off", most=0)
+        require_count("every", self.every)
 
     def __call__(self, iteration: Int[Array, ""]) -> Float[Array, ""]:
         """The value in this iteration, the first being 0."""
@@ -42,6 +45,7 @@ class Schedule:
 
 def ending_at(end: float, iterations: int, *, start: float = 1.0) -> Schedule:
     """From `start` to `end` by a constant factor in each of 20 stages."""
+    require_count("iterations", iterations)
     require("end", end, positive, "be positive and finite", "0.1 is usual", most=0)
     if end > start:
         msg = f"`end` must be at most the start, {start}, got {end}; schedules fall"

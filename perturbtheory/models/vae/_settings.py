@@ -43,6 +43,9 @@ class Training:
         if self.divergence not in ("argmax", "softmax", "none"):
             msg = f"`divergence` must be argmax, softmax or none, got {self.divergence!r}"
             raise ValueError(msg)
+        if not isinstance(self.schedule, Schedule | None):
+            msg = f"`schedule` must be a Schedule or None, got {self.schedule!r}; see ending_at"
+            raise TypeError(msg)
         if self.schedule is not None and scheduled(self.rule) is None:
             msg = (
                 f"`schedule` must be None for {type(self.rule).__name__}, which has neither a "
@@ -51,7 +54,9 @@ class Training:
             raise ValueError(msg)
         for name in ("epochs", "batch", "draws"):
             require_count(name, getattr(self, name))
-        require("learning_rate", self.learning_rate, positive, "be positive", "1e-3", most=0)
+        require(
+            "learning_rate", self.learning_rate, positive, "be positive", "1e-3 is usual", most=0
+        )
         require_count("seed", self.seed, 0)
         if self.seed >= 2**32:
             msg = f"`seed` must be a whole number from 0 to 2^32 - 1, got {self.seed!r}"

@@ -15,7 +15,7 @@ from jax.typing import ArrayLike
 from jaxtyping import UInt8
 
 from perturbtheory.estimators import Relax
-from perturbtheory.models.vae._checkpoint import CheckpointError, digest, load, save
+from perturbtheory.models.vae._checkpoint import CheckpointError, arrays, digest, load, save
 from perturbtheory.models.vae._epoch import State, traced, train_epoch
 from perturbtheory.models.vae._evaluation import Bounds, evaluate, require_binary
 from perturbtheory.models.vae._network import DiscreteVAE
@@ -83,10 +83,13 @@ def train(
         after_epoch: called with the model and the history so far.
 
     Raises:
-        ValueError: for images that are not binary; for fewer than a batch; for a loss that is not
-            finite, with its epoch.
-        CheckpointError: for a checkpoint that is corrupt or of other settings.
+        TypeError: for a model or settings of another type.
+        ValueError: for a rule that does not fit the model; for images that are not binary; for
+            fewer than a batch; for a loss that is not finite, with its epoch.
+        CheckpointError: for a checkpoint that is corrupt, of other settings, or of more epochs
+            already; for one that lies in no directory.
     """
+    _require(model, training)
     x, held_out = require_binary("images", images), require_binary("validation", validation)
     if len(x) < training.batch:
         msg = f"`images` must be at least one batch of {training.batch}, got {len(x)}"
@@ -94,8 +97,8 @@ def train(
     progress = _Progress.start(model, training)
     path = None if checkpoint is None else Path(checkpoint)
     settings = _settings(model, training) + f", images {digest(x)} and {digest(held_out)}"
-    if path is not None and path.exists():
-        progress = _resumed(path, progress, settings)
+    if path is not None:
+        progress = _resumed(path, progress, settings, training.epochs)
     pixels, step = jnp.asarray(x), len(x) // training.batch
     for number in range(len(progress.history), training.epochs):
         key = jax.random.fold_in(jax.random.key(training.seed), number)
@@ -107,20 +110,22 @@ def train(
                 training.schedule, training.divergence, training.batch, training.learning_rate,
             )  # fmt: skip
         seen = [float(part) for part in parts]
-        if not np.isfinite(seen).all():
-            msg = (
-                f"`learning_rate` must keep the loss finite, got {training.learning_rate}: in "
-                f"epoch {number + 1} it is {sum(seen)}; lower it, or raise the temperature"
-            )
-            raise ValueError(msg)
         bounds = evaluate(
             state.model, held_out, training.rule.law, draws=training.draws, key=to_validate,
             temperature=training.temperature((number + 1) * step - 1),
         )  # fmt: skip
+        # The training loss was seen before each step, the bounds are after the last one.
+        if not np.isfinite([*seen, *bounds]).all():
+            msg = (
+                f"`learning_rate` must keep the loss finite, got {training.learning_rate}: in "
+                f"epoch {number + 1} it is {sum(seen)} and then {bounds.bound}; lower it, or raise "
+                "the temperature"
+            )
+            raise ValueError(msg)
         progress = progress.after(state, Epoch(seen[0], seen[1], bounds))
         if path is not None:
-            arrays = (progress.state, progress.best)
-            save(path, arrays, {"settings": settings, "history": progress.history})
+            meta = {"settings": settings, "history": progress.history}
+            save(path, meta, (progress.state, progress.best))
         if after_epoch is not None:
             after_epoch(state.model, progress.history)
     return Trained(progress.state.model, progress.best, progress.best_epoch, progress.history)
@@ -153,9 +158,23 @@ class _Progress(NamedTuple):
         return found._replace(best=self.best | dict.fromkeys(new, state.model))
 
 
-def _resumed(path: Path, start: _Progress, settings: str) -> _Progress:
-    """What the checkpoint holds; `start` has its shapes."""
-    (state, best), meta = load(path, (start.state, start.best))
+def _require(model: DiscreteVAE, training: Training) -> None:
+    """Raise for what would not train; within the compiled epoch it would only be NaN."""
+    for name, value, kind in (("model", model, DiscreteVAE), ("training", training, Training)):
+        if not isinstance(value, kind):
+            msg = f"`{name}` must be a {kind.__name__}, got {value!r}; see perturbtheory.models.vae"
+            raise TypeError(msg)
+    training.rule.check(np.zeros((model.latents, model.categories), np.float32))
+
+
+def _resumed(path: Path, start: _Progress, settings: str, epochs: int) -> _Progress:
+    """What the checkpoint holds, if there is one; `start` has its shapes."""
+    if not path.parent.is_dir():
+        msg = f"{path}: the checkpoint lies in no directory; make {str(path.parent)!r} first"
+        raise CheckpointError(msg)
+    if not path.exists():
+        return start
+    meta, body = load(path)
     if meta["settings"] != settings:
         msg = (
             f"{path}: the checkpoint is of other settings or images, {meta['settings']}, not "
@@ -163,7 +182,13 @@ def _resumed(path: Path, start: _Progress, settings: str) -> _Progress:
         )
         raise CheckpointError(msg)
     history = [Epoch(r, d, Bounds(*bounds)) for r, d, bounds in meta["history"]]
-    return _Progress(state, best, history)
+    if len(history) > epochs:
+        msg = (
+            f"{path}: the checkpoint is of {len(history)} epochs already, more than {epochs}; ask "
+            "for as many, name another file, or delete it to start again"
+        )
+        raise CheckpointError(msg)
+    return _Progress(*arrays(path, body, (start.state, start.best)), history)
 
 
 def _settings(model: DiscreteVAE, training: Training) -> str:
