@@ -72,11 +72,19 @@ class TestRuns:
             ({"categories": 1}, "`categories`"),
             ({"latents": 0}, "`latents`"),
             ({"rule": "exact", "latents": 1, "schedule": "published"}, "`schedule`"),
+            ({"rule": "exact", "latents": 1, "temperature": 0.4}, "`temperature` must be 1 for ex"),
+            ({"schedule": "published", "temperature": 0.4}, "`temperature` must be 1 for the publ"),
         ],
     )
     def test_what_cannot_be_run_raises(self, changes, words):
         with pytest.raises(ValueError, match=words):
             vaes.require_run(dataclasses.replace(VaeRun(), **changes))
+
+    @pytest.mark.parametrize("rule", vaes.RULES)
+    def test_what_suits_a_rule_can_be_run(self, rule):
+        vaes.require_run(vaes.suited(rule))
+        if rule in ("relaxed", "direct", "rebar"):
+            vaes.require_run(vaes.suited(rule, "published"))
 
     def test_rules(self):
         assert isinstance(vaes.rule(VaeRun(temperature=0.3)), Relaxed)
@@ -246,17 +254,23 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (("--images", "cifar"), "'cifar'"),
+            (("--images", "cifar"), "`--images` must be one of"),
             (("--data", "/no/such/folder"), "`--data`"),
+            (("--data", str(Path(__file__).parent)), "missing"),
+            (("--data", str(Path(__file__).parent), "--images", "fashion-mnist"), "missing"),
             (("--images", "mnist-5000", "--rule", "magic"), "'magic'"),
             (("--images", "mnist-5000", "--temperature", "-1"), "`temperature`"),
             (("--images", "mnist-5000", "--epochs", "-1"), "`epochs`"),
             (("--images", "mnist-5000", "--importance", "-1"), "`--importance`"),
             (("--json", "/no/such/folder/x.json"), "`--json`"),
             (("--grid", "table-9"), "table-9"),
-            (("--grid", "table-3", "--rule", "direct"), "`--rule` goes without --grid"),
-            (("--tables", "--json", "x.json"), "`--json` goes without --grid"),
+            (("--grid", "table-3", "--rule", "direct"), "`--rule` has no part in --grid"),
+            (("--grid", "table-3", "--epochs", "0"), "`--epochs` must be a positive number"),
+            (("--tables", "--json", "x.json"), "`--json` has no part in --tables"),
+            (("--tables", "--directory", "x"), "`--directory` has no part in --tables"),
+            (("--record", "--workers", "1"), "`--workers` has no part in --record"),
             (("--workers", "1"), "`--workers` goes with --grid"),
+            (("--rule", "exact", "--temperature", "0.4"), "`temperature` must be 1 for exact"),
         ],
     )
     def test_misuse(self, arguments, words, capsys):
@@ -270,7 +284,7 @@ class TestCommand:
     def test_trains_and_draws(self, tmp_path, capsys, monkeypatch):
         few = tuple(x[:200] for x in vaes.binary(data.load("mnist-5000")))
         monkeypatch.setattr(vaes, "binary", lambda images: few)
-        options = ["--images", "mnist-5000", "--rule", "exact", "--latents", "1", "--categories"]
+        options = ["--images", "mnist-5000", "--rule", "exact", "--categories"]
         options += ["3", "--noise", "gumbel", "--epochs", "3", "--output", str(tmp_path / "out")]
         options += ["--json", str(tmp_path / "x.json"), "--importance", "5"]
         assert self.main(*options, "--checkpoint", str(tmp_path / "state")) == cli.AGREES

@@ -3,6 +3,7 @@
 import inspect
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 _STEPS = 2500
 """Of Adam, if the number of epochs is not given: two minutes on two slow cores."""
-_OF_ONE_RUN = (
-    "images", "rule", "noise", "unit", "temperature", "schedule", "latents", "categories",
-    "divergence", "seed", "output", "checkpoint", "importance", "json",
-)  # fmt: skip
-_OF_EXPERIMENTS = ("directory", "workers")
+_TAKES = {
+    "grid": ("grid", "record", "data", "directory", "workers", "epochs"),
+    "record": ("record", "directory"),
+    "tables": ("tables",),
+}
+"""What goes with each of the options that train no single run."""
 Grid = Literal[
     "all", "table-3", "table-3-audited", "table-3-unit", "curves", "long", "table-1", "seeds"
 ]
@@ -30,12 +32,12 @@ def vae(
     images: str | None = None,
     data: Path | None = None,
     rule: str = "relaxed",
-    noise: str = "normal",
+    noise: str | None = None,
     unit: bool = False,
-    temperature: float = 0.4,
+    temperature: float | None = None,
     schedule: Literal["constant", "published", "annealed"] = "constant",
-    latents: int = 10,
-    categories: int = 10,
+    latents: int | None = None,
+    categories: int | None = None,
     divergence: Literal["argmax", "softmax", "none"] = "argmax",
     epochs: int | None = None,
     seed: int = 0,
@@ -59,25 +61,26 @@ def vae(
     ----------
     images
         mnist, fashion-mnist, binarized-mnist, omniglot-resized, omniglot-iwae or mnist-5000; looked
-        for in --data, in PERTURBTHEORY_DATA and in the cache, and then downloaded if that is
-        allowed for it.
+        for in PERTURBTHEORY_DATA and in the cache, and then downloaded if that is allowed for it.
     data
-        Folder with the files of the images.
+        Folder with the files of the images, mnist if nothing else is said; no other place is looked
+        at.
     rule
         relaxed (Perturb-Softmax), straight-through, direct, exact (one latent), score, rebar,
         relax, arm (two categories) or hessian.
     noise
-        normal, gumbel, logistic or laplace.
+        normal, gumbel, logistic or laplace; normal if nothing is said, and gumbel for rebar, relax
+        and arm, which know no other.
     unit
         Scale the noise to variance one.
     temperature
-        Of the softmax; for direct epsilon.
+        Of the softmax, 0.4 if nothing is said; for direct epsilon. Rules without one take none.
     schedule
-        constant; published, that of paper B; annealed from 1 to --temperature.
+        constant; published, that of paper B, from 1 on; annealed from 1 to --temperature.
     latents
-        Number of categorical variables.
+        Number of categorical variables: 10, and 1 for exact.
     categories
-        Of each of them.
+        Of each of them: 10, and 2 for arm.
     divergence
         KL in the loss: argmax, of the law that z has; softmax, as published; none.
     epochs
@@ -106,30 +109,36 @@ def vae(
     record
         Add the results in --directory to the recorded ones, in place of those of the same runs.
     """
-    given = dict(locals())
-    _require_together(given, experiments=bool(grid) or tables or record)
+    _require_together(dict(locals()))
+    if data is not None and not data.is_dir():
+        msg = f"`--data` must be a directory, got {str(data)!r}; name the one with the images"
+        raise MisuseError(msg)
+    if grid or tables or record:
+        from perturbtheory.cli._vae_grids import experiments
+
+        if data is not None:
+            # The workers of a grid are other processes.
+            os.environ["PERTURBTHEORY_DATA"] = str(data.absolute())
+        return experiments(grid, directory, workers, epochs, tables=tables, record=record)
     require_writable("--json", json)
-    if data is not None:
-        if not data.is_dir():
-            msg = f"`--data` must be a directory, got {str(data)!r}; name the one with the images"
-            raise MisuseError(msg)
-        os.environ["PERTURBTHEORY_DATA"] = str(data.absolute())
     if importance < 0:
         msg = f"`--importance` must be a number of samples or 0, got {importance}"
         raise MisuseError(msg)
-    if grid or tables or record:
-        return _experiments(grid, directory, workers, epochs, tables=tables, record=record)
     from perturbtheory.data import DataError
-    from perturbtheory.experiments.vaes import VaeRun, require_run
+    from perturbtheory.experiments import vaes
 
+    said = {
+        "noise": noise, "temperature": temperature, "latents": latents, "categories": categories,
+        "epochs": epochs,
+    }  # fmt: skip
     try:
-        name, splits, source = _images(images)
-        steps = max(1, len(splits[0]) // 100)
-        run = VaeRun(
-            name, rule, noise, unit, temperature, schedule, latents, categories, divergence,
-            max(1, round(_STEPS / steps)) if epochs is None else epochs, seed,
+        name, splits, source = _images(images, data)
+        run = replace(
+            vaes.suited(rule, schedule), images=name, unit=unit, divergence=divergence, seed=seed,
+            epochs=max(1, round(_STEPS / max(1, len(splits[0]) // 100))),
         )  # fmt: skip
-        require_run(run)
+        run = replace(run, **{key: value for key, value in said.items() if value is not None})
+        vaes.require_run(run)
     except (ValueError, DataError) as error:
         raise MisuseError(str(error)) from error
     require_directory("--output", output)
@@ -137,22 +146,26 @@ def vae(
     return _train(run, splits, source, output, checkpoint, importance, json)
 
 
-def _require_together(given: dict[str, Any], *, experiments: bool) -> None:
+def _require_together(given: dict[str, Any]) -> None:
     """Raise for an option that the rest of the command would leave without effect."""
-    idle = _OF_ONE_RUN if experiments else _OF_EXPERIMENTS
+    mode = next((name for name in _TAKES if given[name]), None)
     usual = inspect.signature(vae).parameters
-    changed = [name for name in idle if given[name] != usual[name].default]
-    if changed:
-        where = "goes without --grid, --tables and --record" if experiments else "goes with --grid"
-        msg = f"`--{changed[0]}` {where}, got {given[changed[0]]!s}; leave one of them out"
-        raise MisuseError(msg)
+    for name, value in given.items():
+        fits = name not in ("directory", "workers") if mode is None else name in _TAKES[mode]
+        if not fits and value != usual[name].default:
+            where = "goes with --grid alone" if mode is None else f"has no part in --{mode}"
+            msg = f"`--{name}` {where}, got {value!s}; leave one of them out"
+            raise MisuseError(msg)
 
 
-def _images(name: str | None) -> tuple[str, tuple[Any, Any, Any], str]:
+def _images(name: str | None, folder: Path | None) -> tuple[str, tuple[Any, Any, Any], str]:
     from perturbtheory import data
     from perturbtheory.experiments.vaes import binary
 
-    found = data.default() if name is None else data.load(name)
+    if name is not None and name not in data.NAMES:
+        msg = f"`--images` must be one of {', '.join(data.NAMES)}, got {name!r}"
+        raise MisuseError(msg)
+    found = data.default(folder) if name is None else data.load(name, folder)
     return found.name, binary(found), found.source
 
 
@@ -187,7 +200,7 @@ def _train(
     except ValueError as error:
         sys.stderr.write(f"perturbtheory: {error}\n")
         return DRIFTED
-    result = vaes.looked_at(run, found, seconds, test, len(train))
+    result = vaes.summary(run, found, seconds, test, len(train))
     if importance:
         result["importance"] = vaes.importance(run, found, test[:1000], importance)
     console.print(vae_render.one(run, result))
@@ -195,46 +208,4 @@ def _train(
     console.print(f"{', '.join(p.name for p in written)} in {output}")
     if json is not None:
         write_json(json, {"run": vars(run), "result": result})
-    return AGREES
-
-
-def _experiments(
-    grid: tuple[str, ...],
-    directory: Path,
-    workers: str,
-    epochs: int | None,
-    *,
-    tables: bool,
-    record: bool,
-) -> int:
-    from perturbtheory.experiments import SweepError, sweep, vae_grids, vae_recorded
-    from perturbtheory.experiments.vaes import require_run, run_vae
-    from perturbtheory.results import RecordError
-
-    try:
-        if grid:
-            require_directory("--directory", directory)
-            command = " ".join(["perturbtheory vae --grid", *grid])
-            command += f" --epochs {epochs}" if epochs else ""
-            options: dict[str, Any] = {"workers": workers, "packages": ("equinox", "optax")}
-            for name in (*vae_grids.GRIDS, "seeds") if "all" in grid else grid:
-                done = vae_recorded.finished(directory) if name == "seeds" else {}
-                runs = vae_grids.runs(name, epochs=epochs or vae_grids.EPOCHS, done=done)
-                for run in runs:
-                    require_run(run)
-                sweep(run_vae, runs, directory, command=command, **options)
-        if record:
-            path = vae_recorded.save(directory)
-            sys.stdout.write(f"{path.name} recorded\n")
-        from rich.console import Console
-
-        from perturbtheory.experiments import vae_render
-
-        shown = vae_recorded.load() if tables or record else vae_recorded.finished(directory)
-        Console().print(vae_render.tables(shown))
-    except ValueError as error:
-        raise MisuseError(str(error)) from error
-    except (SweepError, RecordError) as error:
-        sys.stderr.write(f"perturbtheory: {error}\n")
-        return DRIFTED
     return AGREES

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes import EPOCHS, VaeRun
 from perturbtheory.models.vae import Bounds
 
 IMAGES = ("mnist", "fashion-mnist", "omniglot-resized")
@@ -14,7 +14,6 @@ TEMPERATURES = (0.01, 0.03, 0.07, 0.1, 0.25, 0.4, 0.5, 0.67, 0.85, 1.0)
 NEAR_THE_BEST = (0.1, 0.25, 0.4, 0.5, 0.67, 1.0)
 CATEGORIES = (10, 20, 30, 40, 50)
 """Of paper B, Table 1."""
-EPOCHS = 5
 LONG = 4
 """How many times as long some runs are."""
 MORE_SEEDS = (1, 2, 3, 4)

@@ -29,7 +29,12 @@ from perturbtheory.perturbations import AbstractPerturbation
 RULES = (
     "relaxed", "straight-through", "direct", "exact", "score", "rebar", "relax", "arm", "hessian",
 )  # fmt: skip
+TEMPERED = ("relaxed", "straight-through", "direct", "rebar")
+"""Rules that have a temperature, or an epsilon."""
 SCHEDULES = ("constant", "published", "annealed")
+EPOCHS = 5
+"""Of a run in the record, of which the claims and figures speak; the papers have 300."""
+_GUMBEL = ("rebar", "relax", "arm")
 Watch = Callable[[vae.DiscreteVAE, list[vae.Epoch]], None]
 
 
@@ -44,7 +49,8 @@ class VaeRun:
             rebar, relax, arm (two categories), hessian (straight-through by the exact Hessian).
         noise: gumbel, normal, logistic or laplace.
         unit: scale the noise to variance one.
-        temperature: of the softmax; for direct epsilon.
+        temperature: of the softmax; for direct epsilon; 1 for rules that have none, and for the
+            published schedule.
         schedule: constant; published, of paper B, from 1; annealed from 1 to `temperature`.
         latents: N.
         categories: K.
@@ -62,7 +68,7 @@ class VaeRun:
     latents: int = 10
     categories: int = 10
     divergence: str = "softmax"
-    epochs: int = 5
+    epochs: int = EPOCHS
     seed: int = 0
 
 
@@ -76,7 +82,7 @@ def rule(run: VaeRun) -> AbstractEstimator:
     """The estimator of this run; raises ValueError for what does not go together."""
     _one_of("rule", run.rule, RULES)
     gamma, t = noise(run), run.temperature
-    if run.rule in ("rebar", "relax", "arm") and (run.noise != "gumbel" or run.unit):
+    if run.rule in _GUMBEL and (run.noise != "gumbel" or run.unit):
         msg = f"`noise` must be unit gumbel for {run.rule}, got {gamma}; use relaxed or direct"
         raise ValueError(msg)
     made: dict[str, Callable[[], AbstractEstimator]] = {
@@ -98,13 +104,27 @@ def _control(run: VaeRun) -> vae.ControlNetwork:
     return vae.ControlNetwork(run.latents, run.categories, key=key)
 
 
-def training(run: VaeRun, images: int) -> vae.Training:
+def suited(rule: str, schedule: str = "constant") -> VaeRun:
+    """A run that fits the rule, by its own KL: Normal noise where the rule takes any."""
+    _one_of("rule", rule, RULES)
+    return VaeRun(
+        rule=rule,
+        noise="gumbel" if rule in _GUMBEL else "normal",
+        temperature=0.4 if rule in TEMPERED and schedule != "published" else 1.0,
+        schedule=schedule,
+        latents=1 if rule == "exact" else 10,
+        categories=2 if rule == "arm" else 10,
+        divergence="argmax",
+    )
+
+
+def training(run: VaeRun, count: int) -> vae.Training:
     """The settings of this run, for a number of training images."""
     _one_of("schedule", run.schedule, SCHEDULES)
     schedules: dict[str, Callable[[], vae.Schedule | None]] = {
         "constant": lambda: None,
         "published": lambda: vae.PUBLISHED,
-        "annealed": lambda: vae.ending_at(run.temperature, run.epochs * (images // 100)),
+        "annealed": lambda: vae.ending_at(run.temperature, run.epochs * (count // 100)),
     }
     _one_of("divergence", run.divergence, get_args(vae.Divergence))
     divergence = cast("vae.Divergence", run.divergence)
@@ -114,6 +134,10 @@ def training(run: VaeRun, images: int) -> vae.Training:
 def require_run(run: VaeRun) -> None:
     """Raise ValueError for a run that cannot be made, before any is."""
     _one_of("images", run.images, data.NAMES)
+    if run.temperature != 1 and (run.rule not in TEMPERED or run.schedule == "published"):
+        what = run.rule if run.rule not in TEMPERED else "the published schedule"
+        msg = f"`temperature` must be 1 for {what}, which takes none, got {run.temperature}"
+        raise ValueError(msg)
     settings = training(run, 100)
     start(run)
     if run.rule == "exact" and run.categories**run.latents > 2**16:
@@ -151,7 +175,7 @@ def run_vae(run: VaeRun) -> dict[str, Any]:
     number of the epoch.
     """
     train, held_out, test = _images(run.images)
-    return looked_at(run, *trained(run, train, held_out), test, len(train))
+    return summary(run, *trained(run, train, held_out), test, len(train))
 
 
 def trained(
@@ -179,15 +203,15 @@ def trained(
     return found, seconds
 
 
-def looked_at(
-    run: VaeRun, found: vae.Trained, seconds: Sequence[float], test: np.ndarray, images: int
+def summary(
+    run: VaeRun, found: vae.Trained, seconds: Sequence[float], test: np.ndarray, count: int
 ) -> dict[str, Any]:
     """The numbers that are kept of a run on so many training images: see `run_vae`."""
     last = len(found.history)
     models = {name: (found.best[name], found.best_epoch[name]) for name in vae.CRITERIA}
     models["last"] = (found.model, last)
-    settings = training(run, images)
-    steps = images // settings.batch
+    settings = training(run, count)
+    steps = count // settings.batch
     at: dict[int, dict[str, float]] = {}
     for model, epoch in models.values():
         if epoch not in at:

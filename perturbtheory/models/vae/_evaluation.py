@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -61,7 +61,7 @@ def evaluate(
     images: UInt8[ArrayLike, "n 784"],
     noise: AbstractPerturbation,
     *,
-    temperature: ArrayLike = 1.0,
+    temperature: Array | float = 1.0,
     draws: int = 10,
     key: Array,
 ) -> Bounds:
@@ -115,7 +115,7 @@ def _require(
     noise: AbstractPerturbation,
     draws: int,
     key: Array,
-    temperature: ArrayLike = 1.0,
+    temperature: Array | float = 1.0,
 ) -> None:
     require_count("draws", draws)
     require_key(key)
@@ -202,9 +202,9 @@ def sample(
     return one_hot(theta + draw(noise, key, theta))
 
 
-def require_binary(name: str, images: object) -> np.ndarray:
+def require_binary(name: str, images: Any) -> np.ndarray:
     """Images as rows of 0 and 1 in bytes; raises ValueError for others."""
-    x = np.asarray(images) if hasattr(images, "shape") else np.zeros(0)
+    x: Any = np.asarray(images) if hasattr(images, "shape") else np.zeros(0)
     if x.ndim != 2 or x.shape[1] != PIXELS or len(x) == 0 or x.dtype.kind not in "buif":
         got = f"{x.dtype}{x.shape}" if hasattr(images, "shape") else repr(images)[:60]
         msg = (

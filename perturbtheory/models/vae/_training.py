@@ -188,7 +188,8 @@ def _resumed(path: Path, start: _Progress, settings: str, epochs: int) -> _Progr
             "for as many, name another file, or delete it to start again"
         )
         raise CheckpointError(msg)
-    return _Progress(*arrays(path, body, (start.state, start.best)), history)
+    state, best = arrays(path, body, (start.state, start.best))
+    return _Progress(state, best, history)
 
 
 def _settings(model: DiscreteVAE, training: Training) -> str:
