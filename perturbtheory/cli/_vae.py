@@ -23,7 +23,15 @@ _TAKES = {
 }
 """What goes with each of the options that train no single run."""
 Grid = Literal[
-    "all", "table-3", "table-3-audited", "table-3-unit", "curves", "long", "table-1", "seeds"
+    "all",
+    "table-3",
+    "table-3-audited",
+    "table-3-unit",
+    "curves",
+    "long",
+    "table-1",
+    "seeds",
+    "longer",
 ]
 
 
@@ -98,8 +106,8 @@ def vae(
         Write the numbers to this file.
     grid
         table-3 (paper A), table-3-audited, table-3-unit, curves (Figures 5 and 10), long, table-1
-        (paper B), seeds (again with other seeds, at the best temperatures found); several at once,
-        or all: two hours with 5 epochs on two slow cores.
+        (paper B), seeds and longer (again with other seeds, and four times as long, at the best
+        temperatures found); several at once, or all: five hours with 5 epochs on two slow cores.
     directory
         Where the files of a grid are; made if it does not exist.
     workers

@@ -30,8 +30,8 @@ def experiments(
             command = " ".join(["perturbtheory vae --grid", *grid])
             command += "" if epochs is None else f" --epochs {epochs}"
             options: dict[str, Any] = {"workers": workers, "packages": ("equinox", "optax")}
-            for name in (*vae_grids.GRIDS, "seeds") if "all" in grid else grid:
-                done = vae_recorded.finished(directory) if name == "seeds" else {}
+            for name in (*vae_grids.GRIDS, *vae_grids.AFTER) if "all" in grid else grid:
+                done = vae_recorded.finished(directory) if name in vae_grids.AFTER else {}
                 runs = vae_grids.runs(name, epochs=epochs or vae_grids.EPOCHS, done=done)
                 for run in runs:
                     require_run(run)

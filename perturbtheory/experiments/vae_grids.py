@@ -14,6 +14,7 @@ TEMPERATURES = (0.01, 0.03, 0.07, 0.1, 0.25, 0.4, 0.5, 0.67, 0.85, 1.0)
 NEAR_THE_BEST = (0.1, 0.25, 0.4, 0.5, 0.67, 1.0)
 CATEGORIES = (10, 20, 30, 40, 50)
 """Of paper B, Table 1."""
+ENDS = (10, 50)
 LONG = 4
 """How many times as long some runs are."""
 MORE_SEEDS = (1, 2, 3, 4)
@@ -97,15 +98,31 @@ def column(name: str, images: str, epochs: int = EPOCHS) -> list[VaeRun]:
     return [replace(like, temperature=t) for t in TEMPERATURES]
 
 
+def best(
+    results: Results, name: str, images: str, epochs: int = EPOCHS, criterion: str | None = None
+) -> VaeRun | None:
+    """The run of a column that is best on the validation images, if any was made.
+
+    By the criterion of the column, or another.
+    """
+    made = [run for run in column(name, images, epochs) if run in results]
+    return selected(results, made, criterion or COLUMNS[name][1]) if made else None
+
+
+def _bests(results: Results, epochs: int) -> list[VaeRun]:
+    found = (best(results, *pair, epochs) for pair in product(COLUMNS, IMAGES))
+    return [run for run in found if run is not None]
+
+
 def seeds(results: Results, epochs: int = EPOCHS) -> list[VaeRun]:
     """More seeds at the temperature that is best on the validation images, column by column."""
-    more = []
-    for name, images in product(COLUMNS, IMAGES):
-        made = [run for run in column(name, images, epochs) if run in results]
-        if made:
-            best = selected(results, made, COLUMNS[name][1])
-            more += [replace(best, seed=seed) for seed in MORE_SEEDS]
-    return more
+    pairs = product(_bests(results, epochs), MORE_SEEDS)
+    return [replace(run, seed=seed) for run, seed in pairs]
+
+
+def longer(results: Results, epochs: int = EPOCHS) -> list[VaeRun]:
+    """The best of each column again, `LONG` times as long."""
+    return [replace(run, epochs=LONG * epochs) for run in _bests(results, epochs)]
 
 
 GRIDS: dict[str, Callable[[], list[VaeRun]]] = {
@@ -116,22 +133,24 @@ GRIDS: dict[str, Callable[[], list[VaeRun]]] = {
     "curves": curves,
     "long": long,
 }
+AFTER: dict[str, Callable[[Results, int], list[VaeRun]]] = {"seeds": seeds, "longer": longer}
+"""Grids that go on from what Table 3 found."""
 
 
 def runs(name: str, *, epochs: int = EPOCHS, done: Results | None = None) -> list[VaeRun]:
     """The runs of a grid with this number of epochs, those of "long" and "table-1" with `LONG`
     times as many.
 
-    "seeds" needs what is `done`. Raises ValueError for another name, or if nothing is done.
+    Those of `AFTER` need what is `done`. Raises ValueError for another name, or if nothing is done.
     """
-    if name == "seeds":
-        more = seeds(done or {}, epochs)
+    if name in AFTER:
+        more = AFTER[name](done or {}, epochs)
         if not more:
-            msg = f"`grid` seeds needs runs of table-3 with {epochs} epochs; run that grid first"
+            msg = f"`grid` {name} needs runs of table-3 with {epochs} epochs; run that grid first"
             raise ValueError(msg)
         return more
     if name not in GRIDS:
-        msg = f"`grid` must be one of {', '.join([*GRIDS, 'seeds'])}, got {name!r}"
+        msg = f"`grid` must be one of {', '.join([*GRIDS, *AFTER])}, got {name!r}"
         raise ValueError(msg)
     return [lasting(run, epochs) for run in GRIDS[name]()]
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from perturbtheory import results as files
-from perturbtheory.experiments import vae_tables
 from perturbtheory.experiments._cells import Record, fields
 from perturbtheory.experiments._sweep import records
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vae_grids import LONG
+from perturbtheory.experiments.vae_markdown import markdown
+from perturbtheory.experiments.vaes import EPOCHS, VaeRun
 
 _FILE, _WHAT = "vaes.json", "recorded VAEs"
 _REMEDY = (
@@ -60,12 +61,21 @@ def save(directory: Path) -> Path:
     that made them, and the seconds of their epochs.
 
     Raises:
-        RecordError: if the directory holds no run, or if there is a record and it is corrupt.
+        RecordError: if the directory holds no run; if its runs have other numbers of epochs than
+            the claims and figures, which speak of `EPOCHS` and `LONG` times as many; if there is a
+            record and it is corrupt.
     """
     made = _made(directory)
     if not made:
         msg = (
             f"{_WHAT} would be unchanged: {directory} holds no run; run `perturbtheory vae --grid`"
+        )
+        raise files.RecordError(msg)
+    others = {run.epochs for run in made} - {EPOCHS, LONG * EPOCHS}
+    if others:
+        msg = (
+            f"{_WHAT} are of {EPOCHS} and {LONG * EPOCHS} epochs, {directory} has runs of "
+            f"{min(others)}; change EPOCHS in perturbtheory/experiments/vaes.py to record others"
         )
         raise files.RecordError(msg)
     path = files.destination(_FILE)
@@ -89,7 +99,7 @@ def save(directory: Path) -> Path:
     body = ",\n".join(f" {row}" for row in rows)
     start = json.dumps(head, indent=1)[:-2]
     files.write_text(path, f'{start},\n "vaes": [\n{body}\n ]\n}}\n')
-    files.write_text(files.destination("vaes.md"), vae_tables.markdown(results))
+    files.write_text(files.destination("vaes.md"), markdown(results))
     return path
 
 

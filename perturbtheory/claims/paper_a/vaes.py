@@ -9,7 +9,7 @@ from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.spreads import beyond
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.table_2 import Spread
-from perturbtheory.experiments.vae_grids import IMAGES, Results, validation
+from perturbtheory.experiments.vae_grids import COLUMNS, IMAGES, Results, best, validation
 from perturbtheory.experiments.vae_tables import LABELS, by_seed
 from perturbtheory.experiments.vaes import VaeRun
 
@@ -21,9 +21,12 @@ SPLITS = ("test", "validation")
 and have chosen the epoch."""
 
 
-def losses(results: Results, name: str, images: str, criterion: str, split: str) -> np.ndarray:
-    """`by_seed`; RecordError for fewer than two seeds."""
-    found = by_seed(results, name, images, criterion, split)
+def losses(
+    results: Results, name: str, images: str, criterion: str, split: str
+) -> dict[int, float]:
+    """By seed, at the best temperature of a column; RecordError for fewer than two seeds."""
+    run = best(results, name, images)
+    found = {} if run is None else by_seed(results, run, criterion, COLUMNS[name][1], split)
     if len(found) < 2:
         msg = f"the column {name!r} of table-3 for {images} has {len(found)} runs, two are needed"
         raise vae_recorded.missing(msg)
@@ -32,11 +35,20 @@ def losses(results: Results, name: str, images: str, criterion: str, split: str)
 
 def leads(
     results: Results, images: str, criterion: str, name: str = "Normal", split: str = "test"
-) -> np.ndarray:
-    """Gumbel's loss minus that of another column, seed by seed, at the best of each."""
+) -> dict[int, float]:
+    """By seed, Gumbel's loss minus that of another column, at the best of each."""
     near, far = (losses(results, n, images, criterion, split) for n in (name, "Gumbel"))
-    count = min(len(near), len(far))
-    return far[:count] - near[:count]
+    return less(far, near)
+
+
+def less(first: dict[int, float], second: dict[int, float]) -> dict[int, float]:
+    """The differences of the seeds that both have."""
+    return {seed: first[seed] - second[seed] for seed in sorted(first.keys() & second.keys())}
+
+
+def over_seeds(found: dict[int, float]) -> Spread:
+    """Mean and deviation."""
+    return Spread.of(list(found.values()))
 
 
 @claim("A.table-3")
@@ -66,7 +78,7 @@ def table_3(_: Budget) -> list[Part]:
             tuple(
                 beyond(
                     f"{split} images",
-                    Spread.of(leads(results, images, "as_published", split=split)),
+                    over_seeds(leads(results, images, "as_published", split=split)),
                     "Gumbel - Normal",
                 )
                 for split in SPLITS

@@ -4,116 +4,120 @@ from dataclasses import replace
 
 import numpy as np
 
-from perturbtheory import results as files
 from perturbtheory.claims.compare import exact
 from perturbtheory.claims.evidence import Check, Outcome, Part
 from perturbtheory.claims.ledger import Budget, claim
-from perturbtheory.claims.paper_a.vaes import apart
+from perturbtheory.claims.paper_a.vaes import SPLITS, apart
 from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.vae_grids import IMAGES, METHODS, Results, loss, validation
+from perturbtheory.experiments.vae_grids import (
+    CATEGORIES,
+    ENDS,
+    IMAGES,
+    METHODS,
+    Results,
+    loss,
+    validation,
+)
+from perturbtheory.experiments.vae_speed import ratio
 from perturbtheory.experiments.vae_tables import LABELS
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.models.vae._network import PIXELS
 
-_WHAT = "unbiased - direct"
-ENDS = (10, 50)
-"""Of the numbers of categories in Table 1, those that were run."""
-
-
-def one_latent(method: str, images: str, k: int) -> VaeRun:
-    """The run of this method, by its name in `METHODS`."""
-    return replace(METHODS[method], images=images, categories=k)
+EARLY = 5
+"""Epochs after which convergence is looked at."""
 
 
-def _lead(results: Results, images: str, k: int, near: str, far: str) -> float:
-    """The exact test loss of `far` minus that of `near`."""
-    return loss(results[one_latent(far, images, k)], "bound") - loss(
-        results[one_latent(near, images, k)], "bound"
-    )
+def _lead(results: Results, cell: tuple[str, int], near: str, far: str, split: str) -> float:
+    """The exact loss of `far` minus that of `near`, names of `METHODS`, at the best of each."""
+    images, k = cell
+    pair = [results[replace(METHODS[name], images=images, categories=k)] for name in (far, near)]
+    if split == "test":
+        return loss(pair[0], "bound") - loss(pair[1], "bound")
+    return min(validation(pair[0], "bound")) - min(validation(pair[1], "bound"))
 
 
 @claim("B.table-1")
 def table_1(_: Budget) -> list[Part]:
     r"""Statement: Direct optimisation achieves a better test loss than Gumbel-Softmax in every cell
-    of Table 1; looked at in six of its fifteen cells, those with K = 10 and K = 50.
+    of Table 1.
 
-    LaTeX: $L_{direct} < L_{GSM}$ for $K = 10, 50$
+    LaTeX: $L_{direct} < L_{GSM}$ for $K = 10, 20, 30, 40, 50$
 
     Source: B, section 5 and the caption of Table 1
 
     Assumptions: one latent. As published: epsilon and temperature exp(-1e-5 i),
-    direct without the gradient of the KL. Audited: the KL in the gradient of both, epsilon and
-    temperature from 1 to 0.1 within the run. 5 epochs where the paper has 300, so that the printed
-    numbers cannot be expected; the order alone is looked at, by exact test losses. In some cells
-    Gumbel-Softmax has not yet begun to use z. Omniglot is resized from the raw drawings by this
-    package. Differences count from one nat on.
+    direct without the gradient of the KL. Audited, for K = 10 and 50: the KL in the gradient of
+    both, epsilon and temperature from 1 to 0.1 within the run. 20 epochs where the paper has 300:
+    the order alone is looked at. In the cells marked in results/vaes.md the encoder of
+    Gumbel-Softmax has become certain of one category for all images and has not left it.
+    Omniglot is resized from the raw drawings by this package. Differences count from one nat on.
 
-    Computed: recorded runs, one seed.
+    Computed: exact losses of recorded runs, one seed.
     """
     results = vae_recorded.load()
+    protocols = [("as published", "", k) for k in CATEGORIES]
+    protocols += [("audited", ", audited", k) for k in ENDS]
     return [
         Part(
-            f"{LABELS[images]}, K = {k}: direct is lower",
+            f"{LABELS[images]}, K = {k}, {protocol}: direct is lower",
             tuple(
                 apart(
-                    route,
-                    [_lead(results, images, k, f"direct{rest}", f"Gumbel-Softmax{rest}")],
+                    f"{split} images",
+                    [_lead(results, (images, k), f"direct{e}", f"Gumbel-Softmax{e}", split)],
                     "Gumbel-Softmax - direct",
                 )
-                for route, rest in (("as published", ""), ("audited", ", audited"))
+                for split in SPLITS
             ),
         )
         for images in IMAGES
-        for k in ENDS
+        for protocol, e, k in protocols
     ]
 
 
 @claim("B.figures-2-6")
 def figures_2_6(_: Budget) -> list[Part]:
     r"""Statement: The unbiased method takes more epochs to converge than direct optimisation; read
-    as: its loss on images that are not trained on is the higher one after five epochs.
+    as: its loss on images that are not trained on is the higher one after five epochs, and still
+    at its best of twenty.
 
-    LaTeX: $L_{unbiased}(5) > L_{direct}(5)$
+    LaTeX: $L_{unbiased}(5) > L_{direct}(5)$ and $\min_e L_{unbiased}(e) > \min_e L_{direct}(e)$
 
     Source: B, section 5, Figures 2 and 6
 
     Assumptions: as for B.table-1, as published. After the first epoch on Fashion-MNIST direct is
     the higher one. What is eventually reached, of which the text speaks too, takes more epochs
-    than were run.
+    than were run: in the paper the unbiased method is ahead in some cells after 300. On Omniglot
+    its encoder is certain of one category for all images for most of the run.
 
-    Computed: recorded runs, one seed; differences count from one nat on.
+    Computed: exact losses of recorded runs, one seed; differences count from one nat on.
     """
     results = vae_recorded.load()
-    return [
-        Part(
-            f"{LABELS[images]}, K = {k}: direct is lower after five epochs",
-            (
-                apart("test images", [_lead(results, images, k, "direct", "unbiased")], _WHAT),
-                apart("validation images", _gaps(results, images, k)[-1:], _WHAT),
-            ),
-        )
-        for images in IMAGES
-        for k in ENDS
-    ]
+    what = "unbiased - direct"
+    rows = []
+    for images in IMAGES:
+        for k in CATEGORIES:
+            cell, name = (images, k), f"{LABELS[images]}, K = {k}"
+            early = apart("validation images", [_gaps(results, cell)[EARLY - 1]], what)
+            late = (
+                apart(f"{split} images", [_lead(results, cell, "direct", "unbiased", split)], what)
+                for split in SPLITS
+            )
+            rows.append(Part(f"{name}: direct is lower after {EARLY} epochs", (early,)))
+            rows.append(Part(f"{name}: direct is lower at its best", tuple(late)))
+    return rows
 
 
-def _gaps(results: Results, images: str, k: int) -> np.ndarray:
+def _gaps(results: Results, cell: tuple[str, int]) -> np.ndarray:
+    images, k = cell
     unbiased, direct = (
-        np.array(validation(results[one_latent(name, images, k)], "bound"))
+        np.array(validation(results[replace(METHODS[name], images=images, categories=k)], "bound"))
         for name in ("unbiased", "direct")
     )
     return unbiased - direct
 
 
-HIDDEN, PIXELS, BATCH = 300, 784, 100
+HIDDEN, BATCH = 300, 100
 _CLEAR = 0.05
 """By how much a ratio of times must differ from one to count."""
-
-
-def ratio(way: str, k: int) -> float:
-    """Time of an epoch over that of Gumbel-Softmax, one latent, as measured and recorded."""
-    path = files.location("vae_speed.json")
-    remedy = "run `python benchmarks/vae_speed.py --json results/vae_speed.json` in a checkout"
-    return files.read_json(path, "recorded times", remedy)["ratios"][f"{way} over relaxed, K = {k}"]
 
 
 def _slower(way: str, k: int) -> Check:
