@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from perturbtheory import cli, data
+from perturbtheory.claims.paper_a import vaes as claims
 from perturbtheory.estimators import Direct, Exact, Relaxed
 from perturbtheory.experiments import (
     identity,
@@ -129,6 +130,14 @@ class TestGrids:
         with pytest.raises(ValueError, match="`grid` must be one of.*'table-9'"):
             vae_grids.runs("table-9")
 
+    def test_longer_is_the_best_for_longer(self):
+        more = vae_grids.runs("longer", done=results_of("table-3"))
+        assert {run.epochs for run in more} == {vae_grids.LONG * vae_grids.EPOCHS}
+        assert {(run.temperature, run.seed) for run in more} == {(0.4, 0)}
+        assert len(more) == 6
+        with pytest.raises(ValueError, match="`grid` longer needs runs"):
+            vae_grids.runs("longer")
+
     def test_losses(self):
         found = made_up(VaeRun(noise="normal", temperature=0.4))
         assert vae_grids.loss(found, "bound") == 114
@@ -167,6 +176,26 @@ class TestTables:
             result["test"]["relaxed_loss"] |= {"relaxed": falling[0], "epoch": 1}
         row = vae_tables.audit(results, chosen_by="relaxed_loss")[1]
         assert row == ("", "Normal", "1", "1", "112.10", "114.60", "105.50")
+
+    def test_seeds_are_paired_by_their_number(self):
+        """A seed that one column lacks is left out of both."""
+        results = results_of("table-3")
+        lead = claims.leads(results, "mnist", "bound")
+        assert lead == pytest.approx(dict.fromkeys(range(5), -2.0))
+        del results[VaeRun(noise="normal", temperature=0.4, seed=1)]
+        results[VaeRun(temperature=0.4, seed=2)]["test"]["as_published"]["hard"] += 7
+        found = claims.leads(results, "mnist", "bound")
+        assert found == pytest.approx({0: -2.0, 2: 5.0, 3: -2.0, 4: -2.0})
+
+    def test_certain_encoders_are_marked(self):
+        results = results_of("table-3", "table-1")
+        for run, result in results.items():
+            if run.rule == "relaxed":
+                result["test"]["bound"]["divergence"] = np.log(run.categories) - 0.005
+            if run.rule == "direct":
+                result["test"]["bound"]["divergence"] = np.log(run.categories) - 0.05
+        row = vae_tables.table_1(results)[0]
+        assert [text.endswith("†") for text in row[-5:]] == [False, False, False, True, True]
 
     def test_markdown(self):
         text = vae_markdown.markdown(results_of("table-3"))
@@ -217,6 +246,11 @@ class TestRecord:
         runs = vae_grids.runs("long")
         sweep(made_up, runs, tmp_path, packages=("numpy",))
         assert set(vae_recorded.finished(tmp_path)) == set(runs)
+
+    def test_the_record_has_the_epochs_of_the_claims(self, tmp_path):
+        sweep(made_up, vae_grids.runs("long", epochs=300), tmp_path, packages=("numpy",))
+        with pytest.raises(RecordError, match="runs of 1200; change EPOCHS"):
+            vae_recorded.save(tmp_path)
 
     def test_nothing_to_record_raises(self, tmp_path):
         with pytest.raises(RecordError, match="holds no run"):

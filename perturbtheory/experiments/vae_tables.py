@@ -29,7 +29,7 @@ from perturbtheory.experiments.vaes import VaeRun
 
 MISSING = "–"
 CERTAIN = 0.01
-"""Nats below log K from which on a KL counts as log K."""
+"""Nats about log K within which a KL counts as log K."""
 Row = tuple[str, ...]
 LABELS = {
     "mnist": "MNIST",
@@ -144,7 +144,7 @@ def _mark(results: Results, run: VaeRun) -> str:
     if run not in results:
         return ""
     divergence = tested(results[run], "bound").divergence
-    return " †" if math.log(run.categories) - divergence < CERTAIN else ""
+    return " †" if abs(math.log(run.categories) - divergence) < CERTAIN else ""
 
 
 def table_1_header() -> Row:
