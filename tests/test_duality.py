@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.optimize import linprog
@@ -163,6 +163,7 @@ class TestConjugate:
         middle = np.asarray(f.probabilities(np.zeros(D)))
         np.testing.assert_allclose(f.conjugate(middle), -f(np.zeros(D)), rtol=1e-12)
 
+    @settings(max_examples=5)
     @given(p=simplex(3))
     def test_boundary_is_a_simplex_of_fewer(self, p: np.ndarray) -> None:
         for f in (NORMAL, GUMBEL, THREE):

@@ -196,7 +196,7 @@ class TestCoarse:
         jax.clear_caches()
 
     @pytest.mark.usefixtures("optimised")
-    @pytest.mark.parametrize("d", [2, 10, 50])
+    @pytest.mark.parametrize("d", [2, 10, pytest.param(50, marks=pytest.mark.slow)])
     def test_against_64_bit(self, d) -> None:
         for name, wide in itertools.product(COARSE, [True, False]):
             if name != "normal" and not wide:

@@ -26,7 +26,9 @@ NOISES = {
 THETA = np.array([[0.3, -0.2, 1.1], [0.0, 2.0, -1.0]])
 
 
-@pytest.mark.parametrize("name", NOISES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n == "student")) for n in NOISES]
+)
 def test_every_transformation_agrees(name: str) -> None:
     f = pt.expected_max(NOISES[name])
     theta = jnp.asarray(THETA)
