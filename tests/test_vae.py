@@ -155,7 +155,9 @@ class TestNetwork:
     )  # fmt: skip
     def test_arguments(self, name, arguments) -> None:
         latents, categories, hidden = arguments
-        with pytest.raises(ValueError, match=f"`{name}` must be an integer of at least"):
+        with pytest.raises(
+            ValueError, match=f"`{name}` must be (an integer of at least|a positive integer)"
+        ):
             vae.DiscreteVAE(latents, categories, hidden=hidden, key=KEY)
 
 
