@@ -865,7 +865,8 @@ class TestEvaluation:
             return found["relaxed"]
 
         whole = relaxed(x)
-        np.testing.assert_array_equal(relaxed(x[:60]), whole[:60])
+        # Two programs, whose sums may differ in the last bit; draws differ by tenths of a nat.
+        np.testing.assert_allclose(relaxed(x[:60]), whole[:60], rtol=1e-6)
         assert not np.any(whole[:500] == whole[500:])
 
     @pytest.mark.parametrize(
