@@ -5,7 +5,7 @@ traced by a transformation such as ``jax.jit`` cannot be looked at; they pass, a
 engine answers NaN in every output if they turn out to be invalid.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -70,6 +70,14 @@ def require_count(name: str, value: Any, least: int = 1) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         what = "a positive integer" if least == 1 else f"an integer of at least {least}"
         msg = f"`{name}` must be {what}, got {value!r}"
+        raise ValueError(msg)
+
+
+def require_one_of(name: str, value: Any, values: Iterable[str]) -> None:
+    """Raise ValueError unless `value` is one of `values`."""
+    known = tuple(values)
+    if value not in known:
+        msg = f"`{name}` must be one of {', '.join(known)}, got {value!r}"
         raise ValueError(msg)
 
 

@@ -84,9 +84,15 @@ class TestRuns:
 
     @pytest.mark.parametrize("rule", vaes.RULES)
     def test_what_suits_a_rule_can_be_run(self, rule):
-        vaes.require_run(vaes.suited(rule))
-        if rule in ("relaxed", "direct", "rebar"):
-            vaes.require_run(vaes.suited(rule, "published"))
+        """It is the rule, by its own KL, with a temperature where there is one."""
+        tempered = rule in ("relaxed", "straight-through", "direct", "rebar")
+        for schedule in ("constant", "published") if tempered else ("constant",):
+            run = vaes.suited(rule, schedule)
+            vaes.require_run(run)
+            assert (run.rule, run.divergence, run.schedule) == (rule, "argmax", schedule)
+            assert (run.temperature != 1) == (tempered and schedule == "constant")
+            assert (run.noise == "gumbel") == (rule in ("rebar", "relax", "arm"))
+            assert vaes.training(run, 100).rule == vaes.rule(run) or rule == "relax"
 
     def test_rules(self):
         assert isinstance(vaes.rule(VaeRun(temperature=0.3)), Relaxed)

@@ -107,7 +107,7 @@ def vae(
     grid
         table-3 (paper A), table-3-audited, table-3-unit, curves (Figures 5 and 10), long, table-1
         (paper B), seeds and longer (again with other seeds, and four times as long, at the best
-        temperatures found); several at once, or all: five hours with 5 epochs on two slow cores.
+        temperatures found); several at once, or all: three hours with 5 epochs on two slow cores.
     directory
         Where the files of a grid are; made if it does not exist.
     workers
@@ -168,11 +168,11 @@ def _require_together(given: dict[str, Any]) -> None:
 
 def _images(name: str | None, folder: Path | None) -> tuple[str, tuple[Any, Any, Any], str]:
     from perturbtheory import data
+    from perturbtheory.checks import require_one_of
     from perturbtheory.experiments.vaes import binary
 
-    if name is not None and name not in data.NAMES:
-        msg = f"`--images` must be one of {', '.join(data.NAMES)}, got {name!r}"
-        raise MisuseError(msg)
+    if name is not None:
+        require_one_of("--images", name, data.NAMES)
     found = data.default(folder) if name is None else data.load(name, folder)
     return found.name, binary(found), found.source
 

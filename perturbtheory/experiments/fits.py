@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from perturbtheory.checks import require_one_of
 from perturbtheory.models import (
     AbstractFamily,
     InvertibleGaussian,
@@ -70,9 +71,7 @@ def family(run: FitRun) -> AbstractFamily:
             msg = f"`scale` must be 1 for igr, which learns its scales, got {run.scale}"
             raise ValueError(msg)
         return InvertibleGaussian(run.temperature)
-    if run.model not in LAWS:
-        msg = f"`model` must be one of {', '.join(MODELS)}, got {run.model!r}"
-        raise ValueError(msg)
+    require_one_of("model", run.model, MODELS)
     return PerturbSoftmax(LAWS[run.model](run.scale), run.temperature)
 
 

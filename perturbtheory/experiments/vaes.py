@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from perturbtheory import data
+from perturbtheory.checks import require_one_of
 from perturbtheory.estimators import (
     AbstractEstimator,
     Arm,
@@ -74,13 +75,13 @@ class VaeRun:
 
 def noise(run: VaeRun) -> AbstractPerturbation:
     """The noise of this run."""
-    _one_of("noise", run.noise, tuple(LAWS))
+    require_one_of("noise", run.noise, tuple(LAWS))
     return LAWS[run.noise](UNIT[run.noise] if run.unit else 1.0)
 
 
 def rule(run: VaeRun) -> AbstractEstimator:
     """The estimator of this run; raises ValueError for what does not go together."""
-    _one_of("rule", run.rule, RULES)
+    require_one_of("rule", run.rule, RULES)
     gamma, t = noise(run), run.temperature
     if run.rule in _GUMBEL and (run.noise != "gumbel" or run.unit):
         msg = f"`noise` must be unit gumbel for {run.rule}, got {gamma}; use relaxed or direct"
@@ -106,7 +107,7 @@ def _control(run: VaeRun) -> vae.ControlNetwork:
 
 def suited(rule: str, schedule: str = "constant") -> VaeRun:
     """A run that fits the rule, by its own KL: Normal noise where the rule takes any."""
-    _one_of("rule", rule, RULES)
+    require_one_of("rule", rule, RULES)
     return VaeRun(
         rule=rule,
         noise="gumbel" if rule in _GUMBEL else "normal",
@@ -120,20 +121,20 @@ def suited(rule: str, schedule: str = "constant") -> VaeRun:
 
 def training(run: VaeRun, count: int) -> vae.Training:
     """The settings of this run, for a number of training images."""
-    _one_of("schedule", run.schedule, SCHEDULES)
+    require_one_of("schedule", run.schedule, SCHEDULES)
     schedules: dict[str, Callable[[], vae.Schedule | None]] = {
         "constant": lambda: None,
         "published": lambda: vae.PUBLISHED,
         "annealed": lambda: vae.ending_at(run.temperature, run.epochs * (count // 100)),
     }
-    _one_of("divergence", run.divergence, get_args(vae.Divergence))
+    require_one_of("divergence", run.divergence, get_args(vae.Divergence))
     divergence = cast("vae.Divergence", run.divergence)
     return vae.Training(rule(run), divergence, schedules[run.schedule](), run.epochs, seed=run.seed)
 
 
 def require_run(run: VaeRun) -> None:
     """Raise ValueError for a run that cannot be made, before any is."""
-    _one_of("images", run.images, data.NAMES)
+    require_one_of("images", run.images, data.NAMES)
     if run.temperature != 1 and (run.rule not in TEMPERED or run.schedule == "published"):
         what = run.rule if run.rule not in TEMPERED else "the published schedule"
         msg = f"`temperature` must be 1 for {what}, which takes none, got {run.temperature}"
@@ -236,9 +237,3 @@ def importance(run: VaeRun, found: vae.Trained, test: np.ndarray, draws: int) ->
     """The importance-weighted bound of the model with the best bound."""
     key = jax.random.key(run.seed + 2)
     return vae.importance_bound(found.best["bound"], test, noise(run), draws=draws, key=key)
-
-
-def _one_of(name: str, value: str, values: Sequence[str]) -> None:
-    if value not in values:
-        msg = f"`{name}` must be one of {', '.join(values)}, got {value!r}"
-        raise ValueError(msg)

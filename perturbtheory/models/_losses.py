@@ -9,6 +9,7 @@ from jax.scipy.special import xlogy
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from perturbtheory.checks import require_one_of
 from perturbtheory.models._families import AbstractFamily, Parameters, PerturbSoftmax
 from perturbtheory.potential import Potential
 
@@ -38,9 +39,7 @@ _DISTANCES = {"l1": l1, "squared": _squared, "kl": _kl, "reverse-kl": _reverse_k
 
 def require_loss(loss: str, family: AbstractFamily, target: np.ndarray) -> None:
     """Raise ValueError unless this loss is defined for this family and target."""
-    if loss not in LOSSES:
-        msg = f"`loss` must be one of {', '.join(LOSSES)}, got {loss!r}"
-        raise ValueError(msg)
+    require_one_of("loss", loss, LOSSES)
     if loss == "reverse-kl" and target.min() == 0:
         msg = "`loss` 'reverse-kl' is infinite for a target with an entry 0; use 'kl'"
         raise ValueError(msg)

@@ -10,6 +10,8 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float
 
+from perturbtheory.checks import require_one_of
+
 PRINTED_IN_TEXT = "10/68 3/68 4/68 5/68 10/68 10/68 3/68 4/68 5/68 10/68"
 PRINTED_IN_CAPTION = "10/68 3/68 4/68 5/68 10/68 3/68 4/68 5/68 10/68"
 TRIALS, SUCCESS = 12, Fraction(3, 10)
@@ -64,7 +66,5 @@ def probabilities(name: str) -> Float[np.ndarray, "d"]:
     Raises:
         ValueError: for a name that is not in `TARGETS`.
     """
-    if name not in TARGETS:
-        msg = f"`target` must be one of {', '.join(TARGETS)}, got {name!r}"
-        raise ValueError(msg)
+    require_one_of("target", name, TARGETS)
     return np.array([float(x) for x in TARGETS[name]()])

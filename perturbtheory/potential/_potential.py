@@ -88,6 +88,9 @@ class Potential:
         gradient is -H(theta) log p. In 32-bit, for noise that one trapezoidal rule serves, both
         come from one pass of fewer nodes, both to about 1e-5. Under discrete noise, where p
         jumps, the gradient is zero, and NaN at a tie.
+
+        Raises ValueError for theta that is empty, infinite or NaN, or of another length than the
+        noise.
         """
         vectors = as_vectors("theta", theta)
         self.require_dimension("theta", vectors.shape[-1])

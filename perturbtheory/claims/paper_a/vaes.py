@@ -1,16 +1,16 @@
 """Section 6.2, Table 3, Figures 5 and 10: what the recorded VAEs say; nothing is trained here."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from perturbtheory.claims.evidence import Check, Outcome, Part
 from perturbtheory.claims.ledger import Budget, claim
-from perturbtheory.claims.spreads import beyond
+from perturbtheory.claims.spreads import beyond, measured
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.table_2 import Spread
-from perturbtheory.experiments.vae_grids import COLUMNS, IMAGES, Results, best, validation
+from perturbtheory.experiments.vae_grids import COLUMNS, IMAGES, LONG, Results, best, validation
 from perturbtheory.experiments.vae_tables import LABELS, by_seed
 from perturbtheory.experiments.vaes import VaeRun
 
@@ -23,28 +23,40 @@ and have chosen the epoch."""
 
 
 def losses(
-    results: Results, name: str, images: str, criterion: str, split: str
+    results: Results, name: str, images: str, criterion: str, split: str, *, long: bool = False
 ) -> dict[int, float]:
-    """By seed, at the best temperature of a column; RecordError for fewer than two seeds."""
-    run = best(results, name, images)
+    """By seed, at the best temperature of a column; `long`: there, `LONG` times as long.
+
+    Raises RecordError for fewer than two seeds, and for none that was long.
+    """
+    run, least = best(results, name, images), 1 if long else 2
+    if run is not None and long:
+        run = replace(run, epochs=LONG * run.epochs)
     found = {} if run is None else by_seed(results, run, criterion, COLUMNS[name][1], split)
-    if len(found) < 2:
-        msg = f"the column {name!r} of table-3 for {images} has {len(found)} runs, two are needed"
+    if len(found) < least:
+        which = "long runs" if long else "runs"
+        msg = f"column {name!r} of table-3 for {images} has {len(found)} {which}, not {least}"
         raise vae_recorded.missing(msg)
     return found
 
 
 def leads(
-    results: Results, images: str, criterion: str, name: str = "Normal", split: str = "test"
+    results: Results,
+    images: str,
+    criterion: str,
+    name: str = "Normal",
+    split: str = "test",
+    *,
+    long: bool = False,
 ) -> dict[int, float]:
     """By seed, Gumbel's loss minus that of another column, at the best of each."""
-    near, far = (losses(results, n, images, criterion, split) for n in (name, "Gumbel"))
+    near, far = (losses(results, n, images, criterion, split, long=long) for n in (name, "Gumbel"))
     return less(far, near)
 
 
-def less(first: dict[Any, float], second: dict[Any, float]) -> dict[Any, float]:
-    """The differences of the seeds, or splits, that both have."""
-    return {key: first[key] - second[key] for key in first if key in second}
+def less(first: dict[int, float], second: dict[int, float]) -> dict[int, float]:
+    """The differences of the seeds that both have."""
+    return {seed: first[seed] - second[seed] for seed in first if seed in second}
 
 
 def over_seeds(found: dict[int, float]) -> Spread:
@@ -75,9 +87,9 @@ def table_3(_: Budget) -> list[Part]:
     """
     results = vae_recorded.load()
     return [
-        Part(
+        measured(
             f"{LABELS[images]}: the best Normal is lower",
-            tuple(
+            (
                 beyond(
                     f"{split} images",
                     over_seeds(leads(results, images, "as_published", split=split)),
@@ -111,9 +123,9 @@ def figures_5_10(_: Budget) -> list[Part]:
     """
     results = vae_recorded.load()
     return [
-        Part(
+        measured(
             f"{LABELS[images]}, K = {k}: Normal's training loss is the lower one",
-            tuple(
+            (
                 apart(f"{split} images", _gaps(results, images, k, split)[1:], "Gumbel - Normal")
                 for split in ("training", "validation")
             ),

@@ -6,6 +6,8 @@ from perturbtheory.claims.compare import exact
 from perturbtheory.claims.evidence import Check, Outcome, Part
 from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.paper_a.vaes import SPLITS, apart
+from perturbtheory.claims.spreads import measured
+from perturbtheory.data._images import PIXELS
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.vae_grids import (
     CATEGORIES,
@@ -18,7 +20,6 @@ from perturbtheory.experiments.vae_grids import (
 )
 from perturbtheory.experiments.vae_speed import ratio
 from perturbtheory.experiments.vae_tables import LABELS
-from perturbtheory.models.vae._network import PIXELS
 
 EARLY = 5
 """The epoch in which convergence is looked at."""
@@ -55,9 +56,9 @@ def table_1(_: Budget) -> list[Part]:
     protocols = [("as published", "", k) for k in CATEGORIES]
     protocols += [("audited", ", audited", k) for k in ENDS]
     return [
-        Part(
+        measured(
             f"{LABELS[images]}, K = {k}, {protocol}: direct is lower",
-            tuple(
+            (
                 apart(
                     f"{split} images",
                     [_lead(results, (images, k), f"direct{e}", f"Gumbel-Softmax{e}", split)],
@@ -90,9 +91,9 @@ def figures_2_6(_: Budget) -> list[Part]:
     """
     results = vae_recorded.load()
     return [
-        Part(
+        measured(
             f"{LABELS[images]}, K = {k}: direct is lower in epoch {EARLY}",
-            tuple(
+            (
                 apart(
                     f"{split} images",
                     [_early(results, (images, k), split)],
@@ -180,7 +181,7 @@ def wall_clock_corrected(_: Budget) -> list[Part]:
         ours, relaxed = _products(k)
         detail = f"{ours:,} against {relaxed:,}"
         counts.append(exact(f"counts, k = {k}", ours < relaxed, detail, universal=False))
-    rows = [Part("fewer multiplications in the decoder", tuple(counts))]
+    rows = [measured("fewer multiplications in the decoder", counts)]
     for way in ("direct", "exact"):
-        rows.append(Part(f"{way} takes less time", tuple(_faster(way, k) for k in ENDS)))
+        rows.append(measured(f"{way} takes less time", (_faster(way, k) for k in ENDS)))
     return rows

@@ -12,10 +12,11 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, UInt8
 
 from perturbtheory.checks import require_count
+from perturbtheory.data._images import PIXELS
 from perturbtheory.estimators import Relaxed
 from perturbtheory.estimators._base import draw, one_hot, require_key
 from perturbtheory.models.vae._divergence import argmax_divergence, softmax_divergence
-from perturbtheory.models.vae._network import PIXELS, DiscreteVAE
+from perturbtheory.models.vae._network import DiscreteVAE
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import expected_max
 
@@ -102,7 +103,18 @@ def importance_bound(
     """Mean over images of E[-log (1/M) sum_m p(x|z_m) p(z_m)/q(z_m|x)], M = draws.
 
     q is the law of the arg max, from the potential's probabilities. It falls to -log p(x) as M
-    grows, and is `Bounds.bound` at M = 1. Burda, Grosse and Salakhutdinov (2016).
+    grows, and is `Bounds.bound` at M = 1. Burda, Grosse and Salakhutdinov (2016). In nats.
+
+    Args:
+        model: what is evaluated.
+        images: binary, 0 or 1.
+        noise: gamma.
+        draws: M.
+        key: of jax.random.
+
+    Raises:
+        TypeError: for noise that is no perturbation.
+        ValueError: as `evaluate`.
     """
     x = require_binary("images", images)
     _require(model, noise, draws, key)

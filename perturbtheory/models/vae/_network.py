@@ -8,9 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import require_count
-
-PIXELS = 784
-"""28 x 28, row by row."""
+from perturbtheory.data._images import PIXELS
 
 
 class DiscreteVAE(eqx.Module):
