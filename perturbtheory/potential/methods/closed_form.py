@@ -27,7 +27,13 @@ def _log_softmax(noise: Any, theta: Any) -> tuple[Any, ...]:
     return xp, top, gap, total, log_p, xp.exp(log_p), scale
 
 
-def solve(noise: Any, theta: Float[Array, "d"], *, radius: bool = False) -> Pass:
+def solve(
+    noise: Any,
+    theta: Float[Array, "d"],
+    *,
+    radius: bool = False,
+    logs: bool = True,  # noqa: ARG001
+) -> Pass:
     """f, p and log p; the radii bound what theta / b rounds to, which exp makes relative."""
     xp, top, gap, total, log_p, p, scale = _log_softmax(noise, theta)
     value = top + scale * total
