@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -109,7 +108,7 @@ _ROWS = 8
 def _engine_conjugate(points: np.ndarray) -> np.ndarray:
     """f* for Gumbel noise at the rows of `points`, by the engine; one batch of one size."""
     padded = np.concatenate([points, np.full((_ROWS - len(points), 2), 0.5)])
-    return np.asarray(expected_max(Gumbel()).conjugate(jnp.asarray(padded)))[: len(points)]
+    return np.asarray(expected_max(Gumbel()).conjugate(np.asarray(padded)))[: len(points)]
 
 
 def _choices(theta: Sequence[Any]) -> Iterator[tuple[list[Fraction], Fraction]]:
