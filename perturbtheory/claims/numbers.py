@@ -8,7 +8,6 @@ from perturbtheory.claims.ledger import Budget
 from perturbtheory.estimate import Estimate
 from perturbtheory.potential import Potential
 
-_ROWS = 24
 _STEP = 2.0**-8
 _WEIGHTS = np.array([3.0, -32.0, 168.0, -672.0, 672.0, -168.0, 32.0, -3.0]) / 840.0
 _SHIFTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])

@@ -46,7 +46,7 @@ def smoothing(budget: Budget) -> list[Part]:
         Normal(), points[0], seed=29, samples=budget.samples, temperature=1.0, method="monte-carlo"
     )
     normal = entry(engine(expected_logsumexp(Normal(), 1.0), points[:1], "probabilities"), 0)
-    hessian = np.asarray(f.hessian(np.asarray(points)))
+    hessian = f.hessian(points)
     off = ~np.eye(3, dtype=bool)
     return [
         Part(
@@ -149,8 +149,8 @@ def one_dimensional(budget: Budget) -> list[Part]:
     at = thetas(3, budget)[:1]
     options = {"seed": 31, "samples": 4 * budget.samples}
     quasi = "quasi-monte-carlo"
-    hessian = np.asarray(f.hessian(np.asarray(points)))
-    basis = (np.repeat(np.asarray(points), 3, 0), np.tile(np.eye(3), (len(points), 1)))
+    hessian = f.hessian(points)
+    basis = (np.repeat(points, 3, 0), np.tile(np.eye(3), (len(points), 1)))
     return [
         Part(
             "value",
@@ -206,7 +206,7 @@ def one_dimensional(budget: Budget) -> list[Part]:
                 agree(
                     "engine, Hessian-vector products",
                     "quadrature",
-                    np.asarray(f.hvp(*basis)),
+                    f.hvp(*basis),
                     np.array([[float(h) for h in row] for a in exactly for row in a.hessian]),
                     "uniform noise, d = 3, column by column",
                 ),

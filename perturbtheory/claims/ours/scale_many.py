@@ -138,7 +138,7 @@ def _sensitivity() -> tuple[Part, Part]:
         -float(enclosure.hessian(Normal(SIGMA), [0] * d, digits=15)[0][1].middle) for d in (3, 4)
     ]
     first = np.eye(1, _LARGE)[0]
-    column = np.asarray(expected_max(Normal(SIGMA)).hvp(np.zeros(_LARGE), first))
+    column = expected_max(Normal(SIGMA)).hvp(np.zeros(_LARGE), first)
     weight = means[_LARGE - 1] / (SIGMA * _LARGE * (_LARGE - 1))
     some = ", ".join(f"{ratios[n - 2]:.3f}" for n in (10, 100, 1000))
     return (

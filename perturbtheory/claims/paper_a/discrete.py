@@ -137,8 +137,8 @@ def _row(name: str, difference: Fraction, printed: tuple[Any, Any]) -> Part:
     )
     f = expected_max(Discrete(np.array([-1.0, 1.0])))
     point = np.array([[float(difference) + 0.5, 0.5]])
-    fair = np.asarray(f.probabilities(point))[0, 0]
-    tie = bool(np.asarray(f.has_tie(point))[0])
+    fair = f.probabilities(point)[0, 0]
+    tie = bool(f.has_tie(point)[0])
     return Part(
         f"(68), {name}",
         (

@@ -97,7 +97,7 @@ def lse_gradient(budget: Budget) -> list[Part]:
     moved = points[:, None, :] + 1j * step * np.eye(3)
     slopes = np.log(np.exp(moved).sum(-1)).imag / step
     softmax = np.exp(points) / np.exp(points).sum(-1, keepdims=True)
-    engine = expected_max(Gumbel()).estimate_probabilities(np.asarray(points))
+    engine = expected_max(Gumbel()).estimate_probabilities(points)
     what = "complex-step derivative of log-sum-exp at d = 3"
     return [
         Part(

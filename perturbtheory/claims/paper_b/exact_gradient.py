@@ -156,7 +156,7 @@ def exact_gradient_logits_corrected(budget: Budget) -> list[Part]:
     points, matrix = _parameters(budget)
     ours = np.array([exact_gradient(matrix @ p, VALUES, matrix) for p in points])
     at = thetas(3, budget)
-    hessians = np.asarray(expected_max(Gumbel()).hessian(np.asarray(at)))
+    hessians = expected_max(Gumbel()).hessian(at)
     logits = np.array([exact_gradient(p, VALUES) for p in at])
     return [
         Part(
