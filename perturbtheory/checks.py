@@ -5,25 +5,43 @@ traced by a transformation such as ``jax.jit`` cannot be looked at; they pass, a
 engine answers NaN in every output if they turn out to be invalid.
 """
 
-from collections.abc import Callable, Iterable
+import numbers
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 
-_WAY_TO_64_BIT = (
-    "turn it on with `jax.config.update('jax_enable_x64', True)` before the first computation, "
-    "or pass 32-bit input"
-)
+from perturbtheory.numerics import is_jax, is_known
 
 
-def is_known(value: Any) -> bool:
-    """Whether the numbers in `value` can be looked at now: neither traced nor a placeholder."""
-    return isinstance(value, int | float | np.ndarray | np.generic | jax.Array) and not isinstance(
-        value, Tracer
-    )
+def parameter(name: str, value: Any) -> Any:
+    """A number, list, Series or array as a float or a float64 array; JAX arrays as they are.
+
+    What is no number at all (a placeholder of a transformation) passes; text, complex numbers and
+    ragged lists raise ValueError.
+    """
+    if is_jax(value) or isinstance(value, float) or type(value) is object:
+        return value
+    if value is None or isinstance(value, str | bytes | complex | bool):
+        msg = f"`{name}` must be a real number or an array of them, got {value!r}; pass a number"
+        raise ValueError(msg)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        msg = f"`{name}` must be a rectangular array of numbers, got {value!r}"
+        raise ValueError(msg) from error
+    if array.dtype.kind == "O" and not is_numeric(array):
+        return value
+    if array.dtype.kind not in "iufO":
+        msg = f"`{name}` must be real, got {value!r} of type {array.dtype}; pass real numbers"
+        raise ValueError(msg)
+    array = array.astype(np.float64)
+    return array if array.ndim else float(array)
+
+
+def is_numeric(array: np.ndarray) -> bool:
+    """Whether every entry of an object array is a real number, such as `fractions.Fraction`."""
+    return all(isinstance(x, numbers.Real) for x in array.ravel())
 
 
 def require(
@@ -103,38 +121,65 @@ def positive(array: np.ndarray) -> np.ndarray:
     return np.isfinite(array) & (array > 0)
 
 
-def as_vectors(name: str, value: Any) -> jax.Array:
+def as_vectors(name: str, value: Any, *, masked: bool = False) -> Any:
     """`value` as a floating array of shape ``(..., d)`` with d >= 1 and finite entries.
 
-    Integers become the default float. Raises ValueError for text, complex numbers, a scalar,
-    an empty array, NaN or infinity, and for 64-bit input while 64-bit is off (JAX would
-    otherwise drop half of its digits without a word).
+    float64 in NumPy, unless it is a JAX array or holds some: these keep their dtype, and integers
+    become JAX's default float. With `masked`, entries may be -inf, but not all of a row. Raises
+    ValueError for text, complex numbers, a scalar, no category, NaN or infinity.
     """
-    if not isinstance(value, jax.Array):
-        is_array = isinstance(value, np.ndarray | np.generic)
-        try:
-            value = np.asarray(value)
-        except ValueError as error:
-            msg = f"`{name}` must be a rectangular array of numbers, got {value!r}"
-            raise ValueError(msg) from error
-        if value.dtype.kind not in "iuf":
-            msg = f"`{name}` must be real, got {value!r} of type {value.dtype}; pass real numbers"
-            raise ValueError(msg)
-        if is_array and value.dtype == np.float64 and not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
-            msg = f"`{name}` is float64 but 64-bit is off in JAX: {_WAY_TO_64_BIT}"
-            raise ValueError(msg)
-    elif not (
-        jnp.issubdtype(value.dtype, jnp.floating) or jnp.issubdtype(value.dtype, jnp.integer)
-    ):
-        msg = f"`{name}` must be real, got type {value.dtype}; pass real numbers"
-        raise ValueError(msg)
-    if value.ndim == 0:
+    array = _as_array(name, value)
+    if array.ndim == 0:
         msg = f"`{name}` must be a vector with one entry per category, got the scalar {value}"
         raise ValueError(msg)
-    if value.size == 0:
-        msg = f"`{name}` must have at least one entry, got shape {value.shape}"
+    if array.shape[-1] == 0:
+        msg = f"`{name}` must have at least one entry, got shape {array.shape}"
         raise ValueError(msg)
-    way_out = "remove the entry" + (" or give it a finite logit" if name == "theta" else "")
-    require(name, value, finite, "be finite", way_out, most=None)
-    array = jnp.asarray(value)
-    return array if jnp.issubdtype(array.dtype, jnp.floating) else array.astype(float)
+    if is_known(array):
+        _require_entries(name, np.asarray(array, np.float64), masked)
+    return array
+
+
+def _as_array(name: str, value: Any) -> Any:
+    if isinstance(value, list | tuple) and any(map(is_jax, _flat(value))):
+        import jax.numpy as jnp
+
+        value = jnp.asarray(value)
+    if is_jax(value):
+        import jax.numpy as jnp
+
+        if jnp.issubdtype(value.dtype, jnp.floating):
+            return value
+        if jnp.issubdtype(value.dtype, jnp.integer):
+            return value.astype(float)
+        msg = f"`{name}` must be real, got type {value.dtype}; pass real numbers"
+        raise ValueError(msg)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        msg = f"`{name}` must be a rectangular array of numbers, got {value!r}"
+        raise ValueError(msg) from error
+    if array.dtype.kind not in "iuf" and not (array.dtype.kind == "O" and is_numeric(array)):
+        msg = f"`{name}` must be real, got {value!r} of type {array.dtype}; pass real numbers"
+        raise ValueError(msg)
+    return array.astype(np.float64)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    for entry in value:
+        if isinstance(entry, list | tuple):
+            yield from _flat(entry)
+        else:
+            yield entry
+
+
+def _require_entries(name: str, array: np.ndarray, masked: bool) -> None:
+    bad = np.isnan(array) | (array == np.inf) | (not masked) & (array == -np.inf)
+    if bad.any():
+        way_out = "remove the entry" + (" or give it a finite logit" if name == "theta" else "")
+        what = "be finite, or -inf for a category that cannot win" if masked else "be finite"
+        msg = f"`{name}` must {what}, got {array[bad].ravel()[0]!s}; {way_out}"
+        raise ValueError(msg)
+    if masked and np.any(np.all(array == -np.inf, -1)):
+        msg = f"`{name}` must have a category that can win, got -inf in all {array.shape[-1]}"
+        raise ValueError(msg)

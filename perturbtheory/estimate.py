@@ -1,9 +1,13 @@
 """What every number that claims accuracy comes as: a value, a radius and where it came from."""
 
-from typing import Literal, NamedTuple
+from __future__ import annotations
 
-import jax
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
 import numpy as np
+
+if TYPE_CHECKING:
+    import jax
 
 Kind = Literal["closed form", "quadrature", "exact sum", "monte-carlo", "quasi-monte-carlo"]
 

@@ -4,15 +4,16 @@
 Logistic, Laplace, StudentT, Uniform, Discrete and FromScipy; `smoothed` adds t G.
 """
 
+from perturbtheory.numerics import Landmarks as Landmarks
+from perturbtheory.numerics import register as register
 from perturbtheory.perturbations._base import AbstractPerturbation as AbstractPerturbation
-from perturbtheory.perturbations._base import Landmarks as Landmarks
-from perturbtheory.perturbations._base import register as register
+from perturbtheory.perturbations._base import Tail as Tail
 from perturbtheory.perturbations._discrete import Discrete as Discrete
-from perturbtheory.perturbations._scale import EULER as EULER
-from perturbtheory.perturbations._scale import Gumbel as Gumbel
-from perturbtheory.perturbations._scale import Laplace as Laplace
-from perturbtheory.perturbations._scale import Logistic as Logistic
-from perturbtheory.perturbations._scale import Normal as Normal
+from perturbtheory.perturbations._gumbel import EULER as EULER
+from perturbtheory.perturbations._gumbel import Gumbel as Gumbel
+from perturbtheory.perturbations._laplace import Laplace as Laplace
+from perturbtheory.perturbations._logistic import Logistic as Logistic
+from perturbtheory.perturbations._normal import Normal as Normal
 from perturbtheory.perturbations._scipy import FromScipy as FromScipy
 from perturbtheory.perturbations._smoothed import smoothed as smoothed
 from perturbtheory.perturbations._student import StudentT as StudentT

@@ -1,18 +1,22 @@
 """Perturbations with finitely many atoms."""
 
+from __future__ import annotations
+
 import dataclasses
-from collections.abc import Callable
-from typing import Any, ClassVar
+import math
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import logsumexp
-from jaxtyping import Array, Float
 
-from perturbtheory.checks import finite, is_known, require
-from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, register
-from perturbtheory.perturbations._scale import Gumbel
+from perturbtheory.checks import finite, parameter, require
+from perturbtheory.numerics import Landmarks, choice, floats, is_known, namespace, register, split
+from perturbtheory.perturbations._base import AbstractPerturbation, Tail
+from perturbtheory.perturbations._gumbel import Gumbel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jaxtyping import Array, Float
 
 _GUMBEL = Gumbel()
 
@@ -37,14 +41,15 @@ class Discrete(AbstractPerturbation):
     positive: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        atoms = _as_array("atoms", self.atoms)
+        given = [self.weights]
+        atoms = parameter("atoms", self.atoms)
         require("atoms", atoms, finite, "be finite", "pass finite atoms", most=2)
-        object.__setattr__(self, "atoms", atoms)
         if self.weights is None:
             count = np.shape(atoms)[-1] if np.ndim(atoms) else 1
-            object.__setattr__(self, "weights", np.full(np.shape(atoms), 1.0 / count))
-        weights = _as_array("weights", self.weights)
-        object.__setattr__(self, "weights", weights)
+            given = [np.full(np.shape(atoms), 1.0 / count)]
+        weights = parameter("weights", given[0])
+        for name, value in (("atoms", atoms), ("weights", weights)):
+            object.__setattr__(self, name, value)
         way_out = "pass weights >= 0 that sum to one"
         require(
             "weights",
@@ -63,7 +68,7 @@ class Discrete(AbstractPerturbation):
             )
             raise ValueError(msg)
         total = np.asarray(weights).sum(-1)
-        slack = 1e-6 if np.asarray(weights).dtype == np.float32 else 1e-12
+        slack = _slack(getattr(given[0], "dtype", None))
         if np.any(np.abs(total - 1) > slack):
             worst = np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1))]
             msg = f"`weights` must sum to one, got {weights!r} with sum {worst}; divide by the sum"
@@ -71,10 +76,9 @@ class Discrete(AbstractPerturbation):
 
     @property
     def valid(self) -> Array:
-        weights, atoms = jnp.asarray(self.weights), jnp.asarray(self.atoms)
-        slack = 1e-6 if weights.dtype == jnp.float32 else 1e-12
-        one = jnp.all(jnp.abs(jnp.sum(weights, -1) - 1) <= slack)
-        return jnp.all(jnp.isfinite(atoms)) & jnp.all(weights >= 0) & one
+        xp, atoms, weights = floats(self.atoms, self.weights)
+        one = xp.all(xp.abs(xp.sum(weights, -1) - 1) <= _slack(weights.dtype))
+        return xp.all(xp.isfinite(atoms)) & xp.all(weights >= 0) & one
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -82,23 +86,30 @@ class Discrete(AbstractPerturbation):
 
     @property
     def support(self) -> tuple[Float[Array, "#d"], Float[Array, "#d"]]:
-        charged = jnp.asarray(self.weights) > 0
-        low = jnp.min(jnp.where(charged, self.atoms, jnp.inf), -1)
-        return low, jnp.max(jnp.where(charged, self.atoms, -jnp.inf), -1)
+        xp, atoms, weights = floats(self.atoms, self.weights)
+        low = xp.min(xp.where(weights > 0, atoms, xp.inf), -1)
+        return low, xp.max(xp.where(weights > 0, atoms, -xp.inf), -1)
+
+    @property
+    def resolution(self) -> Float[Array, "#d"]:
+        low, high = self.support
+        return high - low
 
     @property
     def mean(self) -> Float[Array, "#d"]:
-        return jnp.sum(jnp.asarray(self.atoms) * jnp.asarray(self.weights), -1)
+        xp, atoms, weights = floats(self.atoms, self.weights)
+        return xp.sum(atoms * weights, -1)
 
     @property
     def variance(self) -> Float[Array, "#d"]:
-        centred = jnp.asarray(self.atoms) - self.mean[..., None]
-        return jnp.sum(jnp.square(centred) * jnp.asarray(self.weights), -1)
+        xp, atoms, weights = floats(self.atoms, self.weights)
+        return xp.sum(xp.square(atoms - self.mean[..., None]) * weights, -1)
 
     def _log_mass(self, x: Float[Array, "..."], chosen: Any) -> Float[Array, "..."]:
-        hit = chosen(jnp.asarray(self.atoms), jnp.asarray(x)[..., None])
+        xp, x, atoms, weights = floats(x, self.atoms, self.weights)
+        hit = chosen(atoms, x[..., None])
         # Summing the smaller side keeps log F exact next to 0; with few atoms a sum will do.
-        return jnp.log(jnp.minimum(jnp.sum(jnp.where(hit, self.weights, 0.0), -1), 1.0))
+        return xp.log(xp.minimum(xp.sum(xp.where(hit, weights, 0.0), -1), 1.0))
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         """log P(gamma_i = x): the logarithm of the mass, there being no density."""
@@ -112,22 +123,36 @@ class Discrete(AbstractPerturbation):
 
     def quantile(self, q: Float[Array, "..."]) -> Float[Array, "..."]:
         """The smallest atom x with F_i(x) >= q."""
-        q = jnp.asarray(q)
-        order = jnp.argsort(jnp.asarray(self.atoms), -1)
-        atoms = jnp.take_along_axis(jnp.asarray(self.atoms), order, -1)
-        below = jnp.cumsum(jnp.take_along_axis(jnp.asarray(self.weights), order, -1), -1)
-        index = jnp.sum(below[..., :-1] < q[..., None] * (1 - 1e-15), -1)
-        shape = jnp.broadcast_shapes(index.shape, self.shape)
-        table = jnp.broadcast_to(atoms, (*shape, atoms.shape[-1]))
-        return jnp.take_along_axis(table, jnp.broadcast_to(index, shape)[..., None], -1)[..., 0]
+        xp, q, atoms, weights = floats(q, self.atoms, self.weights)
+        order = xp.argsort(atoms, -1)
+        atoms = xp.take_along_axis(atoms, order, -1)
+        below = xp.cumsum(xp.take_along_axis(weights, order, -1), -1)
+        index = xp.sum(below[..., :-1] < q[..., None] * (1 - 1e-15), -1)
+        shape = np.broadcast_shapes(index.shape, self.shape)
+        table = xp.broadcast_to(atoms, (*shape, atoms.shape[-1]))
+        return xp.take_along_axis(table, xp.broadcast_to(index, shape)[..., None], -1)[..., 0]
 
-    def sample(self, key: Array, shape: tuple[int, ...]) -> Float[Array, "..."]:
-        logits = jnp.log(jnp.asarray(self.weights))
-        if self.shape:
-            index = jax.random.categorical(key, logits, shape=shape)
-            table = jnp.broadcast_to(jnp.asarray(self.atoms), (*shape, self.atoms.shape[-1]))
-            return jnp.take_along_axis(table, index[..., None], -1)[..., 0]
-        return jnp.asarray(self.atoms)[jax.random.categorical(key, logits, shape=shape)]
+    def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
+        index = choice(key, self.weights, shape)
+        xp = namespace(index, self.atoms)
+        atoms = xp.asarray(self.atoms)
+        if not self.shape:
+            return atoms[index]
+        table = xp.broadcast_to(atoms, (*shape, atoms.shape[-1]))
+        return xp.take_along_axis(table, index[..., None], -1)[..., 0]
+
+    def take(self, keep: np.ndarray) -> Self:
+        if not self.shape:
+            return self
+        return dataclasses.replace(self, atoms=self.atoms[keep], weights=self.weights[keep])
+
+    def rescaled(self, power: int) -> Self:
+        return dataclasses.replace(self, atoms=np.ldexp(np.asarray(self.atoms), power))
+
+
+def _slack(dtype: Any) -> float:
+    """How far from one a sum of weights of this dtype may be."""
+    return 1e-6 if dtype == np.float32 else 1e-12
 
 
 @register
@@ -145,8 +170,8 @@ class DiscretePlusGumbel(AbstractPerturbation):
 
     @property
     def valid(self) -> Array:
-        t = jnp.asarray(self.temperature)
-        return self.base.valid & jnp.all(jnp.isfinite(t) & (t > 0))
+        xp, t = floats(self.temperature)
+        return self.base.valid & xp.all(xp.isfinite(t) & (t > 0))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -158,40 +183,50 @@ class DiscretePlusGumbel(AbstractPerturbation):
 
     @property
     def variance(self) -> Float[Array, "#d"]:
-        return self.base.variance + jnp.square(jnp.asarray(self.temperature)) * (jnp.pi**2 / 6)
+        xp, base, t = floats(self.base.variance, self.temperature)
+        return base + xp.square(t) * (math.pi**2 / 6)
+
+    @property
+    def resolution(self) -> Float[Array, "#d"]:
+        return floats(self.temperature)[1]
 
     def _mixture(self, x: Float[Array, "..."], law: Callable[[Array], Array]) -> Array:
         """log sum_k weights[k] exp(law((x - atoms[k]) / t))."""
-        z = (jnp.asarray(x)[..., None] - jnp.asarray(self.base.atoms)) / self.temperature
-        return logsumexp(law(z), b=jnp.asarray(self.base.weights), axis=-1)
+        xp, x, t, atoms, weights = floats(x, self.temperature, self.base.atoms, self.base.weights)
+        return xp.logsumexp(law((x[..., None] - atoms) / t), b=weights, axis=-1)
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._mixture(x, _GUMBEL.unit_log_pdf) - jnp.log(self.temperature)
+        xp, x, t, _ = floats(x, self.temperature, self.base.atoms)
+        return self._mixture(x, _GUMBEL.unit_log_pdf) - xp.log(t)
 
     def log_cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         upper = self._mixture(x, _GUMBEL.unit_log_sf)
-        near_one = jnp.log1p(-jnp.exp(jnp.minimum(upper, -0.5)))
-        return jnp.where(upper < -0.7, near_one, self._mixture(x, _GUMBEL.unit_log_cdf))
+        xp = namespace(upper)
+        near_one = xp.log1p(-xp.exp(xp.minimum(upper, -0.5)))
+        return xp.where(upper < -0.7, near_one, self._mixture(x, _GUMBEL.unit_log_cdf))
 
     def log_sf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         return self._mixture(x, _GUMBEL.unit_log_sf)
 
-    def sample(self, key: Array, shape: tuple[int, ...]) -> Float[Array, "..."]:
-        one, two = jax.random.split(key)
-        return self.base.sample(one, shape) + self.temperature * _GUMBEL.sample(two, shape)
+    def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
+        one, two = split(key)
+        _, base, gumbel, t = floats(
+            self.base.sample(one, shape), _GUMBEL.sample(two, shape), self.temperature
+        )
+        return base + t * gumbel
+
+    def take(self, keep: np.ndarray) -> Self:
+        return dataclasses.replace(self, base=self.base.take(keep))
+
+    def rescaled(self, power: int) -> Self:
+        return dataclasses.replace(
+            self,
+            base=self.base.rescaled(power),
+            temperature=float(np.ldexp(float(self.temperature), power)),
+        )
 
     def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
-        location = jnp.atleast_2d(jnp.asarray(self.base.atoms)).T
-        t = jnp.asarray(self.temperature)
-        width = jnp.broadcast_to(1.5 * t, location.shape)
+        xp, t, atoms = floats(self.temperature, self.base.atoms)
+        location = xp.atleast_2d(atoms).T
+        width = xp.broadcast_to(1.5 * t, location.shape)
         return Landmarks(location, width, 5.0 * width, (False,) * len(location))
-
-
-def _as_array(name: str, value: Any) -> Any:
-    if not isinstance(value, list | tuple):
-        return value
-    try:
-        return np.asarray(value)
-    except ValueError as error:
-        msg = f"`{name}` must be a rectangular array of numbers, got {value!r}"
-        raise ValueError(msg) from error

@@ -11,13 +11,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import finite, require
-from perturbtheory.perturbations._base import (
-    AbstractPerturbation,
-    Landmarks,
-    Tail,
-    column,
-    register,
-)
+from perturbtheory.numerics import Landmarks, column, register
+from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 
 
 @register

@@ -10,10 +10,11 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import positive, require
-from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, register
+from perturbtheory.numerics import Landmarks, panel_rule, register
+from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._discrete import Discrete, DiscretePlusGumbel
-from perturbtheory.perturbations._panels import panel_rule
-from perturbtheory.perturbations._scale import EULER, GUMBEL_NODES, Gumbel
+from perturbtheory.perturbations._gumbel import EULER, Gumbel
+from perturbtheory.perturbations._scale import EXPONENTIAL_NODES
 from perturbtheory.perturbations._table import (
     CAPACITY,
     CHEBYSHEV,
@@ -64,7 +65,7 @@ class Smoothed(AbstractTabulated):
     def trapezoid_nodes(self, dimension: int) -> int | None:
         # Where one law is narrow the other is wide: the nodes for both are enough for either.
         base = self.base.trapezoid_nodes(dimension)
-        return None if base is None else base + GUMBEL_NODES
+        return None if base is None else base + EXPONENTIAL_NODES
 
     def landmarks(self, dimension: int) -> Landmarks:
         return _smoothed_landmarks(self.base.landmarks(dimension), self.temperature)

@@ -10,7 +10,8 @@ from jax.scipy.special import betainc, gammaln
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import is_known, positive, require, require_one_shape
-from perturbtheory.perturbations._base import AbstractPerturbation, Tail, register
+from perturbtheory.numerics import register
+from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._scale import AbstractScale
 from perturbtheory.perturbations._table import Tabulated, tabulate_density
 

@@ -10,8 +10,8 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Bool, Float
 
 from perturbtheory.checks import is_known
-from perturbtheory.perturbations._base import AbstractPerturbation, Landmarks, Tail, register
-from perturbtheory.perturbations._panels import march, panel_rule
+from perturbtheory.numerics import Landmarks, march, panel_rule, register
+from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 
 CAPACITY = 512
 INTERPOLATION = 0.4

@@ -1,21 +1,26 @@
 """The uniform perturbation: bounded support, a density that jumps at both ends."""
 
+from __future__ import annotations
+
 import dataclasses
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
-from perturbtheory.checks import finite, is_known, require, require_one_shape
-from perturbtheory.perturbations._base import (
-    AbstractPerturbation,
+from perturbtheory.checks import finite, parameter, require, require_one_shape
+from perturbtheory.numerics import (
     Landmarks,
-    Tail,
     column,
+    draw,
+    dtype_of_draws,
+    floats,
+    is_known,
     register,
 )
+from perturbtheory.perturbations._base import AbstractPerturbation, Tail
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
 
 
 @register
@@ -34,6 +39,8 @@ class Uniform(AbstractPerturbation):
     positive: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
+        for name in ("low", "high"):
+            object.__setattr__(self, name, parameter(name, getattr(self, name)))
         require("low", self.low, finite, "be finite", "pass a finite lower end")
         require("high", self.high, finite, "be finite", "pass a finite upper end")
         if not (is_known(self.low) and is_known(self.high)):
@@ -45,58 +52,101 @@ class Uniform(AbstractPerturbation):
 
     @property
     def valid(self) -> Array:
-        width = jnp.asarray(self.high) - jnp.asarray(self.low)
-        return jnp.all(jnp.isfinite(width) & (width > 0))
+        xp, low, high = floats(self.low, self.high)
+        return xp.all(xp.isfinite(low) & xp.isfinite(high) & (low < high))
 
     @property
     def support(self) -> tuple[Float[Array, "#d"], Float[Array, "#d"]]:
-        return jnp.asarray(self.low), jnp.asarray(self.high)
+        _, low, high = floats(self.low, self.high)
+        return low, high
+
+    @property
+    def resolution(self) -> Float[Array, "#d"]:
+        _, low, high = floats(self.low, self.high)
+        return high - low
 
     @property
     def mean(self) -> Float[Array, "#d"]:
-        return (jnp.asarray(self.low) + jnp.asarray(self.high)) / 2
+        _, low, high = self._ends()
+        return low / 2 + high / 2
 
     @property
     def variance(self) -> Float[Array, "#d"]:
-        return jnp.square(jnp.asarray(self.high) - jnp.asarray(self.low)) / 12
+        xp, low, high = self._ends()
+        return xp.square(high - low) / 12
+
+    def _ends(self, *values: Any) -> tuple[Any, ...]:
+        """(xp, *values, low, high); NaN for ends that are invalid and known too late to raise."""
+        xp, *values, low, high = floats(*values, self.low, self.high)
+        if not (is_known(self.low) and is_known(self.high)):
+            low, high = (xp.where(low < high, end, xp.nan) for end in (low, high))
+        return xp, *values, low, high
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        inside = (x >= self.low) & (x <= self.high)
-        return jnp.where(inside, -jnp.log(jnp.asarray(self.high) - jnp.asarray(self.low)), -jnp.inf)
+        xp, x, low, high = self._ends(x)
+        return xp.where((x >= low) & (x <= high), -xp.log(high - low), -xp.inf)
 
     def log_cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        width = jnp.asarray(self.high) - jnp.asarray(self.low)
-        # Near the upper end the distance to it keeps the digits that x - low has lost.
-        return jnp.where(
-            2 * x < jnp.asarray(self.low) + jnp.asarray(self.high),
-            jnp.log(jnp.clip((x - self.low) / width, 0.0, 1.0)),
-            jnp.log1p(-jnp.clip((self.high - x) / width, 0.0, 1.0)),
-        )
+        return _log_cdf(*self._ends(x))
 
     def log_sf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return Uniform(-jnp.asarray(self.high), -jnp.asarray(self.low)).log_cdf(-x)
+        xp, x, low, high = self._ends(x)
+        return _log_cdf(xp, -x, -high, -low)
 
     def log_cdf_and_rate(
         self, x: Float[Array, "..."]
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-        inside = (x > self.low) & (x < self.high)
-        return self.log_cdf(x), jnp.where(inside, 1 / jnp.where(inside, x - self.low, 1.0), 0.0)
+        xp, x, low, high = self._ends(x)
+        inside = (x > low) & (x < high)
+        rate = xp.where(inside, 1 / xp.where(inside, x - low, 1.0), 0.0)
+        return _log_cdf(xp, x, low, high), rate
+
+    def cdf_and_rate(
+        self, x: Float[Array, "..."]
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        return self.cdf_and_rate_at(x, 0.0)
+
+    def cdf_and_rate_at(
+        self, x: Float[Array, "..."], rest: Float[Array, "..."] | float
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        xp, x, rest, low, high = self._ends(x, rest)
+        above = (x - low) + rest
+        inside = (above > 0) & ((x - high) + rest < 0)
+        cdf = xp.clip(above / (high - low), 0.0, 1.0)
+        return cdf, xp.where(inside, 1 / xp.where(inside, above, 1.0), 0.0)
+
+    def score(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp, x, *_ = floats(x, self.low, self.high)
+        return xp.zeros_like(x)
 
     def quantile(self, q: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self.low + q * (jnp.asarray(self.high) - jnp.asarray(self.low))
+        _, q, low, high = self._ends(q)
+        return low + q * (high - low)
 
     def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
-        q = -jnp.expm1(level) if upper else jnp.exp(level)
-        return self.quantile(q)
+        return self.quantile(-np.expm1(level) if upper else np.exp(level))
 
-    def sample(self, key: Array, shape: tuple[int, ...]) -> Float[Array, "..."]:
-        dtype = jnp.result_type(float, self.low, self.high)
-        return self.quantile(jax.random.uniform(key, shape, dtype))
+    def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
+        dtype = dtype_of_draws(key, self.low, self.high)
+        return self.quantile(draw(key, "uniform", shape, dtype))
 
     def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
-        low, high = jnp.broadcast_arrays(jnp.asarray(self.low), jnp.asarray(self.high))
-        location = column(low, high)
+        xp, low, high = floats(self.low, self.high)
+        location = column(*xp.broadcast_arrays(low, high))
         # Between its ends every factor is linear: no width is needed but the kinks are.
         return Landmarks(
-            location, jnp.full_like(location, jnp.inf), jnp.zeros_like(location), (True, True)
+            location, xp.full_like(location, xp.inf), xp.zeros_like(location), (True, True)
         )
+
+    def rescaled(self, power: int) -> Self:
+        low, high = (np.ldexp(np.float64(end), power) for end in (self.low, self.high))  # pyright: ignore[reportArgumentType, reportCallIssue]
+        return dataclasses.replace(self, low=low, high=high)
+
+
+def _log_cdf(xp: Any, x: Array, low: Array, high: Array) -> Array:
+    # Near the upper end the distance to it keeps the digits that x - low has lost.
+    return xp.where(
+        x - low < high - x,
+        xp.log(xp.clip((x - low) / (high - low), 0.0, 1.0)),
+        xp.log1p(-xp.clip((high - x) / (high - low), 0.0, 1.0)),
+    )

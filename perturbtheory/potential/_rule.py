@@ -16,8 +16,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from perturbtheory.numerics import march, panel_rule
 from perturbtheory.perturbations import AbstractPerturbation
-from perturbtheory.perturbations._panels import march, panel_rule
 
 _CHUNK = 2**17
 """Nodes times coordinates held in memory at a time."""

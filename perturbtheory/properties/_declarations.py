@@ -17,8 +17,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from perturbtheory.numerics import gauss_legendre
 from perturbtheory.perturbations import AbstractPerturbation, Discrete
-from perturbtheory.perturbations._base import bisect_log_quantile, gauss_legendre
+from perturbtheory.perturbations._base import bisect_log_quantile
 from perturbtheory.potential import Potential
 from perturbtheory.properties._polyhedron import AbstractParameterSet
 

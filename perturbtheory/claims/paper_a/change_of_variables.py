@@ -10,7 +10,7 @@ import sympy as sp
 from perturbtheory.claims.compare import argued, proof, shown
 from perturbtheory.claims.evidence import Check
 from perturbtheory.estimate import Estimate
-from perturbtheory.perturbations._base import gauss_legendre
+from perturbtheory.numerics import gauss_legendre
 from perturbtheory.routes import rational
 from perturbtheory.routes.symbolic import identity
 

@@ -1,18 +1,43 @@
 """Where to cut the line so that Gauss-Legendre converges on every piece."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float, Int
+from perturbtheory.numerics._loops import gauss_legendre
+from perturbtheory.numerics._namespace import floats, namespace
 
-from perturbtheory.perturbations._base import Landmarks
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float, Int
 
 POINTS = 16
 """Gauss-Legendre points on a panel; exact for polynomials up to degree 31."""
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(POINTS)
+
+class Landmarks(NamedTuple):
+    """Where the law of one coordinate changes its behaviour, relative to its location theta_i.
+
+    Each array has shape ``(m, 1)``, or ``(m, d)`` where parameters differ between coordinates.
+    A quadrature panel at distance D from a landmark may be max(1.5 width, (D - reach)+) wide.
+
+    Attributes:
+        location: centre of the landmark.
+        width: the law is analytic this far into the complex plane around the landmark.
+        reach: how far from the centre the width stays what it is; further out it may grow.
+        kinks: which of the m landmarks a panel must end at: the density jumps or bends there.
+    """
+
+    location: Float[Array, "m #d"]
+    width: Float[Array, "m #d"]
+    reach: Float[Array, "m #d"]
+    kinks: tuple[bool, ...]
+
+
+def column(*values: Any) -> Float[Array, "m #d"]:
+    """Stack scalars or per-coordinate vectors as the rows of an ``(m, 1)`` or ``(m, d)`` array."""
+    xp, *arrays = floats(*values)
+    return xp.stack([xp.atleast_1d(v) for v in xp.broadcast_arrays(*arrays)])
 
 
 def march(
@@ -33,6 +58,9 @@ def march(
     falls by at most exp(-16) on a panel. `widen` multiplies 1.5, 2 and 16, and doubles until
     `capacity` panels reach `high`.
     """
+    import jax
+    import jax.numpy as jnp
+
     location = (theta + landmarks.location).ravel()
     width = jnp.broadcast_to(landmarks.width, (len(landmarks.kinks), theta.size)).ravel()
     reach = jnp.broadcast_to(landmarks.reach, (len(landmarks.kinks), theta.size)).ravel()
@@ -90,6 +118,7 @@ def panel_rule(
     bounds: Float[Array, "p+1"],
 ) -> tuple[Float[Array, "p n"], Float[Array, "p n"]]:
     """Gauss-Legendre nodes and weights on every panel; empty panels weigh nothing."""
-    half = jnp.diff(bounds)[:, None] / 2
-    nodes = bounds[:-1, None] + half * (1 + jnp.asarray(_NODES, bounds.dtype))
-    return nodes, half * jnp.asarray(_WEIGHTS, bounds.dtype)
+    xp = namespace(bounds)
+    nodes, weights = (xp.asarray(a, bounds.dtype) for a in gauss_legendre(POINTS))
+    half = xp.diff(bounds)[:, None] / 2
+    return bounds[:-1, None] + half * (1 + nodes), half * weights

@@ -1,0 +1,50 @@
+"""Draws by a NumPy generator or a JAX key."""
+
+from typing import Any
+
+import numpy as np
+
+_NUMPY = {"normal": "standard_normal", "t": "standard_t", "uniform": "random"}
+"""What the generator calls laws that JAX calls otherwise."""
+
+
+def dtype_of_draws(key: Any, *parameters: Any) -> Any:
+    """The floating dtype of draws by this key of a law with these parameters."""
+    if isinstance(key, np.random.Generator):
+        return np.float64
+    import jax.numpy as jnp
+
+    return jnp.result_type(float, *parameters)
+
+
+def draw(key: Any, name: str, shape: tuple[int, ...], dtype: Any, *parameters: Any) -> Any:
+    """Draws of the law that `jax.random` calls `name`, at unit scale.
+
+    `key` is a `numpy.random.Generator`, which answers in float64 whatever `dtype` is, or a JAX key.
+    """
+    if isinstance(key, np.random.Generator):
+        return getattr(key, _NUMPY.get(name, name))(*parameters, size=shape)
+    import jax
+
+    return getattr(jax.random, name)(key, *parameters, shape, dtype)
+
+
+def choice(key: Any, weights: Any, shape: tuple[int, ...]) -> Any:
+    """Indices k with probability weights[..., k], by a NumPy generator or a JAX key."""
+    if isinstance(key, np.random.Generator):
+        below = np.cumsum(np.asarray(weights), -1)
+        return np.sum(key.random(shape)[..., None] * below[..., -1:] >= below, -1)
+    import jax
+    import jax.numpy as jnp
+
+    return jax.random.categorical(key, jnp.log(jnp.asarray(weights)), shape=shape)
+
+
+def split(key: Any) -> tuple[Any, Any]:
+    """Two independent keys; a NumPy generator serves twice."""
+    if isinstance(key, np.random.Generator):
+        return key, key
+    import jax
+
+    one, two = jax.random.split(key)
+    return one, two

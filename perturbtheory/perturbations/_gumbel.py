@@ -1,0 +1,73 @@
+"""Zero-mean Gumbel noise: the law under which the arg max is a softmax."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from perturbtheory.numerics import draw, namespace, register
+from perturbtheory.perturbations._scale import EXPONENTIAL_NODES, AbstractScale
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+EULER = 0.57721566490153286060651209008240243
+"""The Euler-Mascheroni constant, the mean of a Gumbel variable with location zero."""
+
+
+@register
+@dataclasses.dataclass(frozen=True, eq=False)
+class Gumbel(AbstractScale):
+    """F(x) = exp(-exp(-(x / scale + c))), c = 0.5772...: mean 0, variance (pi scale)^2 / 6.
+
+    The zero-mean Gumbel law of both papers, whose density is
+    exp(-(z + exp(-z))) / scale with z = x / scale + c.
+    Raises ValueError unless `scale` (scalar or shape ``(d,)``) is positive and finite.
+    """
+
+    scale: Float[Array, "#d"] | float = 1.0
+    step: ClassVar[float | None] = 0.25
+    unit_variance: ClassVar[float] = math.pi**2 / 6
+    reach: ClassVar[float] = 100.0
+
+    @property
+    def gumbel_scale(self) -> Array | float | None:
+        return None if self.shape else self.scale
+
+    def unit_log_pdf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
+        z = z + EULER
+        return -z - namespace(z).exp(-z)
+
+    def unit_log_cdf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
+        return -namespace(z).exp(-(z + EULER))
+
+    def unit_log_sf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp, z = namespace(z), z + EULER
+        # log(1 - exp(-y)) with y = exp(-z) is -z - y/2 + O(y^2), which does not underflow.
+        near = xp.log(-xp.expm1(-xp.exp(-xp.minimum(z, 30.0))))
+        return xp.where(z > 30.0, -z - xp.exp(-z) / 2, near)
+
+    def unit_score(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp = namespace(z)
+        return xp.abs(xp.expm1(-(z + EULER)))
+
+    def log_cdf_and_rate(
+        self, x: Float[Array, "..."]
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        xp, x, scale = self._scale(x)
+        y = xp.exp(-(x / scale + EULER))
+        return -y, y / scale
+
+    def quantile(self, q: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp, q, scale = self._scale(q)
+        return scale * (-xp.log(-xp.log(q)) - EULER)
+
+    def unit_sample(self, key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+        return draw(key, "gumbel", shape, dtype) - EULER
+
+    def unit_strip(self, dimension: int) -> float:  # noqa: ARG002
+        return math.pi / 2
+
+    def trapezoid_nodes(self, dimension: int) -> int | None:  # noqa: ARG002
+        return None if self.shape else EXPONENTIAL_NODES
