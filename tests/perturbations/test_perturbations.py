@@ -9,12 +9,8 @@ import scipy.stats
 from numpy.polynomial.legendre import leggauss
 
 import perturbtheory as pt
-from tests.strategies import CONTINUOUS, DISCRETE
+from tests.laws import CONTINUOUS, DISCRETE, SMOOTHED
 
-SMOOTHED = {
-    f"{name}+{t}G": pt.smoothed(CONTINUOUS[name] if name in CONTINUOUS else DISCRETE[name], t)
-    for name, t in [("normal", 0.5), ("laplace", 0.05), ("uniform", 2.0), ("coin", 0.3)]
-}
 ALL = CONTINUOUS | SMOOTHED
 FAMILY_WISE_Z = 5.5  # two-sided 4e-8 a test: one false alarm in 10^5 runs of this file
 
