@@ -92,7 +92,8 @@ class TestRuns:
             assert (run.rule, run.divergence, run.schedule) == (rule, "argmax", schedule)
             assert (run.temperature != 1) == (tempered and schedule == "constant")
             assert (run.noise == "gumbel") == (rule in ("rebar", "relax", "arm"))
-            assert vaes.training(run, 100).rule == vaes.rule(run) or rule == "relax"
+            # Noise is compared by identity, and each rule has its own.
+            assert repr(vaes.training(run, 100).rule) == repr(vaes.rule(run))
 
     def test_rules(self):
         assert isinstance(vaes.rule(VaeRun(temperature=0.3)), Relaxed)
