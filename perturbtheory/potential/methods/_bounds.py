@@ -52,6 +52,19 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
     return bounds
 
 
+def bounds_below(
+    noise: Any, theta: Vector, high: float, rise: float
+) -> Float[np.ndarray, "panels+1"]:
+    """The panels next below, on which log F rises by about `rise`; none at the end of the support."""
+    rate = float(np.sum(noise.log_cdf_and_rate(high - theta)[1]))
+    end = float(np.max(theta + noise.support[0]))
+    low = high - rise / rate if 0 < rate < np.inf else -np.inf
+    low = min(max(low, end), np.nextafter(high, -np.inf))
+    if not end < high or low == -np.inf:
+        return np.zeros(0)
+    return _gentle(noise, theta, _narrowed(np.array([low, high]), list(_marks(noise, theta))))
+
+
 def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
     """log F = sum_j log F_j(s - theta_j), for s of shape ``(n,)``."""
     size = max(1, _ELEMENTS // theta.size)
@@ -113,7 +126,7 @@ def _gentle(noise: Any, theta: Vector, bounds: np.ndarray) -> np.ndarray:
     """The panels cut until log F rises by at most 16 on each."""
     for _ in range(12):
         log_cdf = log_cdf_of_maximum(noise, theta, bounds)
-        rise = np.diff(np.maximum(log_cdf, 2 * _LOWEST))
+        rise = np.diff(np.maximum(log_cdf, log_cdf[-1] - 1e5))
         parts = np.ceil(np.maximum(rise, 1.0) / _FALL)
         if np.all(parts <= 1):
             break
