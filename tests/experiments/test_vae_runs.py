@@ -92,7 +92,8 @@ class TestRuns:
             assert (run.rule, run.divergence, run.schedule) == (rule, "argmax", schedule)
             assert (run.temperature != 1) == (tempered and schedule == "constant")
             assert (run.noise == "gumbel") == (rule in ("rebar", "relax", "arm"))
-            assert vaes.training(run, 100).rule == vaes.rule(run) or rule == "relax"
+            # Noise is compared by identity, and each rule has its own.
+            assert repr(vaes.training(run, 100).rule) == repr(vaes.rule(run))
 
     def test_rules(self):
         assert isinstance(vaes.rule(VaeRun(temperature=0.3)), Relaxed)
@@ -275,7 +276,7 @@ class TestRecord:
             found[VaeRun(seed=99)]
 
     def test_the_committed_tables_are_those_of_the_record(self):
-        committed = Path(__file__).parents[1] / "results" / "vaes.md"
+        committed = Path(__file__).parents[2] / "results" / "vaes.md"
         assert committed.read_text("utf-8") == vae_markdown.markdown(vae_recorded.load())
 
     def test_names_of_cells_do_not_change(self):
