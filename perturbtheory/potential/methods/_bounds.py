@@ -44,7 +44,7 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
     ladder = np.concatenate([top - ladder[::-1], top + ladder])
     inside = ladder[(ladder > low) & (ladder < high)] if marks else ladder[:0]
     bounds = _narrowed(np.concatenate([[low], inside, [high]]), marks)
-    bounds = _gentle(noise, theta, bounds)
+    bounds = _gentle(noise, theta, bounds, _FALL - _LOWEST)
     # A kink at the very end of the window must be inside it.
     last = 4e-16 * (max(abs(low), abs(high)) + float(np.abs(theta).max()))
     bounds[0] -= last
@@ -62,7 +62,8 @@ def bounds_below(
     low = min(max(low, end), np.nextafter(high, -np.inf))
     if not end < high or low == -np.inf:
         return np.zeros(0)
-    return _gentle(noise, theta, _narrowed(np.array([low, high]), list(_marks(noise, theta))))
+    bounds = _narrowed(np.array([low, high]), list(_marks(noise, theta)))
+    return _gentle(noise, theta, bounds, 4 * rise)
 
 
 def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
@@ -122,12 +123,13 @@ def _narrowed(bounds: np.ndarray, marks: list[_Marks]) -> np.ndarray:
     return bounds
 
 
-def _gentle(noise: Any, theta: Vector, bounds: np.ndarray) -> np.ndarray:
-    """The panels cut until log F rises by at most 16 on each."""
-    for _ in range(12):
+def _gentle(noise: Any, theta: Vector, bounds: np.ndarray, depth: float) -> np.ndarray:
+    """The panels cut until log F rises by at most 16 on each, in its uppermost `depth`."""
+    for _ in range(64):
         log_cdf = log_cdf_of_maximum(noise, theta, bounds)
-        rise = np.diff(np.maximum(log_cdf, log_cdf[-1] - 1e5))
-        parts = np.ceil(np.maximum(rise, 1.0) / _FALL)
+        rise = np.diff(np.maximum(log_cdf, log_cdf[-1] - depth))
+        # Next to the end of a support F is a power: few parts, again and again, follow it there.
+        parts = np.minimum(np.ceil(np.maximum(rise, 1.0) / _FALL), 4)
         if np.all(parts <= 1):
             break
         bounds = _cut(bounds, parts.astype(int))
