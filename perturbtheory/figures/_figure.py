@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
-from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential
 
 Data = dict[str, np.ndarray]
@@ -74,9 +71,8 @@ class Figure:
     caption: str = ""
 
     def data(self) -> Data:
-        """The arrays drawn, computed in 64-bit whatever JAX is set to."""
-        with jax.enable_x64(True):
-            return self.compute()
+        """The arrays drawn."""
+        return self.compute()
 
     def write(self, directory: Path, name: str) -> list[Path]:
         """NAME.png, NAME.svg and NAME.json, without date."""
@@ -156,9 +152,9 @@ def sampled_probability(
     return np.array(means), np.array(errors)
 
 
-def along_difference(difference: np.ndarray) -> jax.Array:
+def along_difference(difference: np.ndarray) -> np.ndarray:
     """The points theta = (Delta, 0), shape (n, 2)."""
-    return jnp.stack([jnp.asarray(difference), jnp.zeros(difference.shape)], -1)
+    return np.stack([difference, np.zeros(difference.shape)], -1)
 
 
 def probability_and_slope(
@@ -166,11 +162,10 @@ def probability_and_slope(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """p_1 and dp_1/dDelta at (Delta, 0), shape (n,) each; no slope where discrete noise jumps."""
     theta = along_difference(difference)
-    if isinstance(f.noise, Discrete):
-        return np.asarray(f.probabilities(theta))[:, 0], None
-    direction = jnp.zeros_like(theta).at[:, 0].set(1.0)
-    p, slope = jax.jvp(f.probabilities, (theta,), (direction,))
-    return np.asarray(p)[:, 0], np.asarray(slope)[:, 0]
+    p = f.probabilities(theta)[:, 0]
+    if not f.noise.continuous:
+        return p, None
+    return p, f.hvp(theta, np.broadcast_to([1.0, 0.0], theta.shape))[:, 0]
 
 
 def mark_samples(axes: Axes, x: np.ndarray, y: np.ndarray, error: np.ndarray, **how: Any) -> None:

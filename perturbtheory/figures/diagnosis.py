@@ -10,7 +10,6 @@ for Perturb-Argmax and Perturb-Softmax, beside normal and Gumbel noise of the sa
 import functools
 import math
 
-import jax
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -64,7 +63,7 @@ def diagnosis_figure(
 def _compute(perturbation: AbstractPerturbation, temperature: float, dimension: int) -> Data:
     law = perturbation
     if law.shape:
-        law = jax.tree.map(lambda leaf: leaf[:2] if np.ndim(leaf) else leaf, law)
+        law = law.take(np.arange(law.shape[0]) < 2)
     deviation = float(np.sqrt(np.max(np.asarray(law.variance, float))))
     unit = deviation if math.isfinite(deviation) else float(_spread(law))
     potentials = {"argmax": expected_max(law), "softmax": expected_logsumexp(law, temperature)}

@@ -11,7 +11,6 @@ an interval of positive length exactly where -Delta is an atom of D.
 from fractions import Fraction
 from itertools import pairwise, product
 
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -37,7 +36,7 @@ _REACH = 4.0
 
 def coin() -> Discrete:
     """P(gamma_i = -1) = P(gamma_i = 1) = 1/2, as in Proposition 5.5."""
-    return Discrete(jnp.asarray([-1.0, 1.0]))
+    return Discrete(np.asarray([-1.0, 1.0]))
 
 
 def law_of_difference(noise: Discrete) -> dict[Fraction, Fraction]:
@@ -126,7 +125,7 @@ def figure_6_data() -> Data:
     kink = np.array([float(t) for t in ties])
     return {
         "theta": line,
-        "value": np.asarray(f(jnp.asarray(plane))),
+        "value": np.asarray(f(np.asarray(plane))),
         "kink": kink,
         "kink_value": np.asarray(f(along_difference(kink))),
         "kink_slopes": np.array([[float(end) for end in interval(law, tie)] for tie in ties]),

@@ -11,7 +11,6 @@ lambda_2 > 0 exactly inside of K = {max theta - min theta <= 2}: there every coo
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
@@ -52,7 +51,7 @@ def flat_regions_data() -> Data:
     f = expected_max(Uniform())
     step = np.linspace(-_WINDOW, _WINDOW, 49)
     first, second = np.meshgrid(step, step, indexing="ij")
-    lattice = jnp.asarray(np.stack([first, second, 0 * first], -1))
+    lattice = np.asarray(np.stack([first, second, 0 * first], -1))
     data = {"difference": step, "lambda_2": eigenvalues(np.asarray(f.hessian(lattice)))[..., 0]}
     along = np.linspace(-_WINDOW, _WINDOW, 121)
     theta = along[:, None] * np.eye(3)[0]

@@ -13,7 +13,6 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -60,7 +59,7 @@ def cases() -> dict[str, Case]:
     return {
         "normal": Case(6, Normal(), enclosed, special.ndtri),
         # One scale for each coordinate: the engine takes a single one for softmax.
-        "gumbel": Case(10, Gumbel(jnp.ones(10)), softmax_exactly, lambda u: -np.log(-np.log(u))),
+        "gumbel": Case(10, Gumbel(np.ones(10)), softmax_exactly, lambda u: -np.log(-np.log(u))),
     }
 
 

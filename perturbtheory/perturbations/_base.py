@@ -52,6 +52,8 @@ class AbstractPerturbation(abc.ABC):
     """Whether the density is differentiable on the whole line."""
     positive: ClassVar[bool] = True
     """Whether the density is positive on the whole line."""
+    differentiable: ClassVar[bool] = True
+    """Whether JAX can differentiate the formulas of the law."""
     step: ClassVar[float | None] = None
     """Step, in units of `resolution`, with which the trapezoidal rule has converged for few
     categories; None where kinks or heavy tails need panels."""
@@ -263,13 +265,11 @@ class AbstractPerturbation(abc.ABC):
         raise ValueError(msg)
 
     def astype(self, dtype: Any) -> Self:
-        """The same perturbation with every parameter a JAX array of the given dtype."""
-        import jax.numpy as jnp
-
-        return mapped(lambda leaf: jnp.asarray(leaf, dtype), self)
+        """The same perturbation with every parameter an array of the given dtype."""
+        return mapped(lambda leaf: namespace(leaf).asarray(leaf, dtype), self)
 
     def prepare(self, dtype: Any) -> AbstractPerturbation:
-        """The form in which the compiled engine takes this law: JAX parameters of one dtype.
+        """The form in which the compiled engine takes this law: parameters of one dtype.
 
         A law with a slow cdf may answer with a table of it.
         """

@@ -70,6 +70,10 @@ class Normal(AbstractScale):
         cdf = xp.maximum(0.5 * xp.erfc(-z), xp.finfo(z.dtype).tiny)
         return cdf, xp.exp(-z * z) / (cdf * (math.sqrt(2 * math.pi) * scale))
 
+    def quantile(self, q: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp, q, scale = self._scale(q)
+        return scale * xp.ndtri(q)
+
     def unit_sample(self, key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
         return draw(key, "normal", shape, dtype)
 

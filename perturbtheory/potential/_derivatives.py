@@ -11,38 +11,41 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float
 
-from perturbtheory.perturbations import AbstractPerturbation, Discrete, FromScipy, Gumbel
-from perturbtheory.potential import _atoms, _quadrature
+from perturbtheory.perturbations import AbstractPerturbation
+from perturbtheory.potential import _quadrature
+from perturbtheory.potential.methods import closed_form, method_of, quadrature
 
 MASS = 0.01
 """How far from one the mass that a rule finds may be; 1e-14 is usual."""
 
 
+def _method(noise: AbstractPerturbation) -> Any:
+    """The method of this noise; of the quadrature, the form that compiles."""
+    method = method_of(noise)
+    return _quadrature if method is quadrature else method
+
+
 def softmax_serves(noise: AbstractPerturbation) -> bool:
     """Gumbel noise of one scale b: f = b logsumexp(theta / b), by the Gumbel-max identity."""
-    return isinstance(noise, Gumbel) and not noise.shape
+    return method_of(noise) is closed_form
 
 
 def estimate(
     noise: AbstractPerturbation, theta: Float[Array, "d"], *, finer: int = 1
 ) -> tuple[Float[Array, ""], Float[Array, "d"], Float[Array, ""]]:
     """(f, p, sum of p before it is scaled to one) with `finer` times as many nodes."""
-    # Large thetas would swallow the digits of the quadrature nodes; discrete ties are counted in
-    # units of theta itself.
-    centre = 0.0 if isinstance(noise, Discrete) else jax.lax.stop_gradient(jnp.max(theta))
-    theta = theta - centre
-    if softmax_serves(noise):
-        scaled = theta / noise.scale  # pyright: ignore[reportAttributeAccessIssue]
-        value = noise.scale * jax.nn.logsumexp(scaled)  # pyright: ignore[reportAttributeAccessIssue]
-        out = value, jax.nn.softmax(scaled), jnp.ones((), theta.dtype)
-    elif isinstance(noise, Discrete):
-        out = _atoms.value_and_probabilities(noise, theta)
+    method = _method(noise)
+    if method is _quadrature:
+        # Large thetas would swallow the digits of the quadrature nodes.
+        centre = jax.lax.stop_gradient(jnp.max(theta))
+        value, p, total = method.value_and_probabilities(noise, theta - centre, finer=finer)
+        # A rule that has lost the mass has lost the answer: scaling it to one would hide that.
+        lost = jnp.where(jnp.abs(total - 1) < MASS, 0.0, jnp.nan)
+        out = value + centre + lost, p + lost, total
     else:
-        out = _quadrature.value_and_probabilities(noise, theta, finer=finer)
-    # A rule that has lost the mass has lost the answer: scaling it to one would hide that.
-    found = jnp.abs(out[2] - 1) < MASS
-    out = (out[0] + centre, *out[1:])
-    return jax.tree.map(lambda a: jnp.where(found, _poison(noise, theta, a), jnp.nan), out)
+        found = method.solve(noise, theta)
+        out = found.value, found.probabilities, jnp.ones((), theta.dtype)
+    return jax.tree.map(lambda a: _poison(noise, theta, a), out)
 
 
 def with_radius(
@@ -54,6 +57,11 @@ def with_radius(
     Entries that cannot win do not count, so the scale is that of the largest theta and of f.
     """
     held = jax.lax.stop_gradient(theta)  # radii have no derivative of their own
+    method = _method(noise)
+    if method is not _quadrature:
+        found = method.solve(noise, held, radius=True)
+        radii = (_poison(noise, theta, r) for r in (found.value_radius, found.probabilities_radius))
+        return value(noise, theta), probabilities(noise, theta), *radii
     fine_value, fine_p, total = estimate(noise, held, finer=2)
     value_, p, coarse = estimate(noise, held)
     eps = jnp.finfo(theta.dtype).eps
@@ -61,8 +69,18 @@ def with_radius(
     lost = jnp.abs(total - 1) + jnp.abs(coarse - 1)
     rounding = eps * (16 + 2 * jnp.sqrt(theta.size))
     value_radius = 2 * jnp.abs(fine_value - value_) + (lost + rounding) * (1 + spread)
-    p_radius = 2 * jnp.abs(fine_p - p) + (lost + rounding) * p + 1e-40
+    # theta - max(theta) and node - theta round at their own size, by which the law is moved.
+    gap = jnp.where(jnp.isfinite(held), jnp.max(held) - held, 0.0)
+    moved = 4 * eps * (gap + jnp.abs(value_ - jnp.max(held)) + 1) * _steepness(noise, gap)
+    p_radius = 2 * jnp.abs(fine_p - p) + (lost + rounding + moved) * p + 1e-40
     return value(noise, theta), probabilities(noise, theta), value_radius, p_radius
+
+
+def _steepness(noise: AbstractPerturbation, gap: Array) -> Array:
+    """A bound on |d log p_i / d theta_i|: the score of the law as far out as it has to reach."""
+    score = noise.score(jnp.broadcast_to(gap, gap.shape))
+    width = jnp.broadcast_to(jnp.asarray(noise.resolution, gap.dtype), gap.shape)
+    return score + 8 / jnp.min(width)
 
 
 @jax.custom_jvp
@@ -71,7 +89,8 @@ def anchored(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arr
     if noise.tail == "polynomial":
         centre = jnp.max(theta)
         return _poison(noise, theta, centre + _quadrature.anchored(noise, theta - centre))
-    return estimate(noise, theta)[0] - estimate(noise, jnp.zeros_like(theta))[0]
+    origin = jnp.where(theta > -jnp.inf, 0.0, theta)
+    return estimate(noise, theta)[0] - estimate(noise, origin)[0]
 
 
 def _anchored_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
@@ -87,8 +106,12 @@ def _centred(theta: Float[Array, "d"]) -> Float[Array, "d"]:
 
 def _poison(noise: AbstractPerturbation, theta: Array, result: Array) -> Array:
     """NaN unless theta and every parameter are valid: under tracing nothing else can be said."""
-    valid = jnp.all(jnp.isfinite(theta)) & noise.valid
-    return jnp.where(valid, result, jnp.nan)
+    return jnp.where(_is_valid(noise, theta), result, jnp.nan)
+
+
+def _is_valid(noise: AbstractPerturbation, theta: Array) -> Array:
+    """Whether theta is finite, or -inf for some but not all, and the parameters are valid."""
+    return jnp.all(theta < jnp.inf) & jnp.any(theta > -jnp.inf) & noise.valid
 
 
 def refuse_parameters(tangents: Any) -> None:
@@ -120,6 +143,25 @@ def probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Floa
 
 
 @jax.custom_jvp
+def log_probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, "d"]:
+    """log p(theta), which does not underflow."""
+    method = _method(noise)
+    if method is _quadrature:
+        out = _quadrature.log_probabilities(noise, _centred(theta))
+    else:
+        out = method.solve(noise, theta).log_probabilities
+    return _poison(noise, theta, out)
+
+
+def _log_probabilities_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    noise, theta = primals
+    refuse_parameters(tangents[0])
+    p, tangent = probabilities(noise, theta), dense(tangents[1], theta)
+    safe = jnp.where(p > 0, p, 1.0)
+    return log_probabilities(noise, theta), hvp(noise, theta, tangent) / safe
+
+
+@jax.custom_jvp
 def hvp(
     noise: AbstractPerturbation, theta: Float[Array, "d"], v: Float[Array, "d"]
 ) -> Float[Array, "d"]:
@@ -128,16 +170,10 @@ def hvp(
 
 
 def _hvp(noise: AbstractPerturbation, theta: Array, v: Array) -> Array:
-    if softmax_serves(noise):
-        p = jax.nn.softmax(theta / noise.scale)  # pyright: ignore[reportAttributeAccessIssue]
-        out = p * (v - p @ v) / noise.scale  # pyright: ignore[reportAttributeAccessIssue]
-    elif isinstance(noise, Discrete):
-        out = jnp.where(_atoms.has_tie(noise, theta), jnp.nan, 0.0) * v
-    else:
-        out = _quadrature.hvp(noise, _centred(theta), v)
+    out = _method(noise).hvp(noise, _centred(theta), v)
     # A factor and not a choice: the transpose of a choice would answer zero.
-    valid = jnp.all(jnp.isfinite(theta)) & noise.valid
-    return out * jnp.where(valid, 1.0, jnp.nan).astype(out.dtype)
+    exists = _is_valid(noise, theta) & ~tie(noise, theta)
+    return out * jnp.where(exists, 1.0, jnp.nan).astype(out.dtype)
 
 
 @jax.custom_jvp
@@ -147,21 +183,13 @@ def hessian(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arra
 
 
 def _hessian(noise: AbstractPerturbation, theta: Array) -> Array:
-    d = theta.size
-    if softmax_serves(noise):
-        p = jax.nn.softmax(theta / noise.scale)  # pyright: ignore[reportAttributeAccessIssue]
-        weight = jnp.outer(p, p) * (1 - jnp.eye(d, dtype=theta.dtype)) / noise.scale  # pyright: ignore[reportAttributeAccessIssue]
-        out = jnp.diag(jnp.sum(weight, 1)) - weight
-    elif isinstance(noise, Discrete):
-        out = jnp.where(_atoms.has_tie(noise, theta), jnp.nan, jnp.zeros((d, d), theta.dtype))
-    else:
-        out = _quadrature.hessian(noise, _centred(theta))
-    return _poison(noise, theta, out)
+    out = _method(noise).hessian(noise, _centred(theta))
+    return jnp.where(tie(noise, theta), jnp.nan, _poison(noise, theta, out))
 
 
 def tie(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Bool[Array, ""]:
     """Whether f has a kink at theta."""
-    return _atoms.has_tie(noise, theta) if isinstance(noise, Discrete) else jnp.asarray(False)
+    return jnp.asarray(_method(noise).tie(noise, theta))
 
 
 def _value_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
@@ -195,7 +223,7 @@ def _hessian_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
 
 
 def _require_smooth(noise: AbstractPerturbation) -> None:
-    if not noise.smooth or isinstance(noise, FromScipy):
+    if not (noise.smooth and noise.differentiable):
         msg = (
             f"`theta` cannot be differentiated three times under {type(noise).__name__} noise, "
             "whose density is not known to be differentiable; use a temperature > 0 or smooth noise"
@@ -206,5 +234,6 @@ def _require_smooth(noise: AbstractPerturbation) -> None:
 hessian.defjvp(_hessian_jvp, symbolic_zeros=True)
 anchored.defjvp(_anchored_jvp, symbolic_zeros=True)
 value.defjvp(_value_jvp, symbolic_zeros=True)
+log_probabilities.defjvp(_log_probabilities_jvp, symbolic_zeros=True)
 probabilities.defjvp(_probabilities_jvp, symbolic_zeros=True)
 hvp.defjvp(_hvp_jvp, symbolic_zeros=True)

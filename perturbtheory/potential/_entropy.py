@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from perturbtheory.perturbations import AbstractPerturbation, Discrete
+from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import _derivatives
 
 _SHARE, _FEW = (5 / 16, 7 / 16), 16
@@ -38,7 +38,7 @@ def entropy(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arra
 def is_coarse(noise: AbstractPerturbation, theta: Float[Array, "... d"]) -> bool:
     """Whether `coarse_entropy` serves."""
     one_rule = noise.trapezoid_nodes(theta.shape[-1]) is not None
-    plain = _derivatives.softmax_serves(noise) or isinstance(noise, Discrete)
+    plain = _derivatives.softmax_serves(noise) or not noise.continuous
     small = theta.shape[-1] <= _MOST and theta.dtype == jnp.float32
     return one_rule and not plain and small
 
@@ -82,7 +82,8 @@ def _with_gradient(
     both, weighted = jax.lax.optimization_barrier((both, weighted))
     gradient = _sum(rate[m] * (weighted[m] - both[m] * log_p) for m in every)
     found = jnp.abs(total - 1) < _derivatives.MASS
-    valid = found & jnp.all(jnp.isfinite(theta), 1) & noise.valid
+    open_ = jnp.all(theta < jnp.inf, 1) & jnp.any(theta > -jnp.inf, 1)
+    valid = found & open_ & noise.valid
     value = jnp.where(valid, -_sum(p[i] * log_p[i] for i in categories), jnp.nan)
     return value, jnp.where(valid, gradient, jnp.nan).T
 

@@ -1,29 +1,28 @@
 """`Potential`: the expected maximum of theta + noise, with its gradient and Hessian."""
 
+from __future__ import annotations
+
 import dataclasses
-import functools
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Array, Float
 
-from perturbtheory.checks import as_vectors, is_known, require_one_shape
+from perturbtheory.checks import as_vectors, require_one_of, require_one_shape
 from perturbtheory.estimate import Estimate, Kind
-from perturbtheory.perturbations import AbstractPerturbation, Discrete, register, smoothed
-from perturbtheory.potential import _derivatives, _duality, _entropy
+from perturbtheory.numerics import is_jax, is_known, leaves, namespace, register
+from perturbtheory.perturbations import AbstractPerturbation, smoothed
+from perturbtheory.potential import _rows_of
 from perturbtheory.potential._subdifferential import (
     Subdifferential,
     as_rational,
     gradient_alone,
     of_atoms,
 )
+from perturbtheory.potential.methods import method_of
 
-_AT_ONCE = 2**19
-"""Largest number of node-coordinate pairs, about, that a batch keeps in memory."""
+if TYPE_CHECKING:
+    from jax.typing import ArrayLike
+    from jaxtyping import Array, Float
 
 
 @register
@@ -32,11 +31,16 @@ class Potential:
     """f(theta) = E[max_i(theta_i + noise_i)], a convex function of theta in R^d.
 
     Made by `expected_max` and by `expected_logsumexp`, whose noise is gamma + t G. Every method
-    takes theta of shape ``(..., d)`` and treats leading dimensions as a batch; all work under
-    ``jit``, ``vmap``, ``grad``, ``jacobian`` and ``hessian``. They raise ValueError for theta
-    that is scalar, empty, complex, text, NaN or infinite, or that does not fit the shape ``(d,)``
-    of the noise's parameters; values known only when a traced computation runs give NaN in
-    every entry instead.
+    takes theta of shape ``(..., d)`` and treats leading dimensions as a batch. Numbers, lists,
+    NumPy arrays and Series are computed with in float64 and answered in NumPy, at once. JAX arrays,
+    as theta or as a parameter of the noise, are answered in JAX, in their dtype; then all methods
+    work under ``jit``, ``vmap``, ``grad``, ``jacobian`` and ``hessian``, and 16-bit arrays are
+    computed with in 32-bit.
+
+    theta_i = -inf masks category i, as in logits: p_i = 0, log p_i = -inf, and all else is as
+    without it. Methods raise ValueError for theta that is scalar, empty, complex, text, NaN, +inf
+    or masked everywhere, or that does not fit the shape ``(d,)`` of the noise's parameters;
+    values known only when a traced computation runs give NaN in every entry instead.
     """
 
     noise: AbstractPerturbation
@@ -48,7 +52,7 @@ class Potential:
         `probabilities`, `hessian` and the difference `anchored` do.
         """
         self._require_mean()
-        return _batched(_derivatives.value, self, theta=theta)
+        return self._answer("value", self._theta(theta))
 
     def probabilities(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d"]:
         """p_i(theta) = P(argmax_j(theta_j + noise_j) = i), the gradient of f; paper A, (7), (13).
@@ -57,7 +61,15 @@ class Potential:
         fairly, p_i = E[1{i in A} / |A|] for A the set of maximisers: one subgradient, the same
         that JAX takes for the maximum itself. `has_tie` says where this happens.
         """
-        return _batched(_derivatives.probabilities, self, theta=theta)
+        return self._answer("probabilities", self._theta(theta))
+
+    def log_probabilities(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d"]:
+        """log p_i(theta), finite where p_i itself underflows; shape of theta.
+
+        -inf only where category i cannot win: masked, or out of reach under bounded noise. Its
+        gradient is that of log p, which needs p_i > 0.
+        """
+        return self._answer("log_probabilities", self._theta(theta))
 
     def hessian(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d d"]:
         """H(theta), the Laplacian of the graph with weights -H_ij >= 0; shape ``(..., d, d)``.
@@ -65,21 +77,21 @@ class Potential:
         Symmetric, positive semidefinite, rows sum to zero. Zero for discrete noise; at a tie of
         discrete noise it does not exist: raises ValueError, or gives NaN where theta is traced.
         """
+        theta = self._theta(theta)
         self.require_no_tie(theta)
-        return _batched(_derivatives.hessian, self, theta=theta)
+        return self._answer("hessian", theta)
 
     def hvp(
         self, theta: Float[ArrayLike, "... d"], v: Float[ArrayLike, "... d"]
     ) -> Float[Array, "... d"]:
         """H(theta) v without forming H, in one pass; v has the shape of theta."""
-        theta, v = as_vectors("theta", theta), as_vectors("v", v)
+        theta, v = self._theta(theta), as_vectors("v", v)
         if theta.shape[-1] != v.shape[-1]:
             msg = f"`v` must have the last dimension of theta, got {v.shape} and {theta.shape}"
             raise ValueError(msg)
         require_one_shape(theta=theta, v=v)
         self.require_no_tie(theta)
-        theta, v = jnp.broadcast_arrays(theta, v.astype(theta.dtype))
-        return _batched(_derivatives.hvp, self, theta=theta, v=v)
+        return self._answer("hvp", theta, v)
 
     def entropy(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
         """H(p(theta)) = -sum_i p_i log p_i in nats, between 0 and log d; shape ``(...)``.
@@ -92,13 +104,7 @@ class Potential:
         Raises ValueError for theta that is empty, infinite or NaN, or of another length than the
         noise.
         """
-        vectors = as_vectors("theta", theta)
-        self.require_dimension("theta", vectors.shape[-1])
-        if _entropy.is_coarse(self.noise, vectors):
-            rows = vectors.reshape(-1, vectors.shape[-1])
-            noise = self.noise.prepare(rows.dtype)
-            return _entropy.coarse_entropy(noise, rows).reshape(vectors.shape[:-1])
-        return _batched(_entropy.entropy, self, theta=vectors)
+        return self._answer("entropy", self._theta(theta))
 
     def has_tie(self, theta: Float[ArrayLike, "... d"]) -> Array:
         """Whether two coordinates share the maximum with positive probability, shape ``(...)``.
@@ -106,15 +112,14 @@ class Potential:
         There f has a kink. Positions theta_i + atom count as equal within eight units in the
         last place. Always False for continuous noise.
         """
-        return _batched(_derivatives.tie, self, theta=theta)
+        return self._answer("tie", self._theta(theta))
 
     def anchored(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
         """f(theta) - f(0) = E[max(theta + noise) - max(noise)], which needs no moment at all.
 
         It has the gradient and Hessian of f and exists under every noise, Cauchy included.
         """
-        theta = as_vectors("theta", theta)
-        return _batched(_derivatives.anchored, self, theta=theta)
+        return self._answer("anchored", self._theta(theta))
 
     def subdifferential(self, theta: Float[ArrayLike, "d"]) -> Subdifferential:
         """All subgradients at theta of shape ``(d,)``, as a set; paper A, (13) and (68).
@@ -125,21 +130,19 @@ class Potential:
         exact; floats tie within eight units in the last place.
         """
         rational = as_rational(theta)
-        if rational is not None and isinstance(self.noise, Discrete):
+        if rational is not None and not self.noise.continuous:
             self.require_dimension("theta", len(rational))
             return of_atoms(self.noise, rational)
-        known = as_vectors("theta", theta if rational is None else [float(x) for x in rational])
+        known = self._theta(theta if rational is None else [float(x) for x in rational])
         if known.ndim != 1:
             msg = f"`theta` must have shape (d,), got {known.shape}; ask for one set at a time"
             raise ValueError(msg)
         if not is_known(known):
             msg = "`theta` must be known: a set cannot be traced by jax.jit, jax.vmap or jax.grad"
             raise TypeError(msg)
-        self.require_dimension("theta", len(known))
-        if isinstance(self.noise, Discrete):
+        if not self.noise.continuous:
             return of_atoms(self.noise, known)
-        theta = known
-        found = self.estimate_probabilities(theta)
+        found = self.estimate_probabilities(known)
         return gradient_alone(np.asarray(found.value), np.asarray(found.radius))
 
     def parameters(
@@ -155,20 +158,15 @@ class Potential:
         (1e-20 in 32-bit), for discrete noise, whose inverse is neither single-valued nor onto, and
         where no theta that the precision can hold gives p.
         """
-        if gauge not in _GAUGES:
-            msg = (
-                f"`gauge` must be 'sum' or 'first', got {gauge!r}; sum is zero, or the first entry"
-            )
-            raise ValueError(msg)
-        if isinstance(self.noise, Discrete):
+        require_one_of("gauge", gauge, ("sum", "first"))
+        if not self.noise.continuous:
             msg = (
                 f"`parameters` has no answer under {self.noise}: p(theta) is piecewise constant, "
                 "so that no theta gives p, or many do; use a temperature > 0, or one of "
                 "`subdifferential`, `conjugate` and `fenchel_young`, which are defined"
             )
             raise ValueError(msg)
-        p = _on_the_simplex("p", p, interior=True)
-        return _require_solved(_batched(_GAUGES[gauge], self, p=p), p)
+        return self._answer(f"parameters_{gauge}", self._p(p, interior=True))
 
     def conjugate(self, p: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
         """f*(p) = sup_theta <p, theta> - f(theta), shape ``(...)``; sum p log p for Gumbel noise.
@@ -180,8 +178,7 @@ class Potential:
         Raises ValueError for p outside the simplex and for noise without finite mean.
         """
         self._require_mean()
-        p = _on_the_simplex("p", p, interior=False)
-        return _require_solved(_batched(_duality.conjugate, self, p=p), p)
+        return self._answer("conjugate", self._p(p, interior=False))
 
     def fenchel_young(
         self, theta: Float[ArrayLike, "... d"], p: Float[ArrayLike, "... d"]
@@ -194,13 +191,12 @@ class Potential:
         Raises ValueError for p outside the simplex and, for noise without finite mean, on its
         boundary, where the loss is infinite.
         """
-        theta, p = as_vectors("theta", theta), _on_the_simplex("p", p, interior=not self._has_mean)
+        theta, p = self._theta(theta), self._p(p, interior=not self._has_mean)
         if theta.shape[-1] != p.shape[-1]:
             msg = f"`p` must have the last dimension of theta, got {p.shape} and {theta.shape}"
             raise ValueError(msg)
         require_one_shape(theta=theta, p=p)
-        theta, p = jnp.broadcast_arrays(theta, p.astype(theta.dtype))
-        return _require_solved(_batched(_duality.fenchel_young, self, theta=theta, p=p), p)
+        return self._answer("fenchel_young", theta, p)
 
     def estimate(self, theta: Float[ArrayLike, "... d"]) -> Estimate:
         """f(theta) with a radius: |f(theta) - value| <= radius.
@@ -210,22 +206,48 @@ class Potential:
         scale need no rule and carry the bound on rounding alone.
         """
         self._require_mean()
-        return self._estimate(theta, _estimate_value)
+        return self._estimate("value_estimate", theta)
 
     def estimate_probabilities(self, theta: Float[ArrayLike, "... d"]) -> Estimate:
         """p(theta) with a radius for every entry, made as for `estimate`."""
-        return self._estimate(theta, _estimate_probabilities)
+        return self._estimate("probability_estimate", theta)
 
-    def _estimate(self, theta: Any, function: Callable[..., Any]) -> Estimate:
-        value, radius = _batched(function, self, theta=theta)
+    def _estimate(self, question: str, theta: Any) -> Estimate:
+        value, radius = self._answer(question, self._theta(theta))
+        if is_jax(value):
+            from perturbtheory.potential import _compiled
+
+            return _compiled.of_estimate(value, radius, self.kind)
         return Estimate(value, radius, self.kind)
 
     @property
     def kind(self) -> Kind:
         """By which means the numbers are computed."""
-        if isinstance(self.noise, Discrete):
-            return "exact sum"
-        return "closed form" if _derivatives.softmax_serves(self.noise) else "quadrature"
+        return method_of(self.noise).kind
+
+    def _theta(self, theta: Any) -> Any:
+        vectors = as_vectors("theta", theta, masked=True)
+        self.require_dimension("theta", vectors.shape[-1])
+        return vectors
+
+    def _p(self, p: Any, *, interior: bool) -> Any:
+        vectors = _on_the_simplex(as_vectors("p", p), interior=interior)
+        self.require_dimension("p", vectors.shape[-1])
+        return vectors
+
+    def _answer(self, question: str, *vectors: Any) -> Any:
+        """The answer to a question about every row: in JAX if an array of JAX's is among them."""
+        xp = namespace(*vectors, *leaves(self.noise))
+        if not xp.traced:
+            return _rows_of.answer(question, self.noise, *np.broadcast_arrays(*vectors))
+        from perturbtheory.potential import _compiled
+
+        arrays = [v for v in vectors if is_jax(v)] or [
+            leaf for leaf in leaves(self.noise) if is_jax(leaf)
+        ]
+        dtype = arrays[0].dtype
+        vectors = xp.broadcast_arrays(*(xp.asarray(v, dtype) for v in vectors))
+        return _compiled.answer(question, self.noise, *vectors)
 
     def require_dimension(self, name: str, dimension: int) -> None:
         """Raise ValueError unless vectors of this dimension fit the parameters of the noise."""
@@ -254,7 +276,7 @@ class Potential:
 
     def require_no_tie(self, theta: Any) -> None:
         """Raise ValueError at a known tie of discrete noise, where there is no Hessian."""
-        if not isinstance(self.noise, Discrete):
+        if self.noise.continuous:
             return
         tie = self.has_tie(theta)
         if is_known(tie) and np.any(np.asarray(tie)):
@@ -296,73 +318,23 @@ def expected_logsumexp(
     return Potential(smoothed(perturbation, temperature))
 
 
-def _batched(function: Callable[..., Any], potential: Potential, **arrays: Any) -> Any:
-    """`function(noise, *vectors)` for every row of the named arrays of shape ``(..., d)``."""
-    vectors = [as_vectors(name, a) for name, a in arrays.items()]
-    potential.require_dimension(next(iter(arrays)), vectors[0].shape[-1])
-    return _apply(function, potential.noise, *vectors)
-
-
-def _on_the_simplex(name: str, value: Any, *, interior: bool) -> Array:
-    """`value` as vectors; raises ValueError unless every known row is a probability vector."""
-    p = as_vectors(name, value)
+def _on_the_simplex(p: Any, *, interior: bool) -> Any:
+    """`p`; raises ValueError unless every known row is a probability vector."""
     if not is_known(p):
         return p
-    rows = np.asarray(p).reshape(-1, p.shape[-1])
+    rows = np.asarray(p, np.float64).reshape(-1, p.shape[-1])
     if np.any(rows < 0):
-        msg = f"`{name}` must not be negative, got {rows.min()}; pass a probability vector"
+        msg = f"`p` must not be negative, got {rows.min()}; pass a probability vector"
         raise ValueError(msg)
     off = np.abs(rows.sum(1) - 1)
-    if np.any(off > _duality.slack(p.dtype)):
-        msg = f"`{name}` must sum to one, got the sum {rows[off.argmax()].sum()}; divide by it"
+    if np.any(off > (1e-9 if p.dtype == np.float64 else 1e-5)):
+        msg = f"`p` must sum to one, got the sum {rows[off.argmax()].sum()}; divide by it"
         raise ValueError(msg)
     if interior and np.any(rows == 0):
         msg = (
-            f"`{name}` must be positive, got {rows[(rows == 0).any(1)][0]} on the boundary of the "
+            f"`p` must be positive, got {rows[(rows == 0).any(1)][0]} on the boundary of the "
             "simplex, which no finite theta reaches or many do; mix it with a little of the "
             "uniform distribution, or use `conjugate` or `fenchel_young` if the mean is finite"
         )
         raise ValueError(msg)
     return p
-
-
-def _require_solved(result: Array, p: Array) -> Array:
-    """`result`; raises ValueError if p and it are known and it is not a number."""
-    if is_known(p) and is_known(result) and np.any(np.isnan(np.asarray(result))):
-        msg = (
-            f"`p` must have a theta that this precision can hold, got {p}: Newton's method found "
-            "none; raise entries below 1e-30, use 64-bit, or under heavy tails put the "
-            "largest entry first and use gauge='first'"
-        )
-        raise ValueError(msg)
-    return result
-
-
-_GAUGES = {"sum": _duality.parameters, "first": _duality.parameters_first}
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def _apply(function: Callable[..., Any], noise: AbstractPerturbation, *vectors: Array) -> Any:
-    lead, d = vectors[0].shape[:-1], vectors[0].shape[-1]
-    rows = [v.reshape(-1, d) for v in vectors]
-    noise = noise.prepare(rows[0].dtype)
-    one = functools.partial(function, noise)
-    if len(rows[0]) == 1:
-        out = jax.tree.map(lambda a: a[None], one(*(r[0] for r in rows)))
-    elif noise.trapezoid_nodes(d) is None and not isinstance(noise, Discrete):
-        # Panels are as many as each theta needs: rows one by one waste none.
-        out = jax.lax.map(lambda r: one(*r), rows)
-    else:
-        size = max(1, _AT_ONCE // (d * (noise.trapezoid_nodes(d) or 1)))
-        out = jax.lax.map(lambda r: one(*r), rows, batch_size=min(size, len(rows[0])))
-    return jax.tree.map(lambda a: a.reshape(lead + a.shape[1:]), out)
-
-
-def _estimate_value(noise: AbstractPerturbation, theta: Array) -> tuple[Array, Array]:
-    value, _, radius, _ = _derivatives.with_radius(noise, theta)
-    return value, radius
-
-
-def _estimate_probabilities(noise: AbstractPerturbation, theta: Array) -> tuple[Array, Array]:
-    _, p, _, radius = _derivatives.with_radius(noise, theta)
-    return p, radius

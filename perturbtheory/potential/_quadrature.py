@@ -16,9 +16,12 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
+from perturbtheory.numerics import mapped
 from perturbtheory.perturbations import AbstractPerturbation
+from perturbtheory.potential import _rows
 from perturbtheory.potential._rule import (
     Rule,
     log_cdf_of_maximum,
@@ -85,7 +88,8 @@ def value_and_probabilities(
         if noise.tail == "polynomial":
             tail = noise.upper_partial_mean(points.high - theta)
             share = jnp.exp(noise.log_sf(points.high - theta))
-            excess = excess + jnp.sum(tail + (theta - centre) * share)
+            height = jnp.where(theta > -jnp.inf, theta - centre, 0.0)  # those masked have no share
+            excess = excess + jnp.sum(jnp.where(theta > -jnp.inf, tail, 0.0) + height * share)
         else:
             excess = excess + (points.high - centre) * jnp.sum(above)
     total = jnp.sum(p)
@@ -94,7 +98,7 @@ def value_and_probabilities(
 
 def anchored(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, ""]:
     """f(theta) - f(0) = int (prod_j F_j(s) - prod_j F_j(s - theta_j)) ds, without any moment."""
-    origin = jnp.zeros_like(theta)
+    origin = jnp.where(theta > -jnp.inf, 0.0, theta)
     bounds = jnp.sort(jnp.concatenate([panel_bounds(noise, t) for t in (theta, origin)]))
     points = panels_rule(bounds, 2 * theta.size)
 
@@ -107,7 +111,41 @@ def anchored(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arr
 
     inside = jnp.sum(jax.lax.map(chunk, (points.nodes, points.weights)))
     # Above the window prod F_j(s) - prod F_j(s - theta_j) is sum_j S_j(s - theta_j) - S_j(s).
-    return inside + jnp.sum(theta * jnp.exp(noise.log_sf(points.high - theta)))
+    share = jnp.exp(noise.log_sf(points.high - theta))
+    return inside + jnp.sum(jnp.where(theta > -jnp.inf, theta, 0.0) * share)
+
+
+def log_probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, "d"]:
+    """log p_i = logsumexp_s(log w + log F + log r_i), down to exp(-2000).
+
+    The window of the trapezoidal rule reaches that deep, with nodes as dense; laws that need panels
+    are asked outside of the compiled code.
+    """
+    if noise.trapezoid_nodes(theta.size) is None:
+        return _outside_of_jax(noise, theta)
+    points = rule(noise, theta, deep=True)
+
+    def chunk(pair: tuple[Array, Array]) -> Array:
+        nodes, weights = pair
+        x = nodes[:, None] - theta
+        log_cdf, log_pdf = noise.log_cdf(x), noise.log_pdf(x)
+        rate = jnp.where(jnp.isfinite(log_cdf), log_pdf - log_cdf, -jnp.inf)
+        log_mass = jnp.where(weights > 0, jnp.sum(log_cdf, 1) + jnp.log(weights), -jnp.inf)
+        return jax.nn.logsumexp(log_mass[:, None] + rate, 0)
+
+    return jax.nn.logsumexp(jax.lax.map(chunk, (points.nodes, points.weights)), 0)
+
+
+def _outside_of_jax(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, "d"]:
+    def ask(noise: AbstractPerturbation, theta: np.ndarray) -> np.ndarray:
+        known = mapped(lambda leaf: np.asarray(leaf, np.float64), noise)
+        row = np.asarray(theta, np.float64)
+        if not (np.all(row < np.inf) and np.any(row > -np.inf) and known.valid):
+            return np.full(theta.shape, np.nan, theta.dtype)
+        return _rows.solve(known, row).log_probabilities.astype(theta.dtype)
+
+    out = jax.ShapeDtypeStruct(theta.shape, theta.dtype)
+    return jax.pure_callback(ask, out, noise, theta, vmap_method="sequential")
 
 
 def _outside(
@@ -151,3 +189,8 @@ def hessian(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arra
     weight = _integrate(noise, theta, rule(noise, theta), integrand)
     weight = (weight + weight.T) / 2 * (1 - jnp.eye(theta.size, dtype=theta.dtype))
     return jnp.diag(jnp.sum(weight, 1)) - weight
+
+
+def tie(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> bool:  # noqa: ARG001
+    """False: the maximum of continuous noise is at one coordinate alone."""
+    return False

@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-import jax
 import numpy as np
 from scipy import stats
 
@@ -154,10 +153,10 @@ def _run(
 def _draws(
     perturbation: AbstractPerturbation, theta: np.ndarray, seed: int, samples: int
 ) -> Iterator[np.ndarray]:
-    key = jax.random.key(seed)
-    for chunk, start in enumerate(range(0, samples, _CHUNK)):
+    generator = np.random.default_rng(seed)
+    for start in range(0, samples, _CHUNK):
         shape = (min(_CHUNK, samples - start), theta.size)
-        yield np.asarray(perturbation.sample(jax.random.fold_in(key, chunk), shape), np.float64)
+        yield np.asarray(perturbation.sample(generator, shape), np.float64)
 
 
 def _sobol(
@@ -168,12 +167,7 @@ def _sobol(
     for _ in range(2**power // size):
         # Half a lattice step away from 0 and 1, where a quantile may be infinite.
         points = engine.random(size) + 2.0 ** -(_BITS + 1)
-        yield np.asarray(_quantile(perturbation, jax.numpy.asarray(points)), np.float64)
-
-
-@jax.jit
-def _quantile(perturbation: AbstractPerturbation, q: jax.Array) -> jax.Array:
-    return perturbation.quantile(q)
+        yield np.asarray(perturbation.quantile(points), np.float64)
 
 
 def _collect(batches: Iterator[np.ndarray]) -> _Moments:

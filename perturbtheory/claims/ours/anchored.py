@@ -4,7 +4,6 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -52,7 +51,7 @@ def anchored_potential(budget: Budget) -> list[Part]:
     under Cauchy noise; coins in exact arithmetic, and complex steps for three atoms.
     """
     points = np.stack([_DIFFERENCES, 0 * _DIFFERENCES], 1) + 0.75
-    found = np.asarray(_CAUCHY.anchored(jnp.asarray(points)))
+    found = _CAUCHY.anchored(points)
     value = cauchy_pair(_DIFFERENCES)[0]
     # At theta = 0.75 1 both bounds are attained, whatever the noise.
     inside = points[_DIFFERENCES != 0]

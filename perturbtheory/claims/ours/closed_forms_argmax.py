@@ -3,7 +3,6 @@
 from fractions import Fraction
 from typing import Any
 
-import jax
 import numpy as np
 import sympy as sp
 from scipy import special
@@ -233,7 +232,7 @@ def _winner(samples: int) -> Part:
     mass = sp.integrate(sp.exp(-y / p), (y, 0, sp.oo))
     mean = sp.integrate(-sp.log(y) * sp.exp(-y / p), (y, 0, sp.oo)) / mass - sp.EulerGamma
     theta = np.array([0.5, -0.25, 1.0])
-    draws = np.asarray(Gumbel().sample(jax.random.key(23), (samples, 3)), float)
+    draws = np.asarray(Gumbel().sample(np.random.default_rng(23), (samples, 3)), float)
     winner = (theta + draws).argmax(1)
     chosen = [draws[winner == i, i] for i in range(3)]
     found = Estimate(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -89,7 +88,7 @@ def _unit(index: int, size: int) -> tuple[Fraction, ...]:
 
 def _potential(atoms: Sequence[int], weights: Sequence[int]) -> Potential:
     share = np.array(weights, float) / sum(weights)
-    return expected_max(Discrete(jnp.array(atoms, float), jnp.asarray(share)))
+    return expected_max(Discrete(np.array(atoms, float), np.asarray(share)))
 
 
 def _cell(theta: Sequence[Fraction]) -> Subdifferential:

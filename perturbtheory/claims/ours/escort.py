@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import jax
 import numpy as np
 import sympy as sp
 from scipy import special
@@ -129,7 +128,7 @@ def _partition(t: float, weights: np.ndarray) -> Estimate:
 
 def _sampled(noise: AbstractPerturbation, theta: np.ndarray, t: float, samples: int) -> Estimate:
     """E[s_i^(1+t)] by Monte Carlo."""
-    draws = np.asarray(noise.sample(jax.random.key(17), (samples, theta.size)), float)
+    draws = np.asarray(noise.sample(np.random.default_rng(17), (samples, theta.size)), float)
     powers = special.softmax((theta + draws) / t, axis=1) ** (1 + t)
     radius = _DEVIATIONS * powers.std(0) / np.sqrt(samples)
     return Estimate(powers.mean(0), radius, "monte-carlo", 1 - 1e-7)

@@ -3,7 +3,6 @@
 from fractions import Fraction
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -40,14 +39,14 @@ def smoothing(budget: Budget) -> list[Part]:
     Computed: the Gumbel-max identity at temperature t given gamma, for any d; the engine, which
     integrates over gamma + tG, against a finite sum of softmaxes and against sampled ones.
     """
-    f = expected_logsumexp(Discrete(jnp.array(_ATOMS)), _T)
+    f = expected_logsumexp(Discrete(np.array(_ATOMS)), _T)
     points = thetas(3, budget)
     value, share, pairs = enumeration.softmax(points, _ATOMS, _T)
     draws = sampling.probabilities(
         Normal(), points[0], seed=29, samples=budget.samples, temperature=1.0, method="monte-carlo"
     )
     normal = entry(engine(expected_logsumexp(Normal(), 1.0), points[:1], "probabilities"), 0)
-    hessian = np.asarray(f.hessian(jnp.asarray(points)))
+    hessian = f.hessian(points)
     off = ~np.eye(3, dtype=bool)
     return [
         Part(
@@ -150,8 +149,8 @@ def one_dimensional(budget: Budget) -> list[Part]:
     at = thetas(3, budget)[:1]
     options = {"seed": 31, "samples": 4 * budget.samples}
     quasi = "quasi-monte-carlo"
-    hessian = np.asarray(f.hessian(jnp.asarray(points)))
-    basis = (jnp.repeat(jnp.asarray(points), 3, 0), jnp.tile(jnp.eye(3), (len(points), 1)))
+    hessian = f.hessian(points)
+    basis = (np.repeat(points, 3, 0), np.tile(np.eye(3), (len(points), 1)))
     return [
         Part(
             "value",
@@ -207,7 +206,7 @@ def one_dimensional(budget: Budget) -> list[Part]:
                 agree(
                     "engine, Hessian-vector products",
                     "quadrature",
-                    np.asarray(f.hvp(*basis)),
+                    f.hvp(*basis),
                     np.array([[float(h) for h in row] for a in exactly for row in a.hessian]),
                     "uniform noise, d = 3, column by column",
                 ),

@@ -6,7 +6,6 @@ from fractions import Fraction
 from itertools import chain, combinations, permutations, product
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 from scipy.optimize import linprog
@@ -38,7 +37,7 @@ class Case(NamedTuple):
     @property
     def polytope(self) -> Subdifferential:
         """The engine's answer, from sorted positions."""
-        law = Discrete(jnp.array(self.atoms, float), jnp.array([float(w) for w in self.weights]))
+        law = Discrete(np.array(self.atoms, float), np.array([float(w) for w in self.weights]))
         return expected_max(law).subdifferential(np.array(self.theta))
 
 

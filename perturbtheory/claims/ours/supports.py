@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import combinations, product
 from typing import NamedTuple
 
-import jax.numpy as jnp
+import numpy as np
 
 from perturbtheory.perturbations import Uniform
 from perturbtheory.routes import enclosure
@@ -35,7 +35,7 @@ def uniform_on(supports: Sequence[Intervals], theta: Sequence[Fraction | int]) -
     p, weights = [Fraction(0) for _ in d], {pair: Fraction(0) for pair in combinations(d, 2)}
     choices = list(product(*supports))
     for choice in choices:
-        low, high = (jnp.array([float(x[k]) for x in choice]) for k in (0, 1))
+        low, high = (np.array([float(x[k]) for x in choice]) for k in (0, 1))
         law = Uniform(low, high)
         share, hessian = enclosure.probabilities(law, theta), enclosure.hessian(law, theta)
         for i in d:

@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import jax.numpy as jnp
 import numpy as np
 
 from perturbtheory.claims.compare import agree, argued, exact, proof
@@ -20,7 +19,7 @@ COIN = (Fraction(-1), Fraction(1))
 
 
 def _coin() -> Potential:
-    return expected_max(Discrete(jnp.array([-1.0, 1.0])))
+    return expected_max(Discrete(np.array([-1.0, 1.0])))
 
 
 @claim(

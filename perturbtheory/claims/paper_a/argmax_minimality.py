@@ -4,7 +4,6 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -226,7 +225,7 @@ def discrete_not_identifiable(_: Budget) -> list[Part]:
     share p; a tie for any two atoms.
     """
     at = rational.discrete([0, 0], COIN)
-    cell = expected_max(Discrete(jnp.array([-1.0, 1.0]))).subdifferential(np.array([0, 0]))
+    cell = expected_max(Discrete(np.array([-1.0, 1.0]))).subdifferential(np.array([0, 0]))
     low, high = Fraction(1, 4), Fraction(3, 4)
     h = Fraction(1, 8)
     slopes = tuple(

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -103,13 +102,9 @@ def conjugate_corrected(_: Budget) -> list[Part]:
     return [_value_part(), _finite_part(), _infinite_part()]
 
 
-_ROWS = 8
-
-
 def _engine_conjugate(points: np.ndarray) -> np.ndarray:
-    """f* for Gumbel noise at the rows of `points`, by the engine; one batch of one size."""
-    padded = np.concatenate([points, np.full((_ROWS - len(points), 2), 0.5)])
-    return np.asarray(expected_max(Gumbel()).conjugate(jnp.asarray(padded)))[: len(points)]
+    """f* for Gumbel noise at the rows of `points`, by the engine."""
+    return expected_max(Gumbel()).conjugate(points)
 
 
 def _choices(theta: Sequence[Any]) -> Iterator[tuple[list[Fraction], Fraction]]:

@@ -5,7 +5,6 @@ from fractions import Fraction
 from itertools import product
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -78,7 +77,7 @@ def discrete_potential(_: Budget) -> list[Part]:
     Computed: the four outcomes of gamma_1 - gamma_2 symbolically on every segment, all outcomes
     exactly at rational points, and the engine.
     """
-    f = expected_max(Discrete(jnp.array([-1.0, 1.0])))
+    f = expected_max(Discrete(np.array([-1.0, 1.0])))
     parts = []
     for name, segment in POTENTIAL.items():
         steps = [segment.low + Fraction(segment.high - segment.low, 4) * k for k in range(5)]
@@ -136,10 +135,10 @@ def _row(name: str, difference: Fraction, printed: tuple[Any, Any]) -> Part:
         (here - rational.discrete([difference - h, 0], COIN).value) / h,
         (rational.discrete([difference + h, 0], COIN).value - here) / h,
     )
-    f = expected_max(Discrete(jnp.array([-1.0, 1.0])))
-    point = jnp.array([[float(difference) + 0.5, 0.5]])
-    fair = np.asarray(f.probabilities(point))[0, 0]
-    tie = bool(np.asarray(f.has_tie(point))[0])
+    f = expected_max(Discrete(np.array([-1.0, 1.0])))
+    point = np.array([[float(difference) + 0.5, 0.5]])
+    fair = f.probabilities(point)[0, 0]
+    tie = bool(f.has_tie(point)[0])
     return Part(
         f"(68), {name}",
         (

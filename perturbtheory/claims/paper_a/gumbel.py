@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 from scipy import integrate
@@ -112,7 +111,7 @@ def gumbel_density_corrected(budget: Budget) -> list[Part]:
 
     def moment(power: int) -> Estimate:
         nodes = np.linspace(-6.0, 60.0, 2**11 + 1)
-        values = nodes**power * np.exp(np.asarray(law.log_pdf(jnp.asarray(nodes))))
+        values = nodes**power * np.exp(np.asarray(law.log_pdf(np.asarray(nodes))))
         step = nodes[1] - nodes[0]
         fine, coarse = step * values.sum(), 2 * step * values[::2].sum()
         return Estimate(fine, abs(fine - coarse) + 1e-13, "quadrature")
@@ -135,7 +134,7 @@ def gumbel_density_corrected(budget: Budget) -> list[Part]:
                 agree(
                     "engine",
                     "quadrature",
-                    np.exp(np.asarray(law.log_pdf(jnp.asarray(grid)))),
+                    np.exp(np.asarray(law.log_pdf(np.asarray(grid)))),
                     density(grid),
                     "the engine's density",
                 ),
@@ -174,7 +173,7 @@ def _engine_gumbel_max(budget: Budget) -> Check:
     points = thetas(3, budget)
     softmax = np.exp(points) / np.exp(points).sum(1, keepdims=True)
     # A scale per coordinate keeps the engine from using the closed form that is to be checked.
-    found = engine(expected_max(Gumbel(jnp.ones(3))), points, "probabilities")
+    found = engine(expected_max(Gumbel(np.ones(3))), points, "probabilities")
     return agree("engine", "quadrature", found, softmax, "quadrature of p against softmax, d = 3")
 
 

@@ -4,7 +4,6 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 from scipy import stats
@@ -96,7 +95,7 @@ def two_intervals(t: Fraction) -> tuple[Fraction, Fraction]:
     """p_1 and its slope at theta = (t, 0): gamma_1 on [-2, -1] and [1, 2], gamma_2 on [-1, 1]."""
     p, slope = Fraction(0), Fraction(0)
     for low in (-2.0, 1.0):
-        law = Uniform(jnp.array([low, -1.0]), jnp.array([low + 1, 1.0]))
+        law = Uniform(np.array([low, -1.0]), np.array([low + 1, 1.0]))
         p += enclosure.probabilities(law, [t, 0])[0].middle / 2
         slope += enclosure.hessian(law, [t, 0])[0][0].middle / 2
     return p, slope

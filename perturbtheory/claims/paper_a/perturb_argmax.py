@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -109,7 +108,7 @@ def max_potential_gradient(_: Budget) -> list[Part]:
     # (49) at x = (0, 0): every coordinate is a maximiser. A subgradient g has
     # max y >= max x + <g, y - x>, here at y = (1, 1).
     indicator = [1, 1]
-    silent = expected_max(Discrete(jnp.array([0.0]))).subdifferential(np.array([0, 0]))
+    silent = expected_max(Discrete(np.array([0.0]))).subdifferential(np.array([0, 0]))
     return [
         _faces_part("(13), (48) with sets: the subdifferential is the expected face of maximisers"),
         Part(

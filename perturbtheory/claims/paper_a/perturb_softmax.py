@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -36,7 +35,7 @@ def _chain_rule(scale: Any, t: Any) -> tuple[Outcome, Any]:
 
 
 def _potential(temperature: float) -> Potential:
-    return expected_logsumexp(Discrete(jnp.array(_ATOMS)), temperature)
+    return expected_logsumexp(Discrete(np.array(_ATOMS)), temperature)
 
 
 def _enumerated(temperature: float) -> np.ndarray:
@@ -260,7 +259,7 @@ def softmax_temperature_corrected(_: Budget) -> list[Part]:
     m, s = sp.Symbol("m", real=True), categories()
     ceiling = sp.expand_log(t * sp.log(s.sum(sp.exp(m / t)).doit()), force=True)
     largest = identity(ceiling - m - t * sp.log(s.d))
-    law = Discrete(jnp.array(_ATOMS))
+    law = Discrete(np.array(_ATOMS))
     low, room = engine(expected_max(law), _THETA[None])[:2]
     margins, radii = [], []
     for temperature in (0.5, 1.0, 2.0):

@@ -5,7 +5,6 @@ from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from perturbtheory.claims.paper_a.discrete import COIN
@@ -68,7 +67,7 @@ def slopes(theta: Vector) -> dict[Vector, Fraction]:
 
 def polytope(theta: Sequence[int | Fraction]) -> Subdifferential:
     """The engine's subdifferential at rational theta, exactly."""
-    return expected_max(Discrete(jnp.array([-1.0, 1.0]))).subdifferential(np.array(theta))
+    return expected_max(Discrete(np.array([-1.0, 1.0]))).subdifferential(np.array(theta))
 
 
 TIES: tuple[Vector, ...] = ((0, 0), (2, 0), (1, 0), (0, 0, 0), (2, 0, 0), (0, 1, 2), (5, 0, 0))

@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -46,7 +45,7 @@ def softmax_not_minimal(budget: Budget) -> list[Part]:
         for odds, factor in cases
     )
     f, points = expected_max(Gumbel()), thetas(3, budget)
-    one, two = (f.estimate_probabilities(jnp.asarray(points + shift)) for shift in (0.0, 1.75))
+    one, two = (f.estimate_probabilities(np.asarray(points + shift)) for shift in (0.0, 1.75))
     return [
         Part(
             "softmax(theta + c1) = softmax(theta)",
@@ -67,8 +66,8 @@ def softmax_not_minimal(budget: Budget) -> list[Part]:
                 agree(
                     "engine",
                     "quadrature",
-                    f.estimate_probabilities(jnp.zeros(2)),
-                    f.estimate_probabilities(jnp.ones(2)),
+                    f.estimate_probabilities(np.zeros(2)),
+                    f.estimate_probabilities(np.ones(2)),
                     "p(0, 0) against p(1, 1)",
                 ),
             ),
@@ -98,7 +97,7 @@ def lse_gradient(budget: Budget) -> list[Part]:
     moved = points[:, None, :] + 1j * step * np.eye(3)
     slopes = np.log(np.exp(moved).sum(-1)).imag / step
     softmax = np.exp(points) / np.exp(points).sum(-1, keepdims=True)
-    engine = expected_max(Gumbel()).estimate_probabilities(jnp.asarray(points))
+    engine = expected_max(Gumbel()).estimate_probabilities(points)
     what = "complex-step derivative of log-sum-exp at d = 3"
     return [
         Part(

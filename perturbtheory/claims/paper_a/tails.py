@@ -5,7 +5,6 @@ from fractions import Fraction
 from math import factorial
 from typing import Any
 
-import jax
 import numpy as np
 from scipy import special
 
@@ -40,7 +39,7 @@ def sampled(noise: AbstractPerturbation, exponent: Callable[..., Any], samples: 
 
     P(f >= x) is known to the Dvoretzky-Kiefer-Wolfowitz radius, E f to five standard errors.
     """
-    draws = np.asarray(noise.sample(jax.random.key(13), (samples, 8)), float)
+    draws = np.asarray(noise.sample(np.random.default_rng(13), (samples, 8)), float)
     f = np.asarray(special.logsumexp(draws, axis=1))
     t = np.array([0.1, 0.25, 0.5, 1.0, 1.5, 2.0])
     start = f.mean() - 5 * f.std() / np.sqrt(samples) + t

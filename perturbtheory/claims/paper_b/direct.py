@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 from scipy.special import logsumexp, softmax
@@ -167,7 +166,7 @@ def slopes_by_differences(logits: np.ndarray) -> Estimate:
     """The gradient of sum_z P(z* = z) f(z) in the logits: central differences of the engine's p."""
     moves = np.array([-2.0, -1.0, 1.0, 2.0])[:, None, None] * _STEP * np.eye(logits.size)
     rows = (logits + moves).reshape(-1, logits.size)
-    found = engine(expected_max(Gumbel(jnp.ones(logits.size))), rows, "probabilities")
+    found = engine(expected_max(Gumbel(np.ones(logits.size))), rows, "probabilities")
     value, radius = (np.asarray(a).reshape(4, logits.size, -1) for a in found[:2])
     weights = np.array([1.0, -8.0, 8.0, -1.0]) / (12 * _STEP)
     slopes = np.einsum("s,sjz,z->j", weights, value, VALUES)
@@ -210,7 +209,7 @@ def direct_gradient(budget: Budget) -> list[Part]:
     points = thetas(3, budget)
     h = points[0]
     grid = np.concatenate([points + e * VALUES for e in (-0.5, 0.0, 1.0)])
-    f = expected_max(Gumbel(jnp.ones(3)))
+    f = expected_max(Gumbel(np.ones(3)))
     gradient = exact_gradient(h, VALUES)
     numeric = slopes_by_differences(h)
     tiny = 1e-7

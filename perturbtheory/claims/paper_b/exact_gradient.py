@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -157,7 +156,7 @@ def exact_gradient_logits_corrected(budget: Budget) -> list[Part]:
     points, matrix = _parameters(budget)
     ours = np.array([exact_gradient(matrix @ p, VALUES, matrix) for p in points])
     at = thetas(3, budget)
-    hessians = np.asarray(expected_max(Gumbel()).hessian(jnp.asarray(at)))
+    hessians = expected_max(Gumbel()).hessian(at)
     logits = np.array([exact_gradient(p, VALUES) for p in at])
     return [
         Part(

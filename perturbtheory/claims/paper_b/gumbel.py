@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 from scipy import integrate
@@ -127,7 +126,7 @@ def gumbel_density_corrected(budget: Budget) -> list[Part]:
                 agree(
                     "engine",
                     "quadrature",
-                    np.exp(np.asarray(Gumbel().log_pdf(jnp.asarray(grid)))),
+                    np.exp(np.asarray(Gumbel().log_pdf(np.asarray(grid)))),
                     density(grid),
                     "the engine's density",
                 ),
@@ -212,7 +211,7 @@ def gumbel_max_trick(budget: Budget) -> list[Part]:
     points = thetas(3, budget)
     softmax = np.exp(points) / np.exp(points).sum(1, keepdims=True)
     # A scale per coordinate keeps the engine from using the closed form that is to be checked.
-    found = engine(expected_max(Gumbel(jnp.ones(3))), points, "probabilities")
+    found = engine(expected_max(Gumbel(np.ones(3))), points, "probabilities")
     wins = average(
         lambda g: np.eye(3)[(points[0] + g).argmax(1)], (3,), seed=43, samples=budget.samples
     )

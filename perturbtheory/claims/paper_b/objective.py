@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 from scipy.special import logsumexp
@@ -137,7 +136,7 @@ def reparameterised_objective(budget: Budget) -> list[Part]:
     """
     points = thetas(3, budget)
     q = np.exp(points) / np.exp(points).sum(1, keepdims=True)
-    found = engine(expected_max(Gumbel(jnp.ones(3))), points, "probabilities")
+    found = engine(expected_max(Gumbel(np.ones(3))), points, "probabilities")
     weighted = Estimate(
         np.asarray(found.value) @ VALUES, np.asarray(found.radius) @ np.abs(VALUES), "quadrature"
     )

@@ -1,0 +1,159 @@
+"""The NumPy engine, one row at a time: f(theta) = E[max_i(theta_i + gamma_i)] and its derivatives.
+
+theta is a float64 vector; -inf masks a coordinate, as in logits: p_i = 0, log p_i = -inf, and
+value and derivatives are those without it. Masks and units are settled here, once: where numbers
+could overflow, theta and the noise are divided by a power of two, which is exact. A method is
+then asked for open, moderate coordinates. Numbers are right, or a ValueError names the argument.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from perturbtheory.potential.methods import Pass, method_of
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from jaxtyping import Float
+
+    Vector = Float[np.ndarray, "d"]
+
+_FAR = 1e200
+"""Numbers beyond this, or below its inverse, are brought to a unit of their own."""
+
+
+class _Row(NamedTuple):
+    """A row without masked coordinates: theta and noise divided by 2^power."""
+
+    method: ModuleType
+    noise: Any
+    theta: np.ndarray
+    open: np.ndarray | None
+    power: int
+
+    def spread(self, values: np.ndarray, fill: float) -> np.ndarray:
+        """The vector with `fill` at the masked coordinates."""
+        if self.open is None:
+            return values
+        full = np.full(self.open.shape, fill)
+        full[self.open] = values
+        return full
+
+
+def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True) -> Pass:
+    """f(theta), p(theta) and log p(theta), with radii where they are asked for.
+
+    Without `logs` the p_i below 1e-16 may be less accurate in relation to themselves, which is
+    quicker under many unequal scales.
+    """
+    row = _row(noise, theta)
+    out = row.method.solve(row.noise, row.theta, radius=radius, logs=logs)
+    if row.open is None and not row.power:
+        return out
+    return Pass(
+        _scaled(out.value, row.power),
+        row.spread(out.probabilities, 0.0),
+        row.spread(out.log_probabilities, -np.inf),
+        _scaled(out.value_radius, row.power) if radius else None,
+        row.spread(out.probabilities_radius, 0.0) if radius else None,
+    )
+
+
+def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
+    """H(theta); raises ValueError at a tie of discrete noise, where it does not exist."""
+    row = _row(noise, theta)
+    _require_no_tie(row)
+    out = _scaled(row.method.hessian(row.noise, row.theta), -row.power)
+    if row.open is None:
+        return out
+    full = np.zeros((row.open.size, row.open.size))
+    full[np.ix_(row.open, row.open)] = out
+    return full
+
+
+def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
+    """H(theta) v in one pass; raises ValueError at a tie of discrete noise."""
+    row = _row(noise, theta)
+    _require_no_tie(row)
+    v = v if row.open is None else v[row.open]
+    return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v), -row.power), 0.0)
+
+
+def anchored(noise: Any, theta: Vector) -> float:
+    """f(theta) - f(0), which exists without any moment; masked coordinates are left out of both."""
+    row = _row(noise, theta)
+    return _scaled(row.method.anchored(row.noise, row.theta), row.power)
+
+
+def tie(noise: Any, theta: Vector) -> bool:
+    """Whether f has a kink at theta: two coordinates tie for the maximum with probability > 0."""
+    row = _row(noise, theta)
+    return bool(row.method.tie(row.noise, row.theta))
+
+
+def _require_no_tie(row: _Row) -> None:
+    if not row.noise.continuous and row.method.tie(row.noise, row.theta):
+        msg = (
+            f"`theta` must not be at a tie of discrete noise, where the Hessian does not exist, "
+            f"got {row.theta}; ask `has_tie` first, or move theta"
+        )
+        raise ValueError(msg)
+
+
+def _row(noise: Any, theta: Vector) -> _Row:
+    method, open_ = method_of(noise), None
+    least = theta.min()
+    if not np.isfinite(least) or theta.max() == np.inf:
+        open_ = theta > -np.inf
+        if not open_.any() or np.isnan(least) or theta.max() == np.inf:
+            msg = (
+                f"`theta` must be finite, or -inf where a coordinate is masked, and not masked "
+                f"everywhere, got {theta}"
+            )
+            raise ValueError(msg)
+        noise, theta = noise.take(open_), theta[open_]
+    power = _power(noise, theta)
+    if power:
+        noise, theta = _divided(noise, theta, power)
+    return _Row(method, noise, theta, open_, power)
+
+
+def _power(noise: Any, theta: np.ndarray) -> int:
+    """k such that theta and noise are moderate numbers in units of 2^k; mostly zero."""
+    with np.errstate(over="ignore"):
+        size = np.max(noise.resolution if noise.continuous else np.abs(noise.atoms))
+    far = max(theta.max(), -theta.min())
+    if size < _FAR and far < _FAR and (size > 1 / _FAR or not noise.continuous):
+        return 0
+    if size == np.inf:  # a width whose ends are finite
+        return 1024
+    power = int(np.frexp(size)[1])
+    # As near to the noise as theta allows: f and theta must be numbers in this unit too.
+    return max(power, int(np.frexp(far)[1]) - 1000) if noise.continuous else 1000
+
+
+def _divided(noise: Any, theta: np.ndarray, power: int) -> tuple[Any, np.ndarray]:
+    divided = np.ldexp(theta, -power)
+    small = noise.rescaled(-power)
+    width = np.min(small.resolution if small.continuous else 1.0)
+    if not width > 0:
+        msg = (
+            f"`theta` must be within 1e300 scales of the noise, got {theta} with {noise}; its "
+            "arg max does not depend on the noise, or is a tie"
+        )
+        raise ValueError(msg)
+    return small, divided
+
+
+def _scaled(value: Any, power: int) -> Any:
+    if not power:
+        return value
+    with np.errstate(over="ignore"):
+        out = np.ldexp(value, power)
+    if not np.all(np.isfinite(out)):
+        msg = f"`theta` gives numbers beyond 1e308 ({value} times 2^{power}); rescale theta"
+        raise ValueError(msg)
+    return out

@@ -1,0 +1,79 @@
+"""NumPy arrays in, NumPy arrays out: rows of theta, one after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perturbtheory.potential import _newton, _rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perturbtheory.perturbations import AbstractPerturbation
+
+
+def _value_estimate(noise: AbstractPerturbation, theta: np.ndarray) -> tuple[Any, Any]:
+    found = _rows.solve(noise, theta, radius=True, logs=False)
+    return found.value, found.value_radius
+
+
+def _probability_estimate(noise: AbstractPerturbation, theta: np.ndarray) -> tuple[Any, Any]:
+    found = _rows.solve(noise, theta, radius=True)
+    return found.probabilities, found.probabilities_radius
+
+
+_QUESTIONS: dict[str, Callable[..., Any]] = {
+    "value": lambda noise, theta: _rows.solve(noise, theta, logs=False).value,
+    "probabilities": lambda noise, theta: _rows.solve(noise, theta).probabilities,
+    "log_probabilities": lambda noise, theta: _rows.solve(noise, theta).log_probabilities,
+    "hessian": _rows.hessian,
+    "hvp": _rows.hvp,
+    "anchored": _rows.anchored,
+    "tie": _rows.tie,
+    "value_estimate": _value_estimate,
+    "probability_estimate": _probability_estimate,
+    "entropy": _newton.entropy,
+    "parameters_sum": lambda noise, p: _newton.parameters(noise, p, "sum"),
+    "parameters_first": lambda noise, p: _newton.parameters(noise, p, "first"),
+    "conjugate": _newton.conjugate,
+    "fenchel_young": _newton.fenchel_young,
+}
+_NUMBERS = ("value", "anchored", "tie", "value_estimate", "entropy", "conjugate", "fenchel_young")
+"""Questions whose answer is a number per row; else it is a vector, or a matrix."""
+
+
+def answer(question: str, noise: AbstractPerturbation, *vectors: np.ndarray) -> Any:
+    """The answer for every row of the float64 vectors of shape ``(..., d)``."""
+    function = _QUESTIONS[question]
+    lead, d = vectors[0].shape[:-1], vectors[0].shape[-1]
+    if not lead:
+        return _as_numbers(function(noise, *vectors))
+    rows = [function(noise, *row) for row in zip(*(v.reshape(-1, d) for v in vectors), strict=True)]
+    if not rows:
+        empty = np.zeros(
+            (*lead, *_ENDS.get(question, lambda d: (d,))(d)), bool if question == "tie" else float
+        )
+        return (empty, empty) if question.endswith("estimate") else empty
+    if isinstance(rows[0], tuple):
+        return tuple(_stacked(part, lead) for part in zip(*rows, strict=True))
+    return _stacked(rows, lead)
+
+
+def _empty(question: str, lead: tuple[int, ...], d: int) -> Any:
+    end = () if question in _NUMBERS else (d, d) if question == "hessian" else (d,)
+    nothing = np.zeros((*lead, *end), bool if question == "tie" else np.float64)
+    return (nothing, nothing) if question.endswith("estimate") else nothing
+
+
+def _stacked(rows: Any, lead: tuple[int, ...]) -> np.ndarray:
+    stack = np.stack([np.asarray(row) for row in rows])
+    return stack.reshape(lead + stack.shape[1:])
+
+
+def _as_numbers(out: Any) -> Any:
+    """Numbers as NumPy's, with dtype and shape."""
+    if isinstance(out, tuple):
+        return tuple(map(_as_numbers, out))
+    return out if isinstance(out, np.ndarray) else np.asarray(out)[()]

@@ -1,0 +1,145 @@
+"""Where panels end: Gauss-Legendre with 16 points converges on each of them but for kinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    Vector = Float[np.ndarray, "d"]
+
+FLOOR, CEILING = -95.0, -46.0
+"""Log probabilities at which a single coordinate is cut off below and above."""
+_LOWEST = -92.0
+_FALL = 16.0
+"""By how much log F may rise on a panel."""
+_ELEMENTS = 2**18
+
+
+class _Marks(NamedTuple):
+    """Landmarks of about one width: sorted places, the smallest width and the largest reach."""
+
+    places: np.ndarray
+    width: float
+    reach: float
+
+
+def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
+    """low = b_0 < b_1 < ... < b_n = high.
+
+    A panel at distance D from a landmark is at most max(1.5 width, 2 (D - reach)+) wide, and
+    log F rises by at most 16 on it. Between low and high F rises from e^-92 to nearly one.
+    """
+    marks = list(_marks(noise, theta))
+    unit = min((m.width for m in marks), default=float(np.min(noise.resolution)))
+    top = float(theta.max())
+    low, high = noise.bracket(FLOOR, CEILING)
+    low, high = float(np.max(theta + low)), float(np.max(theta + high))
+    low = _raised(noise, theta, low, high, unit)
+    ladder = 1.5 * unit * 3.0 ** np.arange(np.log(1e290) / np.log(3.0))
+    ladder = np.concatenate([top - ladder[::-1], top + ladder])
+    inside = ladder[(ladder > low) & (ladder < high)] if marks else ladder[:0]
+    bounds = _narrowed(np.concatenate([[low], inside, [high]]), marks)
+    bounds = _gentle(noise, theta, bounds, _FALL - _LOWEST)
+    # A kink at the very end of the window must be inside it.
+    last = 4e-16 * (max(abs(low), abs(high)) + float(np.abs(theta).max()))
+    bounds[0] -= last
+    bounds[-1] += last
+    return bounds
+
+
+def bounds_below(
+    noise: Any, theta: Vector, high: float, rise: float
+) -> Float[np.ndarray, "panels+1"]:
+    """The panels next below, on which log F rises by about `rise`; none at the end of the support."""
+    rate = float(np.sum(noise.log_cdf_and_rate(high - theta)[1]))
+    end = float(np.max(theta + noise.support[0]))
+    low = high - rise / rate if 0 < rate < np.inf else -np.inf
+    low = min(max(low, end), np.nextafter(high, -np.inf))
+    if not end < high or low == -np.inf:
+        return np.zeros(0)
+    bounds = _narrowed(np.array([low, high]), list(_marks(noise, theta)))
+    return _gentle(noise, theta, bounds, 4 * rise)
+
+
+def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
+    """log F = sum_j log F_j(s - theta_j), for s of shape ``(n,)``."""
+    size = max(1, _ELEMENTS // theta.size)
+    parts = [
+        np.sum(noise.log_cdf(s[k : k + size, None] - theta), 1) for k in range(0, len(s), size)
+    ]
+    return np.concatenate(parts)
+
+
+def _marks(noise: Any, theta: Vector) -> Iterator[_Marks]:
+    ordered = np.sort(theta)
+    for location, width, reach in zip(*noise.landmarks(theta.size)[:3], strict=True):
+        if width.size == location.size == 1:
+            if np.isfinite(width[0]) and width[0] > 0:
+                yield _Marks(ordered + location[0], float(width[0]), float(reach[0]))
+            continue
+        places, width, reach = np.broadcast_arrays(theta + location, width, reach)
+        useful = np.isfinite(width) & (width > 0)
+        octave = np.where(useful, np.frexp(np.where(useful, width, 1.0))[1], 0)
+        for key in np.unique(octave[useful]):
+            group = useful & (octave == key)
+            yield _Marks(
+                np.sort(places[group]), float(width[group].min()), float(reach[group].max())
+            )
+
+
+def _raised(noise: Any, theta: Vector, low: float, high: float, unit: float) -> float:
+    """The largest s, nearly, with log F(s) < -92: four rounds of nine points, even in asinh."""
+    top, least = float(theta.max()), low
+    left, right = np.arcsinh((np.array([low, high]) - top) / unit)
+    for _ in range(4):
+        grid = left + (right - left) / 8 * np.arange(9)
+        below = log_cdf_of_maximum(noise, theta, top + unit * np.sinh(grid[1:-1])) < _LOWEST
+        k = int(np.count_nonzero(below))
+        left, right = grid[k], grid[k + 1]
+    return max(least, float(top + unit * np.sinh(left)))
+
+
+def _narrowed(bounds: np.ndarray, marks: list[_Marks]) -> np.ndarray:
+    """The panels cut into equal parts until none is too wide."""
+    for _ in range(80):
+        left, right = bounds[:-1], bounds[1:]
+        allowed = np.full(len(left), np.inf)
+        for places, width, reach in marks:
+            k = np.searchsorted(places, left)
+            above = places[np.minimum(k, len(places) - 1)]
+            ahead = np.where(k < len(places), above - right, np.inf)
+            behind = np.where(k > 0, left - places[np.maximum(k - 1, 0)], np.inf)
+            distance = np.maximum(np.minimum(ahead, behind) - reach, 0.0)
+            allowed = np.minimum(allowed, np.maximum(1.5 * width, 2 * distance))
+        parts = np.ceil((right - left) / (1.001 * allowed))
+        if np.all(parts <= 1):
+            break
+        bounds = _cut(bounds, np.minimum(parts, 4).astype(int))
+    return bounds
+
+
+def _gentle(noise: Any, theta: Vector, bounds: np.ndarray, depth: float) -> np.ndarray:
+    """The panels cut until log F rises by at most 16 on each, in its uppermost `depth`."""
+    for _ in range(64):
+        log_cdf = log_cdf_of_maximum(noise, theta, bounds)
+        rise = np.diff(np.maximum(log_cdf, log_cdf[-1] - depth))
+        # Next to the end of a support F is a power: few parts, again and again, follow it there.
+        parts = np.minimum(np.ceil(np.maximum(rise, 1.0) / _FALL), 4)
+        if np.all(parts <= 1):
+            break
+        bounds = _cut(bounds, parts.astype(int))
+    return bounds
+
+
+def _cut(bounds: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Every panel in as many equal parts as `parts` says."""
+    owner = np.repeat(np.arange(len(parts)), parts)
+    step = np.arange(len(owner)) - np.repeat(np.cumsum(parts) - parts, parts)
+    width = np.diff(bounds)
+    cut = bounds[:-1][owner] + width[owner] * (step / parts[owner])
+    return np.append(cut, bounds[-1])

@@ -1,0 +1,128 @@
+"""Panels cut at the kinks of every coordinate, and graded towards ends with a power law."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
+    Vector = Float[np.ndarray, "d"]
+
+_RATIO, _DIGITS = 4.0, 18.0
+"""Towards a pole panels shrink by the first, until its last 10^-18 of mass are on one."""
+
+
+class Panels(NamedTuple):
+    """Panels [theta_frame + left + rest, ... + width]; `left` is a kink of the frame, or any place.
+
+    Widths may be negative by a rounding, where two kinks stand next to each other.
+    """
+
+    frame: Int[np.ndarray, "n"]
+    left: Float[np.ndarray, "n"]
+    rest: Float[np.ndarray, "n"]
+    width: Float[np.ndarray, "n"]
+
+    def halved(self) -> Panels:
+        """Every panel as two."""
+        frame, left, width = (np.repeat(a, 2) for a in (self.frame, self.left, self.width / 2))
+        rest = np.repeat(self.rest, 2)
+        rest[1::2] += width[1::2]
+        return Panels(frame, left, rest, width)
+
+
+class _Cuts(NamedTuple):
+    """Places theta_frame + left + rest in ascending order; `power` is the exponent of the density
+    on either side of a kink, NaN where no grading is needed."""
+
+    frame: np.ndarray
+    left: np.ndarray
+    rest: np.ndarray
+    power: np.ndarray
+
+    def pick(self, order: np.ndarray) -> Self:
+        return type(self)(*(a[order] for a in self))
+
+
+def cut_at_kinks(noise: Any, theta: Vector, bounds: Float[np.ndarray, "n"]) -> Panels:
+    """The panels between `bounds`, each referring to the coordinate whose kink is at its end."""
+    cuts = _places(theta, np.argsort(theta), bounds)
+    kinks = _kinks(noise, theta, bounds[0], bounds[-1])
+    if not len(kinks.frame):
+        return _between(theta, cuts)
+    cuts = _Cuts(*(np.concatenate(pair) for pair in zip(cuts, kinks, strict=True)))
+    place = theta[cuts.frame] + cuts.left + cuts.rest
+    return _between(theta, cuts.pick(np.lexsort((cuts.rest, place))))
+
+
+def _places(theta: Vector, ordered: np.ndarray, bounds: np.ndarray) -> _Cuts:
+    """Places that are no kinks, each from the theta next to it."""
+    k = np.clip(np.searchsorted(theta[ordered], bounds), 1, max(1, theta.size - 1))
+    below, above = ordered[k - 1], ordered[np.minimum(k, theta.size - 1)]
+    frame = np.where(bounds - theta[below] < theta[above] - bounds, below, above)
+    none = np.full((len(bounds), 2), np.nan)
+    return _Cuts(frame, bounds - theta[frame], 0 * bounds, none)
+
+
+def _kinks(noise: Any, theta: Vector, low: float, high: float) -> _Cuts:
+    marks = noise.landmarks(theta.size)
+    location = marks.location[np.asarray(marks.kinks, bool)]
+    if not len(location):
+        return _Cuts(np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros((0, 2)))
+    fringe = np.array([0.0, *noise.fringe])
+    shape = (len(location), theta.size, len(fringe))
+    place = (theta + location)[:, :, None] + fringe
+    inside = (place >= low) & (place <= high)
+    frame = np.broadcast_to(np.arange(theta.size)[:, None], shape)[inside]
+    left = np.broadcast_to(location[:, :, None], shape)[inside]
+    rest = np.broadcast_to(fringe, shape)[inside]
+    power = _powers(noise, location) if len(frame) else np.zeros((*location.shape, 2))
+    power = np.broadcast_to(power[:, :, None], (*shape, 2))[inside]
+    power = np.where(rest[:, None] == 0, power, np.nan)
+    return _Cuts(frame, left, rest, power)
+
+
+def _powers(noise: Any, location: Float[np.ndarray, "m #d"]) -> Float[np.ndarray, "m #d 2"]:
+    """a where f(x) ~ |x - kink|^a below and above it; NaN where f vanishes or a is a whole number.
+
+    Between whole numbers, and at poles, Gauss-Legendre converges slowly.
+    """
+    near = np.array([1e-4, 1e-6])
+    step = np.stack([-near, near])[:, :, None, None] * noise.resolution
+    at = np.broadcast_to(location, np.broadcast_shapes(location.shape, step.shape))
+    step = np.broadcast_to(step, at.shape)
+    cdf, rate = noise.cdf_and_rate_at(at, step)
+    density = cdf * rate
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.log(density[:, 0] / density[:, 1]) / np.log(near[0] / near[1])
+    plain = (np.abs(power - np.round(power)) < 2e-3) & (power > -0.5)
+    power = np.where(np.isfinite(power) & ~plain, np.maximum(power, -0.95), np.nan)
+    return np.moveaxis(power, 0, -1)
+
+
+def _between(theta: Vector, cuts: _Cuts) -> Panels:
+    """One panel between neighbours, from the kink at its left end, else from that at its right."""
+    one, two = cuts.pick(slice(None, -1)), cuts.pick(slice(1, None))  # pyright: ignore[reportArgumentType]
+    width = (theta[two.frame] - theta[one.frame]) + (two.left - one.left) + (two.rest - one.rest)
+    rising, falling = one.power[:, 1], two.power[:, 0]
+    both = ~np.isnan(falling)
+    share = np.where(both, 0.5, 1.0)
+    left = _graded(one, width * share, rising, 1.0)
+    turned = _graded(two.pick(both), width[both] / 2, falling[both], -1.0)
+    return Panels(*(np.concatenate(pair) for pair in zip(left, turned, strict=True)))
+
+
+def _graded(cuts: _Cuts, width: np.ndarray, power: np.ndarray, sign: float) -> Panels:
+    """The panel of this width beside every cut, in pieces that shrink towards it at a pole."""
+    levels = np.where(
+        np.isnan(power), 0, np.ceil(_DIGITS / np.log10(_RATIO) / (1 + np.nan_to_num(power)))
+    ).astype(int)
+    owner = np.repeat(np.arange(len(levels)), levels + 1)
+    level = np.arange(len(owner)) - np.repeat(np.cumsum(levels + 1) - levels - 1, levels + 1)
+    far = width[owner] * _RATIO ** -level.astype(float)
+    near = np.where(level == levels[owner], 0.0, far / _RATIO)
+    rest = cuts.rest[owner] + (near if sign > 0 else -far)
+    return Panels(cuts.frame[owner], cuts.left[owner], rest, far - near)

@@ -1,0 +1,142 @@
+"""The integrals, each written once: what a block of nodes adds to them.
+
+With F = prod_j F_j(s - theta_j), r_i = f_i / F_i at s - theta_i (the reversed hazard rate) and
+R = sum_i r_i, the density of max_i(theta_i + gamma_i) is F R, so
+
+    f(theta)    = int s F R ds
+    p_i(theta)  = int F r_i ds
+    (H v)_i     = int F r_i (R v_i - sum_j r_j v_j) ds
+    -H_ij       = int F r_i r_j ds                       for i != j; rows of H sum to zero.
+
+A rule hands over blocks: x = s - theta, as one array or as two whose sum it is, because the
+small differences must be exact; s, counted from the largest theta; and one or more rows of
+weights, for rules that share nodes. F does not underflow where the rules have nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+EPS = float(np.finfo(float).eps)
+ELEMENTS = 2**14
+"""Nodes times coordinates of a block: as many numbers as a processor keeps at hand."""
+_PARTS, _MANY_BLOCKS = 4, 48
+
+
+class Block(NamedTuple):
+    """Nodes s, from the largest theta; `weights` has one row per rule, s - theta = x + rest.
+
+    `frame` names, for every node, the coordinate whose x + rest is exact.
+    """
+
+    x: np.ndarray
+    s: np.ndarray
+    weights: np.ndarray
+    rest: np.ndarray | None = None
+    frame: np.ndarray | None = None
+
+
+MakeBlock = Callable[[], Block]
+Terms = Callable[[Any, Block], tuple[np.ndarray, ...]]
+
+
+class Sums(NamedTuple):
+    """Integrals over a window, by a finer and a coarser rule; p is the first of them.
+
+    Attributes:
+        fine: what `Terms` give, by the finer rule.
+        coarse: the same by the coarser rule.
+        edge: what p_i may lack, about, because the window has ends.
+        beyond: what is to be added to (p, f) for the tails beyond the window.
+    """
+
+    fine: list[np.ndarray]
+    coarse: list[np.ndarray]
+    edge: np.ndarray
+    beyond: tuple[np.ndarray, float] | None = None
+
+
+def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndarray]:
+    """The sum of `terms` over blocks: four partial sums, by threads where there is much to do.
+
+    NumPy and SciPy leave the interpreter to others while they compute. The order of summation is
+    the same with and without threads, on every machine.
+    """
+
+    def part(k: int) -> list[np.ndarray]:
+        out: list[np.ndarray] = []
+        for make in blocks[k::_PARTS]:
+            new = terms(noise, make())
+            out = [a + b for a, b in zip(out, new, strict=True)] if out else list(new)
+        return out
+
+    if len(blocks) < _MANY_BLOCKS:
+        parts = [part(k) for k in range(min(_PARTS, len(blocks)))]
+    else:
+        with ThreadPoolExecutor(_PARTS) as pool:
+            parts = list(pool.map(part, range(_PARTS)))
+    return [sum(numbers[1:], numbers[0]) for numbers in zip(*parts, strict=True)]
+
+
+def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
+    """(F, r): the product over coordinates and the rates."""
+    if block.rest is None:
+        cdf, rate = noise.cdf_and_rate(block.x)
+    else:
+        cdf, rate = noise.cdf_and_rate_at(block.x, block.rest)
+    return np.multiply.reduce(cdf, axis=1), rate
+
+
+def first(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
+    """(p, f) for every row of weights."""
+    product, rate = _law(noise, block)
+    rows = block.weights * product
+    return rows @ rate, rows @ (block.s * (rate @ np.ones(rate.shape[1])))
+
+
+def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
+    """(p, f, what rounding moves p by, and f by) for every row of weights.
+
+    s - theta_i is off by u_i = eps (|s| + |x_i|), which moves F r_i by at most
+    F r_i (sum_j r_j u_j + u_i (|d log f_i / dx| + r_i)).
+    """
+    product, rate = _law(noise, block)
+    rows = block.weights * product
+    if block.rest is None or block.frame is None:
+        x = block.x
+        unit = EPS * (np.abs(x) + np.abs(block.s)[:, None])
+    else:
+        x = block.x + block.rest
+        unit = EPS * (np.abs(block.x) + np.abs(block.rest))
+        unit[np.arange(len(unit)), block.frame] = EPS * np.abs(block.rest[:, 0])
+    at_all = np.sum(rate * unit, 1)
+    moved = rate * (at_all[:, None] + unit * (noise.score(x) + rate))
+    totals = rate @ np.ones(rate.shape[1])
+    return (
+        rows @ rate,
+        rows @ (block.s * totals),
+        rows @ moved,
+        rows @ (np.abs(block.s) * np.sum(moved, 1)),
+    )
+
+
+def laplacian(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
+    """(int F r_i r_j ds): the weights of the graph, of which H is the Laplacian."""
+    product, rate = _law(noise, block)
+    return (rate.T @ ((block.weights[0] * product)[:, None] * rate),)
+
+
+def product_with(v: np.ndarray) -> Terms:
+    """(p, int F r_i R ds v_i - int F r_i sum_j r_j v_j ds): the second is H v."""
+
+    def terms(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
+        product, rate = _law(noise, block)
+        rows = block.weights * product
+        degree = rows @ (rate * (rate @ np.ones(rate.shape[1]))[:, None])
+        return rows @ rate, degree * v - (rows * (rate @ v)) @ rate
+
+    return terms

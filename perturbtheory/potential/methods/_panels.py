@@ -1,0 +1,105 @@
+"""Gauss-Legendre on panels, for noise with kinks, heavy tails or scales too far apart.
+
+A panel refers to the theta of one coordinate, its frame: nodes are counted from a kink of it, or
+from a place near it, and differences are taken theta from theta and kink from kink. So small
+differences keep their digits however large theta, the spread of theta or the widest law is.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perturbtheory.numerics import gauss_legendre
+from perturbtheory.potential.methods._bounds import log_cdf_of_maximum, panel_bounds
+from perturbtheory.potential.methods._cuts import Panels, cut_at_kinks
+from perturbtheory.potential.methods._integrals import (
+    ELEMENTS,
+    Block,
+    MakeBlock,
+    Sums,
+    Terms,
+    total,
+)
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    Vector = Float[np.ndarray, "d"]
+
+_POINTS = 16
+
+
+def integrate(noise: Any, theta: Vector, terms: Terms, *, further: bool = False) -> Sums:
+    """`terms` over all panels, and over their halves if `further`."""
+    bounds = panel_bounds(noise, theta)
+    panels = cut_at_kinks(noise, theta, bounds)
+    coarse = [a[0] for a in total(noise, blocks_of(theta, panels), terms)]
+    fine = coarse
+    for _ in range(4 if further else 0):
+        panels = panels.halved()
+        coarse, fine = fine, [a[0] for a in total(noise, blocks_of(theta, panels), terms)]
+        if np.all(np.abs(fine[0] - coarse[0]) <= 1e-12 * fine[0]):
+            break
+    return Sums(fine, coarse, *_outside(noise, theta, bounds[0], bounds[-1]))
+
+
+def _outside(
+    noise: Any, theta: Vector, low: float, high: float
+) -> tuple[np.ndarray, tuple[np.ndarray, float]]:
+    """(what p_i may lack, (p, f) beyond the window), f from the largest theta.
+
+    Above, i wins with probability S_i(high - theta_i), for all others are below; below it wins
+    with a share of F(low) as of the density there.
+    """
+    cdf, rate = noise.cdf_and_rate(low - theta)
+    product, rates = np.prod(cdf), np.sum(rate)
+    below = product * rate / rates if rates > 0 else np.zeros(theta.size)
+    x, top = high - theta, theta.max()
+    above = np.exp(noise.log_sf(x))
+    if noise.tail == "polynomial":
+        upper = np.sum(noise.upper_partial_mean(x) + (theta - top) * above)
+    else:
+        upper = (high - top) * np.sum(above)
+    return product * rate * noise.resolution, (below + above, (low - top) * below.sum() + upper)
+
+
+def blocks(noise: Any, theta: Vector) -> list[MakeBlock]:
+    """The nodes of all panels."""
+    return blocks_of(theta, cut_at_kinks(noise, theta, panel_bounds(noise, theta)))
+
+
+def blocks_of(theta: Vector, panels: Panels) -> list[MakeBlock]:
+    """The nodes of the panels given."""
+    nodes, weights = gauss_legendre(_POINTS)
+    top = theta.max()
+    size = max(1, ELEMENTS // (_POINTS * theta.size))
+
+    def make(k: int) -> Block:
+        frame, left, rest, width = (a[k : k + size] for a in panels)
+        step = rest[:, None] + width[:, None] / 2 * (1 + nodes)
+        weight = (width[:, None] / 2 * weights).reshape(1, -1)
+        at = theta[frame]
+        x = np.repeat(left[:, None] - (theta - at[:, None]), _POINTS, axis=0)
+        s = ((left + (at - top))[:, None] + step).ravel()
+        return Block(x, s, weight, step.reshape(-1, 1), np.repeat(frame, _POINTS))
+
+    return [functools.partial(make, k) for k in range(0, len(panels.left), size)]
+
+
+def anchored(noise: Any, theta: Vector) -> float:
+    """f(theta) - f(0) = int (prod_j F_j(s) - prod_j F_j(s - theta_j)) ds, without any moment."""
+    origin = np.zeros_like(theta)
+    bounds = np.unique(np.concatenate([panel_bounds(noise, t) for t in (theta, origin)]))
+    nodes, weights = gauss_legendre(_POINTS)
+    half = np.diff(bounds)[:, None] / 2
+    s, weight = (bounds[:-1, None] + half * (1 + nodes)).ravel(), (half * weights).ravel()
+    one, two = (log_cdf_of_maximum(noise, t, s) for t in (origin, theta))
+    # The difference of logarithms keeps its digits where both products are next to one.
+    with np.errstate(invalid="ignore"):
+        gap = np.where(one > two, -np.exp(one) * np.expm1(two - one), 0.0)
+        gap += np.where(two > one, np.exp(two) * np.expm1(one - two), 0.0)
+    # Above the window prod F_j(s) - prod F_j(s - theta_j) is sum_j S_j(s - theta_j) - S_j(s).
+    return float(weight @ gap + np.sum(theta * np.exp(noise.log_sf(bounds[-1] - theta))))

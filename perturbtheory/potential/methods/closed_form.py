@@ -1,0 +1,70 @@
+"""Gumbel noise of one scale b: f = b logsumexp(theta / b), p = softmax(theta / b).
+
+Written against either array library, for theta of shape ``(d,)``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perturbtheory.estimate import Kind
+from perturbtheory.numerics import floats
+from perturbtheory.potential.methods._pass import Pass
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+kind: Kind = "closed form"
+
+
+def _log_softmax(noise: Any, theta: Any) -> tuple[Any, ...]:
+    """(xp, max theta, (theta - max theta) / b, logsumexp of it, log p, p, b)."""
+    xp, theta, scale = floats(theta, noise.gumbel_scale)
+    top = xp.max(theta)
+    gap = (theta - top) / scale
+    total = xp.log(xp.sum(xp.exp(gap)))
+    log_p = gap - total
+    return xp, top, gap, total, log_p, xp.exp(log_p), scale
+
+
+def solve(
+    noise: Any,
+    theta: Float[Array, "d"],
+    *,
+    radius: bool = False,
+    logs: bool = True,  # noqa: ARG001
+) -> Pass:
+    """f, p and log p; the radii bound what theta / b rounds to, which exp makes relative."""
+    xp, top, gap, total, log_p, p, scale = _log_softmax(noise, theta)
+    value = top + scale * total
+    if not radius:
+        return Pass(value, p, log_p)
+    eps, tiny = xp.finfo(p.dtype).eps, xp.finfo(p.dtype).tiny
+    depth = xp.where(p > 0, -gap, 0.0)
+    moved = eps * (6 + p.size**0.5 + 3 * (depth + xp.sum(p * depth)))
+    value_radius = 4 * eps * (xp.abs(top) + scale * (xp.abs(total) + xp.sum(p * depth) + 1))
+    return Pass(value, p, log_p, value_radius, moved * p + tiny)
+
+
+def hessian(noise: Any, theta: Float[Array, "d"]) -> Float[Array, "d d"]:
+    """(diag p - p p') / b, whose diagonal is a sum of what stands beside it."""
+    xp, *_, p, scale = _log_softmax(noise, theta)
+    weight = p[:, None] * p * (1 - xp.eye(p.size, dtype=p.dtype)) / scale
+    return xp.diag(xp.sum(weight, 1)) - weight
+
+
+def hvp(noise: Any, theta: Float[Array, "d"], v: Float[Array, "d"]) -> Float[Array, "d"]:
+    """p (v - p.v) / b."""
+    _, *_, p, scale = _log_softmax(noise, theta)
+    return p * (v - p @ v) / scale
+
+
+def anchored(noise: Any, theta: Float[Array, "d"]) -> Float[Array, ""]:
+    """f(theta) - f(0) = f(theta) - b log d."""
+    xp, top, _, total, *_, scale = _log_softmax(noise, theta)
+    return top + scale * (total - xp.log(float(theta.size)))
+
+
+def tie(noise: Any, theta: Float[Array, "d"]) -> bool:  # noqa: ARG001
+    """False: the maximum of continuous noise is at one coordinate alone."""
+    return False

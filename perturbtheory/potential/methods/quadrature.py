@@ -1,0 +1,131 @@
+"""Continuous noise: one-dimensional integrals over the law of the maximum.
+
+The trapezoidal rule serves analytic noise with light tails (`step` declared), Gauss-Legendre
+panels everything else: kinks, heavy tails, scales too far apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perturbtheory.estimate import Kind
+from perturbtheory.potential.methods import _integrals, _logarithms, _panels, _trapezoid
+from perturbtheory.potential.methods._pass import Pass
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    Vector = Float[np.ndarray, "d"]
+
+kind: Kind = "quadrature"
+_LOST = 0.01
+"""How much of the mass a rule may miss before its answer is refused; 1e-14 is usual."""
+
+
+def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True) -> Pass:
+    """f, p and log p in one pass; the radii compare two rules and add what rounding can do.
+
+    With `logs` every p_i is as accurate in relation to itself as it can be, however small; without
+    them p_i is right to 1e-16, which takes fewer nodes, and log p is its logarithm.
+    """
+    terms = _integrals.first_with_rounding if radius else _integrals.first
+    sums = _sums(noise, theta, terms, relative=logs, further=radius)
+    raw, excess = sums.fine[0], float(sums.fine[1])
+    if sums.beyond is not None:
+        raw, excess = raw + sums.beyond[0], excess + sums.beyond[1]
+    mass = _found(noise, raw)
+    p = raw / mass
+    with np.errstate(divide="ignore"):
+        log_p = np.log(p)
+    lacking = np.flatnonzero((sums.edge > 1e-13 * p) | (p < 1e-290))
+    if logs and lacking.size:
+        log_p[lacking] = _logarithms.log_probabilities(noise, theta, lacking)
+        p[lacking] = np.exp(log_p[lacking])
+    out = Pass(theta.max() + excess, p, log_p)
+    return out._replace(**_radii(noise, theta, sums, out, mass, lacking)) if radius else out
+
+
+def _radii(
+    noise: Any, theta: Vector, sums: _integrals.Sums, out: Pass, mass: float, lacking: np.ndarray
+) -> dict[str, Any]:
+    """What two rules differ by, mass not found, and rounding: of every term and of their sum."""
+    eps, top = _integrals.EPS, theta.max()
+    p, log_p = out.probabilities, out.log_probabilities
+    # Equal entries round alike, so their errors add up; others are a random walk.
+    alike = np.unique(theta, return_counts=True)[1].max()
+    lost = abs(mass - 1) + eps * (16 + 2 * np.sqrt(theta.size * alike))
+    radius = np.abs(sums.fine[0] - sums.coarse[0]) + lost * p + 2 * sums.fine[2] + sums.edge
+    deep = np.where(np.isfinite(log_p), np.abs(log_p), 0.0)[lacking]
+    radius[lacking] = (1e-11 + lost + eps * deep) * p[lacking]
+    spread = abs(out.value - top) + np.max(noise.resolution)
+    value_radius = abs(sums.fine[1] - sums.coarse[1]) + lost * spread + 2 * sums.fine[3]
+    return {
+        "value_radius": value_radius + 2 * eps * abs(top),
+        "probabilities_radius": radius + 1e-300,
+    }
+
+
+def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
+    """H(theta), the Laplacian of the graph with weights int F r_i r_j ds."""
+    (weight,) = _integrals.total(noise, _blocks(noise, theta), _integrals.laplacian)
+    weight = (weight + weight.T) / 2
+    np.fill_diagonal(weight, 0.0)
+    out = -weight
+    np.fill_diagonal(out, weight.sum(1))
+    return out
+
+
+def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
+    """H(theta) v, in memory of the size of theta."""
+    return _sums(noise, theta, _integrals.product_with(v)).fine[1]
+
+
+def anchored(noise: Any, theta: Vector) -> float:
+    """f(theta) - f(0) = int (prod_j F_j(s) - prod_j F_j(s - theta_j)) ds, without any moment."""
+    if noise.tail == "polynomial":
+        return _panels.anchored(noise, theta)
+    return float(solve(noise, theta).value - solve(noise, np.zeros_like(theta)).value)
+
+
+def tie(noise: Any, theta: Vector) -> bool:  # noqa: ARG001
+    """False: the maximum of continuous noise is at one coordinate alone."""
+    return False
+
+
+def _sums(
+    noise: Any,
+    theta: Vector,
+    terms: _integrals.Terms,
+    *,
+    relative: bool = False,
+    further: bool = False,
+) -> _integrals.Sums:
+    if noise.step is not None:
+        found = _trapezoid.integrate(
+            noise, theta - theta.max(), terms, relative=relative, further=further
+        )
+        if found is not None:
+            return found[0]
+    return _panels.integrate(noise, theta, terms, further=further)
+
+
+def _blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
+    if noise.step is not None:
+        centred = theta - theta.max()
+        found = _trapezoid.integrate(noise, centred, _integrals.first)
+        if found is not None:
+            return _trapezoid.blocks(centred, *found[1:], odd=False)
+    return _panels.blocks(noise, theta)
+
+
+def _found(noise: Any, p: np.ndarray) -> float:
+    mass = p.sum()
+    if not abs(mass - 1) < _LOST:
+        msg = (
+            f"`perturbation` {noise} has a density that the quadrature does not resolve: it found "
+            f"the mass {mass} instead of 1; name its kinks as `breakpoints`"
+        )
+        raise ValueError(msg)
+    return mass

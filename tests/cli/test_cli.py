@@ -1,0 +1,192 @@
+"""The command line: exit statuses, messages, files, and how little `--version` loads."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from perturbtheory import __version__, cli
+from perturbtheory.claims import Check, Claim, Part, ledger, recorded
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    return stop.value.code
+
+
+@pytest.fixture
+def one_claim(monkeypatch, tmp_path):
+    """A ledger of one claim whose verdict a test can choose, and its record."""
+    outcomes = ["holds", "holds"]
+
+    def check(_):
+        checks = tuple(Check(f"r{n}", "proof", o, "detail") for n, o in enumerate(outcomes))
+        return [Part("part", checks, {"x": 1})]
+
+    claim = Claim("X.one", "nowhere", "a statement", "$x$", "none", check)
+    monkeypatch.setattr(ledger, "REGISTRY", {"X.one": claim})
+    monkeypatch.setattr(recorded, "REGISTRY", {"X.one": claim})
+    path = tmp_path / "recorded.json"
+    path.write_text('[{"id": "X.one", "verdict": "proved"}]')
+    monkeypatch.setattr(recorded, "location", lambda: path)
+    monkeypatch.setattr(recorded, "destination", lambda: path)
+    return outcomes, path
+
+
+def test_version_loads_little():
+    """How long it takes is measured in `benchmarks/test_speed.py`."""
+    code = (
+        "import sys\n"
+        "from perturbtheory.cli import main\n"
+        "try:\n    main(['--version'])\n"
+        "except SystemExit as stop:\n    assert stop.code == 0\n"
+        "bad = {'jax', 'sympy', 'numpy', 'scipy', 'matplotlib'} & set(sys.modules)\n"
+        "assert not bad, bad\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == __version__
+
+
+def test_exit_statuses_are_part_of_the_interface():
+    assert (cli.AGREES, cli.DRIFTED, cli.MISUSED) == (0, 1, 2)
+
+
+def test_agreement_with_the_record_is_status_0(one_claim, capsys):
+    assert run("verify") == cli.AGREES
+    out = capsys.readouterr().out
+    assert "X.one" in out
+    assert "proved" in out
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "word"),
+    [
+        (["fails", "fails"], "was proved"),
+        (["holds", "fails"], "routes disagree"),
+        (["unknown", "holds"], "was proved"),
+    ],
+)
+def test_drift_and_disagreement_are_status_1(one_claim, capsys, outcomes, word):
+    one_claim[0][:] = outcomes
+    assert run("verify", "X.one") == cli.DRIFTED
+    assert word in capsys.readouterr().out
+
+
+def test_a_claim_that_is_not_recorded_is_drift(one_claim, capsys):
+    one_claim[1].write_text("[]")
+    assert run("verify") == cli.DRIFTED
+    assert "not recorded" in capsys.readouterr().out
+
+
+def test_a_disagreement_stays_status_1_when_recorded(one_claim):
+    one_claim[0][:] = ["holds", "fails"]
+    assert run("verify", "--record") == cli.DRIFTED
+    assert json.loads(one_claim[1].read_text())[0]["verdict"] == "inconclusive"
+    assert run("verify") == cli.DRIFTED
+
+
+def test_record_makes_verdicts_the_recorded_ones(one_claim):
+    one_claim[0][:] = ["fails", "fails"]
+    assert run("verify", "--record") == cli.AGREES
+    assert run("verify") == cli.AGREES
+    first = one_claim[1].read_bytes()
+    assert run("verify", "--record") == cli.AGREES
+    assert one_claim[1].read_bytes() == first
+
+
+def test_json_is_a_list_of_claims(one_claim, tmp_path):
+    one_claim[0][:] = ["fails", "fails"]
+    path = tmp_path / "out.json"
+    assert run("verify", "--json", str(path)) == cli.DRIFTED
+    (entry,) = json.loads(path.read_text())
+    assert entry["id"] == "X.one"
+    assert entry["verdict"] == "refuted"
+    assert entry["checks"][0] == {
+        "part": "part",
+        "route": "r0",
+        "kind": "proof",
+        "outcome": "fails",
+        "detail": "detail",
+        "steps": [],
+    }
+    assert entry["counterexample"] == {"part": {"x": 1}}
+    assert {p.name for p in tmp_path.iterdir()} == {"out.json", "recorded.json"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["verify", "X.won"], ["`CLAIM`", "'X.won'", "did you mean X.one?"]),
+        (["verify", "--budget", "huge"], ["--budget", "huge", '"quick", "full"']),
+        (["verify", "--json", "/nope/out.json"], ["`--json`", "/nope/out.json", "create '/nope'"]),
+        (["verify", "--json", "/"], ["`--json`", "is a directory"]),
+        (["verify", "--nonsense"], ["--nonsense"]),
+        (["bogus"], ["bogus", "verify, figures"]),
+        (["figures", "figure-22"], ["`NAME`", "'figure-22'", "did you mean figure-2"]),
+        (["figures", "--directory", "/dev/null/x"], ["`--directory`", "/dev/null/x"]),
+    ],
+)
+def test_misuse_is_status_2_with_a_way_out(one_claim, capsys, arguments, words):
+    assert run(*arguments) == cli.MISUSED
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("perturbtheory: ")
+    assert "Traceback" not in err
+    for word in words:
+        assert word in err
+
+
+def test_missing_or_corrupt_record_is_named(one_claim, capsys):
+    one_claim[1].write_text("{")
+    assert run("verify") == cli.MISUSED
+    assert f"corrupt: {one_claim[1]}" in capsys.readouterr().err
+    one_claim[1].unlink()
+    assert run("verify") == cli.MISUSED
+    assert "--record" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", ["30", "60", "200"])
+def test_output_fits_any_width_without_colour(one_claim, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("NO_COLOR", "1")
+    one_claim[0][:] = ["fails", "fails"]
+    assert run("verify") == cli.DRIFTED
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "refuted" in out
+
+
+def test_figures_go_to_the_directory(monkeypatch, tmp_path, capsys):
+    from perturbtheory import figures
+
+    asked = []
+
+    def draw(names, directory):
+        asked.append((tuple(names), directory))
+        return [directory / "a.png"]
+
+    monkeypatch.setattr(figures, "draw", draw)
+    assert run("figures", "figure-2", "--directory", str(tmp_path / "new")) == cli.AGREES
+    assert asked == [(("figure-2",), tmp_path / "new")]
+    assert capsys.readouterr().out == f"{tmp_path / 'new' / 'a.png'}\n"
+
+
+def test_real_claims_run_and_agree_with_the_record(capsys):
+    assert run("verify", "A.discrete-potential", "A.uniform-difference-law") == cli.AGREES
+    out = capsys.readouterr().out
+    assert "printed" in out
+    assert "1 proved" in out
+    assert "1 refuted" in out

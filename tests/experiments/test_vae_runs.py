@@ -1,0 +1,342 @@
+"""Runs of VAEs: what can be run, grids, record, tables and the command; hardly any training."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from perturbtheory import cli, data
+from perturbtheory.claims.paper_a import vaes as claims
+from perturbtheory.estimators import Direct, Exact, Relaxed
+from perturbtheory.experiments import (
+    identity,
+    sweep,
+    vae_grids,
+    vae_markdown,
+    vae_recorded,
+    vae_tables,
+    vaes,
+)
+from perturbtheory.experiments.fits import FitRun
+from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.models import vae
+from perturbtheory.results import RecordError
+
+
+def made_up(run: VaeRun) -> dict:
+    """A result whose numbers tell the run: lower for a temperature near 0.4, KL by the noise."""
+    hard = 100 + abs(run.temperature - 0.4) + 0.01 * run.seed
+    divergence = {"normal": 14.0, "gumbel": 12.0}[run.noise]
+    bounds = {
+        "relaxed": 95.0,
+        "hard": hard,
+        "hard_error": 0.1,
+        "divergence": divergence,
+        "softmax_divergence": 12.0 - 0.5 * (run.noise == "normal"),
+    }
+    return {
+        "loss": [110.0, 105.0],
+        "reconstruction": [100.0, 94.0],
+        "validation": {name: [value + 1, value] for name, value in bounds.items()},
+        "test": {name: bounds | {"epoch": 2} for name in (*vae.CRITERIA, "last")},
+        "seconds": [1.0, 1.0],
+    }
+
+
+def results_of(*names: str) -> dict[VaeRun, dict]:
+    found = {run: made_up(run) for name in names for run in vae_grids.runs(name)}
+    return found | {run: made_up(run) for run in vae_grids.seeds(found)}
+
+
+class TestRuns:
+    @pytest.mark.parametrize("images", vae_grids.IMAGES)
+    def test_every_run_of_a_grid_can_be_made(self, images):
+        for name in vae_grids.GRIDS:
+            for run in vae_grids.runs(name):
+                if run.images == images and run.temperature in (0.1, 1.0):
+                    vaes.require_run(run)
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"images": "cifar"}, "`images`.*'cifar'"),
+            ({"rule": "magic"}, "`rule`.*'magic'"),
+            ({"noise": "cauchy"}, "`noise`.*'cauchy'"),
+            ({"schedule": "rising"}, "`schedule`.*'rising'"),
+            ({"divergence": "none at all"}, "`divergence`.*'none at all'"),
+            ({"rule": "rebar", "noise": "normal"}, "`noise` must be unit gumbel"),
+            ({"rule": "arm"}, "2 categories"),
+            ({"rule": "exact"}, "`latents` must be 1"),
+            ({"temperature": 0.0}, "`temperature`"),
+            ({"epochs": 0}, "`epochs`"),
+            ({"categories": 1}, "`categories`"),
+            ({"latents": 0}, "`latents`"),
+            ({"rule": "exact", "latents": 1, "schedule": "published"}, "`schedule`"),
+            ({"rule": "exact", "latents": 1, "temperature": 0.4}, "`temperature` must be 1 for ex"),
+            ({"schedule": "published", "temperature": 0.4}, "`temperature` must be 1 for the publ"),
+        ],
+    )
+    def test_what_cannot_be_run_raises(self, changes, words):
+        with pytest.raises(ValueError, match=words):
+            vaes.require_run(dataclasses.replace(VaeRun(), **changes))
+
+    @pytest.mark.parametrize("rule", vaes.RULES)
+    def test_what_suits_a_rule_can_be_run(self, rule):
+        """It is the rule, by its own KL, with a temperature where there is one."""
+        tempered = rule in ("relaxed", "straight-through", "direct", "rebar")
+        for schedule in ("constant", "published") if tempered else ("constant",):
+            run = vaes.suited(rule, schedule)
+            vaes.require_run(run)
+            assert (run.rule, run.divergence, run.schedule) == (rule, "argmax", schedule)
+            assert (run.temperature != 1) == (tempered and schedule == "constant")
+            assert (run.noise == "gumbel") == (rule in ("rebar", "relax", "arm"))
+            # Noise is compared by identity, and each rule has its own.
+            assert repr(vaes.training(run, 100).rule) == repr(vaes.rule(run))
+
+    def test_rules(self):
+        assert isinstance(vaes.rule(VaeRun(temperature=0.3)), Relaxed)
+        direct = vaes.rule(VaeRun(rule="direct", temperature=0.2))
+        assert isinstance(direct, Direct)
+        assert direct.epsilon == 0.2
+        assert isinstance(vaes.rule(VaeRun(rule="exact", latents=1)), Exact)
+        unit = vaes.noise(VaeRun(unit=True))
+        assert np.isclose(float(unit.scale), np.sqrt(6) / np.pi)
+
+    def test_schedules(self):
+        assert vaes.training(VaeRun(), 50_000).schedule is None
+        assert vaes.training(VaeRun(schedule="published"), 50_000).schedule == vae.PUBLISHED
+        annealed = VaeRun(schedule="annealed", temperature=0.1, epochs=5)
+        settings = vaes.training(annealed, 50_000)
+        assert np.isclose(settings.temperature(0), 1.0)
+        assert np.isclose(settings.temperature(5 * 500 - 1), 0.1)
+
+
+class TestGrids:
+    def test_sizes(self):
+        sizes = {name: len(vae_grids.runs(name)) for name in vae_grids.GRIDS}
+        assert sizes == {
+            "table-3": 60, "table-1": 75, "table-3-audited": 18, "table-3-unit": 30,
+            "curves": 18, "long": 2,
+        }  # fmt: skip
+
+    def test_epochs(self):
+        assert {run.epochs for run in vae_grids.runs("table-3", epochs=300)} == {300}
+        assert {run.epochs for run in vae_grids.runs("long", epochs=10)} == {10 * vae_grids.LONG}
+
+    def test_seeds_are_at_the_best_temperature(self):
+        more = vae_grids.seeds(results_of("table-3"))
+        assert {run.temperature for run in more} == {0.4}
+        assert {run.seed for run in more} == set(vae_grids.MORE_SEEDS)
+        assert {run.noise for run in more} == {"normal", "gumbel"}
+
+    def test_seeds_without_results_and_unknown_grids_raise(self):
+        with pytest.raises(ValueError, match="run that grid first"):
+            vae_grids.runs("seeds")
+        with pytest.raises(ValueError, match="`grid` must be one of.*'table-9'"):
+            vae_grids.runs("table-9")
+
+    def test_longer_is_the_best_for_longer(self):
+        more = vae_grids.runs("longer", done=results_of("table-3"))
+        assert {run.epochs for run in more} == {vae_grids.LONG * vae_grids.EPOCHS}
+        assert {(run.temperature, run.seed) for run in more} == {(0.4, 0)}
+        assert len(more) == 6
+        with pytest.raises(ValueError, match="`grid` longer needs runs"):
+            vae_grids.runs("longer")
+
+    def test_losses(self):
+        found = made_up(VaeRun(noise="normal", temperature=0.4))
+        assert vae_grids.loss(found, "bound") == 114
+        assert vae_grids.loss(found, "as_published") == 111.5
+        assert vae_grids.loss(found, "relaxed_loss") == 106.5
+        assert vae_grids.validation(found, "bound") == [116, 114]
+
+
+class TestTables:
+    def test_what_was_not_run_is_a_dash(self):
+        rows = vae_tables.table_3(results_of("table-3"))
+        assert len(rows) == 3 * 11
+        assert rows[0][:4] == ("MNIST", "0.01", "117.29", "114.26")
+        assert rows[0][-1] == vae_tables.MISSING
+        assert rows[10][1] == "best"
+        assert "(t = 0.4)" in rows[10][4]
+        assert "±" in rows[10][4]
+        assert {row[3] for row in vae_tables.table_1(results_of("table-3"))} == {vae_tables.MISSING}
+
+    def test_numbers_are_those_of_the_results(self):
+        results = results_of("table-3", "table-1")
+        rows = vae_tables.table_3(results)
+        assert rows[5][4:6] == ("112.00", "111.50")
+        audit = {row[1]: row for row in vae_tables.audit(results)[:2]}
+        assert audit["Normal"][2:4] == ("0.4", str(1 + len(vae_grids.MORE_SEEDS)))
+        assert audit["Normal"][5].startswith("114.02")
+        assert vae_tables.table_1(results)[0][2] == "164.53 165.26 167.88"
+        assert vae_tables.MISSING not in sum(vae_tables.table_1(results), ())
+
+    def test_the_relaxed_loss_chooses_by_itself(self):
+        """Here it falls with the temperature, and the hard loss has its best at 0.4."""
+        results = results_of("table-3")
+        for run, result in results.items():
+            falling = [95 - run.temperature, 96 - run.temperature]
+            result["validation"]["relaxed"] = falling
+            result["test"]["relaxed_loss"] |= {"relaxed": falling[0], "epoch": 1}
+        row = vae_tables.audit(results, chosen_by="relaxed_loss")[1]
+        assert row == ("", "Normal", "1", "1", "112.10", "114.60", "105.50")
+
+    def test_seeds_are_paired_by_their_number(self):
+        """A seed that one column lacks is left out of both."""
+        results = results_of("table-3")
+        lead = claims.leads(results, "mnist", "bound")
+        assert lead == pytest.approx(dict.fromkeys(range(5), -2.0))
+        del results[VaeRun(noise="normal", temperature=0.4, seed=1)]
+        results[VaeRun(temperature=0.4, seed=2)]["test"]["as_published"]["hard"] += 7
+        found = claims.leads(results, "mnist", "bound")
+        assert found == pytest.approx({0: -2.0, 2: 5.0, 3: -2.0, 4: -2.0})
+
+    def test_certain_encoders_are_marked(self):
+        results = results_of("table-3", "table-1")
+        for run, result in results.items():
+            if run.rule == "relaxed":
+                result["test"]["bound"]["divergence"] = np.log(run.categories) - 0.005
+            if run.rule == "direct":
+                result["test"]["bound"]["divergence"] = np.log(run.categories) - 0.05
+        row = vae_tables.table_1(results)[0]
+        assert [text.endswith("†") for text in row[-5:]] == [False, False, False, True, True]
+
+    def test_markdown(self):
+        text = vae_markdown.markdown(results_of("table-3"))
+        widths = {line.count("|") for line in text.splitlines() if line.startswith("| MNIST")}
+        assert widths == {9, 8}  # table 3; the other two
+        assert "## Table 1 of paper B" in text
+
+
+class TestRecord:
+    def test_round_trip(self, tmp_path, monkeypatch):
+        runs = vae_grids.runs("long")
+        sweep(made_up, runs, tmp_path / "cells", command="a test", packages=("numpy",))
+        monkeypatch.setattr(vae_recorded.files, "destination", lambda name: tmp_path / name)
+        monkeypatch.setattr(vae_recorded.files, "location", lambda name: tmp_path / name)
+        path = vae_recorded.save(tmp_path / "cells")
+        assert vae_recorded.load() == {run: made_up(run) for run in runs}
+        assert json.loads(path.read_text())["commands"] == ["a test"]
+        assert (tmp_path / "vaes.md").read_text().startswith("# Discrete VAEs")
+        path.write_text(path.read_text()[:-40])
+        with pytest.raises(RecordError, match="corrupt.*vaes.json"):
+            vae_recorded.save(tmp_path / "cells")
+        with pytest.raises(RecordError, match="corrupt.*vaes.json"):
+            vae_recorded.load()
+        path.unlink()
+        with pytest.raises(RecordError, match="missing.*vaes.json"):
+            vae_recorded.load()
+
+    def test_what_was_recorded_before_stays(self, tmp_path, monkeypatch):
+        """Cells are on the machine that made them; the next one has the record alone."""
+        monkeypatch.setattr(vae_recorded.files, "destination", lambda name: tmp_path / name)
+        monkeypatch.setattr(vae_recorded.files, "location", lambda name: tmp_path / name)
+        first, second = vae_grids.runs("long"), vae_grids.runs("curves")
+        sweep(made_up, first, tmp_path / "one", command="one", packages=("numpy",))
+        vae_recorded.save(tmp_path / "one")
+        again = lambda run: made_up(run) | {"loss": [3.0, 2.0]}  # noqa: E731
+        sweep(again, [*second, first[0]], tmp_path / "two", command="two", packages=("numpy",))
+        path = vae_recorded.save(tmp_path / "two")
+        found = vae_recorded.load()
+        assert set(found) == {*first, *second}
+        assert [found[run]["loss"][0] for run in (*first, second[0])] == [3.0, 110.0, 3.0]
+        head = json.loads(path.read_text())
+        assert head["commands"] == ["one", "two"]
+        assert head["runs"] == 20
+        assert head["seconds"] == 40
+
+    def test_cells_of_other_sweeps_in_the_folder_are_left_alone(self, tmp_path):
+        sweep(lambda fit: {"found": 1}, [FitRun("poisson")], tmp_path, packages=("numpy",))
+        runs = vae_grids.runs("long")
+        sweep(made_up, runs, tmp_path, packages=("numpy",))
+        assert set(vae_recorded.finished(tmp_path)) == set(runs)
+
+    def test_the_record_has_the_epochs_of_the_claims(self, tmp_path):
+        sweep(made_up, vae_grids.runs("long", epochs=300), tmp_path, packages=("numpy",))
+        with pytest.raises(RecordError, match="runs of 1200; change EPOCHS"):
+            vae_recorded.save(tmp_path)
+
+    def test_nothing_to_record_raises(self, tmp_path):
+        with pytest.raises(RecordError, match="holds no run"):
+            vae_recorded.save(tmp_path)
+
+    def test_the_record_itself(self):
+        found = vae_recorded.load()
+        assert set(vae_grids.runs("table-3")) <= set(found)
+        for run, result in found.items():
+            assert len(result["loss"]) == run.epochs
+            assert result["loss"][-1] < result["loss"][0]
+            if run.noise == "gumbel" and not run.unit:
+                assert np.isclose(vae_grids.loss(result, "bound"),
+                                  vae_grids.loss(result, "as_published"), atol=1e-3)  # fmt: skip
+        with pytest.raises(RecordError, match="seed=99"):
+            found[VaeRun(seed=99)]
+
+    def test_the_committed_tables_are_those_of_the_record(self):
+        committed = Path(__file__).parents[2] / "results" / "vaes.md"
+        assert committed.read_text("utf-8") == vae_markdown.markdown(vae_recorded.load())
+
+    def test_names_of_cells_do_not_change(self):
+        """Files of a sweep are found by them."""
+        assert identity(VaeRun()) == NAME
+
+
+NAME = "VaeRun-279cca4af85a0ef8"
+
+
+class TestCommand:
+    def main(self, *arguments):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(["vae", *arguments])
+        return caught.value.code
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("--images", "cifar"), "`--images` must be one of"),
+            (("--data", "/no/such/folder"), "`--data`"),
+            (("--data", str(Path(__file__).parent)), "missing"),
+            (("--data", str(Path(__file__).parent), "--images", "fashion-mnist"), "missing"),
+            (("--images", "mnist-5000", "--rule", "magic"), "'magic'"),
+            (("--images", "mnist-5000", "--temperature", "-1"), "`temperature`"),
+            (("--images", "mnist-5000", "--epochs", "-1"), "`epochs`"),
+            (("--images", "mnist-5000", "--importance", "-1"), "`--importance`"),
+            (("--json", "/no/such/folder/x.json"), "`--json`"),
+            (("--grid", "table-9"), "table-9"),
+            (("--grid", "table-3", "--rule", "direct"), "`--rule` has no part in --grid"),
+            (("--grid", "table-3", "--epochs", "0"), "`--epochs` must be a positive number"),
+            (("--tables", "--json", "x.json"), "`--json` has no part in --tables"),
+            (("--tables", "--directory", "x"), "`--directory` has no part in --tables"),
+            (("--record", "--workers", "1"), "`--workers` has no part in --record"),
+            (("--workers", "1"), "`--workers` goes with --grid"),
+            (("--rule", "exact", "--temperature", "0.4"), "`temperature` must be 1 for exact"),
+        ],
+    )
+    def test_misuse(self, arguments, words, capsys):
+        assert self.main(*arguments) == cli.MISUSED
+        assert words in capsys.readouterr().err
+
+    def test_tables(self, capsys):
+        assert self.main("--tables") == cli.AGREES
+        assert "Table 3 of paper A" in capsys.readouterr().out
+
+    def test_trains_and_draws(self, tmp_path, capsys, monkeypatch):
+        few = tuple(x[:200] for x in vaes.binary(data.load("mnist-5000")))
+        monkeypatch.setattr(vaes, "binary", lambda images: few)
+        options = ["--images", "mnist-5000", "--rule", "exact", "--categories"]
+        options += ["3", "--noise", "gumbel", "--epochs", "3", "--output", str(tmp_path / "out")]
+        options += ["--json", str(tmp_path / "x.json"), "--importance", "5"]
+        assert self.main(*options, "--checkpoint", str(tmp_path / "state")) == cli.AGREES
+        assert "hard + KL of the arg max" in capsys.readouterr().out
+        found = json.loads((tmp_path / "x.json").read_text())
+        assert found["run"]["categories"] == 3
+        assert found["result"]["loss"][-1] < found["result"]["loss"][0]
+        names = {path.name for path in (tmp_path / "out").iterdir()}
+        assert names == {f"{n}.{k}" for n in ("samples", "reconstructions", "loss")
+                         for k in ("png", "pdf")}  # fmt: skip
+        (tmp_path / "state").write_bytes(b"nothing")
+        assert self.main(*options, "--checkpoint", str(tmp_path / "state")) == cli.MISUSED
+        assert "checkpoint" in capsys.readouterr().err
