@@ -12,7 +12,7 @@ from scipy import integrate
 from perturbtheory.checks import finite, positive, require
 from perturbtheory.estimate import Estimate, Kind
 from perturbtheory.perturbations import AbstractPerturbation, Discrete, Normal, smoothed
-from perturbtheory.perturbations._table import AbstractTabulated
+from perturbtheory.perturbations._smoothed import Smoothed
 from perturbtheory.potential import expected_logsumexp, expected_max
 
 _POINTS = 512
@@ -205,7 +205,7 @@ def counts_above(
 def breakpoints(noise: AbstractPerturbation, mean: float, d: int) -> np.ndarray:
     """Ends of the support of the maximum, its mean, kinks, and where its law changes."""
     low, high = (np.asarray(end, float) for end in noise.support)
-    if noise.tail != "polynomial" or isinstance(noise, AbstractTabulated):
+    if noise.tail != "polynomial" or isinstance(noise, Smoothed):
         # Nothing is left there, and a table says nothing beyond its ends.
         cuts = (np.asarray(end, float) for end in noise.bracket(_DEPTH, _DEPTH))
         low, high = (np.where(np.isinf(e), c, e) for e, c in zip((low, high), cuts, strict=True))
@@ -242,7 +242,7 @@ def _require_weights(weights: Any, d: int) -> np.ndarray:
 def accuracy(noise: AbstractPerturbation) -> tuple[float, float]:
     """To how many relative roundings, and to what absolute error, S_i is known."""
     # The incomplete beta function of Student's t is the worst in closed form.
-    return (2.0**16, np.exp(_DEPTH + 5)) if isinstance(noise, AbstractTabulated) else (1024, TINY)
+    return (2.0**16, np.exp(_DEPTH + 5)) if isinstance(noise, Smoothed) else (1024, TINY)
 
 
 def _scale(noise: AbstractPerturbation) -> np.ndarray:
