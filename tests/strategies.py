@@ -1,32 +1,12 @@
-"""What the property-based tests draw from: thetas and perturbations with explicit bounds."""
+"""What the property-based tests draw from: thetas with explicit bounds."""
 
 from fractions import Fraction
 
 import numpy as np
-import scipy.stats
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import perturbtheory as pt
-
-# One instance of every family; a law test runs over all of them. A few dimensions only, so
-# that compiled functions are shared between examples.
-CONTINUOUS = {
-    "normal": pt.Normal(),
-    "normal-scaled": pt.Normal(0.01),
-    "gumbel": pt.Gumbel(),
-    "logistic": pt.Logistic(2.0),
-    "laplace": pt.Laplace(),
-    "student-3": pt.StudentT(3.0),
-    "cauchy": pt.StudentT(1.0),
-    "uniform": pt.Uniform(),
-    "scipy-skewnorm": pt.FromScipy(scipy.stats.skewnorm(3.0)),
-    "scipy-beta": pt.FromScipy(scipy.stats.beta(2.0, 3.0)),
-}
-DISCRETE = {
-    "coin": pt.Discrete([-1.0, 1.0]),
-    "three-atoms": pt.Discrete([-2.0, 0.5, 1.0], [0.2, 0.5, 0.3]),
-}
+# A few dimensions only, so that compiled functions are shared between examples.
 DIMENSIONS = (2, 5)
 
 
@@ -35,6 +15,12 @@ def thetas(dimension: int | None = None, spread: float = 10.0) -> st.SearchStrat
     dimensions = st.just(dimension) if dimension else st.sampled_from(DIMENSIONS)
     entries = st.floats(-spread, spread, allow_subnormal=False)
     return dimensions.flatmap(lambda d: hnp.arrays(np.float64, d, elements=entries))
+
+
+def dyadic_thetas(dimension: int, spread: int = 6, parts: int = 64) -> st.SearchStrategy:
+    """Vectors of multiples of 1/parts: sums of them and of integers are exact in floats."""
+    entry = st.integers(-spread * parts, spread * parts).map(lambda k: k / parts)
+    return hnp.arrays(np.float64, dimension, elements=entry)
 
 
 def rational_thetas(dimension: int, denominator: int = 4, spread: int = 3) -> st.SearchStrategy:

@@ -10,9 +10,10 @@ F = pt.expected_max(pt.Normal())
 
 THETAS = {
     "nan": (np.array([0.0, np.nan]), "`theta` must be finite, got nan"),
-    "infinite": (np.array([0.0, -np.inf]), "`theta` must be finite, got -inf"),
+    "infinite": (np.array([0.0, np.inf]), "`theta` .* got inf"),
+    "all-masked": (np.array([-np.inf, -np.inf]), "`theta` .*-inf"),
     "empty": (np.zeros(0), r"`theta` must have at least one entry, got shape \(0,\)"),
-    "empty-batch": (np.zeros((0, 3)), r"at least one entry, got shape \(0, 3\)"),
+    "empty-rows": (np.zeros((3, 0)), r"at least one entry, got shape \(3, 0\)"),
     "scalar": (1.5, "`theta` must be a vector .* got the scalar 1.5"),
     "complex": (np.array([1j, 0]), "`theta` must be real"),
     "text": ("abc", "`theta` must be real, got .*abc"),

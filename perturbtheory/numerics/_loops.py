@@ -1,8 +1,9 @@
 """Loops in two forms, and Gauss-Legendre rules."""
 
 import functools
+import operator
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,21 @@ def repeat(xp: Namespace, count: int, body: Callable[[State], State], state: Sta
     for _ in range(count):
         state = body(state)
     return state
+
+
+def total(xp: Namespace, function: Callable[..., Any], *columns: Any) -> Any:
+    """The sum of function(*row) over the rows of the columns; it answers with a tuple."""
+    if not xp.traced:
+        parts = (function(*row) for row in zip(*columns, strict=True))
+        return functools.reduce(lambda one, two: tuple(map(operator.add, one, two)), parts)
+    import jax
+
+    def add(sums: Any, row: Any) -> tuple[Any, None]:
+        return jax.tree.map(operator.add, sums, function(*row)), None
+
+    shapes = jax.eval_shape(function, *(c[0] for c in columns))
+    zero = jax.tree.map(lambda s: xp.zeros(s.shape, s.dtype), shapes)
+    return jax.lax.scan(add, zero, columns)[0]
 
 
 @functools.cache

@@ -15,16 +15,20 @@ Then, with derivatives from the implicit function theorem (H^+ the pseudo-invers
 In econometrics p -> theta is the inversion of Hotz and Miller and of Berry.
 """
 
+import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
 from perturbtheory.perturbations import AbstractPerturbation, Discrete
 from perturbtheory.perturbations._base import bisect_log_quantile
-from perturbtheory.potential import _derivatives, _polyhedral
+from perturbtheory.potential import _derivatives
+from perturbtheory.potential._polyhedral import discrete_parameters
+from perturbtheory.potential._subdifferential import Atoms
 
 _STEPS = 100
 _HALVINGS = 40
@@ -56,7 +60,7 @@ def solve(
     discrete noise p is in the subdifferential at theta, and the second number is its violation.
     """
     if isinstance(noise, Discrete):
-        theta, violation = _polyhedral.solve(noise, p, _far(p.dtype))
+        theta, violation = _kelley(noise, p)
         return jnp.where(violation <= accepted(p.dtype), theta, jnp.nan), violation
     active, largest = p > 0, jnp.argmax(p)
     target = jnp.log(jnp.where(active, p, 1.0))
@@ -111,6 +115,32 @@ def solve(
     state = (jnp.asarray(0), start, *residual(start), jnp.asarray(True))
     _, theta, _, _, spread, _ = jax.lax.while_loop(unfinished, step, state)
     return jnp.where(spread <= accepted(p.dtype), theta, jnp.nan), spread
+
+
+def _kelley(noise: Discrete, p: Float[Array, "d"]) -> tuple[Float[Array, "d"], Float[Array, ""]]:
+    """(theta, violation of p in the subdifferential at theta), found outside JAX."""
+    out = (jax.ShapeDtypeStruct(p.shape, p.dtype), jax.ShapeDtypeStruct((), p.dtype))
+    function = functools.partial(_in_numpy, far=_far(p.dtype))
+    return jax.pure_callback(function, out, noise.atoms, noise.weights, p, vmap_method="sequential")
+
+
+def _in_numpy(
+    atoms: np.ndarray, weights: np.ndarray, p: np.ndarray, far: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """A callback that calls JAX can hang: this one does not."""
+    atoms, weights, q = (np.asarray(a, np.float64) for a in (atoms, weights, p))
+    theta = np.full(q.shape, -far)
+    valid = np.all(np.isfinite(atoms)) and np.all(weights >= 0) and np.all(weights.sum(-1) > 0)
+    if not valid or not np.all(np.isfinite(q)) or np.any(q < 0) or not np.any(q > 0):
+        return np.full(q.shape, np.nan, p.dtype), np.asarray(np.inf, p.dtype)
+    chosen = np.flatnonzero(q > 0)
+    if atoms.ndim > 1:
+        atoms, weights = atoms[chosen], weights[chosen]
+    # 32-bit weights sum to one in 32 bits only.
+    law = Atoms(atoms, weights / weights.sum(-1, keepdims=True))
+    inner, violation = discrete_parameters(law, q[chosen] / q.sum())
+    theta[chosen] = inner - inner[np.argmax(q[chosen])]
+    return theta.astype(p.dtype), np.asarray(violation, p.dtype)
 
 
 def _solve_laplacian(hessian: Array, right: Array, active: Array, ground: Array) -> Array:

@@ -6,49 +6,14 @@ many steps at a theta with p in the subdifferential. Solutions are not unique; t
 vertices, whose differences are sums of differences of atoms.
 """
 
-import functools
-from typing import Any, cast
-
-import jax
 import numpy as np
-from jaxtyping import Array, Float
 
-from perturbtheory.perturbations import Discrete
-from perturbtheory.potential._subdifferential import of_atoms
+from perturbtheory.potential._subdifferential import Atomic, Atoms, of_atoms
 
 _STEPS = 1000
 
 
-def solve(
-    noise: Discrete, p: Float[Array, "d"], far: float
-) -> tuple[Float[Array, "d"], Float[Array, ""]]:
-    """(theta, violation of p in the subdifferential at theta); coordinates without mass at -far."""
-    out = (jax.ShapeDtypeStruct(p.shape, p.dtype), jax.ShapeDtypeStruct((), p.dtype))
-    function = functools.partial(_solve, far=far)
-    return jax.pure_callback(function, out, noise.atoms, noise.weights, p, vmap_method="sequential")
-
-
-def _solve(
-    atoms: np.ndarray, weights: np.ndarray, p: np.ndarray, far: float
-) -> tuple[np.ndarray, np.ndarray]:
-    atoms, weights, q = (np.asarray(a, np.float64) for a in (atoms, weights, p))
-    theta = np.full(q.shape, -far)
-    valid = np.all(np.isfinite(atoms)) and np.all(weights >= 0) and np.all(weights.sum(-1) > 0)
-    if not valid or not np.all(np.isfinite(q)) or np.any(q < 0) or not np.any(q > 0):
-        return np.full(q.shape, np.nan, p.dtype), np.asarray(np.inf, p.dtype)
-    chosen = np.flatnonzero(q > 0)
-    if atoms.ndim > 1:
-        atoms, weights = atoms[chosen], weights[chosen]
-    # 32-bit weights sum to one in 32 bits only. No JAX in here: a callback that calls it can hang.
-    weights = weights / weights.sum(-1, keepdims=True)
-    # numpy arrays, although the fields are declared as JAX's: JAX must not be called in a callback
-    law = Discrete(cast("Any", atoms), cast("Any", weights))
-    inner, violation = discrete_parameters(law, q[chosen] / q.sum())
-    theta[chosen] = inner - inner[np.argmax(q[chosen])]
-    return theta.astype(p.dtype), np.asarray(violation, p.dtype)
-
-
-def discrete_parameters(noise: Discrete, p: np.ndarray) -> tuple[np.ndarray, float]:
+def discrete_parameters(noise: Atomic, p: np.ndarray) -> tuple[np.ndarray, float]:
     """(theta, violation): theta of shape ``(d,)`` that minimises f(theta) - <p, theta>."""
     from scipy.optimize import linprog
 
@@ -58,7 +23,7 @@ def discrete_parameters(noise: Discrete, p: np.ndarray) -> tuple[np.ndarray, flo
     # The linear programs have absolute tolerances; a power of two rounds nothing.
     unit = 2.0 ** np.round(np.log2(spread))
     if unit != 1.0:
-        scaled = Discrete(cast("Any", np.asarray(noise.atoms) / unit), noise.weights)
+        scaled = Atoms(np.asarray(noise.atoms) / unit, np.asarray(noise.weights))
         theta, violation = discrete_parameters(scaled, p)
         return theta * unit, violation
     reach = spread
@@ -88,7 +53,7 @@ def discrete_parameters(noise: Discrete, p: np.ndarray) -> tuple[np.ndarray, flo
     return best, lowest
 
 
-def value(noise: Discrete, theta: np.ndarray) -> float:
+def value(noise: Atomic, theta: np.ndarray) -> float:
     """f(theta) = sum over values x of x P(max = x), in numpy."""
     atoms = np.broadcast_to(noise.atoms, (len(theta), np.shape(noise.atoms)[-1]))
     weights = np.broadcast_to(noise.weights, atoms.shape)

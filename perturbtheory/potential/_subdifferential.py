@@ -20,18 +20,37 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from jax.core import Tracer
 
-from perturbtheory.perturbations import Discrete
 from perturbtheory.potential._minimum_norm import most_violated
 
 _ULPS = 8
 TOLERANCE = 1e-12
 """What rounding may add to p(S) - h(S) in 64-bit arithmetic; the default of `contains`."""
 _MOST_ORDERS = 50_000
+
+
+class Atomic(Protocol):
+    """A law that says where its mass is, as every perturbation with `continuous = False` does."""
+
+    @property
+    def atoms(self) -> Any:
+        """Shape ``(m,)``, or ``(d, m)`` where coordinates differ."""
+        ...
+
+    @property
+    def weights(self) -> Any:
+        """Of the shape of `atoms`, with sum one along the last axis."""
+        ...
+
+
+class Atoms(NamedTuple):
+    """Such a law and nothing else."""
+
+    atoms: np.ndarray
+    weights: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,11 +224,10 @@ class Subdifferential:
 
 def as_rational(value: Any) -> np.ndarray | None:
     """An object array of Fractions if every entry is an int or a Fraction, else None."""
-    if isinstance(value, Tracer):
-        return None
     try:
         entries = np.asarray(value, dtype=object)
-    except ValueError:
+    except (TypeError, ValueError):
+        # Ragged, or traced by JAX and not known.
         return None
     if entries.ndim != 1 or not entries.size:
         return None
@@ -225,7 +243,7 @@ def gradient_alone(p: np.ndarray, radius: np.ndarray) -> Subdifferential:
     return Subdifferential(p, np.zeros(0), np.zeros((0, p.size)), float(np.max(radius)))
 
 
-def of_atoms(noise: Discrete, theta: Any) -> Subdifferential:
+def of_atoms(noise: Atomic, theta: Any) -> Subdifferential:
     """The base polytope at theta of shape ``(d,)``; exact where theta is rational.
 
     Then atoms and weights are read as the decimals that they print as, and weights are divided

@@ -1,4 +1,4 @@
-"""Cells and functions that the worker processes of tests/test_sweep.py can import."""
+"""Cells and functions that the worker processes of tests/experiments/test_sweep.py can import."""
 
 import dataclasses
 import fcntl

@@ -276,7 +276,7 @@ class TestRecord:
             found[VaeRun(seed=99)]
 
     def test_the_committed_tables_are_those_of_the_record(self):
-        committed = Path(__file__).parents[1] / "results" / "vaes.md"
+        committed = Path(__file__).parents[2] / "results" / "vaes.md"
         assert committed.read_text("utf-8") == vae_markdown.markdown(vae_recorded.load())
 
     def test_names_of_cells_do_not_change(self):

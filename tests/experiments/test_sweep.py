@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from perturbtheory.experiments import SweepError, identity, load, open_executor, records, sweep
 from perturbtheory.experiments import _cells as cell_files
 from perturbtheory.experiments._store import Store
-from tests.sweep_cells import PATIENCE, Cell, grid, noted, run, wait_until
+from tests.experiments.sweep_cells import PATIENCE, Cell, grid, noted, run, wait_until
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +66,7 @@ def runner(log, workers, *kinds):
     # Not to a pipe: a worker that outlives its runner would keep it open.
     with (log / "out").open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.sweep_cells", str(log), str(workers), *kinds],
+            [sys.executable, "-m", "tests.experiments.sweep_cells", str(log), str(workers), *kinds],
             cwd=ROOT,
             stdout=out,
             stderr=out,

@@ -359,7 +359,7 @@ class TestDeclarations:
         ["density", "survival", "support", "positive", "mean", "average", "variance", "draws"],
     )
     def test_lies_are_named(self, lie: str) -> None:
-        from tests.liars import LIARS
+        from tests.properties.liars import LIARS
 
         law, message = LIARS[lie]
         with pytest.raises(ValueError, match=message):

@@ -11,7 +11,7 @@ import pytest
 from perturbtheory import __version__, cli
 from perturbtheory.claims import Check, Claim, Part, ledger, recorded
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*arguments):

@@ -599,5 +599,5 @@ def test_a_report_that_cannot_be_written_after_all_is_misuse(one_claim, tmp_path
 
 
 def test_the_committed_errata_are_those_of_the_record(real):
-    committed = Path(__file__).parents[1] / "results" / "errata.tex"
+    committed = Path(__file__).parents[2] / "results" / "errata.tex"
     assert committed.read_text(encoding="utf-8") == _errata.document(Report(real, "quick"))

@@ -1,0 +1,59 @@
+"""Logarithms of probabilities, where these underflow and where they are zero."""
+
+import math
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from tests.laws import (
+    ALL,
+    BOUNDED,
+    UNITS,
+    every,
+    potential,
+)
+
+
+def _logistic_pair(x):
+    return mp.log(mp.exp(-x) * ((x - 1) + mp.exp(-x)) / (1 - mp.exp(-x)) ** 2)
+
+
+LOG_PAIRS = {
+    "normal": lambda x: mp.log(mp.ncdf(-x / mp.sqrt(2))),
+    "gumbel": lambda x: -mp.log1p(mp.exp(x)),
+    "laplace": lambda x: -x + mp.log((2 + x) / 4),
+    "exponential": lambda x: -x - mp.log(2),
+    "cauchy": lambda x: mp.log(mp.atan(2 / x) / mp.pi),
+    "logistic": lambda x: _logistic_pair(x / 2),
+}
+
+
+@every(LOG_PAIRS)
+@pytest.mark.parametrize("x", [1.0, 14.0, 20.0, 50.0, 100.0, 800.0, 3000.0])
+def test_log_probabilities_of_a_pair(name, x):
+    with mp.workdps(60):
+        truth = float(LOG_PAIRS[name](mp.mpf(x)))
+    found = potential(name).log_probabilities(np.array([0.0, -x]))
+    np.testing.assert_allclose(found[1], truth, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(found[0], np.log1p(-np.exp(truth)), rtol=1e-11, atol=1e-15)
+
+
+@every([name for name in ALL if name not in BOUNDED])
+def test_log_probabilities_are_finite_where_probabilities_underflow(name):
+    f, unit = potential(name), UNITS.get(name, 1.0)
+    theta = np.array([0.0, -1.0, -1e3, -2e3]) * unit
+    log_p = f.log_probabilities(theta)
+    assert np.all(np.isfinite(log_p))
+    p = f.probabilities(theta)
+    np.testing.assert_allclose(np.exp(log_p), p, rtol=1e-12, atol=1e-300)
+    gap = f.log_probabilities(theta[2:] - theta[2]) if ALL[name].shape == () else None
+    if gap is not None:
+        # One that is far behind is further behind than one of two that are alone.
+        assert log_p[3] <= gap[1] + 1e-9
+
+
+@every(BOUNDED)
+def test_log_probabilities_of_what_cannot_win(name):
+    theta = np.array([0.0, 0.1, -20.0, -30.0])
+    assert potential(name).log_probabilities(theta)[2:].tolist() == [-math.inf, -math.inf]
