@@ -27,6 +27,7 @@ def nodes(
 
         found: Any = rule(noise, theta)
         return found.nodes, found.weights
-    parts = [(block.s, block.weights[0]) for block in blocks(noise, theta)]
-    s, weights = (np.concatenate(part)[None] for part in zip(*parts, strict=True))
+    parts = [make() for make in blocks(noise, theta)]
+    s = np.concatenate([block.s for block in parts])[None]
+    weights = np.concatenate([block.weights[0] for block in parts])[None]
     return s + theta.max(), weights

@@ -6,7 +6,6 @@ panels everything else: kinks, heavy tails, scales too far apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -112,7 +111,7 @@ def _sums(
     return _panels.integrate(noise, theta, terms, further=further)
 
 
-def blocks(noise: Any, theta: Vector) -> Iterator[_integrals.Block]:
+def blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
     """Nodes that serve p(theta) to rounding error, counted from the largest theta."""
     if noise.step is not None:
         centred = theta - theta.max()
