@@ -392,7 +392,7 @@ def test_public_names() -> None:
     public = {name for name in dir(es) if not name.startswith("_")}
     assert public == {
         "AbstractEstimator", "Arm", "Direct", "Exact", "Measurement", "PerturbedArgmax", "Rebar",
-        "Relax", "Relaxed", "ScoreFunction", "StraightThrough", "direct_bias", "direct_law",
-        "direct_mean", "direct_variance", "exact_gradient", "measure", "pairwise_argmax",
-        "relaxed_bias", "relaxed_variance",
+        "Relax", "Relaxed", "ScoreFunction", "StraightThrough", "constant", "direct_bias",
+        "direct_law", "direct_mean", "direct_variance", "draw", "exact_gradient", "measure",
+        "one_hot", "pairwise_argmax", "relaxed_bias", "relaxed_variance", "require_key",
     }  # fmt: skip
