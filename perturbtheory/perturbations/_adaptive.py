@@ -8,7 +8,8 @@ zone panels are halved until a polynomial in v resolves log f.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, NamedTuple
+import itertools
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
@@ -52,7 +53,7 @@ class Pieces(NamedTuple):
         return horner(self.series[panel].T[..., None], (2 * v - left - right) / (right - left))
 
 
-def horner(series: np.ndarray, y: np.ndarray) -> np.ndarray:
+def horner(series: Any, y: Any) -> Any:
     """sum_k series[k] y^k."""
     total = series[-1] * y + series[-2]
     for row in series[-3::-1]:
@@ -77,7 +78,7 @@ def log_stretch(zone: Zone, v: np.ndarray) -> np.ndarray:
     return np.log(zone.scale * np.cosh(v))
 
 
-def resolve(log_density: Callable[[np.ndarray], np.ndarray], zone: Zone, swing: float) -> Pieces:
+def resolve(log_density: Callable[[Any], Any], zone: Zone, swing: float) -> Pieces:
     """Panels on which log f is resolved and log f(x) dx/dv changes by `swing` at most.
 
     `log_density` takes x - origin. A panel whose last coefficients halving does not reduce has
@@ -130,7 +131,7 @@ def integrate(pieces: list[Pieces], halvings: int = 4) -> Integrated:
         log_sf = np.logaddexp.accumulate(np.concatenate([[_outside(pieces[-1], -1)], flat[::-1]]))
         ends = np.cumsum([0, *(m.size for m in masses)])
         inner = slice(1, ORDER + 1)
-        rows = [slice(a, b + 1) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        rows = [slice(a, b + 1) for a, b in itertools.pairwise(ends)]
         below, above = (
             [_at_points(v[row])[:, inner] for row in rows] for v in (log_cdf, log_sf[::-1])
         )

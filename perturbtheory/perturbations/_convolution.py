@@ -18,8 +18,6 @@ from perturbtheory.perturbations._adaptive import horner
 from perturbtheory.perturbations._gumbel import EULER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from perturbtheory.perturbations._adaptive import Pieces
 
 SWING = 12.0
@@ -70,9 +68,9 @@ class Convolution:
         return np.concatenate(parts).reshape(x.shape)
 
     def _some(self, origin: float, x: np.ndarray) -> np.ndarray:
-        row, *intervals = self._intervals(origin, x)
+        row, panel, low, length, h = self._intervals(origin, x)
         nodes, weights = gauss_legendre(16)
-        log_f, width = self._log_terms(*intervals, nodes)
+        log_f, width = self._log_terms(panel, low, length, h, nodes)
         first = np.searchsorted(row, np.arange(len(x)))
         top = np.maximum.reduceat(np.max(log_f, -1), first)
         total = np.sum(np.exp(log_f - top[row][:, None]) * width * weights, -1) / self._t
@@ -143,8 +141,8 @@ class Convolution:
         first = np.searchsorted(row, rows)
         keep = (most >= np.maximum.reduceat(least, first)[row] - _NEGLIGIBLE) & (length > 0)
         row, log_length = row[keep], log_length[keep]
-        found = tuple(a[keep] for a in (panel, low, length, h))
-        level = self._log_terms(*found, np.zeros(1))[0][:, 0] + log_length
+        panel, low, length, h = (a[keep] for a in (panel, low, length, h))
+        level = self._log_terms(panel, low, length, h, np.zeros(1))[0][:, 0] + log_length
         first = np.searchsorted(row, rows)
         keep = level >= np.maximum.reduceat(level, first)[row] - _NEGLIGIBLE - SWING
-        return row[keep], *(a[keep] for a in found)
+        return tuple(a[keep] for a in (row, panel, low, length, h))

@@ -30,7 +30,7 @@ _ROUNDED = 1e-9
 
 def parsed(distribution: Any) -> tuple[tuple[Any, ...], Any, Any]:
     """(shape parameters, loc, scale) of a frozen distribution."""
-    return distribution.dist._parse_args(*distribution.args, **distribution.kwds)  # noqa: SLF001
+    return distribution.dist._parse_args(*distribution.args, **distribution.kwds)
 
 
 def standard(distribution: Any) -> tuple[Any, float, float]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from perturbtheory.checks import finite, require
-from perturbtheory.numerics import Landmarks, column, dtype_of_draws, draw, is_jax, register
+from perturbtheory.numerics import Landmarks, column, draw, dtype_of_draws, is_jax, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._frozen import (
     fringe_of,
@@ -232,6 +232,6 @@ class _Called(_AbstractScipy):
         return self._call("logsf", x)
 
 
-def _evaluate(method: Callable[[np.ndarray], np.ndarray], dtype: Any, x: np.ndarray) -> np.ndarray:
+def _evaluate(method: Callable[[np.ndarray], np.ndarray], dtype: Any, x: Any) -> np.ndarray:
     with np.errstate(all="ignore"):
         return np.asarray(method(np.asarray(x, np.float64)), dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -22,7 +23,7 @@ from perturbtheory.perturbations._zones import FARTHEST, kinks_of, log_density_n
 if TYPE_CHECKING:
     from jaxtyping import Array, Float
 
-_DEPTH = 400.0
+_DEPTH = 250.0
 """-log of the smallest F and S that the table holds before it continues them."""
 _DEEPER = 1.4 * _DEPTH
 """-log of the smallest probabilities of gamma and G that are convolved."""
@@ -180,13 +181,14 @@ def _tabulate(base: AbstractPerturbation, t: float) -> Table:
     reach = (low - np.log(_DEEPER) * t, high + _DEPTH * t)
     scale = t if kinks else max(2 * resolution, t)
     origins = _clusters(kinks, _APART * t) if kinks else [(middle, middle)]
-    meet = [(a[1] + b[0]) / 2 for a, b in zip(origins[:-1], origins[1:], strict=True)]
+    meet = [(a[1] + b[0]) / 2 for a, b in itertools.pairwise(origins)]
     pieces = []
     for (origin, _), left, right in zip(origins, [reach[0], *meet], [*meet, reach[1]], strict=True):
         ends = left - origin, right - origin
         if not heavy:
             ends = _deep_enough(law, origin, ends, left == reach[0], right == reach[1], t)
-        cuts = np.linspace(*np.arcsinh(np.asarray(ends) / scale), 9)
+        first, last = np.arcsinh(np.asarray(ends) / scale)
+        cuts = np.linspace(first, last, 9)
 
         def log_density(x: np.ndarray, origin: float = origin) -> np.ndarray:
             return law(origin, x)
@@ -200,7 +202,8 @@ def _ends(base: AbstractPerturbation, resolution: float) -> tuple[float, float]:
     low, high = (float(np.ravel(end)[0]) for end in base.bracket(-_DEEPER, -_DEEPER))
     least, most = (float(np.ravel(end)[0]) for end in base.support)
     far = FARTHEST * resolution
-    return max(low, least, -far), min(high, most, far)
+    low = least if np.isfinite(least) else max(low, -far)
+    return low, most if np.isfinite(most) else min(high, far)
 
 
 def _clusters(kinks: list[float], gap: float) -> list[tuple[float, float]]:

@@ -52,7 +52,7 @@ class Table:
     window: Float[Array, "2"]
     heavy: bool = dataclasses.field(metadata={"static": True})
 
-    def __call__(self, x: Float[Array, "..."], rest: Any = 0.0) -> tuple[Array, Array, Array]:
+    def __call__(self, x: Any, rest: Any = 0.0) -> tuple[Any, Any, Any]:
         """(log F or log S, whether it is log S, log f) at x + rest."""
         xp = namespace(x, self.origin)
         zones, size = self.origin.shape[0], self.middle.shape[0] // self.origin.shape[0]
@@ -70,15 +70,10 @@ class Table:
                 panel = panel + xp.where(zone == k, place, 0)
         y = (v - self.middle[panel]) * self.slope[panel]
         inside = xp.clip(y, -1.0, 1.0)
-        tail, density = (
-            horner([row[panel] for row in series], inside) for series in (self.tail, self.density)
-        )
+        tail, density = (_polynomial(s, panel, inside) for s in (self.tail, self.density))
         if xp.traced or np.any(inside != y):
             gone = inside / self.slope[panel] + self.middle[panel]
-            if self.heavy:
-                run = v - gone
-            else:
-                run = local - self.scale[panel // size] * xp.sinh(gone)
+            run = v - gone if self.heavy else local - self.scale[panel // size] * xp.sinh(gone)
             run = xp.where(inside != y, run, 0.0)
             below, above = xp.minimum(run, 0.0), xp.maximum(run, 0.0)
             below = xp.where(panel == 0, below, 0.0)
@@ -123,21 +118,20 @@ def tabulate(pieces: list[Pieces], *, heavy: bool, ends: tuple[bool, bool]) -> T
     at_ends = [
         (p.zone.origin, p.zone.scale * np.sinh(np.append(p.left, p.right[-1:]))) for p in pieces
     ]
-    table = Table(
-        origin=np.array([p.zone.origin for p in pieces]),
-        scale=np.array([p.zone.scale for p in pieces]),
-        cuts=np.array([o + x[-1] for o, x in at_ends[:-1]]),
-        bounds=padded([p.right[:-1] for p in pieces], np.inf, size - 1),
-        middle=padded([(p.left + p.right) / 2 for p in pieces], 0.0).ravel(),
-        slope=padded([2 / (p.right - p.left) for p in pieces], 1.0).ravel(),
-        upper=padded([u.astype(float) for u in upper], 0.0).ravel() > 0,
-        tail=padded(tails, 0.0).reshape(flat),
-        density=padded([p.series.T for p in pieces], 0.0).reshape(flat),
-        beyond=np.zeros(2),
-        window=_window(at_ends, log_cdf, log_sf),
-        heavy=heavy,
-    )
-    return dataclasses.replace(table, beyond=_beyond(pieces, tails, heavy, ends))
+    arrays: dict[str, Any] = {
+        "origin": np.array([p.zone.origin for p in pieces]),
+        "scale": np.array([p.zone.scale for p in pieces]),
+        "cuts": np.array([o + x[-1] for o, x in at_ends[:-1]]),
+        "bounds": padded([p.right[:-1] for p in pieces], np.inf, size - 1),
+        "middle": padded([(p.left + p.right) / 2 for p in pieces], 0.0).ravel(),
+        "slope": padded([2 / (p.right - p.left) for p in pieces], 1.0).ravel(),
+        "upper": padded([u.astype(float) for u in upper], 0.0).ravel() > 0,
+        "tail": padded(tails, 0.0).reshape(flat),
+        "density": padded([p.series.T for p in pieces], 0.0).reshape(flat),
+        "beyond": _beyond(pieces, tails, heavy, ends),
+        "window": _window(at_ends, log_cdf, log_sf),
+    }
+    return Table(**arrays, heavy=heavy)
 
 
 def _window(at_ends: list[Any], log_cdf: list[np.ndarray], log_sf: list[np.ndarray]) -> np.ndarray:
@@ -164,6 +158,18 @@ def _beyond(
         rate = math.exp(gap) * piece.zone.scale * (math.cosh(v) if heavy else 1.0)
         out[k] = rate if heavy else rate / piece.zone.scale
     return out
+
+
+def _polynomial(series: Any, panel: Any, y: Any) -> Any:
+    """sum_k series[k, panel] y^k; NumPy is spared the arrays in between."""
+    if namespace(y).traced or not np.ndim(y):
+        return horner([row[panel] for row in series], y)
+    total = series[-1].take(panel)
+    row = np.empty_like(total)
+    for coefficients in series[-2::-1]:
+        total *= y
+        total += coefficients.take(panel, out=row, mode="clip")
+    return total
 
 
 class Tables:
@@ -197,7 +203,9 @@ class Tables:
         size = max(table.bounds.shape[1] + 1 for table in self.tables)
         wide = [_widened(table, zones, size) for table in self.tables]
         names = [f.name for f in dataclasses.fields(Table) if f.name != "heavy"]
-        arrays = {n: np.stack([getattr(t, n) for t in wide])[self.which] for n in names}
+        arrays: dict[str, Any] = {
+            n: np.stack([getattr(t, n) for t in wide])[self.which] for n in names
+        }
         return Table(**arrays, heavy=wide[0].heavy)
 
 

@@ -100,7 +100,7 @@ class Tabulated(AbstractPerturbation):
 
         return Tabulated(self.law.astype(dtype), mapped(cast, table))
 
-    def _look_up(self, x: Float[Array, "..."], rest: Any = 0.0) -> tuple[Array, Array, Array]:
+    def _look_up(self, x: Any, rest: Any = 0.0) -> Any:
         if not self.shape or isinstance(self.table, Tables):
             return self.table(x, rest)
         import jax
@@ -184,15 +184,15 @@ class AbstractTabulated(AbstractPerturbation):
     def _form(self, *values: Any) -> tuple[AbstractPerturbation, tuple[Any, ...]]:
         """(the law in the form that evaluates it, the values as its arrays)."""
         numbers = leaves(self)
-        xp, *values = floats(*values, *numbers)
-        values = values[: len(values) - len(numbers)]
+        xp, *arrays = floats(*values, *numbers)
+        values = tuple(arrays[: len(values)])
         if xp.traced:
             return self.prepare(values[0].dtype), values
         return self._tabulated or self.direct(), values
 
     def prepare(self, dtype: Any) -> AbstractPerturbation:
         if all(is_known(leaf) for leaf in leaves(self)):
-            tabulated = mapped(np.asarray, self)._tabulated  # noqa: SLF001
+            tabulated = mapped(np.asarray, self)._tabulated
             if tabulated is not None:
                 return tabulated.astype(dtype)
         return self.astype(dtype).direct()
@@ -229,10 +229,13 @@ class AbstractTabulated(AbstractPerturbation):
         return law.cdf_and_rate(x)
 
     def cdf_and_rate_at(
-        self, x: Float[Array, "..."], rest: Float[Array, "..."] | float
+        self, x: Float[Array, "..."], rest: Any
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         law, (x, rest) = self._form(x, rest)
         return law.cdf_and_rate_at(x, rest)
+
+    def score(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        return super().score(x)
 
     def bracket(self, floor: float, ceiling: float) -> tuple[Array, Array]:
         law, _ = self._form(0.0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,17 +22,18 @@ _NEAR = 1e-2
 """In units of the width, how far from a kink its own scale is used."""
 
 
-def log_density_near(law: AbstractPerturbation, origin: float) -> Callable[..., np.ndarray]:
+def log_density_near(law: AbstractPerturbation, origin: float) -> Callable[..., Any]:
     """Log f at origin + x of a law of one coordinate, for arrays x.
 
     Next to a pole the law itself must add the two; elsewhere the sum is as good.
     """
 
-    def log_density(x: np.ndarray) -> np.ndarray:
-        points = x.reshape(-1, 1)
+    def log_density(x: np.ndarray) -> Any:
+        points: Any = x.reshape(-1, 1)
         if not law.fringe:
             return law.log_pdf(origin + points).reshape(x.shape)
-        cdf, rate = law.cdf_and_rate_at(np.full(points.shape, origin), points)
+        near: Any = np.full(points.shape, origin)
+        cdf, rate = law.cdf_and_rate_at(near, points)
         with np.errstate(divide="ignore"):
             return (np.log(cdf) + np.log(rate)).reshape(x.shape)
 
@@ -50,7 +52,7 @@ def zones_of(
     kinks: list[float],
     ends: tuple[float, float],
     resolution: float,
-    log_density: Callable[[float], Callable[..., np.ndarray]],
+    log_density: Callable[[float], Callable[..., Any]],
     depth: float,
     *,
     deep: bool,
@@ -62,7 +64,7 @@ def zones_of(
     and the kink is exp(-depth).
     """
     low, high = ends
-    meet = [low, *((a + b) / 2 for a, b in zip(kinks[:-1], kinks[1:], strict=True)), high]
+    meet = [low, *((a + b) / 2 for a, b in itertools.pairwise(kinks)), high]
     zones = []
     for kink, left, right in zip(kinks, meet[:-1], meet[1:], strict=True):
         near = log_density(kink)
