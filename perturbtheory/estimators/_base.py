@@ -184,6 +184,9 @@ class AbstractEstimator(abc.ABC):
         """Theta as floating numbers; raises for whatever is known to be wrong before f is seen."""
         theta = as_vectors("theta", theta)
         count = theta.shape[-1]
+        if theta.size == 0:
+            msg = f"`theta` must have at least one entry, got shape {theta.shape}; pass logits"
+            raise ValueError(msg)
         if count < 2:
             msg = (
                 "`theta` must have at least two categories on its last axis, got shape "
