@@ -44,12 +44,26 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
     ladder = np.concatenate([top - ladder[::-1], top + ladder])
     inside = ladder[(ladder > low) & (ladder < high)] if marks else ladder[:0]
     bounds = _narrowed(np.concatenate([[low], inside, [high]]), marks)
-    bounds = _gentle(noise, theta, bounds)
+    bounds = _gentle(noise, theta, bounds, _FALL - _LOWEST)
     # A kink at the very end of the window must be inside it.
     last = 4e-16 * (max(abs(low), abs(high)) + float(np.abs(theta).max()))
     bounds[0] -= last
     bounds[-1] += last
     return bounds
+
+
+def bounds_below(
+    noise: Any, theta: Vector, high: float, rise: float
+) -> Float[np.ndarray, "panels+1"]:
+    """The panels next below, on which log F rises by about `rise`; none at the end of the support."""
+    rate = float(np.sum(noise.log_cdf_and_rate(high - theta)[1]))
+    end = float(np.max(theta + noise.support[0]))
+    low = high - rise / rate if 0 < rate < np.inf else -np.inf
+    low = min(max(low, end), np.nextafter(high, -np.inf))
+    if not end < high or low == -np.inf:
+        return np.zeros(0)
+    bounds = _narrowed(np.array([low, high]), list(_marks(noise, theta)))
+    return _gentle(noise, theta, bounds, 4 * rise)
 
 
 def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
@@ -109,12 +123,13 @@ def _narrowed(bounds: np.ndarray, marks: list[_Marks]) -> np.ndarray:
     return bounds
 
 
-def _gentle(noise: Any, theta: Vector, bounds: np.ndarray) -> np.ndarray:
-    """The panels cut until log F rises by at most 16 on each."""
-    for _ in range(12):
+def _gentle(noise: Any, theta: Vector, bounds: np.ndarray, depth: float) -> np.ndarray:
+    """The panels cut until log F rises by at most 16 on each, in its uppermost `depth`."""
+    for _ in range(64):
         log_cdf = log_cdf_of_maximum(noise, theta, bounds)
-        rise = np.diff(np.maximum(log_cdf, 2 * _LOWEST))
-        parts = np.ceil(np.maximum(rise, 1.0) / _FALL)
+        rise = np.diff(np.maximum(log_cdf, log_cdf[-1] - depth))
+        # Next to the end of a support F is a power: few parts, again and again, follow it there.
+        parts = np.minimum(np.ceil(np.maximum(rise, 1.0) / _FALL), 4)
         if np.all(parts <= 1):
             break
         bounds = _cut(bounds, parts.astype(int))

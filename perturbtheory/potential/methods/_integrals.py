@@ -15,12 +15,16 @@ weights, for rules that share nodes. F does not underflow where the rules have n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
 EPS = float(np.finfo(float).eps)
+ELEMENTS = 2**14
+"""Nodes times coordinates of a block: as many numbers as a processor keeps at hand."""
+_PARTS, _MANY_BLOCKS = 4, 48
 
 
 class Block(NamedTuple):
@@ -36,6 +40,7 @@ class Block(NamedTuple):
     frame: np.ndarray | None = None
 
 
+MakeBlock = Callable[[], Block]
 Terms = Callable[[Any, Block], tuple[np.ndarray, ...]]
 
 
@@ -55,13 +60,26 @@ class Sums(NamedTuple):
     beyond: tuple[np.ndarray, float] | None = None
 
 
-def total(noise: Any, blocks: Iterable[Block], terms: Terms) -> tuple[np.ndarray, ...]:
-    """The sum of `terms` over blocks."""
-    out: tuple[np.ndarray, ...] = ()
-    for block in blocks:
-        new = terms(noise, block)
-        out = tuple(a + b for a, b in zip(out, new, strict=True)) if out else new
-    return out
+def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndarray]:
+    """The sum of `terms` over blocks: four partial sums, by threads where there is much to do.
+
+    NumPy and SciPy leave the interpreter to others while they compute. The order of summation is
+    the same with and without threads, on every machine.
+    """
+
+    def part(k: int) -> list[np.ndarray]:
+        out: list[np.ndarray] = []
+        for make in blocks[k::_PARTS]:
+            new = terms(noise, make())
+            out = [a + b for a, b in zip(out, new, strict=True)] if out else list(new)
+        return out
+
+    if len(blocks) < _MANY_BLOCKS:
+        parts = [part(k) for k in range(min(_PARTS, len(blocks)))]
+    else:
+        with ThreadPoolExecutor(_PARTS) as pool:
+            parts = list(pool.map(part, range(_PARTS)))
+    return [sum(numbers[1:], numbers[0]) for numbers in zip(*parts, strict=True)]
 
 
 def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:

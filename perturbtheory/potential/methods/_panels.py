@@ -7,7 +7,7 @@ differences keep their digits however large theta, the spread of theta or the wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,15 +15,20 @@ import numpy as np
 from perturbtheory.numerics import gauss_legendre
 from perturbtheory.potential.methods._bounds import log_cdf_of_maximum, panel_bounds
 from perturbtheory.potential.methods._cuts import Panels, cut_at_kinks
-from perturbtheory.potential.methods._integrals import Block, Sums, Terms, total
+from perturbtheory.potential.methods._integrals import (
+    ELEMENTS,
+    Block,
+    MakeBlock,
+    Sums,
+    Terms,
+    total,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
     Vector = Float[np.ndarray, "d"]
 
-_ELEMENTS = 2**15
-"""Nodes times coordinates of a block: as many numbers as a processor keeps at hand."""
 _POINTS = 16
 
 
@@ -61,24 +66,27 @@ def _outside(
     return product * rate * noise.resolution, (below + above, (low - top) * below.sum() + upper)
 
 
-def blocks(noise: Any, theta: Vector) -> Iterator[Block]:
+def blocks(noise: Any, theta: Vector) -> list[MakeBlock]:
     """The nodes of all panels."""
     return blocks_of(theta, cut_at_kinks(noise, theta, panel_bounds(noise, theta)))
 
 
-def blocks_of(theta: Vector, panels: Panels) -> Iterator[Block]:
+def blocks_of(theta: Vector, panels: Panels) -> list[MakeBlock]:
     """The nodes of the panels given."""
     nodes, weights = gauss_legendre(_POINTS)
     top = theta.max()
-    size = max(1, _ELEMENTS // (_POINTS * theta.size))
-    for k in range(0, len(panels.left), size):
+    size = max(1, ELEMENTS // (_POINTS * theta.size))
+
+    def make(k: int) -> Block:
         frame, left, rest, width = (a[k : k + size] for a in panels)
         step = rest[:, None] + width[:, None] / 2 * (1 + nodes)
         weight = (width[:, None] / 2 * weights).reshape(1, -1)
         at = theta[frame]
         x = np.repeat(left[:, None] - (theta - at[:, None]), _POINTS, axis=0)
         s = ((left + (at - top))[:, None] + step).ravel()
-        yield Block(x, s, weight, step.reshape(-1, 1), np.repeat(frame, _POINTS))
+        return Block(x, s, weight, step.reshape(-1, 1), np.repeat(frame, _POINTS))
+
+    return [functools.partial(make, k) for k in range(0, len(panels.left), size)]
 
 
 def anchored(noise: Any, theta: Vector) -> float:
