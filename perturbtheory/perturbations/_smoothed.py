@@ -13,7 +13,8 @@ from perturbtheory.numerics import Landmarks, floats, is_known, leaves, namespac
 from perturbtheory.perturbations._adaptive import Zone, resolve
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._convolution import SWING, Convolution, gumbel_cuts
-from perturbtheory.perturbations._discrete import Discrete, DiscretePlusGumbel
+from perturbtheory.perturbations._discrete import Discrete
+from perturbtheory.perturbations._discrete_plus_gumbel import DiscretePlusGumbel
 from perturbtheory.perturbations._gumbel import EULER, Gumbel
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES
 from perturbtheory.perturbations._table import Table, tabulate
