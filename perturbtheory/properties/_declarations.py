@@ -147,7 +147,7 @@ def _check_functions(
     low, high = ends
     outside = (points < low) | (points > high)
     _refuse(outside & (pdf > 0), points, name, "`log_pdf` is finite off the declared `support`")
-    empty = ~outside & (pdf == 0)
+    empty = ~outside & np.isneginf(log_pdf)
     for end in (0, -1):
         _refuse(empty[end], points[end], name, "no density within the declared `support`, far out,")
     if perturbation.positive and (np.any(empty) or np.any(np.isfinite([low, high]))):
