@@ -7,13 +7,18 @@ if TYPE_CHECKING:
     from perturbtheory.estimate import Estimate as Estimate
     from perturbtheory.perturbations import AbstractPerturbation as AbstractPerturbation
     from perturbtheory.perturbations import Discrete as Discrete
+    from perturbtheory.perturbations import Exponential as Exponential
+    from perturbtheory.perturbations import Frechet as Frechet
     from perturbtheory.perturbations import FromScipy as FromScipy
     from perturbtheory.perturbations import Gumbel as Gumbel
+    from perturbtheory.perturbations import GumbelMin as GumbelMin
     from perturbtheory.perturbations import Laplace as Laplace
     from perturbtheory.perturbations import Logistic as Logistic
     from perturbtheory.perturbations import Normal as Normal
+    from perturbtheory.perturbations import Pareto as Pareto
     from perturbtheory.perturbations import StudentT as StudentT
     from perturbtheory.perturbations import Uniform as Uniform
+    from perturbtheory.perturbations import Weibull as Weibull
     from perturbtheory.perturbations import register as register
     from perturbtheory.perturbations import smoothed as smoothed
     from perturbtheory.potential import Potential as Potential
@@ -38,8 +43,9 @@ _HOMES = {
     "expected_max": "potential",
     **dict.fromkeys(
         (
-            "AbstractPerturbation", "Discrete", "FromScipy", "Gumbel", "Laplace", "Logistic",
-            "Normal", "StudentT", "Uniform", "register", "smoothed",
+            "AbstractPerturbation", "Discrete", "Exponential", "Frechet", "FromScipy", "Gumbel",
+            "GumbelMin", "Laplace", "Logistic", "Normal", "Pareto", "StudentT", "Uniform",
+            "Weibull", "register", "smoothed",
         ),
         "perturbations",
     ),

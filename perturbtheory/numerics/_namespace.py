@@ -34,13 +34,13 @@ class Namespace:
         return value
 
 
+_SPECIAL = (
+    "erfc", "erfcx", "expit", "log_expit", "gammaln", "gammainc", "betainc", "exp1", "ndtri",
+)  # fmt: skip
 NUMPY = Namespace(
     np,
     traced=False,
-    **{
-        name: getattr(scipy.special, name)
-        for name in ("erfc", "erfcx", "expit", "log_expit", "gammaln", "betainc", "exp1", "ndtri")
-    },
+    **{name: getattr(scipy.special, name) for name in _SPECIAL},
     logsumexp=scipy.special.logsumexp,
     segment_sum=lambda values, index, count: np.bincount(index, values, count),
 )
@@ -59,6 +59,7 @@ def _jax() -> Namespace:
         expit=jax.nn.sigmoid,
         log_expit=jax.nn.log_sigmoid,
         gammaln=special.gammaln,
+        gammainc=special.gammainc,
         betainc=special.betainc,
         exp1=special.exp1,
         ndtri=special.ndtri,

@@ -1,7 +1,8 @@
 """Noise gamma: laws that declare their mathematics.
 
 `AbstractPerturbation` says what a perturbation declares; the final ones are Normal, Gumbel,
-Logistic, Laplace, StudentT, Uniform, Discrete and FromScipy; `smoothed` adds t G.
+GumbelMin, Logistic, Laplace, Exponential, Weibull, StudentT, Pareto, Frechet, Uniform, Discrete and
+FromScipy; `smoothed` adds t G.
 """
 
 from perturbtheory.numerics import Landmarks as Landmarks
@@ -9,12 +10,17 @@ from perturbtheory.numerics import register as register
 from perturbtheory.perturbations._base import AbstractPerturbation as AbstractPerturbation
 from perturbtheory.perturbations._base import Tail as Tail
 from perturbtheory.perturbations._discrete import Discrete as Discrete
+from perturbtheory.perturbations._exponential import Exponential as Exponential
+from perturbtheory.perturbations._frechet import Frechet as Frechet
 from perturbtheory.perturbations._gumbel import EULER as EULER
 from perturbtheory.perturbations._gumbel import Gumbel as Gumbel
+from perturbtheory.perturbations._gumbel_min import GumbelMin as GumbelMin
 from perturbtheory.perturbations._laplace import Laplace as Laplace
 from perturbtheory.perturbations._logistic import Logistic as Logistic
 from perturbtheory.perturbations._normal import Normal as Normal
+from perturbtheory.perturbations._pareto import Pareto as Pareto
 from perturbtheory.perturbations._scipy import FromScipy as FromScipy
 from perturbtheory.perturbations._smoothed import smoothed as smoothed
 from perturbtheory.perturbations._student import StudentT as StudentT
 from perturbtheory.perturbations._uniform import Uniform as Uniform
+from perturbtheory.perturbations._weibull import Weibull as Weibull

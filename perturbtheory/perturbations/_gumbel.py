@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.numerics import draw, namespace, register
+from perturbtheory.perturbations._formulas import complement
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES, AbstractScale
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ class Gumbel(AbstractScale):
 
     def unit_log_sf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
         xp, z = namespace(z), z + EULER
-        # log(1 - exp(-y)) with y = exp(-z) is -z - y/2 + O(y^2), which does not underflow.
-        near = xp.log(-xp.expm1(-xp.exp(-xp.minimum(z, 30.0))))
-        return xp.where(z > 30.0, -z - xp.exp(-z) / 2, near)
+        return -complement(xp, xp.exp(-z), -z)[0]
 
     def unit_score(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
         xp = namespace(z)

@@ -82,6 +82,9 @@ class Normal(AbstractScale):
         # close to a Gumbel variable of scale 1 / sqrt(2 log d), with strip pi/2 of that.
         return min(2.9, math.pi / 2 / math.sqrt(2 * math.log(max(dimension, 2))) * 1.25)
 
+    def weighted_sum(self, weights: Float[np.ndarray, "d"]) -> Normal:
+        return Normal(float(np.linalg.norm(weights * np.asarray(self.scale))))
+
     def trapezoid_nodes(self, dimension: int) -> int | None:
         # Worst case over theta is one entry a few deviations above d - 1 equal ones. There the
         # error is 4e-16 at 32, 2e-13 at 100, 1e-15 at 1024, 2e-12 at 100,000 categories.

@@ -69,7 +69,7 @@ def _radii(
 
 def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     """H(theta), the Laplacian of the graph with weights int F r_i r_j ds."""
-    (weight,) = _integrals.total(noise, _blocks(noise, theta), _integrals.laplacian)
+    (weight,) = _integrals.total(noise, blocks(noise, theta), _integrals.laplacian)
     weight = (weight + weight.T) / 2
     np.fill_diagonal(weight, 0.0)
     out = -weight
@@ -112,7 +112,8 @@ def _sums(
     return _panels.integrate(noise, theta, terms, v=v, further=further)
 
 
-def _blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
+def blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
+    """Nodes that serve p(theta) to rounding error, counted from the largest theta."""
     if noise.step is not None:
         centred = theta - theta.max()
         found = _trapezoid.integrate(noise, centred, _integrals.first)
