@@ -142,6 +142,7 @@ def _gentle(bounds: np.ndarray, log_cdf_at: Callable[[np.ndarray], np.ndarray]) 
     The second serves the ends of supports, where log F rises from -inf but F is as smooth as a
     polynomial.
     """
+    bounds = np.unique(bounds)
     at_ends = log_cdf_at(bounds)
     for _ in range(12):
         # A panel that starts at the end of a support rises by infinity.
