@@ -11,7 +11,7 @@ from perturbtheory.claims import Check, Claim, Part, Result, compare, ledger, re
 from perturbtheory.claims.paper_a import uniform_lines, uniform_pieces
 from perturbtheory.estimate import Estimate
 from perturbtheory.perturbations import _gumbel
-from perturbtheory.potential.methods import atoms, closed_form, quadrature
+from perturbtheory.potential.methods import atoms, quadrature
 
 REQUIRED = {
     "A.softmax-not-minimal": "proved",
@@ -272,13 +272,13 @@ def test_gumbel_without_its_centre_is_noticed(monkeypatch):
 
 
 def test_swapped_probabilities_are_noticed(monkeypatch):
-    true = closed_form.solve
+    true = quadrature.solve
 
     def swapped(noise, theta, **how):
         found = true(noise, theta, **how)
         return found._replace(probabilities=found.probabilities[::-1])
 
-    monkeypatch.setattr(closed_form, "solve", swapped)
+    monkeypatch.setattr(quadrature, "solve", swapped)
     made = verdict_of("A.gumbel-argmax-is-softmax")
     assert made.verdict == "inconclusive"
     assert made.disagreement
