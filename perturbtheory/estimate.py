@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     import jax
 
+ERROR_RATE = 1e-6
+"""Probability that any entry of one sampled answer is off by more than its radius (Bonferroni)."""
 Kind = Literal["closed form", "quadrature", "exact sum", "monte-carlo", "quasi-monte-carlo"]
 
 

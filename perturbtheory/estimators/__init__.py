@@ -3,11 +3,15 @@
 z* = argmax_z h(z) + gamma(z) is what an encoder with logits h samples; E[f(z*)] is to be
 differentiated in h. ``estimator(key, theta, f)`` estimates that from draws, see
 `AbstractEstimator`; `measure` says how well. The laws, biases and variances are closed forms, sums
-or quadratures, without sampling.
+or quadratures, without sampling; for these JAX is not needed.
 """
 
 from perturbtheory.estimators._arm import Arm as Arm
 from perturbtheory.estimators._base import AbstractEstimator as AbstractEstimator
+from perturbtheory.estimators._base import constant as constant
+from perturbtheory.estimators._base import draw as draw
+from perturbtheory.estimators._base import one_hot as one_hot
+from perturbtheory.estimators._base import require_key as require_key
 from perturbtheory.estimators._control import Rebar as Rebar
 from perturbtheory.estimators._control import Relax as Relax
 from perturbtheory.estimators._direct import Direct as Direct

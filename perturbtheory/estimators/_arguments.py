@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from perturbtheory.checks import finite, is_known, require
+from perturbtheory.checks import finite, require
+from perturbtheory.numerics import is_jax, is_known
 
 _LARGEST = 1e12
 """Spread of logits, beyond which their rounding alone changes probabilities by 1e-4."""
@@ -17,7 +18,7 @@ def array(name: str, value: Any, dimensions: int) -> np.ndarray:
         TypeError: for a value traced by JAX.
         ValueError: for anything else that is not such an array.
     """
-    if not is_known(value) and hasattr(value, "aval"):
+    if is_jax(value) and not is_known(value):
         msg = f"`{name}` must be known, got {value}; call outside of jax.jit, jax.vmap and jax.grad"
         raise TypeError(msg)
     try:
@@ -70,6 +71,14 @@ def nonzero(epsilon: Any, values: np.ndarray) -> float:
         )
         raise ValueError(msg)
     return number
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value`; raises ValueError unless it is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        msg = f"`{name}` must be True or False, got {value!r}"
+        raise ValueError(msg)
+    return bool(value)
 
 
 def jacobian_or_identity(jacobian: Any, categories: int) -> np.ndarray:

@@ -1,15 +1,17 @@
 """Two categories: one uniform variable and its mirror image."""
 
-import dataclasses
-from typing import Any, ClassVar
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.estimators._base import AbstractEstimator
-from perturbtheory.estimators._objective import Objective
-from perturbtheory.perturbations import register
+from perturbtheory.numerics import draw, namespace, register
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+    from perturbtheory.estimators._objective import Objective
 
 
 @register
@@ -33,19 +35,19 @@ class Arm(AbstractEstimator):
     categories: ClassVar[int | None] = 2
 
     def _estimate(self, key: Any, theta: Float[Array, "... 2"], objective: Objective) -> Array:
-        phi = theta[..., 1] - theta[..., 0]
-        u = jax.random.uniform(key, phi.shape, theta.dtype)
+        xp, phi = namespace(theta), theta[..., 1] - theta[..., 0]
+        u = draw(key, "uniform", phi.shape, theta.dtype)
         high, low = (
-            jax.nn.one_hot(one.astype(int), 2, dtype=theta.dtype)
-            for one in (u > jax.nn.sigmoid(-phi), u < jax.nn.sigmoid(phi))
+            xp.stack([~one, one], -1).astype(theta.dtype)
+            for one in (u > xp.expit(-phi), u < xp.expit(phi))
         )
-        away = (u - 0.5)[..., None] * jnp.asarray([-1.0, 1.0], theta.dtype)
+        away = (u - 0.5)[..., None] * xp.asarray([-1.0, 1.0], theta.dtype)
         return objective.on_rows(objective(high) - objective(low)) * away
 
     def _moments(self, theta: Float[Array, "... 2"], objective: Objective) -> tuple[Array, Array]:
-        phi = theta[..., 1] - theta[..., 0]
+        xp, phi = namespace(theta), theta[..., 1] - theta[..., 0]
         step = objective.f[..., 1] - objective.f[..., 0]
-        mixed = jax.nn.sigmoid(phi) * jax.nn.sigmoid(-phi)
-        over = jax.nn.sigmoid(jnp.abs(phi)) - 0.5
+        mixed = xp.expit(phi) * xp.expit(-phi)
+        over = xp.expit(xp.abs(phi)) - 0.5
         slope, variance = step * mixed, step**2 * (1 / 12 - 2 / 3 * over**3 - mixed**2)
-        return jnp.stack([-slope, slope], -1), jnp.stack([variance, variance], -1)
+        return xp.stack([-slope, slope], -1), xp.stack([variance, variance], -1)

@@ -1,19 +1,27 @@
 """What an estimator is: a pure function of a key, whose mean is near the gradient of E[f(z)]."""
 
+from __future__ import annotations
+
 import abc
-from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Array, Float
 
-from perturbtheory.checks import as_vectors, require
-from perturbtheory.estimators._objective import Objective, Values, as_pytree
+from perturbtheory.checks import as_vectors, parameter, require
+from perturbtheory.estimators._arguments import flag
+from perturbtheory.estimators._objective import Objective, as_pytree, first_of_each
+from perturbtheory.numerics import floats, is_jax, is_known, leaves, namespace
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel
 from perturbtheory.potential import expected_max
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jax.typing import ArrayLike
+    from jaxtyping import Array, Float
+
+    from perturbtheory.estimators._objective import Values
 
 GUMBEL = Gumbel()
 """The noise of both papers, under which the arg max has the law softmax(theta)."""
@@ -51,6 +59,8 @@ class AbstractEstimator(abc.ABC):
     fields, which are leaves of a pytree: they may be traced, scheduled and differentiated. All of
     it works under ``jit``, ``vmap`` and ``grad``. Where an estimator holds a noise, differentiate
     in the number and not in the whole estimator: a perturbation refuses a gradient as its scale.
+    What draws nothing, `Exact` and `moments`, answers in NumPy unless there is an array of JAX
+    among the arguments and fields, or f answers with one.
 
     Subclasses are final: frozen dataclasses under `perturbtheory.register`. Numbers are checked
     when an estimator is called and not when it is made, for a gradient with respect to an
@@ -85,14 +95,11 @@ class AbstractEstimator(abc.ABC):
         self, key: Array | None, theta: Float[ArrayLike, "... K"], f: Values
     ) -> Float[Array, "... K"]:
         """One estimate, of the shape of theta."""
-        theta = self.check(theta)
-        if self.random:
-            require_key(key)
+        theta = self._given(key, theta, f)
         objective = Objective.of(theta, f)
         estimate = self._estimate(key, theta, objective)
         inner = tuple(range(objective.lead, theta.ndim))
-        valid = jnp.all(jnp.isfinite(theta), inner, keepdims=True) & self._valid()
-        return jnp.where(valid, estimate, jnp.nan)
+        return self._where_valid(theta, inner, estimate)
 
     def surrogate(
         self, key: Array | None, theta: Float[ArrayLike, "... K"], f: Values
@@ -104,21 +111,22 @@ class AbstractEstimator(abc.ABC):
         sums f over p; Relaxed has f(s) itself. One value for each element of the batch.
         Raises as a call does.
         """
-        theta = self.check(theta)
-        if self.random:
-            require_key(key)
+        theta = self._given(key, theta, f)
         value = self._surrogate(key, theta, f)
+        xp = namespace(theta)
         inner = tuple(range(value.ndim, theta.ndim))
-        valid = jnp.all(jnp.isfinite(theta), inner) & self._valid()
+        valid = xp.all(xp.isfinite(theta), inner) & self._valid()
         # A factor and not a choice: the derivative of a choice would be zero.
-        return value * jnp.where(valid, 1.0, jnp.nan).astype(value.dtype)
+        return value * xp.where(valid, 1.0, xp.nan).astype(value.dtype)
 
     def _surrogate(self, key: Any, theta: Float[Array, "... K"], f: Values) -> Array:
+        import jax
+
         held, frozen = constant((theta, as_pytree(f)))
         estimate = jax.lax.stop_gradient(self(key, held, frozen))
         objective = Objective.of(theta, f)
         inner = tuple(range(objective.lead, theta.ndim))
-        slope = jnp.sum((theta - held) * estimate, inner)
+        slope = jax.numpy.sum((theta - held) * estimate, inner)
         return objective(one_hot(held + draw(self.law, key, held))) + slope
 
     def moments(
@@ -135,12 +143,13 @@ class AbstractEstimator(abc.ABC):
                 "category, or use `measure`"
             )
             raise ValueError(msg)
+        given = self._beside(given, values)
+        xp = namespace(given)
         # Differences of probabilities want all the digits there are.
-        wide = given.astype(jnp.result_type(float))
-        mean, variance = self._moments(wide, Objective.of(wide, values))
-        valid = jnp.all(jnp.isfinite(given), -1, keepdims=True) & self._valid()
-        mean, variance = (jnp.where(valid, x, jnp.nan) for x in (mean, variance))
-        return mean.astype(given.dtype), variance.astype(given.dtype)
+        wide = given.astype(xp.result_type(float))
+        found = self._moments(wide, Objective.of(wide, values))
+        mean, variance = (self._where_valid(given, -1, x).astype(given.dtype) for x in found)
+        return mean, variance
 
     @abc.abstractmethod
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
@@ -154,10 +163,30 @@ class AbstractEstimator(abc.ABC):
         )
         raise ValueError(msg)
 
+    def _given(self, key: Any, theta: Any, f: Values) -> Float[Array, "... K"]:
+        """Theta after all checks, as an array of JAX where draws or anything else are of JAX."""
+        theta = self.check(theta)
+        if self.random:
+            require_key(key)
+            return theta if is_jax(theta) else _to_jax(theta)
+        if callable(f) and not is_jax(theta):
+            # What a function makes of a NumPy array says to which library it belongs.
+            return self._beside(theta, f(first_of_each(theta)))
+        return self._beside(theta, f)
+
+    def _beside(self, theta: Any, values: Any) -> Float[Array, "... K"]:
+        """Theta in JAX if one of the fields or values is."""
+        if is_jax(theta) or not any(map(is_jax, (*leaves(self), *_flat(values)))):
+            return theta
+        return _to_jax(theta)
+
     def check(self, theta: Float[ArrayLike, "... K"]) -> Float[Array, "... K"]:
         """Theta as floating numbers; raises for whatever is known to be wrong before f is seen."""
         theta = as_vectors("theta", theta)
         count = theta.shape[-1]
+        if theta.size == 0:
+            msg = f"`theta` must have at least one entry, got shape {theta.shape}; pass logits"
+            raise ValueError(msg)
         if count < 2:
             msg = (
                 "`theta` must have at least two categories on its last axis, got shape "
@@ -171,13 +200,17 @@ class AbstractEstimator(abc.ABC):
                 f"{theta.shape}; ScoreFunction, Rebar and Relax take any number"
             )
             raise ValueError(msg)
+        self._check_fields(name)
+        expected_max(self.law).require_dimension("theta", count)
+        return theta
+
+    def _check_fields(self, name: str) -> None:
         if not isinstance(self.law, AbstractPerturbation):
             msg = (
                 f"`noise` must be a perturbation such as pt.Gumbel(), got {self.law!r}; "
                 "wrap a frozen scipy.stats distribution in pt.FromScipy"
             )
             raise TypeError(msg)
-        expected_max(self.law).require_dimension("theta", count)
         for need in self.needs:
             if not getattr(self.law, need):
                 msg = (
@@ -186,27 +219,50 @@ class AbstractEstimator(abc.ABC):
                 )
                 raise ValueError(msg)
         for field, setting in self.settings.items():
-            value = getattr(self, field)
-            require(field, value, *setting, most=0)
-            if jnp.ndim(value) != 0:
-                msg = f"`{field}` must be a number, got shape {jnp.shape(value)}; pass one number"
+            value = parameter(field, getattr(self, field))
+            if not (is_known(value) or is_jax(value)):
+                msg = f"`{field}` must be a number, got {value!r}; {setting.way_out}"
                 raise ValueError(msg)
-        return theta
+            require(field, value, *setting, most=0)
+            if np.ndim(value) != 0:
+                msg = f"`{field}` must be a number, got shape {np.shape(value)}; pass one number"
+                raise ValueError(msg)
+        for field in dataclasses.fields(self):  # pyright: ignore[reportArgumentType]
+            if isinstance(field.default, bool):
+                flag(field.name, getattr(self, field.name))
 
     def _valid(self) -> Array:
         """Whether the numbers among the fields are what they must be; some are traced."""
         good = [setting.good(getattr(self, field)) for field, setting in self.settings.items()]
-        return jnp.all(jnp.stack([self.law.valid, *map(jnp.asarray, good)]))
+        checks = [self.law.valid, *good]
+        xp = namespace(*checks)
+        return xp.all(xp.stack([xp.asarray(check) for check in checks]))
+
+    def _where_valid(self, theta: Any, axes: Any, answer: Any) -> Array:
+        xp = namespace(theta, answer)
+        valid = xp.all(xp.isfinite(theta), axes, keepdims=True) & self._valid()
+        return xp.where(valid, answer, xp.nan)
+
+
+def _flat(values: Any) -> list[Any]:
+    return [a for v in values for a in _flat(v)] if isinstance(values, list | tuple) else [values]
+
+
+def _to_jax(theta: Any) -> Float[Array, "... K"]:
+    import jax.numpy as jnp
+
+    return jnp.asarray(theta)
 
 
 def require_key(key: Any) -> None:
     """Raise ValueError unless `key` is one key of jax.random."""
-    dtype, shape = (
-        getattr(key, "dtype", None),
-        jnp.shape(key) if isinstance(key, jax.Array) else None,
-    )
-    typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key) and shape == ()
-    raw = dtype == jnp.uint32 and shape == (2,)
+    shape = np.shape(key) if is_jax(key) else None
+    typed = raw = False
+    if hasattr(key, "dtype"):
+        import jax
+
+        typed = jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key) and shape == ()
+        raw = key.dtype == np.uint32 and shape == (2,)
     if not (typed or raw):
         got = f"shape {shape}" if shape else repr(key)
         msg = (
@@ -226,9 +282,12 @@ def draw(
 
 def constant(tree: Any) -> Any:
     """`tree` without derivatives; activations among its leaves stay as they are."""
+    import jax
+
     return jax.tree.map(lambda a: a if callable(a) else jax.lax.stop_gradient(a), tree)
 
 
 def one_hot(x: Float[Array, "... K"]) -> Float[Array, "... K"]:
     """e_argmax(x), row by row."""
-    return jax.nn.one_hot(jnp.argmax(x, -1), x.shape[-1], dtype=x.dtype)
+    xp, x = floats(x)
+    return xp.asarray(xp.argmax(x, -1, keepdims=True) == xp.arange(x.shape[-1]), x.dtype)

@@ -1,13 +1,11 @@
 """Control variates with a gradient of their own: REBAR and RELAX, unbiased for any control."""
 
-import dataclasses
-from collections.abc import Callable
-from typing import Any, ClassVar
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar
+
 import numpy as np
-from jaxtyping import Array, Float
 
 from perturbtheory.estimators._base import (
     GUMBEL,
@@ -19,9 +17,15 @@ from perturbtheory.estimators._base import (
 )
 from perturbtheory.estimators._objective import Objective, as_pytree
 from perturbtheory.estimators._score import score
-from perturbtheory.perturbations import EULER, register
+from perturbtheory.numerics import namespace, register, split
+from perturbtheory.perturbations import EULER
 
-Control = Callable[[Float[Array, "*shape"]], Float[Array, "*batch"]]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jaxtyping import Array, Float
+
+    Control = Callable[[Float[Array, "*shape"]], Float[Array, "*batch"]]
 
 
 @register
@@ -57,7 +61,9 @@ class Rebar(AbstractEstimator):
     }
 
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
-        t, scale = (jnp.asarray(x, theta.dtype) for x in (self.temperature, self.scale))
+        import jax
+
+        t, scale = (jax.numpy.asarray(x, theta.dtype) for x in (self.temperature, self.scale))
 
         def control(x: Array) -> Array:
             return scale * objective(jax.nn.softmax(x / t))
@@ -101,6 +107,9 @@ class Relax(AbstractEstimator):
                 "Rebar brings one of its own"
             )
             raise ValueError(msg)
+        import jax
+        import jax.numpy as jnp
+
         out = jax.eval_shape(self.control, theta)
         if not isinstance(out, jax.ShapeDtypeStruct) or out.shape != objective.batch:
             got = getattr(out, "shape", type(out).__name__)
@@ -118,13 +127,15 @@ def _controlled(
     key: Array, theta: Float[Array, "*shape"], objective: Objective, control: Control
 ) -> Float[Array, "*shape"]:
     """E[c(x~) grad log p_z + grad c(x~)] = grad E[c(x)]: what is added has mean zero."""
-    first, second = jax.random.split(key)
+    import jax
+
+    first, second = split(key)
     gamma, other = draw(GUMBEL, first, theta), draw(GUMBEL, second, theta)
     z = one_hot(theta + gamma)
 
     def difference(theta: Array) -> tuple[Array, Array]:
         conditional = control(given_argmax(theta, z, other))
-        return jnp.sum(control(theta + gamma) - conditional), conditional
+        return jax.numpy.sum(control(theta + gamma) - conditional), conditional
 
     slope, conditional = jax.grad(difference, has_aux=True)(theta)
     rest = objective.on_rows(objective(z) - conditional)
@@ -143,8 +154,8 @@ def given_argmax(
     independent of z; the others are Gumbel with location theta_i, truncated at it.
     Grathwohl et al. (2018), appendix B, in logarithms; Maddison, Tarlow and Minka (2014).
     """
-    standard = gumbel + EULER
-    top = jax.nn.logsumexp(theta, -1, keepdims=True) + standard
-    winner = jnp.sum(z * top, -1, keepdims=True)
-    truncated = -jnp.logaddexp(-winner, -(theta + standard))
-    return jnp.where(z > 0, top, truncated) - EULER
+    xp, standard = namespace(theta), gumbel + EULER
+    top = xp.logsumexp(theta, -1, keepdims=True) + standard
+    winner = xp.sum(z * top, -1, keepdims=True)
+    truncated = -xp.logaddexp(-winner, -(theta + standard))
+    return xp.where(z > 0, top, truncated) - EULER

@@ -1,18 +1,22 @@
 """The direct estimator: the difference of two arg maxes under one draw of the noise."""
 
-import dataclasses
-from typing import Any, ClassVar
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar
+
 import numpy as np
-from jaxtyping import Array, Float
 
 from perturbtheory.estimators._base import GUMBEL, AbstractEstimator, Setting, draw, one_hot
 from perturbtheory.estimators._direct_law import direct_mean, direct_variance
-from perturbtheory.estimators._objective import Objective
-from perturbtheory.perturbations import AbstractPerturbation, register
+from perturbtheory.numerics import is_known, namespace, register
 from perturbtheory.potential import expected_max
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+    from perturbtheory.estimators._objective import Objective
+    from perturbtheory.perturbations import AbstractPerturbation
 
 
 @register
@@ -35,7 +39,8 @@ class Direct(AbstractEstimator):
         two_sided: take the difference of z*(e) and z*(-e).
 
     Raises:
-        ValueError: for epsilon that is zero or not finite; as every estimator.
+        ValueError: for epsilon that is zero or not finite, and for `two_sided` that is no bool; as
+            every estimator.
     """
 
     epsilon: Float[Array, ""] | float = 1.0
@@ -51,7 +56,8 @@ class Direct(AbstractEstimator):
     }
 
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
-        e = jnp.asarray(self.epsilon, theta.dtype)
+        xp = namespace(theta)
+        e = xp.asarray(self.epsilon, theta.dtype)
         x = theta + draw(self.noise, key, theta)
         z = one_hot(x)
         f = objective.neighbours(z)
@@ -60,29 +66,27 @@ class Direct(AbstractEstimator):
         else:
             estimate = (one_hot(x + e * f) - z) / e
         # A value that is not finite would decide the arg max and leave no trace.
-        return jnp.where(jnp.all(jnp.isfinite(f), -1, keepdims=True), estimate, jnp.nan)
+        return xp.where(xp.all(xp.isfinite(f), -1, keepdims=True), estimate, xp.nan)
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
-        """By the joint law for Gumbel noise of one scale b, which is that of theta/b and e/b."""
+        """By the joint law for known Gumbel noise of one scale b: that of theta/b and e/b."""
         if not self.noise.continuous:
             msg = (
                 f"`noise` must be continuous for the moments of Direct, got {self.noise!r}, under "
                 "which arg maxes tie; smooth it, as in pt.smoothed(noise, 0.1)"
             )
             raise ValueError(msg)
-        if expected_max(self.noise).kind != "closed form":
-            e = jnp.asarray(self.epsilon, theta.dtype)
+        xp, scale = namespace(theta), self.noise.gumbel_scale
+        e = xp.asarray(self.epsilon, theta.dtype)
+        if scale is None or not all(map(is_known, (theta, objective.f, e, scale))):
             return by_engine(self.noise, theta, objective.f, e, two_sided=self.two_sided)
-        scale = jnp.asarray(self.noise.scale, theta.dtype)  # pyright: ignore[reportAttributeAccessIssue]
+        scale = xp.asarray(scale, theta.dtype)
         rows = [x.reshape(-1, theta.shape[-1]) for x in (theta / scale, objective.f)]
         pairs = [
-            [
-                law(h, f, self.epsilon / scale, two_sided=self.two_sided)  # pyright: ignore[reportArgumentType]
-                for h, f in zip(*rows, strict=True)
-            ]
+            [law(h, f, e / scale, two_sided=self.two_sided) for h, f in zip(*rows, strict=True)]
             for law in (direct_mean, direct_variance)
         ]
-        mean, variance = (jnp.asarray(np.array(x)).reshape(theta.shape) for x in pairs)
+        mean, variance = (xp.asarray(np.reshape(x, theta.shape), theta.dtype) for x in pairs)
         return mean / scale, variance / scale**2
 
 
@@ -103,9 +107,9 @@ def by_engine(
     """
     if two_sided:
         theta, e = theta - e * f, 2 * e
-    potential = expected_max(noise)
+    xp, potential = namespace(theta), expected_max(noise)
     p, q = potential.probabilities(theta), potential.probabilities(theta + e * f)
-    kept = theta[..., None, :] + jax.nn.relu(e * (f[..., None, :] - f[..., :, None]))
-    both = jnp.diagonal(potential.probabilities(kept), axis1=-2, axis2=-1)
+    kept = theta[..., None, :] + xp.maximum(e * (f[..., None, :] - f[..., :, None]), 0.0)
+    both = xp.diagonal(potential.probabilities(kept), axis1=-2, axis2=-1)
     mean = (q - p) / e
     return mean, (p + q - 2 * both) / e**2 - mean**2

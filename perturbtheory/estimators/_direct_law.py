@@ -13,12 +13,23 @@ The two-sided estimator (grad h(z*(e)) - grad h(z*(-e))) / (2 e) is the one at l
 2 e in the place of e. Lorberbom, Gane, Jaakkola and Hazan (2019); the law is this package's.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Float
 from scipy.special import hyp1f1, log_softmax, logsumexp
 
-from perturbtheory.estimators._arguments import jacobian_or_identity, logits_and_values, nonzero
+from perturbtheory.estimators._arguments import (
+    flag,
+    jacobian_or_identity,
+    logits_and_values,
+    nonzero,
+)
+
+if TYPE_CHECKING:
+    from jax.typing import ArrayLike
+    from jaxtyping import Float
 
 _SMALL = 0.5
 """Up to this |e (f - E f)| differences are taken of what is left after the linear term."""
@@ -49,7 +60,7 @@ def direct_law(
 
     Raises:
         ValueError: for entries that are not finite, fewer than two, of two shapes or more than 1e12
-            apart (epsilon f too), and for epsilon = 0.
+            apart (epsilon f too), for epsilon = 0, and for `two_sided` that is no bool.
         TypeError: for arguments traced by JAX.
     """
     h, f, epsilon = _sided(*_checked(logits, values, epsilon), two_sided)
@@ -130,7 +141,7 @@ def direct_bias(
     h, f, epsilon = _checked(logits, values, epsilon)
     matrix = jacobian_or_identity(jacobian, h.size)
     one = _bias(h, f, epsilon)
-    return ((one + _bias(h, f, -epsilon)) / 2 if two_sided else one) @ matrix
+    return ((one + _bias(h, f, -epsilon)) / 2 if flag("two_sided", two_sided) else one) @ matrix
 
 
 def direct_variance(
@@ -165,7 +176,7 @@ def _checked(
 def _sided(
     h: np.ndarray, f: np.ndarray, epsilon: float, two_sided: bool
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    return (h - epsilon * f, f, 2 * epsilon) if two_sided else (h, f, epsilon)
+    return (h - epsilon * f, f, 2 * epsilon) if flag("two_sided", two_sided) else (h, f, epsilon)
 
 
 def _centred(log_q: np.ndarray, f: np.ndarray) -> np.ndarray:

@@ -1,18 +1,23 @@
 """No sampling: the gradient itself, by the potential's Hessian and by enumeration."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
 
-from perturbtheory.checks import is_known
 from perturbtheory.estimators._base import GUMBEL, TEMPERATURE, AbstractEstimator, Setting
-from perturbtheory.estimators._objective import Objective, Values
-from perturbtheory.perturbations import AbstractPerturbation, register
+from perturbtheory.estimators._objective import Objective
+from perturbtheory.numerics import is_known, namespace, register
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+    from perturbtheory.estimators._objective import Values
+    from perturbtheory.perturbations import AbstractPerturbation
 
 STATES = 2**16
 """Most joint states that are enumerated."""
@@ -57,7 +62,7 @@ class Exact(AbstractEstimator):
     @property
     def _hard(self) -> bool:
         t = self.temperature
-        return t is None or (is_known(t) and jnp.ndim(t) == 0 and float(t) == 0)
+        return t is None or (is_known(t) and np.ndim(t) == 0 and float(t) == 0)
 
     def _potential(self) -> Potential:
         if self._hard:
@@ -70,11 +75,8 @@ class Exact(AbstractEstimator):
             return self._potential().hvp(theta, objective.f)
         self._require_states(objective)
         potential = self._potential()
-
-        def total(p: Array) -> Array:
-            return jnp.sum(_expectation(objective, p))
-
-        return potential.hvp(theta, jax.grad(total)(potential.probabilities(theta)))
+        _, slopes = _expectation(objective, potential.probabilities(theta))
+        return potential.hvp(theta, slopes)
 
     def _surrogate(self, key: Any, theta: Float[Array, "... K"], f: Values) -> Array:
         """E[f(z)] itself."""
@@ -83,9 +85,9 @@ class Exact(AbstractEstimator):
         potential.require_no_tie(theta)
         p = potential.probabilities(theta)
         if not callable(objective.f):
-            return jnp.sum(objective.f * p, -1)
+            return namespace(p).sum(objective.f * p, -1)
         self._require_states(objective)
-        return _expectation(objective, p)
+        return _expectation(objective, p)[0]
 
     def _require_states(self, objective: Objective) -> None:
         """Raise ValueError unless the mean of this function is a sum over states."""
@@ -106,7 +108,7 @@ class Exact(AbstractEstimator):
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
         mean = self._estimate(None, theta, objective)
-        return mean, jnp.zeros_like(mean)
+        return mean, namespace(mean).zeros_like(mean)
 
 
 def enumerable(objective: Objective) -> bool:
@@ -114,18 +116,43 @@ def enumerable(objective: Objective) -> bool:
     return not callable(objective.f) or objective.shape[-1] ** objective.latents <= STATES
 
 
-def _expectation(objective: Objective, p: Float[Array, "*shape"]) -> Float[Array, "*batch"]:
-    """E[f(z)], multilinear in p: its derivative in p_nk is E[f(z) | z_n = e_k]."""
+def _expectation(
+    objective: Objective, p: Float[Array, "*shape"]
+) -> tuple[Float[Array, "*batch"], Float[Array, "*shape"]]:
+    """(E[f(z)], E[f(z) | z_n = e_k] at entry (n, k)): the second is the slope of the first in p.
+
+    Latents are summed over from the last to the first; on the way back the chance of each state
+    of the first n of them weighs what is left after that.
+    """
+    xp, shape = namespace(p), objective.shape
+    latents, categories = objective.latents, shape[-1]
+    p, left = p.reshape(-1, latents, categories), [_values(objective, xp)]
+    for n in range(latents - 1, -1, -1):
+        ends = left[-1].reshape(len(p), -1, categories)
+        left.append(xp.einsum("isk,ik->is", ends, p[:, n]))
+    chance, slopes = xp.ones_like(left[-1]), []
+    for n, rest in enumerate(left[-2::-1]):
+        ends = rest.reshape(len(p), -1, categories)
+        slopes.append(xp.einsum("isk,is->ik", ends, chance))
+        chance = xp.einsum("is,ik->isk", chance, p[:, n]).reshape(len(p), -1)
+    return left[-1].reshape(objective.batch), xp.stack(slopes, 1).reshape(shape)
+
+
+def _values(objective: Objective, xp: Any) -> Float[Array, "items states"]:
+    """f at all joint states, the last latent varying fastest, for each element of the batch."""
     shape, (latents, categories) = objective.shape, (objective.latents, objective.shape[-1])
     count, items = categories**latents, math.prod(objective.batch)
-    place = categories ** jnp.arange(latents)[::-1]
+    place = categories ** np.arange(latents)[::-1]
 
-    def value(state: Array) -> Array:
-        z = jax.nn.one_hot(state // place % categories, categories, dtype=objective.dtype)
-        return objective(jnp.broadcast_to(z.reshape(*shape[objective.lead :]), shape))
+    def value(state: Any) -> Array:
+        row = state // xp.asarray(place) % categories
+        z = xp.asarray(row[:, None] == xp.arange(categories), objective.dtype)
+        return objective(xp.broadcast_to(z.reshape(*shape[objective.lead :]), shape))
 
-    found = jax.lax.map(value, jnp.arange(count), batch_size=objective.at_once(count))
-    left, p = jnp.moveaxis(found.reshape(count, items), 0, 1), p.reshape(items, latents, categories)
-    for n in range(latents - 1, -1, -1):
-        left = jnp.einsum("isk,ik->is", left.reshape(items, -1, categories), p[:, n])
-    return left.reshape(objective.batch)
+    if xp.traced:
+        import jax
+
+        found = jax.lax.map(value, xp.arange(count), batch_size=objective.at_once(count))
+    else:
+        found = np.stack([value(state) for state in range(count)])
+    return xp.moveaxis(found.reshape(count, items), 0, 1)

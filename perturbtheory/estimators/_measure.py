@@ -1,24 +1,26 @@
 """Mean, bias and variance of an estimator at one theta: from draws, with their errors."""
 
+from __future__ import annotations
+
 import functools
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Array, Float
-from scipy import stats
 
-from perturbtheory.estimate import Estimate
-from perturbtheory.estimators._base import AbstractEstimator
+from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.estimators._exact import Exact, enumerable
-from perturbtheory.estimators._objective import Objective, Values
+from perturbtheory.estimators._objective import Objective
 
-ERROR_RATE = 1e-6
-"""Probability that any entry of one answer is off by more than its radius (Bonferroni)."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jax.typing import ArrayLike
+    from jaxtyping import Array, Float
+
+    from perturbtheory.estimators._base import AbstractEstimator
+    from perturbtheory.estimators._objective import Values
+
 _CHUNK = 2**18
 """Most entries of estimates that are held in memory at a time."""
 _FEWEST = 32
@@ -74,12 +76,15 @@ def measure(
     if not 0 < error_rate < 1:
         msg = f"`error_rate` must be a probability, got {error_rate!r}; 1e-6 is usual"
         raise ValueError(msg)
-    theta = estimator.check(theta)
+    import jax.numpy as jnp
+    from scipy import stats
+
+    theta = jnp.asarray(estimator.check(theta))
     objective = Objective.of(theta, f)
     chunks = math.ceil(draws * theta.size / _CHUNK)
     size = math.ceil(draws / chunks)
     n = chunks * size
-    found = _moments(estimator, theta, objective.f, key, chunks, size)
+    found = _compiled()(estimator, theta, objective.f, key, chunks, size)
     value, variance = (np.asarray(x, np.float64) for x in found)
     # A running mean is rounded once a chunk; that is all the error there is without variance.
     rounding = float(jnp.finfo(theta.dtype).eps) * (16 + chunks)
@@ -100,11 +105,19 @@ def measure(
     return Measurement(mean, bias, total, n)
 
 
-@functools.partial(jax.jit, static_argnums=(4, 5))
+@functools.cache
+def _compiled() -> Callable[..., Any]:
+    import jax
+
+    return jax.jit(_moments, static_argnums=(4, 5))
+
+
 def _moments(
     estimator: AbstractEstimator, theta: Array, f: Any, key: Array, chunks: int, size: int
 ) -> tuple[Float[Array, "n+1"], Float[Array, "n+1"]]:
     """Mean and variance of the n entries of an estimate and, last, of |estimate - mean|^2."""
+    import jax
+    import jax.numpy as jnp
 
     def once(centre: Array, _: None) -> tuple[Array, tuple[Array, Array]]:
         def rows(chunk: Array) -> Array:
@@ -126,6 +139,8 @@ def _collect(
     rows: Callable[[Array], Array], chunks: int, zeros: Float[Array, "n"]
 ) -> tuple[Float[Array, "n"], Float[Array, "n"]]:
     """Mean and sum of squared deviations over all rows of all chunks (Chan's update)."""
+    import jax
+    import jax.numpy as jnp
 
     def add(state: tuple[Array, Array], chunk: Array) -> tuple[tuple[Array, Array], None]:
         mean, square = state

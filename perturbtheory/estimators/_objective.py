@@ -1,20 +1,23 @@
 """The function f whose mean is differentiated: values of every category, or a function of z."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
-from jax.tree_util import Partial, all_leaves
-from jax.typing import ArrayLike
-from jaxtyping import Array, Float
+import numpy as np
 
 from perturbtheory.checks import as_vectors
+from perturbtheory.numerics import is_jax, namespace
 
-Values = Float[ArrayLike, "..."] | Callable[[Float[Array, "..."]], Float[Array, "..."]]
-"""<values, z> row by row as an array, or f as a function of z."""
+if TYPE_CHECKING:
+    from jax.typing import ArrayLike
+    from jaxtyping import Array, Float
+
+    Values = Float[ArrayLike, "..."] | Callable[[Float[Array, "..."]], Float[Array, "..."]]
+    """<values, z> row by row as an array, or f as a function of z."""
 
 AT_ONCE = 2**22
 """Most entries of z, all evaluations of f together, that are held in memory at a time."""
@@ -22,8 +25,17 @@ AT_ONCE = 2**22
 
 def as_pytree(function: Any) -> Any:
     """`function` as an argument that compiled code takes: a plain one becomes a `Partial`."""
+    from jax.tree_util import Partial, all_leaves
+
     plain = callable(function) and all_leaves([function])
     return Partial(function) if plain else function
+
+
+def first_of_each(theta: np.ndarray) -> np.ndarray:
+    """The z whose every row is e_1, as a NumPy array of theta's shape."""
+    z = np.zeros(theta.shape)
+    z[..., 0] = 1.0
+    return z
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,7 +57,7 @@ class Objective:
     dtype: Any
 
     @classmethod
-    def of(cls, theta: Float[Array, "... K"], f: Values) -> "Objective":
+    def of(cls, theta: Float[Array, "... K"], f: Values) -> Objective:
         """F with the shape that it has for this theta.
 
         Raises:
@@ -53,8 +65,9 @@ class Objective:
                 function that returns anything but one array whose shape theta's begins with.
         """
         shape, dtype = theta.shape, theta.dtype
+        xp = namespace(theta)
         if not callable(f):
-            values = as_vectors("f", f).astype(dtype)
+            values = xp.asarray(as_vectors("f", f), dtype)
             if values.ndim > len(shape) or any(
                 n not in (1, m) for n, m in zip(values.shape[::-1], shape[::-1], strict=False)
             ):
@@ -63,9 +76,9 @@ class Objective:
                     f"{values.shape} and {shape}; give one value for each category, or a function"
                 )
                 raise ValueError(msg)
-            return cls(jnp.broadcast_to(values, shape), shape, len(shape) - 1, dtype)
-        out = jax.eval_shape(f, jax.ShapeDtypeStruct(shape, dtype))
-        if not isinstance(out, jax.ShapeDtypeStruct):
+            return cls(xp.broadcast_to(values, shape), shape, len(shape) - 1, dtype)
+        out = _answer(f, theta)
+        if not hasattr(out, "shape"):
             msg = f"`f` must return one array, got {type(out).__name__}; return the values alone"
             raise ValueError(msg)
         lead = len(out.shape)
@@ -75,7 +88,7 @@ class Objective:
                 f"got {out.shape} for theta of shape {shape}; sum over the latents that share one f"
             )
             raise ValueError(msg)
-        return cls(as_pytree(f), shape, lead, dtype)
+        return cls(as_pytree(f) if xp.traced else f, shape, lead, dtype)
 
     @property
     def batch(self) -> tuple[int, ...]:
@@ -89,21 +102,25 @@ class Objective:
 
     def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*batch"]:
         """f(z)."""
+        xp = namespace(z)
         if not callable(self.f):
-            return jnp.sum(self.f * z, -1)
-        return jnp.asarray(self.f(z)).astype(self.dtype)
+            return xp.sum(self.f * z, -1)
+        return xp.asarray(self.f(z)).astype(self.dtype)
 
     def gradient(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """df/dz, for every element of the batch; raises ValueError for an f of integers."""
         if not callable(self.f):
             return self.f
         self.require_floating(z)
-        return jax.grad(lambda x: jnp.sum(self(x)))(z)
+        import jax
+
+        return jax.grad(lambda x: jax.numpy.sum(self(x)))(z)
 
     def require_floating(self, z: Float[Array, "*shape"]) -> None:
         """Raise ValueError for an f that returns integers: it has no derivative."""
-        kind = self.dtype if not callable(self.f) else jax.eval_shape(self.f, z).dtype
-        if not jnp.issubdtype(kind, jnp.floating):
+        kind = self.dtype if not callable(self.f) else _answer(self.f, z).dtype
+        xp = namespace(z)
+        if not xp.issubdtype(kind, xp.floating):
             msg = (
                 f"`f` must return floating numbers where it is differentiated, got {kind}; use an "
                 "estimator that does not relax z, such as ScoreFunction"
@@ -123,6 +140,9 @@ class Objective:
         """
         if not callable(self.f):
             return self.f
+        import jax
+        import jax.numpy as jnp
+
         middle, categories = self.shape[self.lead : -1], self.shape[-1]
         others = categories - 1
 
@@ -145,3 +165,13 @@ class Objective:
     def at_once(self, count: int) -> int:
         """How many of `count` evaluations of f are made together."""
         return max(1, min(count, AT_ONCE // math.prod(self.shape)))
+
+
+def _answer(f: Callable[..., Any], z: Any) -> Any:
+    """What f returns for z of this shape: in JAX no more than its shape and dtype."""
+    if is_jax(z):
+        import jax
+
+        return jax.eval_shape(f, jax.ShapeDtypeStruct(z.shape, z.dtype))
+    out = f(first_of_each(z))
+    return np.asarray(out) if isinstance(out, float | int) else out

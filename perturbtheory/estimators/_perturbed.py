@@ -1,16 +1,20 @@
 """f(z) times the score of the noise instead of that of z: only the density of gamma is needed."""
 
-import dataclasses
-from typing import Any, ClassVar
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.estimators._base import AbstractEstimator, draw, one_hot
-from perturbtheory.estimators._objective import Objective
 from perturbtheory.estimators._score import Baseline, average, require_samples
-from perturbtheory.perturbations import AbstractPerturbation, FromScipy, Normal, register
+from perturbtheory.numerics import register
+from perturbtheory.perturbations import Normal
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+    from perturbtheory.estimators._objective import Objective
+    from perturbtheory.perturbations import AbstractPerturbation
 
 _NORMAL = Normal()
 
@@ -33,7 +37,7 @@ class PerturbedArgmax(AbstractEstimator):
         baseline: "none", or "leave-one-out" from two samples on.
 
     Raises:
-        ValueError: for any other noise, among it `FromScipy`, which JAX does not differentiate;
+        ValueError: for any other noise, also where JAX does not differentiate its formulas;
             for samples and baselines as `ScoreFunction`; as every estimator.
     """
 
@@ -44,13 +48,15 @@ class PerturbedArgmax(AbstractEstimator):
 
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
         require_samples(self.samples, self.baseline)
-        if isinstance(self.noise, FromScipy):
+        if not self.noise.differentiable:
             msg = (
                 f"`noise` must have a density that JAX can differentiate, got {self.noise!r}; use "
                 "ScoreFunction, which asks for probabilities alone"
             )
             raise ValueError(msg)
+        import jax
+
         noise = self.noise.astype(theta.dtype)
         gamma = draw(noise, key, theta, self.samples)
-        slope = jax.grad(lambda x: -jnp.sum(noise.log_pdf(x)))(gamma)
+        slope = jax.grad(lambda x: -jax.numpy.sum(noise.log_pdf(x)))(gamma)
         return average(objective, one_hot(theta + gamma), slope, self.baseline)

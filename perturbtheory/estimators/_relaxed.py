@@ -1,11 +1,9 @@
 """Gradients of f itself: through the softmax in the place of the arg max."""
 
-import dataclasses
-from typing import Any, ClassVar
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.estimators._base import (
     GUMBEL,
@@ -15,10 +13,16 @@ from perturbtheory.estimators._base import (
     draw,
     one_hot,
 )
-from perturbtheory.estimators._objective import Objective, Values
+from perturbtheory.estimators._objective import Objective
 from perturbtheory.estimators._relaxed_law import relaxed_moments
-from perturbtheory.perturbations import AbstractPerturbation, register
+from perturbtheory.numerics import namespace, register
 from perturbtheory.potential import expected_max
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+    from perturbtheory.estimators._objective import Values
+    from perturbtheory.perturbations import AbstractPerturbation
 
 
 @register
@@ -50,15 +54,19 @@ class Relaxed(AbstractEstimator):
     settings: ClassVar[dict[str, Setting]] = {"temperature": TEMPERATURE}
 
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
-        t = jnp.asarray(self.temperature, theta.dtype)
+        import jax
+
+        t = jax.numpy.asarray(self.temperature, theta.dtype)
         x = theta + draw(self.noise, key, theta)
         s = jax.nn.softmax(x / t)
         slope = objective.gradient(one_hot(x) if self.straight_through else s)
-        return s * (slope - jnp.sum(s * slope, -1, keepdims=True)) / t
+        return s * (slope - jax.numpy.sum(s * slope, -1, keepdims=True)) / t
 
     def _surrogate(self, key: Any, theta: Float[Array, "... K"], f: Values) -> Array:
         """f(s); straight-through f(z + s - [s])."""
-        t = jnp.asarray(self.temperature, theta.dtype)
+        import jax
+
+        t = jax.numpy.asarray(self.temperature, theta.dtype)
         x = theta + draw(self.noise, key, theta)
         s = jax.nn.softmax(x / t)
         if self.straight_through:
@@ -100,4 +108,4 @@ class StraightThrough(AbstractEstimator):
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
         mean = expected_max(self.noise).hvp(theta, objective.f)
-        return mean, jnp.zeros_like(mean)
+        return mean, namespace(mean).zeros_like(mean)

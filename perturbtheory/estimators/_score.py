@@ -1,16 +1,19 @@
 """f(z) times the score: unbiased for any f, with a baseline from the other samples."""
 
-import dataclasses
-from typing import Any, ClassVar, Literal
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from perturbtheory.estimators._base import GUMBEL, AbstractEstimator, draw, one_hot
-from perturbtheory.estimators._objective import Objective
-from perturbtheory.perturbations import AbstractPerturbation, register
+from perturbtheory.numerics import namespace, register
 from perturbtheory.potential import expected_max
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+    from perturbtheory.estimators._objective import Objective
+    from perturbtheory.perturbations import AbstractPerturbation
 
 Baseline = Literal["none", "leave-one-out"]
 
@@ -50,17 +53,17 @@ class ScoreFunction(AbstractEstimator):
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
         """Of the mean, or of the sample covariance, of S independent pairs (f, score)."""
         require_samples(self.samples, self.baseline)
-        potential, n = expected_max(self.noise), self.samples
+        xp, potential, n = namespace(theta), expected_max(self.noise), self.samples
         p, hessian = potential.probabilities(theta)[..., None], potential.hessian(theta)
         # Row k is the score at z = e_k; a category without probability is never drawn.
-        square = p * jnp.square(jnp.where(p > 0, hessian / jnp.where(p > 0, p, 1.0), 0.0))
+        square = p * xp.square(xp.where(p > 0, hessian / xp.where(p > 0, p, 1.0), 0.0))
         f = objective.f[..., None]
-        mean = jnp.sum(hessian * f, -2)
+        mean = xp.sum(hessian * f, -2)
         if self.baseline == "none":
-            return mean, (jnp.sum(square * f**2, -2) - mean**2) / n
-        away = f - jnp.sum(p * f, -2, keepdims=True)
-        product = jnp.sum(square * away**2, -2)
-        apart = jnp.sum(p * away**2, -2) * jnp.sum(square, -2)
+            return mean, (xp.sum(square * f**2, -2) - mean**2) / n
+        away = f - xp.sum(p * f, -2, keepdims=True)
+        product = xp.sum(square * away**2, -2)
+        apart = xp.sum(p * away**2, -2) * xp.sum(square, -2)
         return mean, product / n + (apart - (n - 2) * mean**2) / (n * (n - 1))
 
 
@@ -68,11 +71,11 @@ def score(
     noise: AbstractPerturbation, theta: Float[Array, "*shape"], z: Float[Array, "..."]
 ) -> Float[Array, "..."]:
     """grad_theta log p_z(theta), row by row, for one-hot z of shape ``(..., *shape)``."""
-    potential = expected_max(noise)
+    xp, potential = namespace(theta, z), expected_max(noise)
     p = potential.probabilities(theta)
-    if potential.kind == "closed form":
-        return (z - p) / jnp.asarray(noise.scale, theta.dtype)  # pyright: ignore[reportAttributeAccessIssue]
-    return potential.hvp(theta, z) / jnp.sum(p * z, -1, keepdims=True)
+    if noise.gumbel_scale is not None:
+        return (z - p) / xp.asarray(noise.gumbel_scale, theta.dtype)
+    return potential.hvp(theta, z) / xp.sum(p * z, -1, keepdims=True)
 
 
 def average(
@@ -82,6 +85,9 @@ def average(
     baseline: Baseline,
 ) -> Float[Array, "*shape"]:
     """The mean over samples of (f - baseline) times a score of mean zero."""
+    import jax
+    import jax.numpy as jnp
+
     values = jax.vmap(objective)(z)
     if baseline == "none":
         weights = values / len(z)

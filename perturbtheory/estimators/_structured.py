@@ -1,16 +1,17 @@
 """The arg max of a pairwise score over binary vectors: by max-flow, or as an integer program."""
 
+from __future__ import annotations
+
 import math
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Float, Int
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from perturbtheory.estimators._arguments import array
+
+if TYPE_CHECKING:
+    from jax.typing import ArrayLike
+    from jaxtyping import Float, Int
 
 _CAPACITY = 2**31 - 1
 """What scipy's max-flow can count to; larger capacities would wrap around without a word."""
@@ -66,6 +67,9 @@ def pairwise_argmax(
 
 
 def _by_cut(linear: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
     n = linear.size
     if weights.min() < 0:
         i, j = np.unravel_index(weights.argmin(), weights.shape)
@@ -91,6 +95,9 @@ def _by_cut(linear: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _by_integer_program(linear: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import coo_array
+
     n = linear.size
     first, second = np.nonzero(weights)
     m = first.size

@@ -22,7 +22,9 @@ from perturbtheory.numerics import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 Tail = Literal["none", "gaussian", "exponential", "polynomial"]
 _QUIET = (
@@ -59,6 +61,8 @@ class AbstractPerturbation(abc.ABC):
     categories; None where kinks or heavy tails need panels."""
     fringe: tuple[float, ...] = ()
     """Offsets around every kink at which a quadrature panel must end."""
+    accuracy: ClassVar[tuple[float, float]] = (1024.0, 2.3e-308)
+    """(n, a): F_i and 1 - F_i are known to n roundings of themselves, and to a."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -246,6 +250,10 @@ class AbstractPerturbation(abc.ABC):
         width = xp.concatenate([width, xp.full_like(ends, xp.inf)])
         kinks = (False,) * (len(location) - 2) + (True, True)
         return Landmarks(location, width, xp.zeros_like(location), kinks)
+
+    def weighted_sum(self, weights: Float[np.ndarray, "d"]) -> AbstractPerturbation | None:  # noqa: ARG002
+        """The law of sum_i weights_i gamma_i, where it has a closed form; otherwise None."""
+        return None
 
     def take(self, keep: np.ndarray) -> Self:
         """The law of the coordinates at which the boolean array `keep` is True."""

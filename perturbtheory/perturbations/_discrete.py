@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from perturbtheory.checks import finite, parameter, require
-from perturbtheory.numerics import Landmarks, choice, floats, is_known, namespace, register, split
+from perturbtheory.numerics import choice, floats, is_known, namespace, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
-from perturbtheory.perturbations._gumbel import Gumbel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from jaxtyping import Float
 
-    from jaxtyping import Array, Float
-
-_GUMBEL = Gumbel()
+    from perturbtheory.numerics import Array
 
 
 @register
@@ -153,80 +149,3 @@ class Discrete(AbstractPerturbation):
 def _slack(dtype: Any) -> float:
     """How far from one a sum of weights of this dtype may be."""
     return 1e-6 if dtype == np.float32 else 1e-12
-
-
-@register
-@dataclasses.dataclass(frozen=True, eq=False)
-class DiscretePlusGumbel(AbstractPerturbation):
-    """gamma + t G for discrete gamma: a finite mixture of Gumbel laws, in closed form.
-
-    F(x) = sum_k weights[k] exp(-exp(-((x - atoms[k]) / t + c))); made by
-    `perturbtheory.perturbations.smoothed`.
-    """
-
-    base: Discrete
-    temperature: Float[Array, ""] | float
-    tail: ClassVar[Tail] = "exponential"
-
-    @property
-    def valid(self) -> Array:
-        xp, t = floats(self.temperature)
-        return self.base.valid & xp.all(xp.isfinite(t) & (t > 0))
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.base.shape
-
-    @property
-    def mean(self) -> Float[Array, "#d"]:
-        return self.base.mean
-
-    @property
-    def variance(self) -> Float[Array, "#d"]:
-        xp, base, t = floats(self.base.variance, self.temperature)
-        return base + xp.square(t) * (math.pi**2 / 6)
-
-    @property
-    def resolution(self) -> Float[Array, "#d"]:
-        return floats(self.temperature)[1]
-
-    def _mixture(self, x: Float[Array, "..."], law: Callable[[Array], Array]) -> Array:
-        """log sum_k weights[k] exp(law((x - atoms[k]) / t))."""
-        xp, x, t, atoms, weights = floats(x, self.temperature, self.base.atoms, self.base.weights)
-        return xp.logsumexp(law((x[..., None] - atoms) / t), b=weights, axis=-1)
-
-    def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        xp, x, t, _ = floats(x, self.temperature, self.base.atoms)
-        return self._mixture(x, _GUMBEL.unit_log_pdf) - xp.log(t)
-
-    def log_cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        upper = self._mixture(x, _GUMBEL.unit_log_sf)
-        xp = namespace(upper)
-        near_one = xp.log1p(-xp.exp(xp.minimum(upper, -0.5)))
-        return xp.where(upper < -0.7, near_one, self._mixture(x, _GUMBEL.unit_log_cdf))
-
-    def log_sf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._mixture(x, _GUMBEL.unit_log_sf)
-
-    def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
-        one, two = split(key)
-        _, base, gumbel, t = floats(
-            self.base.sample(one, shape), _GUMBEL.sample(two, shape), self.temperature
-        )
-        return base + t * gumbel
-
-    def take(self, keep: np.ndarray) -> Self:
-        return dataclasses.replace(self, base=self.base.take(keep))
-
-    def rescaled(self, power: int) -> Self:
-        return dataclasses.replace(
-            self,
-            base=self.base.rescaled(power),
-            temperature=float(np.ldexp(float(self.temperature), power)),
-        )
-
-    def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
-        xp, t, atoms = floats(self.temperature, self.base.atoms)
-        location = xp.atleast_2d(atoms).T
-        width = xp.broadcast_to(1.5 * t, location.shape)
-        return Landmarks(location, width, 5.0 * width, (False,) * len(location))

@@ -13,7 +13,9 @@ from perturbtheory.perturbations._base import Tail
 from perturbtheory.perturbations._scale import AbstractScale
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register
@@ -81,6 +83,9 @@ class Normal(AbstractScale):
         # One Gaussian is entire; 2.9 is what its quadrature behaves like. The largest of d is
         # close to a Gumbel variable of scale 1 / sqrt(2 log d), with strip pi/2 of that.
         return min(2.9, math.pi / 2 / math.sqrt(2 * math.log(max(dimension, 2))) * 1.25)
+
+    def weighted_sum(self, weights: Float[np.ndarray, "d"]) -> Normal:
+        return Normal(float(np.linalg.norm(weights * np.asarray(self.scale))))
 
     def trapezoid_nodes(self, dimension: int) -> int | None:
         # Worst case over theta is one entry a few deviations above d - 1 equal ones. There the

@@ -1,27 +1,134 @@
 """Any frozen continuous distribution of scipy.stats as a perturbation."""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
-from collections.abc import Callable
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any, Self
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
 from perturbtheory.checks import finite, require
-from perturbtheory.numerics import Landmarks, column, register
+from perturbtheory.numerics import Landmarks, column, draw, dtype_of_draws, is_jax, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
+from perturbtheory.perturbations._frozen import (
+    fringe_of,
+    log_quantile,
+    parsed,
+    standard,
+    table_of,
+    tail_of,
+)
+from perturbtheory.perturbations._tabulated import AbstractTabulated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
+    from perturbtheory.perturbations._table import Table
+
+
+class _AbstractScipy(AbstractPerturbation):
+    """What a frozen distribution says of itself."""
+
+    distribution: Any
+    breakpoints: tuple[float, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self.distribution.ppf(0.5))
+
+    @property
+    def valid(self) -> Array:
+        return np.asarray(True)  # pyright: ignore[reportReturnType]
+
+    @property
+    def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Read off the quantiles: how much further out 1e-20 is than 1e-10."""
+        return tail_of(self.distribution)
+
+    @property
+    def smooth(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.positive and not self.breakpoints
+
+    @property
+    def positive(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return all(np.all(np.isinf(end)) for end in self.distribution.support())
+
+    @property
+    def support(self) -> tuple[Float[Array, "#d"], Float[Array, "#d"]]:
+        low, high = self.distribution.support()
+        return np.asarray(low, float), np.asarray(high, float)  # pyright: ignore[reportReturnType]
+
+    @property
+    def resolution(self) -> Float[Array, "#d"]:
+        low, high = (np.asarray(self.distribution.ppf(q), float) for q in (0.125, 0.875))
+        return high - low  # pyright: ignore[reportReturnType]
+
+    @property
+    def mean(self) -> Float[Array, "#d"]:
+        return np.asarray(self.distribution.mean(), float)  # pyright: ignore[reportReturnType]
+
+    @property
+    def variance(self) -> Float[Array, "#d"]:
+        return np.asarray(self.distribution.var(), float)  # pyright: ignore[reportReturnType]
+
+    def _call(self, method: str, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        function = getattr(self.distribution, method)
+        if not is_jax(x):
+            return _evaluate(function, np.float64, x)  # pyright: ignore[reportReturnType]
+        import jax
+
+        shape = np.broadcast_shapes(x.shape, self.shape)
+        out = jax.ShapeDtypeStruct(shape, jax.numpy.result_type(float, x))
+        called = functools.partial(_evaluate, function, out.dtype)
+        return jax.pure_callback(called, out, x, vmap_method="expand_dims")
+
+    def quantile(self, q: Float[Array, "..."]) -> Float[Array, "..."]:
+        return self._call("ppf", q)
+
+    def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
+        return log_quantile(self.distribution, float(level), upper)  # pyright: ignore[reportReturnType]
+
+    def log_quantiles(
+        self, levels: tuple[float, ...], *, upper: bool = False
+    ) -> Float[Array, "m #d"]:
+        return column(*(self.log_quantile(level, upper=upper) for level in levels))
+
+    def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
+        """Draws by inversion of uniform variables."""
+        uniform = draw(key, "uniform", shape, dtype_of_draws(key))
+        return self.quantile(uniform.clip(1e-300) if hasattr(uniform, "clip") else uniform)
+
+    def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
+        return self._landmarks
+
+    @functools.cached_property
+    def _landmarks(self) -> Landmarks:
+        location, width, reach, _ = AbstractPerturbation.landmarks(self, 1)
+        location, width, reach = (np.asarray(a)[:-2] for a in (location, width, reach))
+        ends = [end for end in self.support if np.all(np.isfinite(end))]
+        kinks = [np.broadcast_to(k, location.shape[1:]) for k in (*ends, *self.breakpoints)]
+        extra = np.reshape(kinks, (len(kinks), *location.shape[1:]))
+        return Landmarks(
+            np.concatenate([location, extra]),  # pyright: ignore[reportArgumentType]
+            np.concatenate([width, np.full_like(extra, np.inf)]),  # pyright: ignore[reportArgumentType]
+            np.concatenate([reach, np.zeros_like(extra)]),  # pyright: ignore[reportArgumentType]
+            (False,) * len(location) + (True,) * len(extra),
+        )
 
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
-class FromScipy(AbstractPerturbation):
+class FromScipy(AbstractTabulated, _AbstractScipy):
     """gamma_i distributed as `distribution`, for example ``FromScipy(scipy.stats.hypsecant())``.
 
-    The frozen distribution's parameters may be scalars or vectors of shape ``(d,)``. Its own
-    logpdf, logcdf and logsf are called, so accuracy and speed are scipy's. `breakpoints` names
+    The frozen distribution's parameters may be scalars or vectors of shape ``(d,)``. Its density is
+    tabulated once, without its location and scale, and F is the integral of it; where that does not
+    integrate to one its own logpdf, logcdf and logsf are called. `breakpoints` names
     the places inside the support where the density jumps or bends; the ends of the support are
     known. A kink that is not named costs accuracy, which the radii of `estimate` show. Location and
     scale are kept as they are: the mean need not be zero.
@@ -45,65 +152,76 @@ class FromScipy(AbstractPerturbation):
         if probe.ndim > 1 or not np.all(np.isfinite(probe)):
             msg = (
                 "`distribution` must have valid parameters of shape () or (d,), got "
-                f"{self.distribution.args} {self.distribution.kwds} with median {probe}; mend them"
+                f"{self.distribution.args} {self.distribution.kwds} with median {probe}; fix them"
             )
             raise ValueError(msg)
         way_out = "name places inside the support, for example (0.0,)"
-        places = np.asarray(self.breakpoints, float)
+        try:
+            places = np.atleast_1d(np.asarray(self.breakpoints, float))
+        except (TypeError, ValueError) as error:
+            msg = f"`breakpoints` must be numbers, got {self.breakpoints!r}; {way_out}"
+            raise ValueError(msg) from error
         if places.size:
             require("breakpoints", places, finite, "be finite", way_out)
         object.__setattr__(self, "breakpoints", tuple(places.tolist()))
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        return np.shape(self.distribution.ppf(0.5))
+    def fringe(self) -> tuple[float, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Towards poles: powers of four of the distance, down to where no mass is left."""
+        return self._fringe
 
-    @property
-    def valid(self) -> Array:
-        return jnp.asarray(True)
+    @functools.cached_property
+    def _fringe(self) -> tuple[float, ...]:
+        offsets: set[float] = set()
+        size = int(np.prod(self.shape))
+        for i in range(size):
+            unit, _, scale = standard(self.take(np.arange(size) == i).distribution)
+            offsets |= {scale * offset for offset in fringe_of(unit)}
+        return tuple(sorted(offsets))
 
-    @property
-    def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Read off the quantiles: how much further out 1e-20 is than 1e-10."""
-        if all(np.all(np.isfinite(end)) for end in self.distribution.support()):
-            return "none"
-        worst = 0.0
-        for upper in (False, True):
-            centre = np.asarray(self.distribution.ppf(0.5))
-            near, far = (
-                np.abs(_log_quantile(self.distribution, level, upper) - centre)
-                for level in (-23.0, -46.0)
-            )
-            worst = max(worst, float(np.max(far / near)))
-        return "gaussian" if worst < 1.7 else "exponential" if worst < 3 else "polynomial"
+    def take(self, keep: np.ndarray) -> Self:
+        if not self.shape:
+            return self
+        shapes, loc, scale = parsed(self.distribution)
+        args, loc, scale = (
+            [np.broadcast_to(a, self.shape)[keep] for a in group]
+            for group in (shapes, [loc], [scale])
+        )
+        taken = self.distribution.dist(*args, loc=loc[0], scale=scale[0])
+        return dataclasses.replace(self, distribution=taken)
 
-    @property
-    def smooth(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.positive and not self.breakpoints
+    def rescaled(self, power: int) -> Self:
+        shapes, loc, scale = parsed(self.distribution)
+        loc, scale = (np.ldexp(np.asarray(a, float), power) for a in (loc, scale))
+        places = tuple(math.ldexp(place, power) for place in self.breakpoints)
+        moved = self.distribution.dist(*shapes, loc=loc, scale=scale)
+        return dataclasses.replace(self, distribution=moved, breakpoints=places)
 
-    @property
-    def positive(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return all(np.all(np.isinf(end)) for end in self.distribution.support())
+    def key(self) -> tuple[Any, ...]:
+        """What tells this law from others: frozen distributions compare by identity."""
+        law = self.distribution.dist
+        if not type(law).__module__.startswith("scipy.stats") or hasattr(law, "_histogram"):
+            return (FromScipy, self.distribution, self.breakpoints)
+        shapes, loc, scale = parsed(self.distribution)
+        numbers = np.broadcast_arrays(*shapes, loc, scale)
+        return (FromScipy, type(law), *(a.tobytes() for a in numbers), self.breakpoints)
 
-    @property
-    def support(self) -> tuple[Float[Array, "#d"], Float[Array, "#d"]]:
-        low, high = self.distribution.support()
-        return jnp.asarray(low, float), jnp.asarray(high, float)
+    def table_of_one(self) -> Table | None:
+        unit, loc, scale = standard(self.distribution)
+        table = table_of(unit, tuple((place - loc) / scale for place in self.breakpoints))
+        return None if table is None else table.moved(loc, scale)
 
-    @property
-    def mean(self) -> Float[Array, "#d"]:
-        return jnp.asarray(self.distribution.mean(), float)
+    def direct(self) -> AbstractPerturbation:
+        return _Called(self.distribution, self.breakpoints)
 
-    @property
-    def variance(self) -> Float[Array, "#d"]:
-        return jnp.asarray(self.distribution.var(), float)
 
-    def _call(self, method: str, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        x = jnp.asarray(x)
-        shape = jnp.broadcast_shapes(x.shape, self.shape)
-        out = jax.ShapeDtypeStruct(shape, jnp.result_type(float, x))
-        function = functools.partial(_evaluate, getattr(self.distribution, method), out)
-        return jax.pure_callback(function, out, x, vmap_method="expand_dims")
+@register
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Called(_AbstractScipy):
+    """A frozen distribution whose own methods are called, from JAX by callbacks."""
+
+    distribution: Any = dataclasses.field(metadata={"static": True})
+    breakpoints: tuple[float, ...] = dataclasses.field(default=(), metadata={"static": True})
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         return self._call("logpdf", x)
@@ -114,53 +232,7 @@ class FromScipy(AbstractPerturbation):
     def log_sf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         return self._call("logsf", x)
 
-    def quantile(self, q: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._call("ppf", q)
 
-    def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
-        return jnp.asarray(_log_quantile(self.distribution, level, upper))
-
-    def log_quantiles(
-        self, levels: tuple[float, ...], *, upper: bool = False
-    ) -> Float[Array, "m #d"]:
-        return column(*(self.log_quantile(level, upper=upper) for level in levels))
-
-    def sample(self, key: Array, shape: tuple[int, ...]) -> Float[Array, "..."]:
-        """Draws by inversion of uniform variables."""
-        return self.quantile(jax.random.uniform(key, shape, float, minval=1e-300))
-
-    def landmarks(self, dimension: int) -> Landmarks:
-        base = super().landmarks(dimension)
-        if not self.breakpoints:
-            return base
-        kinks = jnp.broadcast_to(
-            jnp.asarray(self.breakpoints)[:, None], (len(self.breakpoints), base.location.shape[1])
-        )
-        return Landmarks(
-            jnp.concatenate([base.location, kinks]),
-            jnp.concatenate([base.width, jnp.full_like(kinks, jnp.inf)]),
-            jnp.concatenate([base.reach, jnp.zeros_like(kinks)]),
-            base.kinks + (True,) * len(self.breakpoints),
-        )
-
-
-def _evaluate(
-    method: Callable[[np.ndarray], np.ndarray], out: jax.ShapeDtypeStruct, x: np.ndarray
-) -> np.ndarray:
+def _evaluate(method: Callable[[np.ndarray], np.ndarray], dtype: Any, x: Any) -> np.ndarray:
     with np.errstate(all="ignore"):
-        return np.asarray(method(np.asarray(x, np.float64)), out.dtype)
-
-
-@functools.lru_cache(maxsize=4096)
-def _log_quantile(distribution: Any, level: float, upper: bool) -> np.ndarray:
-    """As `AbstractPerturbation.log_quantile`, in numpy: the distribution is always known."""
-    method = distribution.logsf if upper else distribution.logcdf
-    shape = np.shape(distribution.ppf(0.5))
-    low, high = np.full(shape, -340.0), np.full(shape, 340.0)
-    with np.errstate(all="ignore"):
-        for _ in range(64):
-            middle = (low + high) / 2
-            value = method(np.sinh(middle))
-            right = value > level if upper else value < level
-            low, high = np.where(right, middle, low), np.where(right, high, middle)
-    return np.sinh((low + high) / 2)
+        return np.asarray(method(np.asarray(x, np.float64)), dtype)

@@ -1,48 +1,51 @@
 """gamma + t G, with G zero-mean Gumbel: what turns Perturb-Argmax into Perturb-Softmax."""
 
+from __future__ import annotations
+
 import dataclasses
-from typing import Any
+import itertools
+from typing import TYPE_CHECKING, Any, Self
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import logsumexp
-from jaxtyping import Array, Float
 
-from perturbtheory.checks import positive, require
-from perturbtheory.numerics import Landmarks, panel_rule, register
+from perturbtheory.checks import parameter, positive, require
+from perturbtheory.numerics import Landmarks, floats, is_known, leaves, namespace, register, split
+from perturbtheory.perturbations._adaptive import Zone, resolve
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
-from perturbtheory.perturbations._discrete import Discrete, DiscretePlusGumbel
+from perturbtheory.perturbations._convolution import SWING, Convolution, gumbel_cuts
+from perturbtheory.perturbations._discrete import Discrete
+from perturbtheory.perturbations._discrete_plus_gumbel import DiscretePlusGumbel
 from perturbtheory.perturbations._gumbel import EULER, Gumbel
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES
-from perturbtheory.perturbations._table import (
-    CAPACITY,
-    CHEBYSHEV,
-    INTERPOLATION,
-    AbstractTabulated,
-    Table,
-    from_values,
-    log_density,
-    marches,
-)
+from perturbtheory.perturbations._table import Table, tabulate
+from perturbtheory.perturbations._tabulated import AbstractTabulated
+from perturbtheory.perturbations._zones import FARTHEST, kinks_of, log_density_near, zones_of
 
-_DEPTH = -125.0
-"""Log probability at which the laws of gamma and G are cut off before they are convolved."""
-_GUMBEL_PANELS = np.concatenate([np.linspace(-4.85, 3.15, 11), np.linspace(3.15, 125.0, 26)[1:]])
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
+
+_DEPTH = 250.0
+"""-log of the smallest F and S that the table holds before it continues them."""
+_DEEPER = 1.4 * _DEPTH
+"""-log of the smallest probabilities of gamma and G that are convolved."""
+_APART = 50.0
+"""In temperatures, how wide a law with kinks may be before they are told apart."""
+_SWING = 100.0
 
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Smoothed(AbstractTabulated):
-    """F(x) = E_G[F_gamma(x - t G)] for any continuous gamma; made by `smoothed`.
+    """f(x) = E_G[f_gamma(x - t G)] for any continuous gamma; made by `smoothed`.
 
-    The law is one function of one variable, so it is computed once, by Gauss-Legendre on the
-    merged panels of both densities, and kept as a piecewise Chebyshev table.
+    The law is one function of one variable: log f is computed once as integrals of positive terms,
+    log F and log S as sums of those from either end, and all are kept as a table.
     """
 
     base: AbstractPerturbation
     temperature: Float[Array, ""] | float
-    table: Table
 
     @property
     def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -51,24 +54,90 @@ class Smoothed(AbstractTabulated):
 
     @property
     def valid(self) -> Array:
-        t = jnp.asarray(self.temperature)
-        return self.base.valid & jnp.all(jnp.isfinite(t) & (t > 0))
+        xp, t = floats(self.temperature)
+        return self.base.valid & xp.all(xp.isfinite(t) & (t > 0))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.base.shape
+
+    @property
+    def mean(self) -> Float[Array, "#d"]:
+        return self.base.mean
 
     @property
     def variance(self) -> Float[Array, "#d"]:
-        return self.base.variance + jnp.square(jnp.asarray(self.temperature)) * (np.pi**2 / 6)
+        xp, base, t = floats(self.base.variance, self.temperature)
+        return base + xp.square(t) * (np.pi**2 / 6)
 
-    def sample(self, key: Array, shape: tuple[int, ...]) -> Float[Array, "..."]:
-        one, two = jax.random.split(key)
-        return self.base.sample(one, shape) + self.temperature * Gumbel().sample(two, shape)
+    @property
+    def _is_narrow(self) -> bool:
+        """Whether t is so small that panels around the kinks are cheaper than an even grid."""
+        numbers = leaves(self)
+        if self.base.step is not None or not all(map(is_known, numbers)):
+            return False
+        return bool(np.any(self.base.resolution > _APART * np.asarray(self.temperature)))
+
+    @property
+    def step(self) -> float | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """That of the wider law; of G where the base has none and t is not small."""
+        if self.tail == "polynomial" or self._is_narrow:
+            return None
+        return min(self.base.step or 1.0, Gumbel.step or 1.0)
+
+    @property
+    def resolution(self) -> Float[Array, "#d"]:
+        xp, base, t = floats(self.base.resolution, self.temperature)
+        return xp.maximum(base, t) if self.base.step is not None else xp.broadcast_to(t, base.shape)
+
+    @property
+    def fringe(self) -> tuple[float, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The panels of t G around every kink, and the fringe of the base farther out."""
+        if not self._is_narrow:
+            return ()
+        t = float(self.temperature)
+        own = t * (gumbel_cuts(100.0) - EULER)
+        outer = [offset for offset in self.base.fringe if not own[0] < offset < own[-1]]
+        return tuple(sorted([*own.tolist(), *outer]))
+
+    def landmarks(self, dimension: int) -> Landmarks:
+        marks = self.base.landmarks(dimension)
+        if self._is_narrow and not self.base.smooth and not namespace(*leaves(self)).traced:
+            return marks
+        return smoothed_landmarks(marks, self.temperature)
+
+    def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
+        one, two = split(key)
+        _, base, gumbel, t = floats(
+            self.base.sample(one, shape), Gumbel().sample(two, shape), self.temperature
+        )
+        return base + t * gumbel
+
+    def upper_partial_mean(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        # Adding zero-mean noise of scale t moves a polynomial tail by a relative (t / x)^2.
+        return self.base.upper_partial_mean(x)
+
+    def take(self, keep: np.ndarray) -> Self:
+        if not self.shape:
+            return self
+        return dataclasses.replace(self, base=self.base.take(keep))
+
+    def rescaled(self, power: int) -> Self:
+        temperature = float(np.ldexp(float(self.temperature), power))
+        return dataclasses.replace(self, base=self.base.rescaled(power), temperature=temperature)
 
     def trapezoid_nodes(self, dimension: int) -> int | None:
         # Where one law is narrow the other is wide: the nodes for both are enough for either.
         base = self.base.trapezoid_nodes(dimension)
         return None if base is None else base + EXPONENTIAL_NODES
 
-    def landmarks(self, dimension: int) -> Landmarks:
-        return _smoothed_landmarks(self.base.landmarks(dimension), self.temperature)
+    def table_of_one(self) -> Table:
+        return _tabulate(self.base, float(self.temperature))
+
+    def direct(self) -> AbstractPerturbation:
+        from perturbtheory.perturbations._traced import tabulated
+
+        return tabulated(self)
 
 
 def smoothed(base: AbstractPerturbation, temperature: float | Array) -> AbstractPerturbation:
@@ -81,74 +150,93 @@ def smoothed(base: AbstractPerturbation, temperature: float | Array) -> Abstract
     if temperature is None:
         msg = f"`temperature` must be a number, got None; {way_out}"
         raise ValueError(msg)
+    temperature = parameter("temperature", temperature)
     require("temperature", temperature, positive, "be positive and finite", way_out, most=0)
     if isinstance(base, Discrete):
         return DiscretePlusGumbel(base, temperature)
-    dtype = jnp.result_type(float, temperature, *jax.tree.leaves(base))
-    base, temperature = base.astype(dtype), jnp.asarray(temperature, dtype)
-    return Smoothed(base, temperature, _tabulate(base, temperature))
+    return Smoothed(base, temperature)
 
 
-def _smoothed_landmarks(base: Landmarks, temperature: Any) -> Landmarks:
+def smoothed_landmarks(base: Landmarks, temperature: Any) -> Landmarks:
     """A smooth law keeps its own width if that exceeds t's; a kink becomes a feature of width t."""
-    t = 1.5 * jnp.asarray(temperature, base.location.dtype)
-    bent = jnp.asarray([i for i, kink in enumerate(base.kinks) if kink], int)
-    location = jnp.concatenate([base.location, base.location[bent]])
-    corner = jnp.broadcast_to(t, base.location[bent].shape)
-    width = jnp.concatenate([jnp.maximum(base.width, t), corner])
-    reach = jnp.concatenate([base.reach, jnp.zeros_like(corner)]) + 4 * t
+    xp, location, width, reach, t = floats(*base[:3], temperature)
+    t = 1.5 * t
+    bent = np.flatnonzero(base.kinks)
+    corner = xp.broadcast_to(t, location[bent].shape)
+    width = xp.concatenate([xp.maximum(width, t), corner])
+    reach = xp.concatenate([reach, xp.zeros_like(corner)]) + 4 * t
+    location = xp.concatenate([location, location[bent]])
     return Landmarks(location, width, reach, (False,) * len(location))
 
 
-def _tabulate(base: AbstractPerturbation, temperature: Array) -> Table:
-    marks = base.landmarks(1)
-    low, high = (end.astype(temperature.dtype) for end in _ends(base))
-    own, bounds = _meshes(marks, low, high, temperature)
-    tables = _convolve(base, own, bounds, jnp.arange(low.size), temperature)
-    return tables if base.shape else jax.tree.map(lambda a: a[0], tables)
+def _tabulate(base: AbstractPerturbation, t: float) -> Table:
+    resolution = float(np.ravel(base.resolution)[0])
+    heavy = base.tail == "polynomial"
+    low, high = _ends(base, resolution)
+    kinks = [] if base.smooth else [k for k in kinks_of(base) if low <= k <= high]
+    middle = float(np.ravel(base.log_quantile(-np.log(2.0)))[0])
+
+    def near(origin: float) -> Any:
+        return log_density_near(base, origin)
+
+    zones = zones_of(kinks or [middle], (low, high), resolution, near, 40.0, deep=False)
+    law = Convolution([resolve(near(z.origin), z, SWING) for z in zones], t, 2 * _DEEPER + 50)
+    reach = (low - np.log(_DEEPER) * t, high + _DEPTH * t)
+    scale = t if kinks else max(2 * resolution, t)
+    origins = _clusters(kinks, _APART * t) if kinks else [(middle, middle)]
+    meet = [(a[1] + b[0]) / 2 for a, b in itertools.pairwise(origins)]
+    pieces = []
+    for (origin, _), left, right in zip(origins, [reach[0], *meet], [*meet, reach[1]], strict=True):
+        ends = left - origin, right - origin
+        if not heavy:
+            ends = _deep_enough(law, origin, ends, left == reach[0], right == reach[1], t)
+        first, last = np.arcsinh(np.asarray(ends) / scale)
+        cuts = np.linspace(first, last, 9)
+
+        def log_density(x: np.ndarray, origin: float = origin) -> np.ndarray:
+            return law(origin, x)
+
+        pieces.append(resolve(log_density, Zone(origin, scale, tuple(cuts)), _SWING))
+    return tabulate(pieces, heavy=heavy, ends=(False, False))
 
 
-@jax.jit
-def _ends(base: AbstractPerturbation) -> tuple[Array, Array]:
-    """Between which points the law of gamma is convolved."""
-    low, high = (base.log_quantile(_DEPTH, upper=upper) for upper in (False, True))
-    return jnp.atleast_1d(low), jnp.atleast_1d(high)
+def _ends(base: AbstractPerturbation, resolution: float) -> tuple[float, float]:
+    """Where gamma is cut off: at exp(-_DEEPER), the end of its support, or absurdly far out."""
+    low, high = (float(np.ravel(end)[0]) for end in base.bracket(-_DEEPER, -_DEEPER))
+    least, most = (float(np.ravel(end)[0]) for end in base.support)
+    far = FARTHEST * resolution
+    if not base.smooth:
+        # A kink at the end of the support is part of the law, however little mass is next to it.
+        low, high = (e if np.isfinite(e) else q for e, q in ((least, low), (most, high)))
+    return max(low, least, -far), min(high, most, far)
 
 
-def _meshes(marks: Landmarks, low: Array, high: Array, t: Array) -> tuple[Array, Array]:
-    """Panels for the law of gamma and for that of gamma + t G, shape (d, panels + 1) each."""
-    gumbel = (_GUMBEL_PANELS - EULER).astype(low.dtype)
-    reach = (low + t * gumbel[0], high + t * gumbel[-1])
-    own = marches(marks, low, high, CAPACITY, 1.0)
-    return own, marches(_smoothed_landmarks(marks, t), *reach, CAPACITY, INTERPOLATION)
+def _clusters(kinks: list[float], gap: float) -> list[tuple[float, float]]:
+    """(first, last) of the kinks that are closer to each other than `gap`."""
+    clusters = [(kinks[0], kinks[0])]
+    for kink in kinks[1:]:
+        if kink - clusters[-1][1] > gap:
+            clusters.append((kink, kink))
+        else:
+            clusters[-1] = (clusters[-1][0], kink)
+    return clusters
 
 
-@jax.jit
-def _convolve(
-    base: AbstractPerturbation, own: Array, bounds: Array, coordinates: Array, t: Array
-) -> Table:
-    gumbel = jnp.asarray(_GUMBEL_PANELS - EULER, own.dtype)
-    unit = Gumbel()
-
-    def one(inputs: tuple[Array, Array, Array]) -> Table:
-        cuts, ends, i = inputs
-        left, right = ends[:-1, None], ends[1:, None]
-        points = left + (right - left) * (1 + jnp.asarray(CHEBYSHEV, ends.dtype)) / 2
-
-        def at(x: Array) -> tuple[Array, Array, Array]:
-            # F and S as integrals over gamma, the density as one over G: there x - t g keeps its
-            # digits however large x is.
-            merged = jnp.concatenate([cuts, jnp.clip(x - t * gumbel, cuts[0], cuts[-1])])
-            y, weights = panel_rule(jnp.sort(merged))
-            log_weight = log_density(base, y, i) + jnp.log(weights)
-            below, above = (law((x - y) / t) for law in (unit.unit_log_cdf, unit.unit_log_sf))
-            merged = jnp.concatenate([gumbel, jnp.clip((x - cuts) / t, gumbel[0], gumbel[-1])])
-            g, weights = panel_rule(jnp.sort(merged))
-            density = unit.unit_log_pdf(g) + log_density(base, x - t * g, i) + jnp.log(weights)
-            return logsumexp(log_weight + below), logsumexp(log_weight + above), logsumexp(density)
-
-        values = jax.lax.map(at, points.ravel(), batch_size=64)
-        log_cdf, log_sf, density = (v.reshape(points.shape) for v in values)
-        return from_values(ends, log_cdf, log_sf, density)
-
-    return jax.lax.map(one, (own, bounds, coordinates))
+def _deep_enough(
+    law: Convolution, origin: float, ends: tuple[float, float], low: bool, high: bool, t: float
+) -> tuple[float, float]:
+    """The outer ends moved in to where log f has fallen to -_DEPTH: no deeper than it is known."""
+    out = list(ends)
+    for k, is_outer in enumerate((low, high)):
+        if not is_outer:
+            continue
+        far, near = out[k], 0.0
+        for _ in range(3):
+            grid = near + (far - near) * np.linspace(0.0, 1.0, 17)
+            fallen = np.flatnonzero(law(origin, grid) + np.log(t) < -_DEPTH)
+            if not fallen.size:
+                break
+            first = max(int(fallen[0]), 1)
+            near, far = grid[first - 1], grid[first]
+        out[k] = far
+    return out[0], out[1]

@@ -1,205 +1,232 @@
-"""The law of one coordinate as a piecewise Chebyshev table of log F or log S, and of log f."""
+"""The law of one coordinate as a piecewise polynomial table of log F or log S, and of log f."""
+
+from __future__ import annotations
 
 import dataclasses
-import functools
+import math
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import logsumexp
-from jaxtyping import Array, Bool, Float
 
-from perturbtheory.checks import is_known
-from perturbtheory.numerics import Landmarks, march, panel_rule, register
-from perturbtheory.perturbations._base import AbstractPerturbation, Tail
+from perturbtheory.numerics import namespace, register
+from perturbtheory.perturbations._adaptive import Pieces, horner, integrate, is_upper, series_of
 
-CAPACITY = 512
-INTERPOLATION = 0.4
-"""Interpolation at 16 points needs narrower panels than integration with 16: its error goes
-with the 16th power of the same ratio whose 32nd power governs Gauss-Legendre."""
-ORDER = 16
-CHEBYSHEV = np.cos(np.pi * (np.arange(ORDER) + 0.5) / ORDER)
-TO_COEFFICIENTS = np.linalg.inv(np.polynomial.chebyshev.chebvander(CHEBYSHEV, ORDER - 1))
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jaxtyping import Bool, Float
+
+    from perturbtheory.numerics import Array
+
+WINDOW = -127.0
+"""Log probability at the ends of the window that a table offers to compiled quadrature."""
 
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Table:
-    """Piecewise Chebyshev series of log F or log S, and of log f, of one coordinate."""
+    """log F or log S, and log f, as polynomials in v on panels, where x = origin + scale sinh(v).
 
-    bounds: Float[Array, "p+1"]
-    upper: Bool[Array, "p"]
-    tail: Float[Array, "p n"]
-    density: Float[Array, "p n"]
+    There is one origin per kink, and x - origin is taken before anything is rounded, so that
+    the law keeps its digits next to a kink however wide it is elsewhere. Beyond its ends the table
+    goes on linearly: in x, or in v where the tails are `heavy`.
 
-    def __call__(self, x: Float[Array, "..."]) -> tuple[Array, Array, Array]:
-        """(log F or log S, whether it is log S, log f) at x; no mass is left above the table."""
-        beyond = x > self.bounds[-1]
-        x = jnp.clip(x, self.bounds[0], self.bounds[-1])
-        # From the left, so that the upper end falls into the last panel that is not empty.
-        panel = jnp.maximum(jnp.searchsorted(self.bounds, x, side="left") - 1, 0)
-        left, right = self.bounds[panel], self.bounds[panel + 1]
-        length = jnp.where(right > left, right - left, 1.0)
-        y = jnp.clip((2 * x - left - right) / length, -1.0, 1.0)
-        return (
-            jnp.where(beyond, -jnp.inf, _clenshaw(self.tail, panel, y)),
-            self.upper[panel],
-            jnp.where(beyond, -jnp.inf, _clenshaw(self.density, panel, y)),
+    Attributes:
+        cuts: where the zones of successive origins meet.
+        bounds: where the panels of a zone meet, in v; infinite where a zone has fewer.
+        middle: centre of every panel of every zone, in v.
+        slope: two over the length of the panel.
+        upper: whether the panel keeps log S.
+        beyond: -d log f at either end, infinite where the support ends.
+        window: where log F and log S are as low as any quadrature asks for.
+    """
+
+    origin: Float[Array, "r"]
+    scale: Float[Array, "r"]
+    cuts: Float[Array, "r-1"]
+    bounds: Float[Array, "r p-1"]
+    middle: Float[Array, "r*p"]
+    slope: Float[Array, "r*p"]
+    upper: Bool[Array, "r*p"]
+    tail: Float[Array, "n r*p"]
+    density: Float[Array, "n r*p"]
+    beyond: Float[Array, "2"]
+    window: Float[Array, "2"]
+    heavy: bool = dataclasses.field(metadata={"static": True})
+
+    def __call__(self, x: Any, rest: Any = 0.0) -> tuple[Any, Any, Any]:
+        """(log F or log S, whether it is log S, log f) at x + rest."""
+        xp = namespace(x, self.origin)
+        zones, size = self.origin.shape[0], self.middle.shape[0] // self.origin.shape[0]
+        if zones == 1:
+            local = (x - self.origin[0]) + rest
+            v = xp.arcsinh(local / self.scale[0])
+            panel = xp.searchsorted(self.bounds[0], v, side="right")
+        else:
+            zone = xp.searchsorted(self.cuts, x + rest, side="right")
+            local = (x - self.origin[zone]) + rest
+            v = xp.arcsinh(local / self.scale[zone])
+            panel = zone * size
+            for k in range(zones):
+                place = xp.searchsorted(self.bounds[k], v, side="right")
+                panel = panel + xp.where(zone == k, place, 0)
+        y = (v - self.middle[panel]) * self.slope[panel]
+        inside = xp.clip(y, -1.0, 1.0)
+        tail, density = (_polynomial(s, panel, inside) for s in (self.tail, self.density))
+        if xp.traced or np.any(inside != y):
+            gone = inside / self.slope[panel] + self.middle[panel]
+            run = v - gone if self.heavy else local - self.scale[panel // size] * xp.sinh(gone)
+            run = xp.where(inside != y, run, 0.0)
+            below, above = xp.minimum(run, 0.0), xp.maximum(run, 0.0)
+            below = xp.where(panel == 0, below, 0.0)
+            fall = xp.where(below < 0, -below * self.beyond[0], 0.0)
+            fall = fall + xp.where(above > 0, above * self.beyond[1], 0.0)
+            tail = tail - fall
+            density = density - fall - (xp.abs(run) if self.heavy else 0.0)
+        return tail, self.upper[panel], density
+
+    def moved(self, shift: float, scale: float) -> Table:
+        """The table of shift + scale gamma."""
+        density = self.density.copy()
+        density[0] -= math.log(scale)
+        return dataclasses.replace(
+            self,
+            origin=shift + scale * self.origin,
+            scale=scale * self.scale,
+            cuts=shift + scale * self.cuts,
+            density=density,
+            beyond=self.beyond if self.heavy else self.beyond / scale,
+            window=shift + scale * self.window,
         )
 
 
-def _clenshaw(series: Float[Array, "p n"], panel: Array, y: Array) -> Array:
-    def step(k: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
-        one, two = state
-        return series[panel, ORDER - 1 - k] + 2 * y * one - two, one
+def tabulate(pieces: list[Pieces], *, heavy: bool, ends: tuple[bool, bool]) -> Table:
+    """The table of a density given zone by zone; `ends` says at which ends the support ends."""
+    pieces, log_cdf, log_sf = integrate(pieces)
+    size = max(len(piece.left) for piece in pieces)
 
-    one, two = jax.lax.fori_loop(0, ORDER - 1, step, (jnp.zeros_like(y), jnp.zeros_like(y)))
-    return series[panel, 0] + y * one - two
+    def padded(rows: list[np.ndarray], fill: float, length: int = size) -> np.ndarray:
+        out = np.full((*rows[0].shape[:-1], len(rows), length), fill)
+        for k, row in enumerate(rows):
+            out[..., k, : row.shape[-1]] = row
+        return out
+
+    flat = (-1, len(pieces) * size)
+    upper = [is_upper(values) for values in log_cdf]
+    tails = [
+        series_of(np.where(up[:, None], above, below))[0].T
+        for up, below, above in zip(upper, log_cdf, log_sf, strict=True)
+    ]
+    at_ends = [
+        (p.zone.origin, p.zone.scale * np.sinh(np.append(p.left, p.right[-1:]))) for p in pieces
+    ]
+    arrays: dict[str, Any] = {
+        "origin": np.array([p.zone.origin for p in pieces]),
+        "scale": np.array([p.zone.scale for p in pieces]),
+        "cuts": np.array([o + x[-1] for o, x in at_ends[:-1]]),
+        "bounds": padded([p.right[:-1] for p in pieces], np.inf, size - 1),
+        "middle": padded([(p.left + p.right) / 2 for p in pieces], 0.0).ravel(),
+        "slope": padded([2 / (p.right - p.left) for p in pieces], 1.0).ravel(),
+        "upper": padded([u.astype(float) for u in upper], 0.0).ravel() > 0,
+        "tail": padded(tails, 0.0).reshape(flat),
+        "density": padded([p.series.T for p in pieces], 0.0).reshape(flat),
+        "beyond": _beyond(pieces, tails, heavy, ends),
+        "window": _window(at_ends, log_cdf, log_sf),
+    }
+    return Table(**arrays, heavy=heavy)
 
 
-class AbstractTabulated(AbstractPerturbation):
-    """A law known by its `table`, one for all coordinates or one for each; see the subclasses."""
+def _window(at_ends: list[Any], log_cdf: list[np.ndarray], log_sf: list[np.ndarray]) -> np.ndarray:
+    """The ends of panels between which log F and log S are above `WINDOW`."""
+    places = np.concatenate([origin + x for origin, x in at_ends])
+    low = np.concatenate([np.append(v[:, 0], v[-1:, -1]) for v in log_cdf])
+    high = np.concatenate([np.append(v[:1, 0], v[:, -1]) for v in log_sf])
+    first = places[low < WINDOW][-1:] if np.any(low < WINDOW) else places[:1]
+    last = places[high < WINDOW][:1] if np.any(high < WINDOW) else places[-1:]
+    return np.concatenate([first, last])
 
-    base: AbstractPerturbation
-    table: Table
+
+def _beyond(
+    pieces: list[Pieces], tails: list[np.ndarray], heavy: bool, ends: tuple[bool, bool]
+) -> np.ndarray:
+    out = np.full(2, np.inf)
+    for k, (piece, tail, panel, y) in enumerate(
+        ((pieces[0], tails[0], 0, -1.0), (pieces[-1], tails[-1], -1, 1.0))
+    ):
+        if ends[k]:
+            continue
+        v = (piece.left if k == 0 else piece.right)[panel]
+        gap = horner(piece.series.T[:, panel], y) - horner(tail[:, panel], y)
+        rate = math.exp(gap) * piece.zone.scale * (math.cosh(v) if heavy else 1.0)
+        out[k] = rate if heavy else rate / piece.zone.scale
+    return out
+
+
+def _polynomial(series: Any, panel: Any, y: Any) -> Any:
+    """sum_k series[k, panel] y^k; NumPy is spared the arrays in between."""
+    if namespace(y).traced or not np.ndim(y):
+        return horner([row[panel] for row in series], y)
+    total = series[-1].take(panel)
+    row = np.empty_like(total)
+    for coefficients in series[-2::-1]:
+        total *= y
+        total += coefficients.take(panel, out=row, mode="clip")
+    return total
+
+
+class Tables:
+    """A table per coordinate: `tables` where they differ, and `which` of them each takes."""
+
+    def __init__(self, tables: Sequence[Table], which: np.ndarray) -> None:
+        self.tables, self.which = tuple(tables), which
+
+    def __call__(self, x: np.ndarray, rest: Any = 0.0) -> tuple[np.ndarray, ...]:
+        x, rest, _ = np.broadcast_arrays(x, rest, self.which)
+        tail, density = np.empty(x.shape), np.empty(x.shape)
+        upper = np.empty(x.shape, bool)
+        for k, table in enumerate(self.tables):
+            mine = np.flatnonzero(self.which == k)
+            if mine.size:
+                found = table(x[..., mine], rest[..., mine])
+                tail[..., mine], upper[..., mine], density[..., mine] = found
+        return tail, upper, density
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        return self.base.shape
+    def window(self) -> np.ndarray:
+        """Of every coordinate, shape (d, 2)."""
+        return np.stack([table.window for table in self.tables])[self.which]
 
-    @property
-    def mean(self) -> Float[Array, "#d"]:
-        return self.base.mean
+    def take(self, keep: np.ndarray) -> Tables:
+        return Tables(self.tables, self.which[keep])
 
-    def _look_up(self, x: Float[Array, "..."]) -> tuple[Array, Array, Array]:
-        x = jnp.asarray(x)
-        if not self.shape:
-            return self.table(x)
-        x = jnp.broadcast_to(x, jnp.broadcast_shapes(x.shape, self.shape))
-        return jax.vmap(lambda table, y: table(y), in_axes=(0, -1), out_axes=-1)(self.table, x)
-
-    def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._look_up(x)[2]
-
-    def log_cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self.log_cdf_and_rate(x)[0]
-
-    def log_sf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        tail, upper, _ = self._look_up(x)
-        return jnp.where(upper, tail, jnp.log1p(-jnp.exp(tail)))
-
-    def log_cdf_and_rate(
-        self, x: Float[Array, "..."]
-    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-        tail, upper, density = self._look_up(x)
-        log_cdf = jnp.where(upper, jnp.log1p(-jnp.exp(tail)), tail)
-        return log_cdf, jnp.exp(density - log_cdf)
-
-    def bracket(self, floor: float, ceiling: float) -> tuple[Array, Array]:
-        # The table reaches deeper than any window needs, and its ends cost nothing.
-        del floor, ceiling
-        ends = self.table.bounds[..., 0], self.table.bounds[..., -1]
-        return ends[0].reshape(self.shape), ends[1].reshape(self.shape)
-
-    def upper_partial_mean(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        # Adding zero-mean noise of scale t moves a polynomial tail by a relative (t / x)^2.
-        return self.base.upper_partial_mean(x)
+    def stacked(self) -> Table:
+        """One table whose arrays have the coordinate as their first axis, for `jax.vmap`."""
+        zones = max(table.origin.size for table in self.tables)
+        size = max(table.bounds.shape[1] + 1 for table in self.tables)
+        wide = [_widened(table, zones, size) for table in self.tables]
+        names = [f.name for f in dataclasses.fields(Table) if f.name != "heavy"]
+        arrays: dict[str, Any] = {
+            n: np.stack([getattr(t, n) for t in wide])[self.which] for n in names
+        }
+        return Table(**arrays, heavy=wide[0].heavy)
 
 
-@register
-@dataclasses.dataclass(frozen=True, eq=False)
-class Tabulated(AbstractTabulated):
-    """`base` with its cdf integrated from its density, where the exact cdf is slow."""
+def _widened(table: Table, zones: int, size: int) -> Table:
+    """The same table with more zones and more panels per zone, which nothing falls into."""
+    count, old = table.origin.size, table.bounds.shape[1] + 1
 
-    base: AbstractPerturbation
-    table: Table
+    def panels(a: np.ndarray) -> np.ndarray:
+        a = a.reshape(*a.shape[:-1], count, old)
+        pad = ((0, 0),) * (a.ndim - 2) + ((0, zones - count), (0, size - old))
+        return np.pad(a, pad, mode="edge").reshape(*a.shape[:-2], zones * size)
 
-    @property
-    def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The tail of the base."""
-        return self.base.tail
-
-    @property
-    def valid(self) -> Array:
-        return self.base.valid
-
-    @property
-    def variance(self) -> Float[Array, "#d"]:
-        return self.base.variance
-
-    def sample(self, key: Array, shape: tuple[int, ...]) -> Float[Array, "..."]:
-        return self.base.sample(key, shape)
-
-    def landmarks(self, dimension: int) -> Landmarks:
-        return self.base.landmarks(dimension)
-
-
-def tabulate_density(
-    base: AbstractPerturbation, low: Array, high: Array, log_tails: tuple[Array, Array]
-) -> Table:
-    """The table of a smooth density between `low` and `high`, one entry a coordinate.
-
-    F at a point is the mass below `low`, given with that above `high` as `log_tails`, plus the
-    integral of the density in between; S likewise, so that both keep their relative accuracy.
-    """
-    bounds = marches(base.landmarks(1), low, high, CAPACITY, INTERPOLATION)
-
-    def one(inputs: tuple[Array, ...]) -> Table:
-        ends, i, below, above = inputs
-        left, right = ends[:-1, None], ends[1:, None]
-        points = left + (right - left) * (1 + jnp.asarray(CHEBYSHEV, ends.dtype)) / 2
-        cuts = jnp.sort(jnp.concatenate([left, points, right], 1), 1)
-        y, weights = panel_rule(cuts.ravel())
-        mass = logsumexp(log_density(base, y, i) + jnp.log(weights), axis=1)
-        log_cdf = jax.lax.cumlogsumexp(jnp.concatenate([below[None], mass]))
-        log_sf = jax.lax.cumlogsumexp(jnp.concatenate([mass, above[None]]), reverse=True)
-        inside = (slice(None), slice(ORDER, 0, -1))  # Chebyshev points descend
-        log_cdf, log_sf = (v.reshape(len(left), ORDER + 2)[inside] for v in (log_cdf, log_sf))
-        return from_values(ends, log_cdf, log_sf, log_density(base, points, i))
-
-    tables = jax.lax.map(one, (bounds, jnp.arange(low.size), *log_tails))
-    return tables if base.shape else jax.tree.map(lambda a: a[0], tables)
-
-
-def from_values(ends: Array, log_cdf: Array, log_sf: Array, log_pdf: Array) -> Table:
-    """The table through values at the Chebyshev points of every panel, shape (p, n) each."""
-    upper = log_cdf[:, ORDER // 2] > np.log(0.5)
-    tail = jnp.where(upper[:, None], log_sf, log_cdf)
-    series = (v @ jnp.asarray(TO_COEFFICIENTS.T, ends.dtype) for v in (tail, log_pdf))
-    used = jnp.diff(ends)[:, None] > 0
-    return Table(ends, upper, *(jnp.where(used, v, 0.0) for v in series))
-
-
-def log_density(base: AbstractPerturbation, y: Array, coordinate: Array) -> Array:
-    """log f_i(y) for one coordinate i of a law whose parameters may differ between them."""
-    if not base.shape:
-        return base.log_pdf(y)
-    grid = jnp.broadcast_to(y[..., None], (*y.shape, *base.shape))
-    return jnp.take(base.log_pdf(grid), coordinate, axis=-1)
-
-
-def marches(marks: Landmarks, low: Array, high: Array, capacity: int, widen: float) -> Array:
-    """`march` for every coordinate, cut to the panels in use where they can be counted."""
-    columns = tuple(jnp.broadcast_to(a, (len(a), low.size)).T[..., None] for a in marks[:3])
-    bounds, count = _march_each(columns, low, high, marks.kinks, capacity, widen)
-    if is_known(count):
-        bounds = bounds[:, : 1 + 16 * -(-int(np.max(count)) // 16)]
-    return bounds
-
-
-@functools.partial(jax.jit, static_argnums=(3, 4, 5))
-def _march_each(
-    columns: tuple[Array, ...],
-    low: Array,
-    high: Array,
-    kinks: tuple[bool, ...],
-    capacity: int,
-    widen: float,
-) -> tuple[Array, Array]:
-    def one(inputs: tuple[Array, ...]) -> tuple[Array, Array]:
-        location, width, reach, bottom, top = inputs
-        origin = jnp.zeros(1, low.dtype)
-        marks = Landmarks(location, width, reach, kinks)
-        return march(marks, origin, bottom, top, capacity, widen=widen)
-
-    return jax.lax.map(one, (*columns, low, high))
+    return dataclasses.replace(
+        table,
+        **{n: panels(getattr(table, n)) for n in ("middle", "slope", "upper", "tail", "density")},
+        **{
+            n: np.pad(getattr(table, n), (0, zones - count), mode="edge")
+            for n in ("origin", "scale")
+        },
+        cuts=np.pad(table.cuts, (0, zones - count), constant_values=np.inf),
+        bounds=np.pad(table.bounds, ((0, zones - count), (0, size - old)), constant_values=np.inf),
+    )

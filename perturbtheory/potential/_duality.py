@@ -27,8 +27,8 @@ from jaxtyping import Array, Float
 from perturbtheory.perturbations import AbstractPerturbation, Discrete
 from perturbtheory.perturbations._base import bisect_log_quantile
 from perturbtheory.potential import _derivatives
+from perturbtheory.potential._atomic import Atoms
 from perturbtheory.potential._polyhedral import discrete_parameters
-from perturbtheory.potential._subdifferential import Atoms
 
 _STEPS = 100
 _HALVINGS = 40

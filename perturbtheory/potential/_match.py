@@ -115,7 +115,7 @@ def _upper_quantiles(noise: Any, level: np.ndarray) -> np.ndarray:
     ends = noise.bracket(_DEPTH, depth)
     low, high = (np.arcsinh(np.broadcast_to(end, level.shape) / unit) for end in ends)
     # Next to the end of a support a relative error of what is left is one of log p.
-    for _ in range(52 if noise.tail == "none" else 20):
+    for _ in range(52 if noise.tail == "none" else 12):
         middle = (low + high) / 2
         above = noise.log_sf(unit * np.sinh(middle)) > level
         low, high = np.where(above, middle, low), np.where(above, high, middle)

@@ -8,7 +8,8 @@ vertices, whose differences are sums of differences of atoms.
 
 import numpy as np
 
-from perturbtheory.potential._subdifferential import Atomic, Atoms, of_atoms
+from perturbtheory.potential._atomic import Atomic, Atoms
+from perturbtheory.potential._subdifferential import of_atoms
 
 _STEPS = 1000
 

@@ -20,37 +20,17 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
+from perturbtheory.potential._atomic import Atomic, decimal
 from perturbtheory.potential._minimum_norm import most_violated
 
 _ULPS = 8
 TOLERANCE = 1e-12
 """What rounding may add to p(S) - h(S) in 64-bit arithmetic; the default of `contains`."""
 _MOST_ORDERS = 50_000
-
-
-class Atomic(Protocol):
-    """A law that says where its mass is, as every perturbation with `continuous = False` does."""
-
-    @property
-    def atoms(self) -> Any:
-        """Shape ``(m,)``, or ``(d, m)`` where coordinates differ."""
-        ...
-
-    @property
-    def weights(self) -> Any:
-        """Of the shape of `atoms`, with sum one along the last axis."""
-        ...
-
-
-class Atoms(NamedTuple):
-    """Such a law and nothing else."""
-
-    atoms: np.ndarray
-    weights: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,8 +289,3 @@ def _groups(positions: list[tuple], exact: bool) -> Iterator[list[tuple]]:
         group.append(entry)
     if group:
         yield group
-
-
-def decimal(value: Any) -> Fraction:
-    """The decimal that a number prints as."""
-    return Fraction(str(value.item() if isinstance(value, np.generic) else float(value)))

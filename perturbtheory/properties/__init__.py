@@ -5,6 +5,7 @@ Unknown is never a pass.
 """
 
 from perturbtheory.properties._check import Check as Check
+from perturbtheory.properties._check import Outcome as Outcome
 from perturbtheory.properties._completeness import completeness as completeness
 from perturbtheory.properties._completeness import reach as reach
 from perturbtheory.properties._concentration import concentration as concentration
@@ -20,6 +21,7 @@ from perturbtheory.properties._convexity import convexity_along as convexity_alo
 from perturbtheory.properties._convexity import convexity_at as convexity_at
 from perturbtheory.properties._convexity import convexity_over as convexity_over
 from perturbtheory.properties._declarations import check_declarations as check_declarations
+from perturbtheory.properties._diagnosis import cells as cells
 from perturbtheory.properties._diagnosis import describe as describe
 from perturbtheory.properties._diagnosis import diagnose as diagnose
 from perturbtheory.properties._identifiability import identifiability as identifiability
@@ -35,7 +37,11 @@ from perturbtheory.properties._parameter_sets import hyperplane as hyperplane
 from perturbtheory.properties._parameter_sets import polyhedron as polyhedron
 from perturbtheory.properties._parameter_sets import whole_space as whole_space
 from perturbtheory.properties._polyhedron import AbstractParameterSet as AbstractParameterSet
+from perturbtheory.properties._results import MODELS as MODELS
 from perturbtheory.properties._results import Diagnosis as Diagnosis
 from perturbtheory.properties._results import Row as Row
 from perturbtheory.properties._results import Table1 as Table1
+from perturbtheory.properties._table_1 import GROUPS as GROUPS
+from perturbtheory.properties._table_1 import PRINTED as PRINTED
 from perturbtheory.properties._table_1 import table_1 as table_1
+from perturbtheory.properties._table_1 import worst as worst

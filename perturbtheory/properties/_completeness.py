@@ -24,11 +24,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential, decimal, discrete_parameters
 from perturbtheory.properties._check import Check
-from perturbtheory.properties._declarations import Shape, dimension_of, noise_of, shape_of
+from perturbtheory.properties._declarations import check_declarations
 from perturbtheory.properties._polyhedron import AbstractParameterSet, Polyhedron
+from perturbtheory.properties._shape import Shape, dimension_of, in_numpy
 
 _MOST_CANDIDATES = 20_000
 _PROBES = 200
@@ -54,7 +54,8 @@ def completeness(
     if target not in ("interior", "simplex"):
         msg = f"`target` must be 'interior' or 'simplex', got {target!r}; see the docstring"
         raise ValueError(msg)
-    shape = shape_of(noise_of(f), dimension_of(over))
+    f = in_numpy(f)
+    shape = check_declarations(f.noise, dimension_of(over))
     sense = "p in the subdifferential at theta" if shape.atoms else "p(theta) = p"
     what = "p > 0" if target == "interior" else "p of the closed simplex"
     statement = f"every {what} has a theta in {over.name}, d = {over.dimension}, with {sense}"
@@ -76,8 +77,8 @@ def completeness(
         return _out_of_reach(f, over, statement, blocked, shape.spread)
     elif shape.injective_inside:
         return _covers_active_region(f, over, shape, statement)
-    elif isinstance(f.noise, Discrete):
-        return _covers_vertices(f, f.noise, over, statement)
+    elif shape.atoms:
+        return _covers_vertices(f, over, statement)
     return Check("unknown", statement, f"supports with a gap, {shape.gap}, and Theta + R1 != R^d")
 
 
@@ -93,16 +94,15 @@ def reach(f: Potential, over: AbstractParameterSet, p: Any) -> np.ndarray | None
             f"`p` must be a probability vector of shape ({over.dimension},), got {p}; divide by sum"
         )
         raise ValueError(msg)
-    theta = _preimage(f, p)
+    theta = _preimage(in_numpy(f), p)
     if isinstance(over, Polyhedron):
         return over.representative(theta)
     return theta if over.contains(theta) else None
 
 
 def _preimage(f: Potential, p: np.ndarray) -> np.ndarray:
-    if isinstance(f.noise, Discrete):
-        return discrete_parameters(f.noise, p)[0]
-    return np.asarray(f.parameters(p), float)
+    noise: Any = f.noise
+    return np.asarray(f.parameters(p) if noise.continuous else discrete_parameters(noise, p)[0])
 
 
 def _recession(over: Polyhedron) -> list[np.ndarray] | None:
@@ -188,14 +188,14 @@ def _vertices_of_active_region(shape: Shape) -> np.ndarray | None:
     return np.column_stack([np.zeros(len(cut.intersections)), cut.intersections])
 
 
-def _covers_vertices(f: Potential, noise: Discrete, over: Polyhedron, statement: str) -> Check:
+def _covers_vertices(f: Potential, over: Polyhedron, statement: str) -> Check:
     """Whether every theta with a full-dimensional subdifferential is in Theta + R1."""
-    vertices = linearity_vertices(f, noise, over.dimension)
+    vertices = linearity_vertices(f, f.noise, over.dimension)
     if vertices is None:
         # Too many to list: a missing one is still a proof.
         rng = np.random.default_rng(0)
         draws = rng.dirichlet(np.ones(over.dimension), _PROBES)
-        candidates = np.array([discrete_parameters(noise, p)[0] for p in draws])
+        candidates = np.array([_preimage(f, p) for p in draws])
     else:
         candidates = vertices
     for theta in candidates:
@@ -215,7 +215,7 @@ def _covers_vertices(f: Potential, noise: Discrete, over: Polyhedron, statement:
     return Check("holds", statement, how, None, {"vertices": vertices})
 
 
-def linearity_vertices(f: Potential, noise: Discrete, dimension: int) -> np.ndarray | None:
+def linearity_vertices(f: Potential, noise: Any, dimension: int) -> np.ndarray | None:
     """All theta, theta_1 = 0, at which ties link all coordinates; None if there are too many.
 
     Candidates hang every coordinate on an earlier one by a difference of atoms, in rational

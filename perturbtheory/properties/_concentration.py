@@ -11,16 +11,16 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from perturbtheory.checks import positive, require
-from perturbtheory.estimate import Estimate
-from perturbtheory.perturbations import AbstractPerturbation, Discrete
+from perturbtheory.checks import parameter, positive, require
+from perturbtheory.estimate import ERROR_RATE, Estimate
+from perturbtheory.numerics import floats
+from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.properties import _deviation
 from perturbtheory.properties._check import Check
-from perturbtheory.routes.sampling import ERROR_RATE
+from perturbtheory.properties._shape import law_in_numpy
 
 Function = Literal["max", "logsumexp", "linear"]
 Family = Literal["none", "gaussian", "exponential", "polynomial", "other"]
@@ -45,20 +45,33 @@ class Rate(NamedTuple):
     power: float | None = None
 
 
-def gaussian_bound(t: np.ndarray, sigma: float) -> np.ndarray:
-    """exp(-t^2 / (2 sigma^2)): Theorem 3.1 of paper A with the sigma it leaves out."""
-    return np.exp(-np.square(t) / (2 * sigma**2))
+def gaussian_bound(t: Any, sigma: float) -> Any:
+    """exp(-t^2 / (2 sigma^2)): Theorem 3.1 of paper A with the sigma it leaves out.
+
+    Like the other bounds it is about t >= 0: raises ValueError for t < 0 and for sigma <= 0.
+    """
+    xp, t, sigma = _of_bound(t, sigma)
+    return xp.exp(-xp.square(t / sigma) / 2)
 
 
-def gaussian_bound_as_printed(t: np.ndarray, sigma: float) -> np.ndarray:  # noqa: ARG001
+def gaussian_bound_as_printed(t: Any, sigma: float) -> Any:
     """exp(-t^2 / 2) whatever sigma is: Theorem 3.1 of paper A as printed, false for sigma > 1."""
-    return np.exp(-np.square(t) / 2)
+    xp, t, _ = _of_bound(t, sigma)
+    return xp.exp(-xp.square(t) / 2)
 
 
-def gumbel_bound(t: np.ndarray, sigma: float) -> np.ndarray:
+def gumbel_bound(t: Any, sigma: float) -> Any:
     """exp(-min(t / (4 sigma), t^2 / (32 sigma^2))): Theorem 3.2 of paper A, there for sigma < 1."""
-    t = np.asarray(t)
-    return np.exp(-np.minimum(t / (4 * sigma), np.square(t) / (32 * sigma**2)))
+    xp, t, sigma = _of_bound(t, sigma)
+    return xp.exp(-xp.minimum(t / (4 * sigma), xp.square(t / sigma) / 32))
+
+
+def _of_bound(t: Any, sigma: Any) -> tuple[Any, ...]:
+    """(xp, t, sigma) as arrays."""
+    t, sigma = parameter("t", t), parameter("sigma", sigma)
+    require("t", t, lambda a: a >= 0, "be >= 0", "a bound is about deviations above", most=None)
+    require("sigma", sigma, positive, "be positive and finite", "pass sigma > 0", most=None)
+    return floats(t, sigma)
 
 
 def tail(
@@ -96,20 +109,18 @@ def tail(
         "t", np.asarray(t), lambda a: np.isfinite(a) & (a >= 0), "be finite and >= 0", "drop it"
     )
     _deviation.require_count("samples", samples, 32)
+    perturbation = law_in_numpy(perturbation)
     law = _deviation.law_of(perturbation, function, dimension, weights, temperature)
-    eps = float(jnp.finfo(_deviation.dtype_of(perturbation)).eps)
-    x, discrete = law.mean + np.ravel(t).astype(float), isinstance(perturbation, Discrete)
-    slack = law.radius + 8 * eps * (
-        abs(law.mean) + np.ravel(t) + _deviation.largest_atom(perturbation)
-    )
+    x, atom = law.mean + np.ravel(t).astype(float), _deviation.largest_atom(perturbation)
+    slack = law.radius + 8 * _deviation.EPS * (abs(law.mean) + np.ravel(t) + atom)
     near = x - slack
-    # Discrete: what rounding may have moved below an atom is moved back, and nothing else is near.
-    middle, far = (near, near) if discrete else (x, x + slack)
+    # Atoms: what rounding may have moved below one is moved back, and nothing else is near.
+    middle, far = (x, x + slack) if perturbation.continuous else (near, near)
     if law.survival is not None:
         upper, value, lower = (law.survival(y) for y in (near, middle, far))
-        digits, absolute = _deviation.accuracy(perturbation)
+        digits, absolute = perturbation.accuracy
         digits = digits + 2 * np.sqrt(dimension) - 8 * np.log(np.maximum(value, _deviation.TINY))
-        confidence, lost = 1.0, eps * digits * value + dimension * absolute
+        confidence, lost = 1.0, _deviation.EPS * digits * value + dimension * absolute
     else:
         counts = _deviation.counts_above(
             law, perturbation, (dimension, seed, samples), (near, middle, far)
@@ -118,8 +129,8 @@ def tail(
         value, confidence, lost = counts[1] / samples, 1 - ERROR_RATE, 0.0
         rest = samples - counts
         # The interval ends at 0 or 1 where every draw falls on one side.
-        low = stats.beta.ppf(level, np.maximum(counts[2], 1), rest[2] + 1)
-        high = stats.beta.isf(level, counts[0] + 1, np.maximum(rest[0], 1))
+        low = special.betaincinv(np.maximum(counts[2], 1), rest[2] + 1, level)
+        high = special.betainccinv(counts[0] + 1, np.maximum(rest[0], 1), level)
         lower, upper = np.where(counts[2] > 0, low, 0.0), np.where(rest[0] > 0, high, 1.0)
     radius = np.maximum(upper - value, value - lower) + lost
     return Estimate(value.reshape(np.shape(t)), radius.reshape(np.shape(t)), law.kind, confidence)
@@ -153,6 +164,7 @@ def concentration(
     if not callable(bound):
         msg = f"`bound` must be a function of t, got {bound!r}; for example gaussian_bound"
         raise ValueError(msg)
+    perturbation = law_in_numpy(perturbation)
     law = _deviation.law_of(perturbation, function, dimension, weights, temperature)
     if t is None:
         t = _deviation.default_grid(perturbation, function, dimension, weights, temperature)
@@ -222,6 +234,7 @@ def rate(
     and means no more than that: Student's t with 100 degrees of freedom is not polynomial there.
     Arguments as for `tail`; raises ValueError where the tail would have to be sampled.
     """
+    perturbation = law_in_numpy(perturbation)
     law = _deviation.law_of(perturbation, function, dimension, weights, temperature)
     survival = law.survival
     if survival is None:

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from perturbtheory.checks import as_vectors
-from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential
 from perturbtheory.properties._check import Check
-from perturbtheory.properties._declarations import Shape, dimension_of, noise_of, shape_of
+from perturbtheory.properties._declarations import check_declarations
 from perturbtheory.properties._polyhedron import THIN, AbstractParameterSet, Polyhedron
+from perturbtheory.properties._shape import Shape, dimension_of, in_numpy
 from perturbtheory.routes import enclosure
 
 
@@ -36,11 +36,12 @@ def convexity_at(f: Potential, theta: Any) -> Check:
     theta = _point("theta", theta)
     d = len(theta)
     statement = f"f is strictly convex modulo translation at {theta}"
-    if isinstance(noise_of(f), Discrete):
+    f = in_numpy(f)
+    if not f.noise.continuous:
         components = f.subdifferential(theta).components
         how = "sum of finitely many outcomes: ties link coordinates, all else is affine"
         return _connected(statement, components, d, how, None)
-    shape = shape_of(f.noise, d)
+    shape = check_declarations(f.noise, d)
     weight = -np.asarray(f.hessian(theta))
     np.fill_diagonal(weight, 0.0)
     bottleneck = _bottleneck(weight)
@@ -71,7 +72,8 @@ def convexity_along(f: Potential, theta: Any, tau: Any) -> Check:
     if np.ptp(v) <= 8 * np.finfo(float).eps * max(np.abs(theta).max(), np.abs(tau).max()):
         msg = f"`tau` must not be a translate of theta, got {tau} and {theta}; move one entry"
         raise ValueError(msg)
-    shape = shape_of(noise_of(f), len(theta))
+    f = in_numpy(f)
+    shape = check_declarations(f.noise, len(theta))
     ends, middle = np.stack([theta, tau]), (theta + tau) / 2
     found = f.estimate(np.stack([theta, tau, middle])) if f.noise.finite_mean else None
     margin = None
@@ -97,7 +99,8 @@ def convexity_over(f: Potential, region: AbstractParameterSet) -> Check:
     coordinate is active (infinite without bounds); `witness`: the ends of a segment in the set on
     which f is affine. For d = 2 and smooth light-tailed noise `certificate` encloses the weight.
     """
-    shape = shape_of(noise_of(f), dimension_of(region))
+    f = in_numpy(f)
+    shape = check_declarations(f.noise, dimension_of(region))
     statement = f"f is strictly convex modulo translation on {region.name}, d = {region.dimension}"
     certified = _enclosed_weight(f, region)
     if certified is not None and certified.low > 0:
@@ -149,9 +152,10 @@ def affine_piece(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """The ends of a piece of the segment on which f is affine, or None if none is known."""
     v = tau - theta
-    if isinstance(f.noise, Discrete):
+    if shape.atoms:
         # Kinks are where two positions meet: between two of them f is affine.
-        atoms = np.broadcast_to(f.noise.atoms, (len(v), np.shape(f.noise.atoms)[-1]))
+        noise: Any = f.noise
+        atoms = np.broadcast_to(noise.atoms, (len(v), np.shape(noise.atoms)[-1]))
         offsets = (theta[:, None] + atoms)[:, None, :, None] - (theta[:, None] + atoms)[:, None]
         speed = (v[None, :] - v[:, None])[..., None, None]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -168,7 +172,7 @@ def affine_piece(
         if stop - start < 1e-9:
             continue
         middle = theta + (start + stop) / 2 * v
-        flat = isinstance(f.noise, Discrete)
+        flat = shape.atoms
         if not flat:
             moved = v[active_coordinates(shape, middle)]
             flat = bool(np.ptp(moved) <= 1e-12 * np.abs(v).max())

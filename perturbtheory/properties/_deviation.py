@@ -3,20 +3,17 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import scipy.special
-from scipy import integrate
 
 from perturbtheory.checks import finite, positive, require
 from perturbtheory.estimate import Estimate, Kind
-from perturbtheory.perturbations import AbstractPerturbation, Discrete, Normal, smoothed
-from perturbtheory.perturbations._table import AbstractTabulated
+from perturbtheory.perturbations import AbstractPerturbation, smoothed
 from perturbtheory.potential import expected_logsumexp, expected_max
+from perturbtheory.properties._shape import doubles, law_in_numpy, sampler
 
-_POINTS = 512
 _DEPTH = -125.0
+EPS = float(np.finfo(np.float64).eps)
 TINY = float(np.finfo(np.float64).tiny)
 _NUMBERS_AT_ONCE = 2**22
 
@@ -39,16 +36,19 @@ def variance(perturbation: AbstractPerturbation, dimension: int) -> Estimate:
     is the error estimate of the tanh-sinh rule. Discrete noise: the sum over its atoms.
     Raises ValueError where gamma_i has no finite variance.
     """
+    from scipy import integrate
+
+    perturbation = law_in_numpy(perturbation)
     law = law_of(perturbation, "max", dimension, None, 1.0)
     if not np.all(np.isfinite(perturbation.variance)):
         msg = f"`perturbation` {perturbation} has infinite variance; use the quantiles of `tail`"
         raise ValueError(msg)
-    eps = float(jnp.finfo(dtype_of(perturbation)).eps)
-    if isinstance(perturbation, Discrete):
-        atoms = np.unique(np.asarray(perturbation.atoms, float))
+    if not perturbation.continuous:
+        noise: Any = perturbation
+        atoms = np.unique(np.asarray(noise.atoms, float))
         below = np.exp(log_cdf_of_max(perturbation, dimension, atoms))
         total = float(np.diff(below, prepend=0.0) @ np.square(atoms - law.mean))
-        return Estimate(total, 64 * eps * largest_atom(perturbation) ** 2, "exact sum")
+        return Estimate(total, 64 * EPS * largest_atom(perturbation) ** 2, "exact sum")
 
     def integrand(s: np.ndarray) -> np.ndarray:
         log_cdf = log_cdf_of_max(perturbation, dimension, s.ravel()).reshape(s.shape)
@@ -60,9 +60,8 @@ def variance(perturbation: AbstractPerturbation, dimension: int) -> Estimate:
     # What a cut at a finite end may have lost, for tails down to s^-2.02.
     edge = np.where(np.isinf(ends), law.mean, ends)[[0, -1]]
     lost = 50 * float(np.sum(integrand(edge) * np.abs(edge - law.mean)))
-    radius = (
-        float(np.sum(out.error)) + law.radius**2 + accuracy(perturbation)[0] * eps * total + lost
-    )
+    rounding = perturbation.accuracy[0] * EPS * total
+    radius = float(np.sum(out.error)) + law.radius**2 + rounding + lost
     return Estimate(total, radius, "quadrature")
 
 
@@ -118,7 +117,7 @@ def law_of(
         return _linear(perturbation, means, np.ones(1))
     if function == "logsumexp":
         potential = expected_logsumexp(perturbation, temperature)
-    mean = potential.estimate(jnp.zeros(d, dtype_of(perturbation)))
+    mean = potential.estimate(np.zeros(d))
     known = float(mean.value), float(mean.radius)
 
     def survival(x: np.ndarray) -> np.ndarray:
@@ -135,8 +134,7 @@ def law_of(
 
 def _linear(perturbation: AbstractPerturbation, means: np.ndarray, w: np.ndarray) -> Law:
     """<w, gamma>; one non-zero weight w_i leaves w_i gamma_i, on the other side if w_i < 0."""
-    eps = float(jnp.finfo(dtype_of(perturbation)).eps)
-    radius = 8 * eps * float(np.abs(w) @ (np.abs(means) + largest_atom(perturbation)))
+    radius = 8 * EPS * float(np.abs(w) @ (np.abs(means) + largest_atom(perturbation)))
     norm = float(np.linalg.norm(w))
     chosen = np.flatnonzero(w)
 
@@ -145,38 +143,24 @@ def _linear(perturbation: AbstractPerturbation, means: np.ndarray, w: np.ndarray
         logs = _log_laws(perturbation, w.size, x / weight)[1 if weight > 0 else 0]
         return np.exp(logs[:, i if logs.shape[1] > 1 else 0])
 
-    def normal(x: np.ndarray) -> np.ndarray:
-        return scipy.special.ndtr(-x / np.linalg.norm(w * _scale(perturbation)))
+    total = perturbation.weighted_sum(w)
 
-    survival = normal if isinstance(perturbation, Normal) else one if len(chosen) == 1 else None
+    def all_(x: np.ndarray) -> np.ndarray:
+        assert total is not None
+        return np.exp(_log_laws(total, 1, x)[1][:, 0])
+
+    survival = all_ if total is not None else one if len(chosen) == 1 else None
     kind: Kind = "closed form" if survival else "monte-carlo"
     return Law(lambda g: g @ w, norm, float(w @ means), radius, kind, survival)
 
 
-@jax.jit
-def _logs(noise: AbstractPerturbation, x: jax.Array) -> tuple[jax.Array, jax.Array]:
-    log_sf = noise.log_sf(x)
-    # Close to one F keeps its digits only as 1 - S.
-    near_one = jnp.log1p(-jnp.exp(jnp.minimum(log_sf, -0.5)))
-    return jnp.where(log_sf < -0.7, near_one, noise.log_cdf(x)), log_sf
-
-
 def _log_laws(noise: AbstractPerturbation, d: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(log F_i(x), log S_i(x)), each of shape (k, 1), or (k, d) if parameters differ."""
-    if isinstance(noise, Normal):
-        # JAX's log_ndtr ends its series early: 4e-9 from 20 deviations on.
-        z = x[:, None] / _scale(noise)
-        return scipy.special.log_ndtr(z), scipy.special.log_ndtr(-z)
-    dtype = dtype_of(noise)
-    noise = noise.astype(dtype)
-    # Pieces of one length, so that a law is compiled once.
-    count = -(-x.size // _POINTS)
-    padded = np.pad(x, (0, count * _POINTS - x.size), mode="edge").reshape(count, _POINTS, 1)
-    shape = (_POINTS, d if noise.shape else 1)
-    pieces = [_logs(noise, jnp.broadcast_to(jnp.asarray(p, dtype), shape)) for p in padded]
-    stacked = (np.concatenate([np.asarray(p[side], float) for p in pieces]) for side in (0, 1))
-    log_cdf, log_sf = (a[: x.size] for a in stacked)
-    return log_cdf, log_sf
+    x = np.broadcast_to(x[:, None], (x.size, d if noise.shape else 1))
+    log_cdf, log_sf = (doubles(noise, law(x)) for law in (noise.log_cdf, noise.log_sf))
+    # Close to one F keeps its digits only as 1 - S.
+    near_one = np.log1p(-np.exp(np.minimum(log_sf, -0.5)))
+    return np.where(log_sf < -0.7, near_one, log_cdf), log_sf
 
 
 def log_cdf_of_max(noise: AbstractPerturbation, d: int, x: np.ndarray) -> np.ndarray:
@@ -192,12 +176,10 @@ def counts_above(
 ) -> np.ndarray:
     """How many of the draws of F reach each threshold, shape (3, k)."""
     d, seed, samples = options
-    key, size = jax.random.key(seed), min(samples, max(1, _NUMBERS_AT_ONCE // d))
+    draw, size = sampler(noise, seed), min(samples, max(1, _NUMBERS_AT_ONCE // d))
     counts = np.zeros((len(thresholds), thresholds[0].size), int)
-    for chunk, start in enumerate(range(0, samples, size)):
-        shape = (min(size, samples - start), d)
-        draws = np.asarray(noise.sample(jax.random.fold_in(key, chunk), shape), float)
-        values = np.sort(law.function(draws))
+    for start in range(0, samples, size):
+        values = np.sort(law.function(draw((min(size, samples - start), d))))
         counts += values.size - np.searchsorted(values, np.stack(thresholds))
     return counts
 
@@ -205,8 +187,8 @@ def counts_above(
 def breakpoints(noise: AbstractPerturbation, mean: float, d: int) -> np.ndarray:
     """Ends of the support of the maximum, its mean, kinks, and where its law changes."""
     low, high = (np.asarray(end, float) for end in noise.support)
-    if noise.tail != "polynomial" or isinstance(noise, AbstractTabulated):
-        # Nothing is left there, and a table says nothing beyond its ends.
+    if noise.tail != "polynomial":
+        # Nothing is left there.
         cuts = (np.asarray(end, float) for end in noise.bracket(_DEPTH, _DEPTH))
         low, high = (np.where(np.isinf(e), c, e) for e, c in zip((low, high), cuts, strict=True))
     marks = noise.landmarks(d)
@@ -239,23 +221,9 @@ def _require_weights(weights: Any, d: int) -> np.ndarray:
     return weights.astype(float)
 
 
-def accuracy(noise: AbstractPerturbation) -> tuple[float, float]:
-    """To how many relative roundings, and to what absolute error, S_i is known."""
-    # The incomplete beta function of Student's t is the worst in closed form.
-    return (2.0**16, np.exp(_DEPTH + 5)) if isinstance(noise, AbstractTabulated) else (1024, TINY)
-
-
-def _scale(noise: AbstractPerturbation) -> np.ndarray:
-    return np.asarray(noise.scale, float)  # pyright: ignore[reportAttributeAccessIssue]
-
-
 def largest_atom(noise: AbstractPerturbation) -> float:
     """How large the atoms are, whose sums rounding may move."""
-    if not isinstance(noise, Discrete):
+    if noise.continuous:
         return 0.0
-    return float(np.max(np.abs(np.asarray(noise.atoms))))
-
-
-def dtype_of(noise: AbstractPerturbation) -> Any:
-    numbers = [v for v in jax.tree.leaves(noise) if np.asarray(v).dtype.kind == "f"]
-    return jnp.result_type(float, *numbers)
+    atomic: Any = noise
+    return float(np.max(np.abs(np.asarray(atomic.atoms))))

@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 
-from perturbtheory.perturbations import AbstractPerturbation, Discrete, Gumbel, Normal
+from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._completeness import completeness
@@ -15,31 +15,35 @@ from perturbtheory.properties._concentration import (
     gumbel_bound,
     rate,
 )
-from perturbtheory.properties._declarations import shape_of
+from perturbtheory.properties._declarations import check_declarations
 from perturbtheory.properties._identifiability import minimality, one_to_one, single_valued
 from perturbtheory.properties._parameter_sets import active_region, gauge
 from perturbtheory.properties._polyhedron import Polyhedron
 from perturbtheory.properties._results import Diagnosis, Row
+from perturbtheory.properties._shape import law_in_numpy
 
 
 def diagnose(
-    perturbation: AbstractPerturbation, *, temperature: float = 1.0, dimension: int = 3
+    perturbation: AbstractPerturbation, *, temperature: float = 1.0, dimension: int | None = None
 ) -> Diagnosis:
     """The row of Table 1 of paper A for any perturbation, a user's own included, with evidence.
 
     Every cell is the outcome of a checker over {theta in R^d : sum theta = 0}: completeness,
     identifiability in the paper's three senses and minimality, for Perturb-Softmax at
     `temperature` and for Perturb-Argmax; with tails, curvature and gradient noise at theta = 0,
-    beside normal and Gumbel noise of the same variance. Statements are about this d; per-coordinate
-    parameters fix it.
+    beside normal and Gumbel noise of the same variance. Statements are about this d: the length of
+    per-coordinate parameters, and by default 3 where there are none.
 
-    Raises TypeError unless `perturbation` is one; ValueError for temperature <= 0, dimension < 2,
-    and where the perturbation's own functions contradict each other or its declarations.
+    Raises TypeError unless `perturbation` is one; ValueError for temperature <= 0, dimension < 2 or
+    another than that of the parameters, and where the perturbation's own functions contradict each
+    other or its declarations.
     """
+    perturbation = law_in_numpy(perturbation)
     argmax = expected_max(perturbation)
-    dimension = perturbation.shape[0] if perturbation.shape else dimension
+    if dimension is None:
+        dimension = (*perturbation.shape, 3)[0]
     require_dimension(dimension)
-    shape_of(perturbation, dimension)
+    check_declarations(perturbation, dimension)
     rows = (
         _row(expected_logsumexp(perturbation, temperature), dimension, temperature),
         _row(argmax, dimension, 0.0),
@@ -74,7 +78,7 @@ def _row(f: Potential, d: int, temperature: float, *, evidence: bool = True) -> 
     # Coordinates of one law win equally often.
     p = np.asarray(f.probabilities(theta)) if f.noise.shape else np.full(d, 1 / d)
     hessian = np.zeros((d, d))
-    if not isinstance(f.noise, Discrete):
+    if f.noise.continuous:
         hessian = np.asarray(f.hessian(theta))
     model = f"Perturb-Softmax, t = {temperature:g}" if temperature else "Perturb-Argmax"
     # E[s_i^2] = p_i - t H_ii, because E[s_i s_j] = -t H_ij; at t = 0 a sample is one-hot.
@@ -101,7 +105,7 @@ def cells(f: Potential, d: int) -> dict[str, Check]:
 
 
 def _active_region(f: Potential, d: int) -> Polyhedron | None:
-    shape = shape_of(f.noise, d)
+    shape = check_declarations(f.noise, d)
     return None if shape.unbounded or shape.atoms else active_region(shape.widths)
 
 

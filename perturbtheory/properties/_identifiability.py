@@ -8,17 +8,17 @@ Paper A uses *identifiable* in three senses, which its Table 1 does not tell apa
 """
 
 import itertools
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._completeness import completeness
 from perturbtheory.properties._convexity import convexity_over
-from perturbtheory.properties._declarations import dimension_of, noise_of, shape_of
+from perturbtheory.properties._declarations import check_declarations
 from perturbtheory.properties._polyhedron import AbstractParameterSet, Polyhedron
+from perturbtheory.properties._shape import dimension_of, in_numpy
 
 Sense = Literal["single-valued", "one-to-one", "complete and minimal"]
 
@@ -31,15 +31,17 @@ def single_valued(f: Potential, over: AbstractParameterSet) -> Check:
     Raises ValueError if the set does not fit the dimension of the noise.
     """
     d = dimension_of(over)
-    shape = shape_of(noise_of(f), d)
+    f = in_numpy(f)
+    shape = check_declarations(f.noise, d)
     statement = f"f is differentiable at every theta of {over.name}, d = {d}"
-    if not isinstance(f.noise, Discrete):
+    if not shape.atoms:
         how = f"no atoms, so no ties; the density was looked at in {shape.probes} points"
         return Check("holds", statement, how)
     if not isinstance(over, Polyhedron):
         return Check("unknown", statement, "an oracle cannot be searched for ties")
-    atoms = np.broadcast_to(f.noise.atoms, (d, np.shape(f.noise.atoms)[-1]))
-    weights = np.broadcast_to(f.noise.weights, atoms.shape)
+    noise: Any = f.noise
+    atoms = np.broadcast_to(noise.atoms, (d, np.shape(noise.atoms)[-1]))
+    weights = np.broadcast_to(noise.weights, atoms.shape)
     charged = [np.unique(a[w > 0]) for a, w in zip(atoms, weights, strict=True)]
     close = False
     for i, j in itertools.combinations(range(d), 2):
@@ -90,6 +92,7 @@ def one_to_one(f: Potential, over: AbstractParameterSet) -> Check:
     `witness` where it fails: a collision `theta`, `tau` with the `p` they share; where it holds
     for bounded noise only inside a region, the region is {theta_k - theta_i <= u_i - l_k}.
     """
+    f = in_numpy(f)
     strict = convexity_over(f, over)
     statement = f"p determines theta in {over.name}, d = {over.dimension}, up to a constant"
     witness = dict(strict.witness)

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import jax.numpy as jnp
-
 from perturbtheory.perturbations import (
     AbstractPerturbation,
     Discrete,
@@ -30,8 +28,8 @@ GROUPS: dict[str, tuple[Callable[[], AbstractPerturbation], ...]] = {
     "smooth unbounded": (Normal, Gumbel, Logistic, lambda: StudentT(3.0)),
     "smooth bounded": (Uniform, _semicircle),
     "discrete": (
-        lambda: Discrete(jnp.array([-1.0, 1.0])),
-        lambda: Discrete(jnp.array([-1.0, 0.0, 2.0]), jnp.array([0.25, 0.5, 0.25])),
+        lambda: Discrete([-1.0, 1.0]),
+        lambda: Discrete([-1.0, 0.0, 2.0], [0.25, 0.5, 0.25]),
     ),
 }
 """The perturbations that stand for each row of Table 1."""

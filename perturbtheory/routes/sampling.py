@@ -14,11 +14,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy import stats
 
-from perturbtheory.estimate import Estimate
+from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.perturbations import AbstractPerturbation
 
-ERROR_RATE = 1e-6
-"""Probability that any entry of one answer is off by more than its radius (Bonferroni)."""
 _CHUNK = 2**16
 _SCRAMBLES = 16
 _BITS = 52

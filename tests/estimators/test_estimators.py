@@ -309,6 +309,10 @@ BAD = {
         lambda: es.direct_law([0.0, 1.0], [0.0, 1.0], 1e300),
         "`epsilon` times the spread of `values` must be at most 1e.12, got 1e.300",
     ),
+    "two-sided": (
+        lambda: es.direct_law([0.0, 1.0], [0.0, 1.0], 1.0, two_sided="yes"),
+        "`two_sided` must be True or False, got 'yes'",
+    ),
     "one-category": (lambda: es.exact_gradient([1.0], [1.0]), "`logits` must have at least two"),
     "shapes": (
         lambda: es.direct_law([0.0, 1.0, 2.0], [0.0, 1.0], 1.0),
@@ -392,7 +396,7 @@ def test_public_names() -> None:
     public = {name for name in dir(es) if not name.startswith("_")}
     assert public == {
         "AbstractEstimator", "Arm", "Direct", "Exact", "Measurement", "PerturbedArgmax", "Rebar",
-        "Relax", "Relaxed", "ScoreFunction", "StraightThrough", "direct_bias", "direct_law",
-        "direct_mean", "direct_variance", "exact_gradient", "measure", "pairwise_argmax",
-        "relaxed_bias", "relaxed_variance",
+        "Relax", "Relaxed", "ScoreFunction", "StraightThrough", "constant", "direct_bias",
+        "direct_law", "direct_mean", "direct_variance", "draw", "exact_gradient", "measure",
+        "one_hot", "pairwise_argmax", "relaxed_bias", "relaxed_variance", "require_key",
     }  # fmt: skip

@@ -4,7 +4,9 @@ Whatever is sampled is compared within a radius that holds with probability 1 - 
 fewer than 200 comparisons: 2e-4 for the whole file. Keys are fixed, so the file does not flicker.
 """
 
+import dataclasses
 import itertools
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -548,6 +550,14 @@ class TestMeasure:
             assert np.all(found.mean.radius < 100 * jnp.finfo(dtype).eps)
 
 
+@pt.register
+@dataclasses.dataclass(frozen=True, eq=False)
+class Opaque(pt.Normal):
+    """A law whose formulas JAX could not differentiate, it says."""
+
+    differentiable: ClassVar[bool] = False
+
+
 VECTOR, GOOD = np.array([0.0, 1.0]), np.array([1.0, 2.0])
 BAD = {
     "theta-nan": (es.Direct(), [0.0, np.nan], GOOD, "`theta` must be finite, got nan"),
@@ -598,6 +608,12 @@ BAD = {
     "scale": (es.Rebar(scale=np.inf), VECTOR, GOOD, "`scale` must be finite, got inf"),
     "epsilon": (es.Direct(0.0), VECTOR, GOOD, "`epsilon` must not be zero, nor infinite, got 0.0"),
     "epsilon-nan": (es.Direct(np.nan), VECTOR, GOOD, "`epsilon` must not be zero.*, got nan"),
+    "epsilon-noise": (
+        es.Direct(pt.Normal()), VECTOR, GOOD, "`epsilon` must be a number, got Normal",
+    ),
+    "two-sided": (
+        es.Direct(two_sided="yes"), VECTOR, GOOD, "`two_sided` must be True or False, got 'yes'",
+    ),
     "samples": (es.ScoreFunction(samples=0), VECTOR, GOOD, "`samples` must be an integer of at"),
     "samples-float": (es.ScoreFunction(samples=2.0), VECTOR, GOOD, "`samples` must .* got 2.0"),
     "samples-bool": (es.PerturbedArgmax(samples=True), VECTOR, GOOD, "`samples` .* got True"),
@@ -617,8 +633,8 @@ BAD = {
         es.PerturbedArgmax(pt.Uniform()), VECTOR, GOOD,
         "`noise` must be smooth and positive for PerturbedArgmax, got Uniform.*is not smooth",
     ),
-    "noise-scipy": (
-        es.PerturbedArgmax(pt.FromScipy(scipy.stats.norm())), VECTOR, GOOD,
+    "noise-opaque": (
+        es.PerturbedArgmax(Opaque()), VECTOR, GOOD,
         "`noise` must have a density that JAX can differentiate",
     ),
     "control": (es.Relax(3.0), VECTOR, GOOD, "`control` must be a function .*, got 3.0"),

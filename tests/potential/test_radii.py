@@ -85,7 +85,7 @@ PROBLEMS = {
     "laplace-needles": unequal(pt.Laplace, oracles.laplace, NEEDLE[1], NEEDLE[0], "kinks"),
     "gumbel-needles": unequal(pt.Gumbel, oracles.gumbel, NEEDLE[1], NEEDLE[0], "smooth"),
     "exponential-needles": unequal(
-        pt.Exponential, oracles.exponential, NEEDLE[1], (1.0, 0.000123456789, 0.000433), "kinks"
+        pt.Exponential, oracles.exponential, NEEDLE[1], (0.0001, 0.000123456789, 0.000433), "kinks"
     ),
     "normal-one-needle": unequal(
         pt.Normal, oracles.normal, (1.0, 1e-6, 2.0, 0.5), (0.3, 0.1, 0.2, -0.4), "smooth"

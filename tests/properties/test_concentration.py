@@ -378,6 +378,15 @@ WRONG = {
         lambda: c.concentration(pt.Normal(), c.gaussian_bound, sigma=0.0),
         "`sigma` must be positive and finite, got 0.0",
     ),
+    "bound-before": (lambda: c.gaussian_bound(-1.0, 1.0), "`t` must be >= 0, got -1.0"),
+    "bound-printed": (
+        lambda: c.gaussian_bound_as_printed(np.nan, 1.0),
+        "`t` must be >= 0, got nan",
+    ),
+    "bound-sigma": (
+        lambda: c.gumbel_bound(1.0, -1.0),
+        "`sigma` must be positive and finite, got -1",
+    ),
     "sigma-unused": (
         lambda: c.concentration(pt.Normal(), lambda t: 1.0, sigma=2.0),
         "`sigma` must not be given to a bound that does not take it, got 2.0; drop it",

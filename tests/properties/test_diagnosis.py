@@ -182,6 +182,13 @@ def test_dimension(dimension: object) -> None:
         pt.diagnose(pt.Normal(), dimension=dimension)  # pyright: ignore[reportArgumentType]
 
 
+def test_dimension_of_the_parameters() -> None:
+    law = pt.Uniform(np.zeros(2), np.ones(2))
+    assert pt.diagnose(law).dimension == 2
+    with pytest.raises(ValueError, match="`dimension` must be 2, the length of .*, got 3"):
+        pt.diagnose(law, dimension=3)
+
+
 def test_not_a_perturbation() -> None:
     with pytest.raises(TypeError, match="wrap a frozen scipy.stats distribution"):
         pt.diagnose(scipy.stats.norm())  # pyright: ignore[reportArgumentType]

@@ -10,10 +10,15 @@ import sympy as sp
 from perturbtheory.claims.ledger import Budget
 from perturbtheory.claims.paper_a.discrete import COIN
 from perturbtheory.potential import expected_logsumexp, expected_max
-from perturbtheory.properties._check import Outcome
-from perturbtheory.properties._diagnosis import cells, describe
-from perturbtheory.properties._results import MODELS
-from perturbtheory.properties._table_1 import GROUPS, PRINTED, worst
+from perturbtheory.properties import (
+    GROUPS,
+    MODELS,
+    PRINTED,
+    Outcome,
+    cells,
+    describe,
+    worst,
+)
 from perturbtheory.routes import rational
 
 SOFTMAX, ARGMAX = MODELS

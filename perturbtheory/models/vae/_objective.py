@@ -7,8 +7,7 @@ import jax.numpy as jnp
 from jax.tree_util import Partial
 from jaxtyping import Array, Float
 
-from perturbtheory.estimators import AbstractEstimator, Relax
-from perturbtheory.estimators._base import constant
+from perturbtheory.estimators import AbstractEstimator, Relax, constant
 from perturbtheory.models.vae._divergence import (
     Divergence,
     argmax_divergence,

@@ -1,3 +1,179 @@
+"""log p_i where p_i is too small for the nodes that serve all: each such i on a window of its own.
+
+    p_i = int exp(g_i(s)) ds,   g_i = sum_j log F_j(s - theta_j) + log f_i - log F_i at s - theta_i.
+
+g_i has one maximum, and all that counts lies where it is within e^-50 of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
-def log_probabilities(noise,theta,which):
-    return np.full(len(which),np.nan)
+
+from perturbtheory.numerics import gauss_legendre
+from perturbtheory.potential.methods import _bounds, _chebyshev, _cuts, _panels
+from perturbtheory.potential.methods._integrals import Block
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
+    Vector = Float[np.ndarray, "d"]
+
+Curve = Callable[[np.ndarray], np.ndarray]
+_DEPTH = 50.0
+_TABLE = 2**22
+"""From how many evaluations on sum_j log F_j is tabulated first."""
+_AT_ONCE, _MOST, _WALKS = 2**20, 64, 4000
+"""Evaluations held in memory, most panels of an integral, most windows of a walk."""
+
+
+def log_probabilities(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> np.ndarray:
+    """log p_i for i in `which`; -inf where i can never win."""
+    out = np.full(len(which), -np.inf)
+    low, high = (np.broadcast_to(end, theta.shape) for end in noise.support)
+    wins = theta[which] + high[which] > np.max(theta + low)
+    which = which[wins]
+    if not len(which):
+        return out
+    # The walk stops at every kink on its way.
+    bent = sum(noise.landmarks(theta.size).kinks) * theta.size**2
+    walk = noise.step is None and bent < _TABLE
+    with np.errstate(all="ignore"):
+        out[wins] = np.minimum((_walked if walk else _by_windows)(noise, theta, which), 0.0)
+    return out
+
+
+def _part(noise: Any, theta: Vector, which: np.ndarray) -> Any:
+    chosen = np.zeros(theta.size, bool)
+    chosen[which] = True
+    return noise.take(chosen)
+
+
+def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
+    """Gauss-Legendre on windows found by sixteen points at a time.
+
+    Where a law has kinks they are small ones of a sum of many logarithms, which is then known to
+    a share of 1e-6.
+    """
+    part, own = _part(noise, theta, which), theta[which]
+    bottom, top = noise.bracket(_bounds.FLOOR, _bounds.CEILING)
+    low = np.broadcast_to(theta + bottom, theta.shape)[which]
+    # Above everything else only f_i is left, which falls by e^-50 within 50 lengths at most.
+    high = np.max(theta + top) + _DEPTH * np.broadcast_to(noise.resolution, theta.shape)[which]
+    low = np.maximum(low, np.max(theta + noise.support[0]))
+    high = np.minimum(high, np.broadcast_to(theta + noise.support[1], theta.shape)[which])
+
+    def direct(s: np.ndarray) -> np.ndarray:
+        return _bounds.log_cdf_of_maximum(noise, theta, s.ravel()).reshape(s.shape)
+
+    def exponent(curve: Curve, at: slice) -> Curve:
+        law = part if not part.shape else _sliced(part, len(own), at)
+
+        def g(s: np.ndarray) -> np.ndarray:
+            x = s - own[at]
+            value = curve(s) + (law.log_pdf(x) - law.log_cdf(x))
+            return np.where(np.isnan(value), -np.inf, value)
+
+        return g
+
+    curve: Curve = direct
+    if 200 * len(which) * theta.size > _TABLE:
+        # A rough table says which part of the curve matters, a fine one is made of that part.
+        rough = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), 1e-4)
+        low, high = _windows(exponent(rough, slice(None)), low, high)
+        tolerance = 1e-6 if noise.step is None else 1e-14 + 1e-15 * theta.size**0.5
+        curve = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), tolerance)
+    out = np.empty(len(which))
+    size = max(1, _AT_ONCE // (64 * (theta.size if curve is direct else 16)))
+    for k in range(0, len(which), size):
+        at = slice(k, k + size)
+        out[at] = _integral(exponent(curve, at), low[at], high[at])
+    flat = np.isnan(out)
+    if flat.any() and noise.step is not None:
+        out[flat] = _walked(noise, theta, which[flat])
+    return out
+
+
+def _sliced(part: Any, count: int, at: slice) -> Any:
+    keep = np.zeros(count, bool)
+    keep[at] = True
+    return part.take(keep)
+
+
+def _windows(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The parts of [low, high] on which each exponent is within 50 of its maximum."""
+    index, sixteenths = np.arange(len(low)), np.arange(17)[:, None] / 16
+    for _ in range(40):
+        grid = low + (high - low) * sixteenths
+        g = exponent(grid)
+        counts = g > np.max(g, 0) - _DEPTH
+        first = np.maximum(np.argmax(counts, 0) - 1, 0)
+        last = np.minimum(17 - np.argmax(counts[::-1], 0), 16)
+        low, high = grid[first, index], grid[last, index]
+        if np.all(last - first > 8):
+            break
+    return low, high
+
+
+def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """log int exp(exponent) ds between low and high, which are vectors, one entry per integral.
+
+    NaN where the rule does not converge: exponential tails may make an integrand flat and wide.
+    """
+    low, high = _windows(exponent, low, high)
+    fine, panels = _log_sum(exponent, low, high, 4), 4
+    while True:
+        coarse, panels = fine, 2 * panels
+        fine = _log_sum(exponent, low, high, panels)
+        off = np.abs(fine - coarse) > 1e-9
+        if not np.any(off) or panels >= _MOST:
+            return np.where(off, np.nan, fine)
+
+
+def _log_sum(exponent: Curve, low: np.ndarray, high: np.ndarray, panels: int) -> np.ndarray:
+    """log int exp(exponent) ds between low and high, by so many Gauss-Legendre panels."""
+    nodes, weights = gauss_legendre(16)
+    at = ((np.arange(panels)[:, None] + (1 + nodes) / 2) / panels).ravel()
+    g = exponent(low + (high - low) * at[:, None])
+    most = np.max(g, 0)
+    terms = np.exp(g - np.where(np.isfinite(most), most, 0.0))
+    return most + np.log(np.tile(weights / 2 / panels, panels) @ terms * (high - low))
+
+
+def _walked(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
+    """Gauss-Legendre on panels with kinks, from the top of the window down until all is found."""
+    part, own = _part(noise, theta, which), theta[which]
+    bounds = _bounds.panel_bounds(noise, theta)
+    out = part.log_sf(bounds[-1] - own)  # above the window, where all others are below
+    last = np.full(len(which), -np.inf)
+    for k in range(_WALKS):
+        panels = _cuts.cut_at_kinks(noise, theta, bounds)
+        new = np.full(len(which), -np.inf)
+        for make in _panels.blocks_of(theta, panels):
+            new = np.logaddexp(new, _block_logarithm(noise, make(), which))
+        out = np.logaddexp(out, new)
+        # Each g_i has one maximum: it has been passed where what is added falls.
+        if np.all((new < out - 40.0) & (new <= last) & np.isfinite(out)):
+            break
+        last = np.maximum(new, -1e300)
+        bounds = _bounds.bounds_below(noise, theta, float(bounds[0]), 64.0 * 2 ** min(k, 6))
+        if len(bounds) < 2:
+            break
+    return out
+
+
+def _block_logarithm(noise: Any, block: Block, which: np.ndarray) -> np.ndarray:
+    """log of sum_k weight_k F(s_k) r_i(s_k)."""
+    rest = 0.0 if block.rest is None else block.rest
+    x = block.x + rest
+    cdf, rate = noise.cdf_and_rate_at(block.x, np.broadcast_to(rest, x.shape))
+    small = cdf < 1e-290
+    log_cdf = np.where(small, noise.log_cdf(x), np.log(np.where(small, 1.0, cdf)))
+    log_rate = np.where(rate > 1e-290, np.log(np.maximum(rate, 1e-300)), noise.log_pdf(x) - log_cdf)
+    g = np.sum(log_cdf, 1)[:, None] + log_rate[:, which]
+    g = np.where(np.isnan(g), -np.inf, g)
+    most = np.max(g, 0)
+    safe = np.where(np.isfinite(most), most, 0.0)
+    return safe + np.log(np.maximum(block.weights[0] @ np.exp(g - safe), 0.0))

@@ -7,29 +7,44 @@ differences keep their digits however large theta, the spread of theta or the wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perturbtheory.numerics import gauss_legendre
+from perturbtheory.potential.methods import _field
 from perturbtheory.potential.methods._bounds import log_cdf_of_maximum, panel_bounds
-from perturbtheory.potential.methods._cuts import Panels, cut_at_kinks
-from perturbtheory.potential.methods._integrals import Block, Sums, Terms, total
+from perturbtheory.potential.methods._cuts import Panels, cut_at_kinks, many_kinks
+from perturbtheory.potential.methods._integrals import (
+    ELEMENTS,
+    Block,
+    MakeBlock,
+    Sums,
+    Terms,
+    total,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
     Vector = Float[np.ndarray, "d"]
 
-_ELEMENTS = 2**15
-"""Nodes times coordinates of a block: as many numbers as a processor keeps at hand."""
 _POINTS = 16
 
 
-def integrate(noise: Any, theta: Vector, terms: Terms, *, further: bool = False) -> Sums:
-    """`terms` over all panels, and over their halves if `further`."""
+def integrate(
+    noise: Any, theta: Vector, terms: Terms, *, v: Vector | None = None, further: bool = False
+) -> Sums:
+    """`terms` over all panels, and over their halves if `further`.
+
+    `v` says that `terms` are those of H v.
+    """
     bounds = panel_bounds(noise, theta)
+    outside = _outside(noise, theta, bounds[0], bounds[-1])
+    found = many_kinks(noise, theta, bounds)
+    if found is not None:
+        return Sums(*_by_tree(noise, theta, bounds, found, v, further=further), *outside)
     panels = cut_at_kinks(noise, theta, bounds)
     coarse = [a[0] for a in total(noise, blocks_of(theta, panels), terms)]
     fine = coarse
@@ -38,7 +53,24 @@ def integrate(noise: Any, theta: Vector, terms: Terms, *, further: bool = False)
         coarse, fine = fine, [a[0] for a in total(noise, blocks_of(theta, panels), terms)]
         if np.all(np.abs(fine[0] - coarse[0]) <= 1e-12 * fine[0]):
             break
-    return Sums(fine, coarse, *_outside(noise, theta, bounds[0], bounds[-1]))
+    return Sums(fine, coarse, *outside)
+
+
+def _by_tree(
+    noise: Any,
+    theta: Vector,
+    bounds: np.ndarray,
+    kinks: np.ndarray,
+    v: Vector | None,
+    *,
+    further: bool,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    fine = _field.integrate(noise, theta, bounds, kinks, v, _field.FINE)
+    if not further:
+        return fine, fine
+    # Every interpolation rounds, by the steepness of F at most.
+    fine = [*fine, 1e-14 * fine[0], 1e-14 * np.abs(fine[1])]
+    return fine, _field.integrate(noise, theta, bounds, kinks, v, _field.COARSE)
 
 
 def _outside(
@@ -61,24 +93,27 @@ def _outside(
     return product * rate * noise.resolution, (below + above, (low - top) * below.sum() + upper)
 
 
-def blocks(noise: Any, theta: Vector) -> Iterator[Block]:
+def blocks(noise: Any, theta: Vector) -> list[MakeBlock]:
     """The nodes of all panels."""
     return blocks_of(theta, cut_at_kinks(noise, theta, panel_bounds(noise, theta)))
 
 
-def blocks_of(theta: Vector, panels: Panels) -> Iterator[Block]:
+def blocks_of(theta: Vector, panels: Panels) -> list[MakeBlock]:
     """The nodes of the panels given."""
     nodes, weights = gauss_legendre(_POINTS)
     top = theta.max()
-    size = max(1, _ELEMENTS // (_POINTS * theta.size))
-    for k in range(0, len(panels.left), size):
+    size = max(1, ELEMENTS // (_POINTS * theta.size))
+
+    def make(k: int) -> Block:
         frame, left, rest, width = (a[k : k + size] for a in panels)
         step = rest[:, None] + width[:, None] / 2 * (1 + nodes)
         weight = (width[:, None] / 2 * weights).reshape(1, -1)
         at = theta[frame]
         x = np.repeat(left[:, None] - (theta - at[:, None]), _POINTS, axis=0)
         s = ((left + (at - top))[:, None] + step).ravel()
-        yield Block(x, s, weight, step.reshape(-1, 1), np.repeat(frame, _POINTS))
+        return Block(x, s, weight, step.reshape(-1, 1), np.repeat(frame, _POINTS))
+
+    return [functools.partial(make, k) for k in range(0, len(panels.left), size)]
 
 
 def anchored(noise: Any, theta: Vector) -> float:

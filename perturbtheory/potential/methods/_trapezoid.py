@@ -7,13 +7,20 @@ doubled until the two agree to 1e-9: then the finer one is right to rounding.
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from perturbtheory.potential.methods._integrals import Block, Sums, Terms, total
+from perturbtheory.potential.methods._integrals import (
+    ELEMENTS,
+    Block,
+    MakeBlock,
+    Sums,
+    Terms,
+    total,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -22,9 +29,8 @@ FLOOR, CEILING = -95.0, -54.0
 """Log probabilities at which a single coordinate is cut off below and above."""
 _LOWEST, _HIGHEST = math.exp(-92.0), 1e-18
 """The window is where F exceeds the first and R, in units of the resolution, the second."""
-_ELEMENTS = 2**15
-"""Nodes times coordinates of a block: as many numbers as a processor keeps at hand."""
-_MOST = 2048
+_MOST, _FEW = 2048, 2**16
+"""Most nodes, and so many evaluations that one more doubling costs little."""
 
 
 class Window(NamedTuple):
@@ -50,18 +56,17 @@ def window(noise: Any, theta: Float[np.ndarray, "d"]) -> Window:
 
 
 def _nodes(noise: Any, theta: np.ndarray, ends: Window) -> int:
-    """How many to begin with: an even number."""
-    width = ends.high - ends.low
+    """How many to begin with: an even number, seldom doubled."""
     if noise.shape:
         return 128 if noise.tail == "gaussian" else 256
-    # The largest of many varies less than one of them.
-    shrink = 1 + max(0.0, math.log10(theta.size / 30) * 0.45)
-    return 2 * math.ceil(width * shrink / (2 * noise.step * float(noise.resolution)))
+    step = noise.step * float(noise.resolution)
+    if noise.tail == "gaussian":  # the largest of many varies less than one of them
+        tens = math.log10(theta.size / 10)
+        step /= 1 + (0.65 if tens > 0 else 0.5) * tens
+    return 2 * math.ceil((ends.high - ends.low) / (2 * step))
 
 
-def blocks(
-    theta: np.ndarray, ends: Window, count: int, *, odd: bool
-) -> Iterator[tuple[slice, Block]]:
+def blocks(theta: np.ndarray, ends: Window, count: int, *, odd: bool) -> list[MakeBlock]:
     """Nodes low + j h for j = 0 .. count with weights of the rules of h and 2h, 1 at the ends.
 
     With `odd` those of odd j only, for which the first rule has the weight.
@@ -72,10 +77,13 @@ def blocks(
     weights = np.full((1, len(s)), h)
     if not odd:
         weights = np.stack([weights[0], np.where(j % 2, 0.0, 2 * h), np.where(j % count, 0.0, 1.0)])
-    size = max(1, _ELEMENTS // theta.size)
-    for k in range(0, len(s), size):
+    size = max(1, ELEMENTS // theta.size)
+
+    def make(k: int) -> Block:
         cut = slice(k, k + size)
-        yield Block(s[cut, None] - theta, s[cut], weights[:, cut])
+        return Block(s[cut, None] - theta, s[cut], weights[:, cut])
+
+    return [functools.partial(make, k) for k in range(0, len(s), size)]
 
 
 def integrate(
@@ -88,7 +96,8 @@ def integrate(
 ) -> tuple[Sums, Window, int] | None:
     """Both rules once they agree, one doubling later if `further`; None where panels are due.
 
-    theta is counted from its largest entry. Also the window, and its length over the step.
+    theta is counted from its largest entry. Also the window, and its length over the step. With
+    `relative` small p_i are made to agree too, as long as that is cheap: `edge` has the rest.
     """
     ends = window(noise, theta)
     count = _nodes(noise, theta, ends)
@@ -98,27 +107,20 @@ def integrate(
     fine, coarse = [a[0] for a in parts], [a[1] for a in parts]
     edge = parts[0][2] * noise.resolution
     while True:
-        agreed = _agree(fine[0], coarse[0], edge, relative=relative)
+        # The relative error of the finer rule is the square of that of the coarser, about.
+        off = np.square((fine[0] - coarse[0]) / np.maximum(fine[0], 1e-300))
+        agreed = bool(np.all(off * fine[0] <= 1e-17))
         agreed = agreed and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
-        if agreed and not further:
-            return Sums(fine, coarse, edge), ends, count
-        further = further and not agreed
+        small = agreed and (not relative or np.all((off <= 1e-16) | (edge > 1e-13 * fine[0])))
+        cheap = 2 * count * theta.size <= _FEW and count < _MOST
+        if agreed and (small or not cheap) and not further:
+            return Sums(fine, coarse, edge + 1e3 * off * fine[0]), ends, count
+        further = further and not (agreed and (small or not cheap))
         count *= 2
         if count > 2 * _MOST or (count > _MOST and not agreed):
             return None
         new = total(noise, blocks(theta, ends, count, odd=True), terms)
         coarse, fine = fine, [a / 2 + b[0] for a, b in zip(fine, new, strict=True)]
-
-
-def _agree(fine: np.ndarray, coarse: np.ndarray, edge: np.ndarray, *, relative: bool) -> bool:
-    """Whether the finer rule is right: its error is the square of the relative difference, about.
-
-    That is 1e-17 in every p_i or, if `relative`, 1e-15 of every p_i that the window does not cut.
-    """
-    gap = np.abs(fine - coarse)
-    if relative:
-        return bool(np.all(gap <= 3e-8 * fine + 1e3 * edge))
-    return bool(np.all(gap * gap <= 1e-17 * fine + 1e-36))
 
 
 def _resolved(noise: Any, theta: np.ndarray, ends: Window, h: float) -> bool:

@@ -6,7 +6,6 @@ panels everything else: kinks, heavy tails, scales too far apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,7 +69,7 @@ def _radii(
 
 def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     """H(theta), the Laplacian of the graph with weights int F r_i r_j ds."""
-    (weight,) = _integrals.total(noise, _blocks(noise, theta), _integrals.laplacian)
+    (weight,) = _integrals.total(noise, blocks(noise, theta), _integrals.laplacian)
     weight = (weight + weight.T) / 2
     np.fill_diagonal(weight, 0.0)
     out = -weight
@@ -80,7 +79,7 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
 
 def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     """H(theta) v, in memory of the size of theta."""
-    return _sums(noise, theta, _integrals.product_with(v)).fine[1]
+    return _sums(noise, theta, _integrals.product_with(v), v=v).fine[1]
 
 
 def anchored(noise: Any, theta: Vector) -> float:
@@ -100,6 +99,7 @@ def _sums(
     theta: Vector,
     terms: _integrals.Terms,
     *,
+    v: Vector | None = None,
     relative: bool = False,
     further: bool = False,
 ) -> _integrals.Sums:
@@ -109,10 +109,11 @@ def _sums(
         )
         if found is not None:
             return found[0]
-    return _panels.integrate(noise, theta, terms, further=further)
+    return _panels.integrate(noise, theta, terms, v=v, further=further)
 
 
-def _blocks(noise: Any, theta: Vector) -> Iterator[_integrals.Block]:
+def blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
+    """Nodes that serve p(theta) to rounding error, counted from the largest theta."""
     if noise.step is not None:
         centred = theta - theta.max()
         found = _trapezoid.integrate(noise, centred, _integrals.first)

@@ -1,0 +1,151 @@
+"""Frozen distributions of scipy.stats: their parts, quantiles far out, and tables of them."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from perturbtheory.perturbations._adaptive import integrate, resolve
+from perturbtheory.perturbations._table import Table, tabulate
+from perturbtheory.perturbations._zones import FARTHEST, power_at, zones_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DEPTH = 400.0
+"""-log of the smallest F and S that the table holds on an infinite support."""
+_FINEST = 150.0
+"""-log of the mass between the end of the support and the first point of the table."""
+_FRINGE = 44.0
+"""-log of the mass between a pole and the quadrature panel next to it."""
+_SWING = 100.0
+_TRUSTED = 1e-11
+"""How far from one the integral of the density may be for its table to be used."""
+_ROUNDED = 1e-9
+"""Of a kink's size: how near to it scipy still tells positions apart well enough."""
+
+
+def parsed(distribution: Any) -> tuple[tuple[Any, ...], Any, Any]:
+    """(shape parameters, loc, scale) of a frozen distribution."""
+    return distribution.dist._parse_args(*distribution.args, **distribution.kwds)
+
+
+def standard(distribution: Any) -> tuple[Any, float, float]:
+    """(the distribution without location and scale, loc, scale), of one coordinate."""
+    shapes, loc, scale = parsed(distribution)
+    shapes, loc, scale = (
+        [float(np.ravel(a)[0]) for a in group] for group in (shapes, [loc], [scale])
+    )
+    return distribution.dist(*shapes), loc[0], scale[0]
+
+
+@functools.lru_cache(maxsize=4096)
+def log_quantile(distribution: Any, level: float, upper: bool) -> np.ndarray:
+    """x with log F(x) = level, or log S(x) = level if `upper`, by bisection in asinh."""
+    method = distribution.logsf if upper else distribution.logcdf
+    shape = np.shape(distribution.ppf(0.5))
+    low, high = np.full(shape, -340.0), np.full(shape, 340.0)
+    with np.errstate(all="ignore"):
+        for _ in range(64):
+            middle = (low + high) / 2
+            value = method(np.sinh(middle))
+            right = value > level if upper else value < level
+            low, high = np.where(right, middle, low), np.where(right, high, middle)
+    return np.sinh((low + high) / 2)
+
+
+@functools.lru_cache(maxsize=4096)
+def tail_of(distribution: Any) -> Literal["none", "gaussian", "exponential", "polynomial"]:
+    """Read off the quantiles: how much further out 1e-20 is than 1e-10."""
+    if all(np.all(np.isfinite(end)) for end in distribution.support()):
+        return "none"
+    worst = 0.0
+    centre = np.asarray(distribution.ppf(0.5))
+    for upper in (False, True):
+        near, far = (np.abs(log_quantile(distribution, q, upper) - centre) for q in (-23.0, -46.0))
+        worst = max(worst, float(np.max(far / near)))
+    return "gaussian" if worst < 1.7 else "exponential" if worst < 3 else "polynomial"
+
+
+def table_of(unit: Any, breakpoints: tuple[float, ...]) -> Table | None:
+    """The table of a distribution without location and scale, if its density integrates to one."""
+    low, high = map(float, unit.support())
+    resolution = float(unit.ppf(0.875) - unit.ppf(0.125))
+    far = FARTHEST * resolution
+    ends = np.isfinite(low), np.isfinite(high)
+    left = low if ends[0] else max(float(log_quantile(unit, -_DEPTH, False)), -far)
+    right = high if ends[1] else min(float(log_quantile(unit, -_DEPTH, True)), far)
+    kinks = sorted(
+        {*(k for k, is_end in zip((low, high), ends, strict=True) if is_end), *breakpoints}
+    )
+    near = functools.partial(log_density_near, unit)
+    zones = zones_of(
+        kinks or [float(unit.ppf(0.5))], (left, right), resolution, near, _FINEST, deep=True
+    )
+    pieces = [resolve(near(zone.origin), zone, _SWING) for zone in zones]
+    _, log_cdf, log_sf = integrate(pieces)
+    total = np.concatenate(
+        [np.logaddexp(a, b).ravel() for a, b in zip(log_cdf, log_sf, strict=True)]
+    )
+    if not np.all(np.abs(total) < _TRUSTED):
+        return None
+    return tabulate(pieces, heavy=tail_of(unit) == "polynomial", ends=ends)
+
+
+def fringe_of(unit: Any) -> tuple[float, ...]:
+    """Offsets from either end of the support at which its density explodes, a factor 4 apart."""
+    offsets: list[float] = []
+    resolution = float(unit.ppf(0.875) - unit.ppf(0.125))
+    for end, side in zip(map(float, unit.support()), (1.0, -1.0), strict=True):
+        if not np.isfinite(end):
+            continue
+        power = power_at(log_density_near(unit, end), side * resolution)
+        if power < -1e-4:
+            decades = _FRINGE / max(1.0 + power, 0.06)
+            count = math.ceil(decades / math.log(4.0))
+            offsets += [side * resolution * 0.25**k for k in range(1, count + 1)]
+    return tuple(sorted(offsets))
+
+
+def log_density_near(unit: Any, origin: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Log f at origin + x, for arrays x.
+
+    Next to an upper end the reflected law knows the distance to it; where there is none, and the
+    sum would round, f goes on as a power.
+    """
+    low, high = map(float, unit.support())
+    mirror = _reflected(unit) if origin == high else None
+    if mirror is not None:
+        return lambda x: mirror.logpdf(-x)
+    least = _ROUNDED * abs(origin)
+    if not least or origin not in (low, high):
+        return lambda x: unit.logpdf(origin + x)
+    side = 1.0 if origin == low else -1.0
+    near, far = unit.logpdf(origin + side * least * np.array([1.0, 64.0]))
+    power = (far - near) / math.log(64.0)
+    if not np.isfinite(power) or abs(power) < 1e-4:
+        return lambda x: unit.logpdf(origin + np.where(np.abs(x) < least, side * least, x))
+
+    def log_density(x: np.ndarray) -> np.ndarray:
+        size = np.maximum(np.abs(x), least)
+        return unit.logpdf(origin + side * size) + power * np.log(np.abs(x) / size)
+
+    return log_density
+
+
+def _reflected(unit: Any) -> Any:
+    """The law of low + high - gamma where scipy has it and its lower end is zero, else None."""
+    from scipy import stats
+
+    name = type(unit.dist).__name__
+    if float(unit.support()[0]) != 0.0:
+        return None
+    if name == "beta_gen":
+        shapes = parsed(unit)[0]
+        return stats.beta(*shapes[::-1])
+    low, high = map(float, unit.support())
+    x = np.array([0.03, 0.17, 0.31, 0.44]) * (high - low)
+    return unit if np.allclose(unit.logpdf(x), unit.logpdf(high - x), rtol=1e-12) else None

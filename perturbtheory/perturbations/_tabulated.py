@@ -1,0 +1,288 @@
+"""Laws that are evaluated by a table of themselves: in NumPy, and as constants in JAX."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import functools
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from perturbtheory.numerics import floats, is_known, leaves, mapped, namespace, register
+from perturbtheory.perturbations._base import AbstractPerturbation, Tail
+from perturbtheory.perturbations._table import WINDOW, Table, Tables
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array, Landmarks
+
+
+@register
+@dataclasses.dataclass(frozen=True, eq=False)
+class Tabulated(AbstractPerturbation):
+    """`law`, evaluated by its table; made by `AbstractTabulated`."""
+
+    law: AbstractPerturbation
+    table: Any
+
+    @property
+    def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The tail of the law."""
+        return self.law.tail
+
+    @property
+    def smooth(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the density of the law is differentiable."""
+        return self.law.smooth
+
+    @property
+    def positive(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the density of the law is positive everywhere."""
+        return self.law.positive
+
+    @property
+    def step(self) -> float | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The trapezoidal step of the law."""
+        return self.law.step
+
+    @property
+    def fringe(self) -> tuple[float, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The fringe of the law."""
+        return self.law.fringe
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.law.shape
+
+    @property
+    def valid(self) -> Array:
+        return self.law.valid
+
+    @property
+    def support(self) -> tuple[Float[Array, "#d"], Float[Array, "#d"]]:
+        return self.law.support
+
+    @property
+    def resolution(self) -> Float[Array, "#d"]:
+        return self.law.resolution
+
+    @property
+    def mean(self) -> Float[Array, "#d"]:
+        return self.law.mean
+
+    @property
+    def variance(self) -> Float[Array, "#d"]:
+        return self.law.variance
+
+    def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
+        return self.law.sample(key, shape)
+
+    def landmarks(self, dimension: int) -> Landmarks:
+        return self.law.landmarks(dimension)
+
+    def trapezoid_nodes(self, dimension: int) -> int | None:
+        return self.law.trapezoid_nodes(dimension)
+
+    def upper_partial_mean(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        return self.law.upper_partial_mean(x)
+
+    def fits(self, dtype: Any) -> bool:
+        """Whether 32-bit numbers can hold the scales next to kinks."""
+        tables = self.table.tables if isinstance(self.table, Tables) else (self.table,)
+        return all(float(np.min(t.scale)) > 1e8 * float(np.finfo(dtype).tiny) for t in tables)
+
+    def astype(self, dtype: Any) -> Tabulated:
+        """The same law with every parameter, and its table, as JAX arrays of the given dtype."""
+        import jax.numpy as jnp
+
+        table = self.table.stacked() if isinstance(self.table, Tables) else self.table
+        far = float(np.finfo(dtype).max) ** 0.45
+        table = dataclasses.replace(table, window=np.clip(table.window, -far, far))
+
+        def cast(leaf: Any) -> Any:
+            kept = bool if np.asarray(leaf).dtype == bool else dtype
+            return jnp.asarray(leaf, kept)
+
+        return Tabulated(self.law.astype(dtype), mapped(cast, table))
+
+    def _look_up(self, x: Any, rest: Any = 0.0) -> Any:
+        if not self.shape or isinstance(self.table, Tables):
+            return self.table(x, rest)
+        import jax
+
+        x = jax.numpy.broadcast_to(x + rest, np.broadcast_shapes(np.shape(x), self.shape))
+        return jax.vmap(lambda table, y: table(y), in_axes=(0, -1), out_axes=-1)(self.table, x)
+
+    def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        return self._look_up(x)[2]
+
+    def log_cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        return self.log_cdf_and_rate(x)[0]
+
+    def log_sf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        tail, upper, _ = self._look_up(x)
+        xp = namespace(tail)
+        return xp.where(upper, tail, xp.log1p(-xp.exp(tail)))
+
+    def log_cdf_and_rate(
+        self, x: Float[Array, "..."]
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        tail, upper, density = self._look_up(x)
+        xp = namespace(tail)
+        log_cdf = xp.where(upper, xp.log1p(-xp.exp(tail)), tail)
+        # The same slope continues both below the table: the rate is what it is at its end.
+        gap = xp.where(xp.isfinite(density) & xp.isfinite(log_cdf), density - log_cdf, -xp.inf)
+        return log_cdf, xp.exp(gap)
+
+    def cdf_and_rate(
+        self, x: Float[Array, "..."]
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        return self.cdf_and_rate_at(x, 0.0)
+
+    def cdf_and_rate_at(
+        self, x: Float[Array, "..."], rest: Float[Array, "..."] | float
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        tail, upper, density = self._look_up(x, rest)
+        xp = namespace(tail)
+        tail = xp.exp(tail)
+        cdf = xp.where(upper, 1 - tail, tail)
+        return cdf, xp.where(cdf > 0, xp.exp(density) / xp.where(cdf > 0, cdf, 1.0), 0.0)
+
+    def bracket(self, floor: float, ceiling: float) -> tuple[Array, Array]:
+        if min(floor, ceiling) < WINDOW:
+            return super().bracket(floor, ceiling)
+        # The window is deep enough for any quadrature, and its ends cost nothing.
+        window = self.table.window
+        return window[..., 0].reshape(self.shape), window[..., 1].reshape(self.shape)
+
+
+class AbstractTabulated(AbstractPerturbation):
+    """A law that is evaluated by a table: subclasses say how one coordinate is tabulated."""
+
+    accuracy: ClassVar[tuple[float, float]] = (2.0**16, 1e-170)
+
+    @abc.abstractmethod
+    def table_of_one(self) -> Table | None:
+        """The table of a law of one coordinate with known parameters, in NumPy.
+
+        None where a table would not do, so that the law must be evaluated otherwise.
+        """
+
+    @abc.abstractmethod
+    def direct(self) -> AbstractPerturbation:
+        """A law that does without a known table: where parameters are traced or none will do."""
+
+    @functools.cached_property
+    def _tabulated(self) -> Tabulated | None:
+        tables, which = [], []
+        known: dict[Any, int] = {}
+        size = int(np.prod(self.shape))
+        for i in range(size):
+            law = self.take(np.arange(size) == i)
+            key = key_of(law)
+            if key not in known:
+                known[key] = len(tables)
+                tables.append(_table_of(_Keyed(law, key)))
+            which.append(known[key])
+        if any(table is None for table in tables):
+            return None
+        table = Tables(tables, np.asarray(which)) if self.shape else tables[0]
+        return Tabulated(self, table)
+
+    def _form(self, *values: Any) -> tuple[AbstractPerturbation, tuple[Any, ...]]:
+        """(the law in the form that evaluates it, the values as its arrays)."""
+        numbers = leaves(self)
+        xp, *arrays = floats(*values, *numbers)
+        values = tuple(arrays[: len(values)])
+        if xp.traced:
+            return self.prepare(values[0].dtype), values
+        return self._tabulated or self.direct(), values
+
+    def prepare(self, dtype: Any) -> AbstractPerturbation:
+        if all(is_known(leaf) for leaf in leaves(self)):
+            tabulated = mapped(np.asarray, self)._tabulated
+            if tabulated is not None and tabulated.fits(dtype):
+                return tabulated.astype(dtype)
+        return self.astype(dtype).direct()
+
+    def take(self, keep: np.ndarray) -> Any:
+        taken = super().take(keep)
+        done = vars(self).get("_tabulated")
+        if taken is not self and done is not None:
+            vars(taken)["_tabulated"] = Tabulated(taken, done.table.take(keep))
+        return taken
+
+    def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        law, (x,) = self._form(x)
+        return law.log_pdf(x)
+
+    def log_cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        law, (x,) = self._form(x)
+        return law.log_cdf(x)
+
+    def log_sf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        law, (x,) = self._form(x)
+        return law.log_sf(x)
+
+    def log_cdf_and_rate(
+        self, x: Float[Array, "..."]
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        law, (x,) = self._form(x)
+        return law.log_cdf_and_rate(x)
+
+    def cdf_and_rate(
+        self, x: Float[Array, "..."]
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        law, (x,) = self._form(x)
+        return law.cdf_and_rate(x)
+
+    def cdf_and_rate_at(
+        self, x: Float[Array, "..."], rest: Any
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        law, (x, rest) = self._form(x, rest)
+        return law.cdf_and_rate_at(x, rest)
+
+    def score(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        return super().score(x)
+
+    def bracket(self, floor: float, ceiling: float) -> tuple[Array, Array]:
+        law, _ = self._form(0.0)
+        return law.bracket(floor, ceiling)
+
+
+def key_of(law: AbstractPerturbation) -> tuple[Any, ...]:
+    """What tells laws apart: their classes and their numbers, or what they say themselves."""
+    own = getattr(law, "key", None)
+    if own is not None:
+        return own()
+    parts: list[Any] = [type(law)]
+    for field in dataclasses.fields(law):  # pyright: ignore[reportArgumentType]
+        value = getattr(law, field.name)
+        if isinstance(value, AbstractPerturbation):
+            parts.append(key_of(value))
+        elif field.metadata.get("static", False):
+            parts.append(value)
+        else:
+            parts.append(np.asarray(value, float).tobytes())
+    return tuple(parts)
+
+
+class _Keyed:
+    """A law that hashes as its numbers do."""
+
+    def __init__(self, law: AbstractTabulated, key: tuple[Any, ...]) -> None:
+        self.law, self.key = law, key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and self.key == other.key
+
+
+@functools.lru_cache(maxsize=2048)
+def _table_of(keyed: _Keyed) -> Table | None:
+    with np.errstate(all="ignore"):
+        return keyed.law.table_of_one()

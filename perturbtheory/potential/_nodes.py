@@ -1,0 +1,34 @@
+"""Nodes for integrals over the law of the maximum: for whoever has an integrand of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perturbtheory.numerics import leaves, namespace
+from perturbtheory.potential.methods.quadrature import blocks
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
+    from perturbtheory.perturbations import AbstractPerturbation
+
+
+def nodes(
+    noise: AbstractPerturbation, theta: Float[Array, "d"]
+) -> tuple[Float[Array, "chunks n"], Float[Array, "chunks n"]]:
+    """(s, w) such that sum w h(s) is int h(s) ds for h = prod_j F_j(s - theta_j) times rates.
+
+    Of continuous noise; NumPy arrays unless theta or a parameter of the noise is of JAX.
+    """
+    if namespace(theta, *leaves(noise)).traced:
+        from perturbtheory.potential._rule import rule
+
+        found: Any = rule(noise, theta)
+        return found.nodes, found.weights
+    parts = [make() for make in blocks(noise, theta)]
+    s = np.concatenate([block.s for block in parts])[None]
+    weights = np.concatenate([block.weights[0] for block in parts])[None]
+    return s + theta.max(), weights
