@@ -203,8 +203,10 @@ def _ends(base: AbstractPerturbation, resolution: float) -> tuple[float, float]:
     low, high = (float(np.ravel(end)[0]) for end in base.bracket(-_DEEPER, -_DEEPER))
     least, most = (float(np.ravel(end)[0]) for end in base.support)
     far = FARTHEST * resolution
-    low = least if np.isfinite(least) else max(low, -far)
-    return low, most if np.isfinite(most) else min(high, far)
+    if not base.smooth:
+        # A kink at the end of the support is part of the law, however little mass is next to it.
+        low, high = (e if np.isfinite(e) else q for e, q in ((least, low), (most, high)))
+    return max(low, least, -far), min(high, most, far)
 
 
 def _clusters(kinks: list[float], gap: float) -> list[tuple[float, float]]:

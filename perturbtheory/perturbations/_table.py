@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jaxtyping import Array, Bool, Float
 
-_WINDOW = -127.0
+WINDOW = -127.0
 """Log probability at the ends of the window that a table offers to compiled quadrature."""
 
 
@@ -135,12 +135,12 @@ def tabulate(pieces: list[Pieces], *, heavy: bool, ends: tuple[bool, bool]) -> T
 
 
 def _window(at_ends: list[Any], log_cdf: list[np.ndarray], log_sf: list[np.ndarray]) -> np.ndarray:
-    """The ends of panels between which log F and log S are above `_WINDOW`."""
+    """The ends of panels between which log F and log S are above `WINDOW`."""
     places = np.concatenate([origin + x for origin, x in at_ends])
     low = np.concatenate([np.append(v[:, 0], v[-1:, -1]) for v in log_cdf])
     high = np.concatenate([np.append(v[:1, 0], v[:, -1]) for v in log_sf])
-    first = places[low < _WINDOW][-1:] if np.any(low < _WINDOW) else places[:1]
-    last = places[high < _WINDOW][:1] if np.any(high < _WINDOW) else places[-1:]
+    first = places[low < WINDOW][-1:] if np.any(low < WINDOW) else places[:1]
+    last = places[high < WINDOW][:1] if np.any(high < WINDOW) else places[-1:]
     return np.concatenate([first, last])
 
 

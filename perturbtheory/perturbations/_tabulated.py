@@ -11,7 +11,7 @@ import numpy as np
 
 from perturbtheory.numerics import floats, is_known, leaves, mapped, namespace, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
-from perturbtheory.perturbations._table import Table, Tables
+from perturbtheory.perturbations._table import WINDOW, Table, Tables
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float
@@ -88,11 +88,18 @@ class Tabulated(AbstractPerturbation):
     def upper_partial_mean(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         return self.law.upper_partial_mean(x)
 
+    def fits(self, dtype: Any) -> bool:
+        """Whether 32-bit numbers can hold the scales next to kinks."""
+        tables = self.table.tables if isinstance(self.table, Tables) else (self.table,)
+        return all(float(np.min(t.scale)) > 1e8 * float(np.finfo(dtype).tiny) for t in tables)
+
     def astype(self, dtype: Any) -> Tabulated:
         """The same law with every parameter, and its table, as JAX arrays of the given dtype."""
         import jax.numpy as jnp
 
         table = self.table.stacked() if isinstance(self.table, Tables) else self.table
+        far = float(np.finfo(dtype).max) ** 0.45
+        table = dataclasses.replace(table, window=np.clip(table.window, -far, far))
 
         def cast(leaf: Any) -> Any:
             kept = bool if np.asarray(leaf).dtype == bool else dtype
@@ -144,8 +151,9 @@ class Tabulated(AbstractPerturbation):
         return cdf, xp.where(cdf > 0, xp.exp(density) / xp.where(cdf > 0, cdf, 1.0), 0.0)
 
     def bracket(self, floor: float, ceiling: float) -> tuple[Array, Array]:
+        if min(floor, ceiling) < WINDOW:
+            return super().bracket(floor, ceiling)
         # The window is deep enough for any quadrature, and its ends cost nothing.
-        del floor, ceiling
         window = self.table.window
         return window[..., 0].reshape(self.shape), window[..., 1].reshape(self.shape)
 
@@ -193,7 +201,7 @@ class AbstractTabulated(AbstractPerturbation):
     def prepare(self, dtype: Any) -> AbstractPerturbation:
         if all(is_known(leaf) for leaf in leaves(self)):
             tabulated = mapped(np.asarray, self)._tabulated
-            if tabulated is not None:
+            if tabulated is not None and tabulated.fits(dtype):
                 return tabulated.astype(dtype)
         return self.astype(dtype).direct()
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FARTHEST = 1e150
 """In units of the resolution, how far heavy tails are followed."""
 _CUTS = 4
+_STEEP, _VANISHING = 30.0, 560.0
+"""Where f vanishes faster than any power, F is followed down to exp(-560) there: F of the smoothed
+law is as small not far below."""
 _NEAR = 1e-2
 """In units of the width, how far from a kink its own scale is used."""
 
@@ -41,11 +44,16 @@ def log_density_near(law: AbstractPerturbation, origin: float) -> Callable[..., 
 
 
 def kinks_of(law: AbstractPerturbation) -> list[float]:
-    """The kinks of a law of one coordinate, ascending."""
+    """The kinks of a law of one coordinate, ascending; landmarks far out in a tail are none."""
     marks = law.landmarks(1)
-    return sorted(
-        {float(row[0]) for row, kink in zip(marks.location, marks.kinks, strict=True) if kink}
-    )
+    kinks = {float(row[0]) for row, kink in zip(marks.location, marks.kinks, strict=True) if kink}
+    ends = [float(np.ravel(end)[0]) for end in law.support]
+
+    def is_inside(kink: float) -> bool:
+        x: Any = np.asarray([kink])
+        return min(float(law.log_cdf(x)[0]), float(law.log_sf(x)[0])) > -90.0
+
+    return sorted(kink for kink in kinks if kink in ends or is_inside(kink))
 
 
 def zones_of(
@@ -73,8 +81,9 @@ def zones_of(
         powers = [power_at(near, side * size) for side in sides]
         at_end = len(sides) == 1
         if (deep and at_end) or any(abs(power) > 1e-4 for power in powers):
-            scale = min(_scale(near, side * size, depth) for side in sides)
-            gap, split = 1.0, _NEAR * size
+            deeper = _VANISHING if max(powers) > _STEEP else depth
+            scale = min(_scale(near, side * size, deeper) for side in sides)
+            gap, split = 1.0, max(_NEAR * size, 100.0 * scale)
         else:
             scale, gap, split = size, 0.0, math.inf
         # Positions are rounded at the size of v, so farther out they are counted by the width.
@@ -105,6 +114,6 @@ def power_at(log_density: Callable[..., np.ndarray], size: float) -> float:
 
 def _scale(log_density: Callable[..., np.ndarray], size: float, depth: float) -> float:
     """The largest distance at which x f(x) is below exp(-depth): no mass is left nearer."""
-    x = size * 10.0 ** -np.arange(1.0, 251.0)
+    x = size * 10.0 ** -np.arange(0.05, 250.0, 0.05)
     fallen = np.flatnonzero(log_density(x) + np.log(np.abs(x / size)) < -depth)
     return float(abs(x[fallen[0]] if fallen.size else x[-1]))

@@ -608,7 +608,9 @@ BAD = {
     "scale": (es.Rebar(scale=np.inf), VECTOR, GOOD, "`scale` must be finite, got inf"),
     "epsilon": (es.Direct(0.0), VECTOR, GOOD, "`epsilon` must not be zero, nor infinite, got 0.0"),
     "epsilon-nan": (es.Direct(np.nan), VECTOR, GOOD, "`epsilon` must not be zero.*, got nan"),
-    "epsilon-noise": (es.Direct(pt.Normal()), VECTOR, GOOD, "`epsilon` must be a number, got Normal"),
+    "epsilon-noise": (
+        es.Direct(pt.Normal()), VECTOR, GOOD, "`epsilon` must be a number, got Normal",
+    ),
     "two-sided": (
         es.Direct(two_sided="yes"), VECTOR, GOOD, "`two_sided` must be True or False, got 'yes'",
     ),
