@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import zeta
 
 if TYPE_CHECKING:
-    from jaxtyping import Array
+    from perturbtheory.numerics import Array
 
 _ORDERS = np.arange(2, 30)
 _ZETA = zeta(_ORDERS) / _ORDERS

@@ -11,7 +11,9 @@ from perturbtheory.perturbations._formulas import complement, gamma_moments, log
 from perturbtheory.perturbations._half_line import AbstractHalfLine
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register

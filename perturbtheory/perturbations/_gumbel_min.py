@@ -13,7 +13,9 @@ from perturbtheory.perturbations._gumbel import EULER, Gumbel
 from perturbtheory.perturbations._scale import AbstractScale
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 _TWIN = Gumbel()
 

@@ -13,7 +13,9 @@ from perturbtheory.numerics import draw, dtype_of_draws, floats, is_known, leave
 from perturbtheory.perturbations._base import AbstractPerturbation
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 class AbstractHalfLine(AbstractPerturbation):

@@ -14,7 +14,9 @@ from perturbtheory.numerics import Landmarks, column, dtype_of_draws, floats, is
 from perturbtheory.perturbations._base import AbstractPerturbation
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 EXPONENTIAL_NODES = 208
 """Trapezoidal nodes for exponential tails: the error is below 1e-12 at any dimension."""

@@ -25,8 +25,9 @@ from perturbtheory.perturbations._tabulated import AbstractTabulated
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
 
+    from perturbtheory.numerics import Array
     from perturbtheory.perturbations._table import Table
 
 

@@ -14,9 +14,9 @@ from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._table import WINDOW, Table, Tables
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
 
-    from perturbtheory.numerics import Landmarks
+    from perturbtheory.numerics import Array, Landmarks
 
 
 @register

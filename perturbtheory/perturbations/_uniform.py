@@ -20,7 +20,9 @@ from perturbtheory.numerics import (
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register

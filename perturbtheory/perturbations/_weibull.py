@@ -10,7 +10,9 @@ from perturbtheory.perturbations._formulas import gamma_moments, log_ratio, powe
 from perturbtheory.perturbations._hazard import AbstractHazard
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register

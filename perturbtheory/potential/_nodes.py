@@ -10,8 +10,9 @@ from perturbtheory.numerics import leaves, namespace
 from perturbtheory.potential.methods.quadrature import blocks
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
 
+    from perturbtheory.numerics import Array
     from perturbtheory.perturbations import AbstractPerturbation
 
 

@@ -22,7 +22,9 @@ from perturbtheory.potential.methods import method_of
 
 if TYPE_CHECKING:
     from jax.typing import ArrayLike
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register

@@ -23,7 +23,9 @@ from perturbtheory.numerics import floats, gauss_legendre, total
 from perturbtheory.potential.methods._pass import Pass
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Bool, Float
+    from jaxtyping import Bool, Float
+
+    from perturbtheory.numerics import Array
 
 kind: Kind = "exact sum"
 _ULPS = 8
