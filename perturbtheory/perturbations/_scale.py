@@ -14,6 +14,8 @@ from perturbtheory.numerics import Landmarks, column, dtype_of_draws, floats, is
 from perturbtheory.perturbations._base import AbstractPerturbation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jaxtyping import Float
 
     from perturbtheory.numerics import Array
@@ -82,10 +84,10 @@ class AbstractScale(AbstractPerturbation):
 
     def _scale(self, *values: Any) -> tuple[Any, ...]:
         """(xp, *values, scale); NaN for a scale that is invalid and known too late to raise."""
-        xp, *values, scale = floats(*values, self.scale)
+        xp, *arrays, scale = floats(*values, self.scale)
         if not is_known(self.scale):
             scale = xp.where(xp.isfinite(scale) & (scale > 0), scale, xp.nan)
-        return xp, *values, scale
+        return xp, *arrays, scale
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         xp, x, scale = self._scale(x)
@@ -124,5 +126,5 @@ class AbstractScale(AbstractPerturbation):
 
 
 @functools.lru_cache(maxsize=512)
-def _unit_log_quantile(law: type[AbstractScale], level: float, upper: bool) -> float:
+def _unit_log_quantile(law: Callable[[float], AbstractScale], level: float, upper: bool) -> float:
     return float(AbstractPerturbation.log_quantile(law(1.0), level, upper=upper))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -160,6 +160,8 @@ class Tabulated(AbstractPerturbation):
 
 class AbstractTabulated(AbstractPerturbation):
     """A law that is evaluated by a table: subclasses say how one coordinate is tabulated."""
+
+    accuracy: ClassVar[tuple[float, float]] = (2.0**16, 1e-170)
 
     @abc.abstractmethod
     def table_of_one(self) -> Table | None:

@@ -79,10 +79,10 @@ class Uniform(AbstractPerturbation):
 
     def _ends(self, *values: Any) -> tuple[Any, ...]:
         """(xp, *values, low, high); NaN for ends that are invalid and known too late to raise."""
-        xp, *values, low, high = floats(*values, self.low, self.high)
+        xp, *arrays, low, high = floats(*values, self.low, self.high)
         if not (is_known(self.low) and is_known(self.high)):
             low, high = (xp.where(low < high, end, xp.nan) for end in (low, high))
-        return xp, *values, low, high
+        return xp, *arrays, low, high
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         xp, x, low, high = self._ends(x)

@@ -78,7 +78,8 @@ def _sorted(xp: Any, noise: Any, theta: Any) -> _Atoms:
     mass = xp.where(begins, after - below, 0.0)
     # The difference of sums loses digits that a single atom has.
     mass = xp.where(begins & ends, weights, mass)
-    low = xp.where(xp.cumsum(weights > 0, 1) - (weights > 0) > 0, below, 0.0)
+    charged = xp.asarray(weights > 0, int)
+    low = xp.where(xp.cumsum(charged, 1) > charged, below, 0.0)
     last = xp.searchsorted(group, group, side="right") - 1
     return _Atoms(x, mass.ravel()[order], low.ravel()[order], owner, group, last)
 
