@@ -12,7 +12,9 @@ from perturbtheory.numerics import choice, floats, is_known, namespace, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register

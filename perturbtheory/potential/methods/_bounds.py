@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 FLOOR, CEILING = -95.0, -46.0
 """Log probabilities at which a single coordinate is cut off below and above."""
 _LOWEST = -92.0
-_FALL = 16.0
-"""By how much log F may rise on a panel."""
-_ELEMENTS = 2**18
+_FALL, _MOST_PARTS = 16.0, 256
+"""By how much log F may rise on a panel, and into how many a panel is cut at a time."""
+_ELEMENTS, _MANY = 2**14, 1000
 
 
 class _Marks(NamedTuple):
@@ -44,7 +45,7 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
     ladder = np.concatenate([top - ladder[::-1], top + ladder])
     inside = ladder[(ladder > low) & (ladder < high)] if marks else ladder[:0]
     bounds = _narrowed(np.concatenate([[low], inside, [high]]), marks)
-    bounds = _gentle(noise, theta, bounds, _FALL - _LOWEST)
+    bounds = _gentle(bounds, functools.partial(_shallow, noise, theta))
     # A kink at the very end of the window must be inside it.
     last = 4e-16 * (max(abs(low), abs(high)) + float(np.abs(theta).max()))
     bounds[0] -= last
@@ -55,7 +56,7 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
 def bounds_below(
     noise: Any, theta: Vector, high: float, rise: float
 ) -> Float[np.ndarray, "panels+1"]:
-    """The panels next below, on which log F rises by about `rise`; none at the end of the support."""
+    """The panels next below, on which log F rises by about `rise`; none where all supports end."""
     rate = float(np.sum(noise.log_cdf_and_rate(high - theta)[1]))
     end = float(np.max(theta + noise.support[0]))
     low = high - rise / rate if 0 < rate < np.inf else -np.inf
@@ -63,7 +64,7 @@ def bounds_below(
     if not end < high or low == -np.inf:
         return np.zeros(0)
     bounds = _narrowed(np.array([low, high]), list(_marks(noise, theta)))
-    return _gentle(noise, theta, bounds, 4 * rise)
+    return _gentle(bounds, functools.partial(log_cdf_of_maximum, noise, theta))
 
 
 def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
@@ -77,12 +78,12 @@ def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
 
 def _marks(noise: Any, theta: Vector) -> Iterator[_Marks]:
     ordered = np.sort(theta)
-    for location, width, reach in zip(*noise.landmarks(theta.size)[:3], strict=True):
-        if width.size == location.size == 1:
-            if np.isfinite(width[0]) and width[0] > 0:
-                yield _Marks(ordered + location[0], float(width[0]), float(reach[0]))
+    for location, *lengths in zip(*noise.landmarks(theta.size)[:3], strict=True):
+        if lengths[0].size == location.size == 1:
+            if np.isfinite(lengths[0][0]) and lengths[0][0] > 0:
+                yield _Marks(ordered + location[0], float(lengths[0][0]), float(lengths[1][0]))
             continue
-        places, width, reach = np.broadcast_arrays(theta + location, width, reach)
+        places, width, reach = np.broadcast_arrays(theta + location, *lengths)
         useful = np.isfinite(width) & (width > 0)
         octave = np.where(useful, np.frexp(np.where(useful, width, 1.0))[1], 0)
         for key in np.unique(octave[useful]):
@@ -92,13 +93,25 @@ def _marks(noise: Any, theta: Vector) -> Iterator[_Marks]:
             )
 
 
+def _shallow(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
+    """log F(s) by the product itself, -inf where that underflows: cheaper than logarithms."""
+    size = max(1, _ELEMENTS // theta.size)
+    parts = [
+        np.multiply.reduce(noise.cdf_and_rate(s[k : k + size, None] - theta)[0], axis=1)
+        for k in range(0, len(s), size)
+    ]
+    with np.errstate(divide="ignore"):
+        return np.log(np.concatenate(parts))
+
+
 def _raised(noise: Any, theta: Vector, low: float, high: float, unit: float) -> float:
-    """The largest s, nearly, with log F(s) < -92: four rounds of nine points, even in asinh."""
+    """The largest s, nearly, with log F(s) < -92: rounds of a few points, even in asinh."""
     top, least = float(theta.max()), low
     left, right = np.arcsinh((np.array([low, high]) - top) / unit)
-    for _ in range(4):
-        grid = left + (right - left) / 8 * np.arange(9)
-        below = log_cdf_of_maximum(noise, theta, top + unit * np.sinh(grid[1:-1])) < _LOWEST
+    points = 7 if theta.size < _MANY else 1
+    for _ in range(4 if points > 1 else 12):
+        grid = left + (right - left) / (points + 1) * np.arange(points + 2)
+        below = _shallow(noise, theta, top + unit * np.sinh(grid[1:-1])) < _LOWEST
         k = int(np.count_nonzero(below))
         left, right = grid[k], grid[k + 1]
     return max(least, float(top + unit * np.sinh(left)))
@@ -123,16 +136,33 @@ def _narrowed(bounds: np.ndarray, marks: list[_Marks]) -> np.ndarray:
     return bounds
 
 
-def _gentle(noise: Any, theta: Vector, bounds: np.ndarray, depth: float) -> np.ndarray:
-    """The panels cut until log F rises by at most 16 on each, in its uppermost `depth`."""
-    for _ in range(64):
-        log_cdf = log_cdf_of_maximum(noise, theta, bounds)
-        rise = np.diff(np.maximum(log_cdf, log_cdf[-1] - depth))
-        # Next to the end of a support F is a power: few parts, again and again, follow it there.
-        parts = np.minimum(np.ceil(np.maximum(rise, 1.0) / _FALL), 4)
+def _gentle(bounds: np.ndarray, log_cdf_at: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """The panels cut until log F rises by at most 16 on each, or by 5 on its upper half.
+
+    The second serves the ends of supports, where log F rises from -inf but F is as smooth as a
+    polynomial.
+    """
+    bounds = np.unique(bounds)
+    at_ends = log_cdf_at(bounds)
+    for _ in range(12):
+        # A panel that starts at the end of a support rises by infinity.
+        rise = at_ends[1:] - np.where(np.isfinite(at_ends[:-1]), at_ends[:-1], -1e300)
+        steep = np.flatnonzero(rise > _FALL)
+        if steep.size:
+            middles = (bounds[steep] + bounds[steep + 1]) / 2
+            upper = np.nan_to_num(at_ends[steep + 1] - log_cdf_at(middles), posinf=1e300)
+            rise[steep] = np.minimum(rise[steep], 3 * upper)
+        parts = np.ceil(np.clip(np.nan_to_num(rise), 1.0, _MOST_PARTS * _FALL) / _FALL).astype(int)
         if np.all(parts <= 1):
             break
-        bounds = _cut(bounds, parts.astype(int))
+        old, bounds = bounds, np.unique(_cut(bounds, parts))
+        if len(bounds) == len(old):  # nothing is left between neighbouring numbers
+            break
+        new = np.isin(bounds, old, invert=True)
+        values = np.empty(len(bounds))
+        values[new] = log_cdf_at(bounds[new])
+        values[~new] = at_ends[np.searchsorted(old, bounds[~new])]
+        at_ends = values
     return bounds
 
 

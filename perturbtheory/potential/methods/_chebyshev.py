@@ -11,8 +11,8 @@ _TERMS, _START, _DEEPEST = 16, 4, 14
 Curve = Callable[[np.ndarray], np.ndarray]
 
 
-def interpolant(curve: Curve, low: float, high: float) -> Curve:
-    """`curve` between low and high, right to rounding: panels are halved until it is smooth."""
+def interpolant(curve: Curve, low: float, high: float, tolerance: float = 2e-15) -> Curve:
+    """`curve` between low and high: panels are halved until it is smooth, to a share of itself."""
     angle = np.pi * (np.arange(_TERMS) + 0.5) / _TERMS
     nodes = np.cos(angle)
     to_terms = np.cos(np.outer(angle, np.arange(_TERMS))) * 2 / _TERMS
@@ -24,7 +24,7 @@ def interpolant(curve: Curve, low: float, high: float) -> Curve:
         values = curve(left[:, None] + width[:, None] / 2 * (1 + nodes))
         terms = values @ to_terms
         size = 1 + np.max(np.abs(values), 1)
-        smooth = np.max(np.abs(terms[:, -2:]), 1) <= 2e-15 * size
+        smooth = np.max(np.abs(terms[:, -2:]), 1) <= tolerance * size
         smooth |= (depth == _DEEPEST) | ~np.isfinite(size)
         done.append((left[smooth], width[smooth], terms[smooth]))
         left, width = left[~smooth], width[~smooth] / 2

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _RATIO, _DIGITS = 4.0, 18.0
 """Towards a pole panels shrink by the first, until its last 10^-18 of mass are on one."""
+_MANY = 256
+"""From how many kinks times coordinates on, its square, cutting everywhere takes long."""
 
 
 class Panels(NamedTuple):
@@ -35,8 +37,10 @@ class Panels(NamedTuple):
 
 
 class _Cuts(NamedTuple):
-    """Places theta_frame + left + rest in ascending order; `power` is the exponent of the density
-    on either side of a kink, NaN where no grading is needed."""
+    """Places theta_frame + left + rest in ascending order.
+
+    `power` is the exponent of the density on either side of a kink, NaN where that is no trouble.
+    """
 
     frame: np.ndarray
     left: np.ndarray
@@ -56,6 +60,21 @@ def cut_at_kinks(noise: Any, theta: Vector, bounds: Float[np.ndarray, "n"]) -> P
     cuts = _Cuts(*(np.concatenate(pair) for pair in zip(cuts, kinks, strict=True)))
     place = theta[cuts.frame] + cuts.left + cuts.rest
     return _between(theta, cuts.pick(np.lexsort((cuts.rest, place))))
+
+
+def many_kinks(
+    noise: Any, theta: Vector, bounds: Float[np.ndarray, "n"]
+) -> Float[np.ndarray, "m #d"] | None:
+    """Where the kinks of a coordinate are, if cutting at all of them would take too long."""
+    marks = noise.landmarks(theta.size)
+    location = marks.location[np.asarray(marks.kinks, bool)]
+    if len(noise.fringe) or theta.size < _MANY:
+        return None
+    place = theta + location
+    inside = np.count_nonzero((place > bounds[0]) & (place < bounds[-1]))
+    if inside * theta.size < _MANY**2 or not np.all(np.isnan(_powers(noise, location))):
+        return None
+    return location
 
 
 def _places(theta: Vector, ordered: np.ndarray, bounds: np.ndarray) -> _Cuts:

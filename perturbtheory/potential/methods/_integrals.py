@@ -15,6 +15,8 @@ weights, for rules that share nodes. F does not underflow where the rules have n
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -24,7 +26,7 @@ import numpy as np
 EPS = float(np.finfo(float).eps)
 ELEMENTS = 2**14
 """Nodes times coordinates of a block: as many numbers as a processor keeps at hand."""
-_PARTS, _MANY_BLOCKS = 4, 48
+_PARTS, _MANY_BLOCKS, _WIDE = 4, 48, 512
 
 
 class Block(NamedTuple):
@@ -79,7 +81,7 @@ def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndar
     else:
         with ThreadPoolExecutor(_PARTS) as pool:
             parts = list(pool.map(part, range(_PARTS)))
-    return [sum(numbers[1:], numbers[0]) for numbers in zip(*parts, strict=True)]
+    return [functools.reduce(operator.add, numbers) for numbers in zip(*parts, strict=True)]
 
 
 def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
@@ -91,11 +93,25 @@ def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
     return np.multiply.reduce(cdf, axis=1), rate
 
 
+def combined(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """rows @ columns; not by BLAS where these are wide, which would start threads for little."""
+    if columns.shape[1] < _WIDE:
+        return rows @ columns
+    return np.einsum("kn,nd->kd", rows, columns)
+
+
+def summed(rows: np.ndarray, v: np.ndarray | None = None) -> np.ndarray:
+    """sum_j rows_kj v_j, with v = 1 if it is None."""
+    if rows.shape[1] < _WIDE:
+        return rows @ (np.ones(rows.shape[1]) if v is None else v)
+    return np.add.reduce(rows, axis=1) if v is None else np.einsum("nd,d->n", rows, v)
+
+
 def first(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
     """(p, f) for every row of weights."""
     product, rate = _law(noise, block)
     rows = block.weights * product
-    return rows @ rate, rows @ (block.s * (rate @ np.ones(rate.shape[1])))
+    return combined(rows, rate), rows @ (block.s * summed(rate))
 
 
 def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
@@ -113,14 +129,13 @@ def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
         x = block.x + block.rest
         unit = EPS * (np.abs(block.x) + np.abs(block.rest))
         unit[np.arange(len(unit)), block.frame] = EPS * np.abs(block.rest[:, 0])
-    at_all = np.sum(rate * unit, 1)
+    at_all = summed(rate * unit)
     moved = rate * (at_all[:, None] + unit * (noise.score(x) + rate))
-    totals = rate @ np.ones(rate.shape[1])
     return (
-        rows @ rate,
-        rows @ (block.s * totals),
-        rows @ moved,
-        rows @ (np.abs(block.s) * np.sum(moved, 1)),
+        combined(rows, rate),
+        rows @ (block.s * summed(rate)),
+        combined(rows, moved),
+        rows @ (np.abs(block.s) * summed(moved)),
     )
 
 
@@ -136,7 +151,7 @@ def product_with(v: np.ndarray) -> Terms:
     def terms(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
         product, rate = _law(noise, block)
         rows = block.weights * product
-        degree = rows @ (rate * (rate @ np.ones(rate.shape[1]))[:, None])
-        return rows @ rate, degree * v - (rows * (rate @ v)) @ rate
+        degree = combined(rows * summed(rate), rate)
+        return combined(rows, rate), degree * v - combined(rows * summed(rate, v), rate)
 
     return terms

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from perturbtheory.numerics import gauss_legendre
 from perturbtheory.potential.methods import _bounds, _chebyshev, _cuts, _panels
 from perturbtheory.potential.methods._integrals import Block
 
@@ -24,8 +25,8 @@ Curve = Callable[[np.ndarray], np.ndarray]
 _DEPTH = 50.0
 _TABLE = 2**22
 """From how many evaluations on sum_j log F_j is tabulated first."""
-_AT_ONCE, _MOST, _WALKS = 2**20, 1024, 4000
-"""Evaluations held in memory, most nodes of an integral, most windows of a walk."""
+_AT_ONCE, _MOST, _WALKS = 2**20, 64, 4000
+"""Evaluations held in memory, most panels of an integral, most windows of a walk."""
 
 
 def log_probabilities(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> np.ndarray:
@@ -34,10 +35,13 @@ def log_probabilities(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) ->
     low, high = (np.broadcast_to(end, theta.shape) for end in noise.support)
     wins = theta[which] + high[which] > np.max(theta + low)
     which = which[wins]
-    method = _walked if noise.step is None else _by_windows
-    if len(which):
-        with np.errstate(all="ignore"):
-            out[wins] = np.minimum(method(noise, theta, which), 0.0)
+    if not len(which):
+        return out
+    # The walk stops at every kink on its way.
+    bent = sum(noise.landmarks(theta.size).kinks) * theta.size**2
+    walk = noise.step is None and bent < _TABLE
+    with np.errstate(all="ignore"):
+        out[wins] = np.minimum((_walked if walk else _by_windows)(noise, theta, which), 0.0)
     return out
 
 
@@ -48,32 +52,46 @@ def _part(noise: Any, theta: Vector, which: np.ndarray) -> Any:
 
 
 def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
-    """The trapezoidal rule, on windows found by sixteen points at a time."""
+    """Gauss-Legendre on windows found by sixteen points at a time.
+
+    Where a law has kinks they are small ones of a sum of many logarithms, which is then known to
+    a share of 1e-6.
+    """
     part, own = _part(noise, theta, which), theta[which]
     bottom, top = noise.bracket(_bounds.FLOOR, _bounds.CEILING)
     low = np.broadcast_to(theta + bottom, theta.shape)[which]
     # Above everything else only f_i is left, which falls by e^-50 within 50 lengths at most.
     high = np.max(theta + top) + _DEPTH * np.broadcast_to(noise.resolution, theta.shape)[which]
+    low = np.maximum(low, np.max(theta + noise.support[0]))
+    high = np.minimum(high, np.broadcast_to(theta + noise.support[1], theta.shape)[which])
 
     def direct(s: np.ndarray) -> np.ndarray:
         return _bounds.log_cdf_of_maximum(noise, theta, s.ravel()).reshape(s.shape)
 
+    def exponent(curve: Curve, at: slice) -> Curve:
+        law = part if not part.shape else _sliced(part, len(own), at)
+
+        def g(s: np.ndarray) -> np.ndarray:
+            x = s - own[at]
+            value = curve(s) + (law.log_pdf(x) - law.log_cdf(x))
+            return np.where(np.isnan(value), -np.inf, value)
+
+        return g
+
     curve: Curve = direct
     if 200 * len(which) * theta.size > _TABLE:
-        curve = _chebyshev.interpolant(direct, float(low.min()), float(high.max()))
-
-    def exponent(s: np.ndarray, at: slice) -> np.ndarray:
-        law, x = (part if not part.shape else _sliced(part, len(own), at)), s - own[at]
-        value = curve(s) + (law.log_pdf(x) - law.log_cdf(x))
-        return np.where(np.isnan(value), -np.inf, value)
-
+        # A rough table says which part of the curve matters, a fine one is made of that part.
+        rough = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), 1e-4)
+        low, high = _windows(exponent(rough, slice(None)), low, high)
+        tolerance = 1e-6 if noise.step is None else 1e-14 + 1e-15 * theta.size**0.5
+        curve = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), tolerance)
     out = np.empty(len(which))
     size = max(1, _AT_ONCE // (64 * (theta.size if curve is direct else 16)))
     for k in range(0, len(which), size):
         at = slice(k, k + size)
-        out[at] = _integral(lambda s, at=at: exponent(s, at), low[at], high[at])
+        out[at] = _integral(exponent(curve, at), low[at], high[at])
     flat = np.isnan(out)
-    if flat.any():
+    if flat.any() and noise.step is not None:
         out[flat] = _walked(noise, theta, which[flat])
     return out
 
@@ -84,11 +102,8 @@ def _sliced(part: Any, count: int, at: slice) -> Any:
     return part.take(keep)
 
 
-def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """log int exp(exponent) ds between low and high, which are vectors, one entry per integral.
-
-    NaN where the rule does not converge: exponential tails may make an integrand flat and wide.
-    """
+def _windows(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The parts of [low, high] on which each exponent is within 50 of its maximum."""
     index, sixteenths = np.arange(len(low)), np.arange(17)[:, None] / 16
     for _ in range(40):
         grid = low + (high - low) * sixteenths
@@ -99,23 +114,32 @@ def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         low, high = grid[first, index], grid[last, index]
         if np.all(last - first > 8):
             break
-    count = 64
-    fine = _log_sum(exponent, low, high, np.arange(count) / count)
+    return low, high
+
+
+def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """log int exp(exponent) ds between low and high, which are vectors, one entry per integral.
+
+    NaN where the rule does not converge: exponential tails may make an integrand flat and wide.
+    """
+    low, high = _windows(exponent, low, high)
+    fine, panels = _log_sum(exponent, low, high, 4), 4
     while True:
-        between = _log_sum(exponent, low, high, (np.arange(count) + 0.5) / count)
-        coarse, fine, count = fine, np.logaddexp(fine, between) - np.log(2.0), 2 * count
-        # The error of the finer rule is the square of the difference, about.
-        off = np.abs(fine - coarse) > 1e-7
-        if not np.any(off) or count >= _MOST:
+        coarse, panels = fine, 2 * panels
+        fine = _log_sum(exponent, low, high, panels)
+        off = np.abs(fine - coarse) > 1e-9
+        if not np.any(off) or panels >= _MOST:
             return np.where(off, np.nan, fine)
 
 
-def _log_sum(exponent: Curve, low: np.ndarray, high: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """log of the mean of exp(exponent) over low + (high - low) at, times high - low."""
+def _log_sum(exponent: Curve, low: np.ndarray, high: np.ndarray, panels: int) -> np.ndarray:
+    """log int exp(exponent) ds between low and high, by so many Gauss-Legendre panels."""
+    nodes, weights = gauss_legendre(16)
+    at = ((np.arange(panels)[:, None] + (1 + nodes) / 2) / panels).ravel()
     g = exponent(low + (high - low) * at[:, None])
     most = np.max(g, 0)
-    total = np.sum(np.exp(g - np.where(np.isfinite(most), most, 0.0)), 0)
-    return most + np.log(total * (high - low) / len(at))
+    terms = np.exp(g - np.where(np.isfinite(most), most, 0.0))
+    return most + np.log(np.tile(weights / 2 / panels, panels) @ terms * (high - low))
 
 
 def _walked(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:

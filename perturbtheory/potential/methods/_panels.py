@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.numerics import gauss_legendre
+from perturbtheory.potential.methods import _field
 from perturbtheory.potential.methods._bounds import log_cdf_of_maximum, panel_bounds
-from perturbtheory.potential.methods._cuts import Panels, cut_at_kinks
+from perturbtheory.potential.methods._cuts import Panels, cut_at_kinks, many_kinks
 from perturbtheory.potential.methods._integrals import (
     ELEMENTS,
     Block,
@@ -32,9 +33,18 @@ if TYPE_CHECKING:
 _POINTS = 16
 
 
-def integrate(noise: Any, theta: Vector, terms: Terms, *, further: bool = False) -> Sums:
-    """`terms` over all panels, and over their halves if `further`."""
+def integrate(
+    noise: Any, theta: Vector, terms: Terms, *, v: Vector | None = None, further: bool = False
+) -> Sums:
+    """`terms` over all panels, and over their halves if `further`.
+
+    `v` says that `terms` are those of H v.
+    """
     bounds = panel_bounds(noise, theta)
+    outside = _outside(noise, theta, bounds[0], bounds[-1])
+    found = many_kinks(noise, theta, bounds)
+    if found is not None:
+        return Sums(*_by_tree(noise, theta, bounds, found, v, further=further), *outside)
     panels = cut_at_kinks(noise, theta, bounds)
     coarse = [a[0] for a in total(noise, blocks_of(theta, panels), terms)]
     fine = coarse
@@ -43,7 +53,24 @@ def integrate(noise: Any, theta: Vector, terms: Terms, *, further: bool = False)
         coarse, fine = fine, [a[0] for a in total(noise, blocks_of(theta, panels), terms)]
         if np.all(np.abs(fine[0] - coarse[0]) <= 1e-12 * fine[0]):
             break
-    return Sums(fine, coarse, *_outside(noise, theta, bounds[0], bounds[-1]))
+    return Sums(fine, coarse, *outside)
+
+
+def _by_tree(
+    noise: Any,
+    theta: Vector,
+    bounds: np.ndarray,
+    kinks: np.ndarray,
+    v: Vector | None,
+    *,
+    further: bool,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    fine = _field.integrate(noise, theta, bounds, kinks, v, _field.FINE)
+    if not further:
+        return fine, fine
+    # Every interpolation rounds, by the steepness of F at most.
+    fine = [*fine, 1e-14 * fine[0], 1e-14 * np.abs(fine[1])]
+    return fine, _field.integrate(noise, theta, bounds, kinks, v, _field.COARSE)
 
 
 def _outside(

@@ -107,15 +107,14 @@ def integrate(
     fine, coarse = [a[0] for a in parts], [a[1] for a in parts]
     edge = parts[0][2] * noise.resolution
     while True:
-        # The error of the finer rule is the square of the relative difference, about.
-        off = np.square(fine[0] - coarse[0])
-        agreed = bool(np.all(off <= 1e-17 * fine[0] + 1e-36))
+        # The relative error of the finer rule is the square of that of the coarser, about.
+        off = np.square((fine[0] - coarse[0]) / np.maximum(fine[0], 1e-300))
+        agreed = bool(np.all(off * fine[0] <= 1e-17))
         agreed = agreed and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
-        small = agreed and (not relative or np.all(off <= fine[0] * (1e-15 * fine[0] + 1e3 * edge)))
+        small = agreed and (not relative or np.all((off <= 1e-16) | (edge > 1e-13 * fine[0])))
         cheap = 2 * count * theta.size <= _FEW and count < _MOST
         if agreed and (small or not cheap) and not further:
-            error = off / np.maximum(fine[0], 1e-300)
-            return Sums(fine, coarse, edge + error), ends, count
+            return Sums(fine, coarse, edge + 1e3 * off * fine[0]), ends, count
         further = further and not (agreed and (small or not cheap))
         count *= 2
         if count > 2 * _MOST or (count > _MOST and not agreed):

@@ -79,7 +79,7 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
 
 def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     """H(theta) v, in memory of the size of theta."""
-    return _sums(noise, theta, _integrals.product_with(v)).fine[1]
+    return _sums(noise, theta, _integrals.product_with(v), v=v).fine[1]
 
 
 def anchored(noise: Any, theta: Vector) -> float:
@@ -99,6 +99,7 @@ def _sums(
     theta: Vector,
     terms: _integrals.Terms,
     *,
+    v: Vector | None = None,
     relative: bool = False,
     further: bool = False,
 ) -> _integrals.Sums:
@@ -108,7 +109,7 @@ def _sums(
         )
         if found is not None:
             return found[0]
-    return _panels.integrate(noise, theta, terms, further=further)
+    return _panels.integrate(noise, theta, terms, v=v, further=further)
 
 
 def blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
