@@ -125,4 +125,5 @@ class AbstractScale(AbstractPerturbation):
 
 @functools.lru_cache(maxsize=512)
 def _unit_log_quantile(law: type[AbstractScale], level: float, upper: bool) -> float:
-    return float(AbstractPerturbation.log_quantile(law(1.0), level, upper=upper))
+    unit = law(1.0)  # pyright: ignore[reportCallIssue]
+    return float(AbstractPerturbation.log_quantile(unit, level, upper=upper))
