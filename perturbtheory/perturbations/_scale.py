@@ -14,6 +14,8 @@ from perturbtheory.numerics import Landmarks, column, dtype_of_draws, floats, is
 from perturbtheory.perturbations._base import AbstractPerturbation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jaxtyping import Float
 
     from perturbtheory.numerics import Array
@@ -124,6 +126,5 @@ class AbstractScale(AbstractPerturbation):
 
 
 @functools.lru_cache(maxsize=512)
-def _unit_log_quantile(law: type[AbstractScale], level: float, upper: bool) -> float:
-    unit = law(1.0)  # pyright: ignore[reportCallIssue]
-    return float(AbstractPerturbation.log_quantile(unit, level, upper=upper))
+def _unit_log_quantile(law: Callable[[float], AbstractScale], level: float, upper: bool) -> float:
+    return float(AbstractPerturbation.log_quantile(law(1.0), level, upper=upper))

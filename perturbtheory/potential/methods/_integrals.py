@@ -15,6 +15,8 @@ weights, for rules that share nodes. F does not underflow where the rules have n
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -79,7 +81,7 @@ def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndar
     else:
         with ThreadPoolExecutor(_PARTS) as pool:
             parts = list(pool.map(part, range(_PARTS)))
-    return [sum(numbers[1:], numbers[0]) for numbers in zip(*parts, strict=True)]
+    return [functools.reduce(operator.add, numbers) for numbers in zip(*parts, strict=True)]
 
 
 def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
