@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.numerics import Landmarks, column, register
-from perturbtheory.perturbations._formulas import log_ratio
+from perturbtheory.perturbations._formulas import inverse, log_ratio
 from perturbtheory.perturbations._hazard import AbstractHazard
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Exponential(AbstractHazard):
     def _hazard(self, x: Any, rest: Any) -> tuple[Any, Array, Array]:
         xp, x, rest, scale = self._parameters(x, rest)
         x = xp.maximum(x + rest, 0.0)
-        return xp, x / scale, xp.where(x > 0, 1 / xp.where(x > 0, x, 1.0), 0.0)
+        return xp, x / scale, inverse(xp, x)
 
     def _log_hazard(self, x: Any) -> tuple[Any, Array, Array, Array]:
         xp, x, scale = self._parameters(x)

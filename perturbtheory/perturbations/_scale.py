@@ -43,8 +43,8 @@ class AbstractScale(AbstractPerturbation):
 
     @property
     def mean(self) -> Float[Array, "#d"]:
-        xp, scale = floats(self.scale)
-        return xp.zeros_like(scale)
+        _, scale = self._scale()
+        return 0 * scale
 
     @property
     def variance(self) -> Float[Array, "#d"]:
@@ -53,7 +53,7 @@ class AbstractScale(AbstractPerturbation):
 
     @property
     def resolution(self) -> Float[Array, "#d"]:
-        return floats(self.scale)[1]
+        return self._scale()[1]
 
     @abc.abstractmethod
     def unit_log_pdf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -113,10 +113,10 @@ class AbstractScale(AbstractPerturbation):
     def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
         if tuple(f.name for f in dataclasses.fields(self)) != ("scale",):  # pyright: ignore[reportArgumentType]
             return super().log_quantile(level, upper=upper)
-        return floats(self.scale)[1] * _unit_log_quantile(type(self), float(level), upper)
+        return self._scale()[1] * _unit_log_quantile(type(self), float(level), upper)
 
     def landmarks(self, dimension: int) -> Landmarks:
-        _, scale = floats(self.scale)
+        _, scale = self._scale()
         width = scale * self.unit_strip(dimension)
         kinks = (not self.smooth,)
         return Landmarks(column(0 * width), column(width), column(self.reach * scale), kinks)
