@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Vector = Float[np.ndarray, "d"]
 
+# Infinities and zeros are answers of laws at far nodes, about which NumPy need not warn.
 _FAR = 1e200
 """Numbers beyond this, or below its inverse, are brought to a unit of their own."""
 
@@ -43,6 +44,7 @@ class _Row(NamedTuple):
         return full
 
 
+@np.errstate(all="ignore")
 def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True) -> Pass:
     """f(theta), p(theta) and log p(theta), with radii where they are asked for.
 
@@ -62,6 +64,7 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     )
 
 
+@np.errstate(all="ignore")
 def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     """H(theta); raises ValueError at a tie of discrete noise, where it does not exist."""
     row = _row(noise, theta)
@@ -74,6 +77,7 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     return full
 
 
+@np.errstate(all="ignore")
 def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     """H(theta) v in one pass; raises ValueError at a tie of discrete noise."""
     row = _row(noise, theta)
@@ -82,12 +86,14 @@ def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v), -row.power), 0.0)
 
 
+@np.errstate(all="ignore")
 def anchored(noise: Any, theta: Vector) -> float:
     """f(theta) - f(0), which exists without any moment; masked coordinates are left out of both."""
     row = _row(noise, theta)
     return _scaled(row.method.anchored(row.noise, row.theta), row.power)
 
 
+@np.errstate(all="ignore")
 def tie(noise: Any, theta: Vector) -> bool:
     """Whether f has a kink at theta: two coordinates tie for the maximum with probability > 0."""
     row = _row(noise, theta)
@@ -153,7 +159,7 @@ def _scaled(value: Any, power: int) -> Any:
         return value
     with np.errstate(over="ignore"):
         out = np.ldexp(value, power)
-    if not np.all(np.isfinite(out)):
+    if not np.all(np.isfinite(out) | ~np.isfinite(value)):
         msg = f"`theta` gives numbers beyond 1e308 ({value} times 2^{power}); rescale theta"
         raise ValueError(msg)
     return out

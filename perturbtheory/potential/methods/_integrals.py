@@ -67,6 +67,7 @@ def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndar
     the same with and without threads, on every machine.
     """
 
+    @np.errstate(all="ignore")  # threads do not inherit it
     def part(k: int) -> list[np.ndarray]:
         out: list[np.ndarray] = []
         for make in blocks[k::_PARTS]:
@@ -79,7 +80,7 @@ def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndar
     else:
         with ThreadPoolExecutor(_PARTS) as pool:
             parts = list(pool.map(part, range(_PARTS)))
-    return [sum(numbers[1:], numbers[0]) for numbers in zip(*parts, strict=True)]
+    return [np.sum(np.stack(numbers), 0) for numbers in zip(*parts, strict=True)]
 
 
 def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +129,8 @@ def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
         unit = EPS * (np.abs(block.x) + np.abs(block.rest))
         unit[np.arange(len(unit)), block.frame] = EPS * np.abs(block.rest[:, 0])
     at_all = summed(rate * unit)
-    moved = rate * (at_all[:, None] + unit * (noise.score(x) + rate))
+    slope = np.where(rate > 0, noise.score(x), 0.0)
+    moved = rate * (at_all[:, None] + unit * (slope + rate))
     return (
         combined(rows, rate),
         rows @ (block.s * summed(rate)),

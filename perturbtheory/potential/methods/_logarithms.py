@@ -25,6 +25,8 @@ Curve = Callable[[np.ndarray], np.ndarray]
 _DEPTH = 50.0
 _TABLE = 2**22
 """From how many evaluations on sum_j log F_j is tabulated first."""
+_WALKED = 2**17
+"""Up to how many kinks times coordinates a walk stops at all of them."""
 _AT_ONCE, _MOST, _WALKS = 2**20, 64, 4000
 """Evaluations held in memory, most panels of an integral, most windows of a walk."""
 
@@ -38,8 +40,8 @@ def log_probabilities(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) ->
     if not len(which):
         return out
     # The walk stops at every kink on its way.
-    bent = sum(noise.landmarks(theta.size).kinks) * theta.size**2
-    walk = noise.step is None and bent < _TABLE
+    bent = sum(noise.landmarks(theta.size).kinks) * (1 + len(noise.fringe)) * theta.size**2
+    walk = noise.step is None and bent < _WALKED
     with np.errstate(all="ignore"):
         out[wins] = np.minimum((_walked if walk else _by_windows)(noise, theta, which), 0.0)
     return out
@@ -83,7 +85,7 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
         # A rough table says which part of the curve matters, a fine one is made of that part.
         rough = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), 1e-4)
         low, high = _windows(exponent(rough, slice(None)), low, high)
-        tolerance = 1e-6 if noise.step is None else 1e-14 + 1e-15 * theta.size**0.5
+        tolerance = 1e-14 + 1e-15 * theta.size**0.5 if noise.smooth else 1e-6
         curve = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), tolerance)
     out = np.empty(len(which))
     size = max(1, _AT_ONCE // (64 * (theta.size if curve is direct else 16)))

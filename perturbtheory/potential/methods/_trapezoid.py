@@ -55,11 +55,13 @@ def window(noise: Any, theta: Float[np.ndarray, "d"]) -> Window:
     return Window(low, high)
 
 
-def _nodes(noise: Any, theta: np.ndarray, ends: Window) -> int:
+def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> int:
     """How many to begin with: an even number, seldom doubled."""
     if noise.shape:
         return 128 if noise.tail == "gaussian" else 256
     step = noise.step * float(noise.resolution)
+    if relative:
+        step *= 0.87
     if noise.tail == "gaussian":  # the largest of many varies less than one of them
         tens = math.log10(theta.size / 10)
         step /= 1 + (0.65 if tens > 0 else 0.5) * tens
@@ -100,7 +102,7 @@ def integrate(
     `relative` small p_i are made to agree too, as long as that is cheap: `edge` has the rest.
     """
     ends = window(noise, theta)
-    count = _nodes(noise, theta, ends)
+    count = _nodes(noise, theta, ends, relative=relative)
     if count > _MOST:
         return None
     parts = total(noise, blocks(theta, ends, count, odd=False), terms)
@@ -111,10 +113,10 @@ def integrate(
         off = np.square((fine[0] - coarse[0]) / np.maximum(fine[0], 1e-300))
         agreed = bool(np.all(off * fine[0] <= 1e-17))
         agreed = agreed and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
-        small = agreed and (not relative or np.all((off <= 1e-16) | (edge > 1e-13 * fine[0])))
-        cheap = 2 * count * theta.size <= _FEW and count < _MOST
+        small = agreed and (not relative or np.all((off <= 3e-15) | (edge > 1e-13 * fine[0])))
+        cheap = 2 * count <= (_MOST if 2 * count * theta.size <= _FEW else _MOST // 4)
         if agreed and (small or not cheap) and not further:
-            return Sums(fine, coarse, edge + 1e3 * off * fine[0]), ends, count
+            return Sums(fine, coarse, edge + 30 * off * fine[0]), ends, count
         further = further and not (agreed and (small or not cheap))
         count *= 2
         if count > 2 * _MOST or (count > _MOST and not agreed):
