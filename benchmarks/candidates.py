@@ -1,11 +1,13 @@
-"""What is measured: the package's functions and the samplers of optax and jaxopt, all jitted."""
+"""What is measured: the package in NumPy and in JAX, the samplers of optax and jaxopt, F-LITE."""
 
+import importlib.util
 import warnings
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import scipy.stats
 
 import perturbtheory as pt
 
@@ -14,40 +16,56 @@ with warnings.catch_warnings():
     import jaxopt.perturbations
 
 FAMILIES = {
-    "Normal": pt.Normal,
-    "Gumbel": pt.Gumbel,
-    "Logistic": pt.Logistic,
-    "Laplace": pt.Laplace,
-    "Uniform": pt.Uniform,
-    "StudentT(3)": lambda: pt.StudentT(3.0),
-    "Discrete(-1, 1)": lambda: pt.Discrete(jnp.asarray([-1.0, 1.0])),
+    "Normal": "pt.Normal()",
+    "Gumbel": "pt.Gumbel()",
+    "GumbelMin": "pt.GumbelMin()",
+    "Logistic": "pt.Logistic()",
+    "Laplace": "pt.Laplace()",
+    "Uniform": "pt.Uniform()",
+    "Exponential": "pt.Exponential()",
+    "Pareto(3)": "pt.Pareto(3.0)",
+    "Frechet(3)": "pt.Frechet(3.0)",
+    "Weibull(2)": "pt.Weibull(2.0)",
+    "StudentT(3)": "pt.StudentT(3.0)",
+    "Discrete(-1, 1)": "pt.Discrete([-1.0, 1.0])",
+    "skewnorm(3)": "pt.FromScipy(scipy.stats.skewnorm(3.0))",
+    "Normal + Gumbel": "pt.smoothed(pt.Normal(), 1.0)",
+    "Uniform + Gumbel": "pt.smoothed(pt.Uniform(), 1.0)",
 }
-LARGEST = {"Uniform": 10_000, "StudentT(3)": 1_000}
-"""Beyond these dimensions one call takes more than a few seconds."""
+"""As code, because some of it is run in processes of its own."""
+COMPILED = ("Normal", "Gumbel", "Logistic", "Laplace", "Uniform", "StudentT(3)", "Discrete(-1, 1)")
 DIMENSIONS = (10, 100, 1_000, 10_000, 100_000)
 AT_ONCE = 10**7
 """Samples times categories that a sampler holds in memory at a time (80 MB an array)."""
 
 
-def problem(dimension, dtype="float64"):
+def noise(family):
+    """The perturbation of that name."""
+    return eval(FAMILIES[family], {"pt": pt, "scipy": scipy})
+
+
+def problem(dimension):
     """Standard normal theta, the same in every run."""
-    return jnp.asarray(np.random.default_rng(dimension).standard_normal(dimension), dtype)
+    return np.random.default_rng(dimension).standard_normal(dimension)
 
 
-def ours(family, what):
-    """theta -> f(theta), p(theta) or H(theta) v with v = sin(0), sin(1), ..."""
-    f = pt.expected_max(FAMILIES[family]())
+def scales(dimension):
+    """A scale per category, uniform in 0.1 to 2, the same in every run."""
+    return np.random.default_rng([dimension, 1]).uniform(0.1, 2.0, dimension)
+
+
+def ours(law, what):
+    """theta -> f(theta), p(theta) or H(theta) v with v = sin(0), sin(1), ..., in either library."""
+    f = pt.expected_max(law)
     if what == "hvp":
-        return jax.jit(
-            lambda theta: f.hvp(theta, jnp.sin(jnp.arange(theta.size, dtype=theta.dtype)))
-        )
-    return jax.jit({"value": f, "probabilities": f.probabilities}[what])
+        return lambda theta: f.hvp(theta, np.sin(np.arange(theta.size)).astype(theta.dtype))
+    return {"value": f, "probabilities": f.probabilities}[what]
 
 
-def measurable(family, what, dimension):
-    """Whether the quantity exists and takes seconds at most; discrete noise has no curvature."""
+def measurable(family, what, *, compiled):
+    """Whether the quantity exists and is measured; discrete noise has no curvature."""
     flat = what == "hvp" and family.startswith("Discrete")
-    return dimension <= LARGEST.get(family, DIMENSIONS[-1]) and not flat
+    return not flat and (family in COMPILED or not compiled)
 
 
 def _one_hot(x):
@@ -58,14 +76,14 @@ def sampled(package, dimension, samples=1000):
     """(key, theta) -> mean one-hot argmax of theta + normal noise over `samples` draws."""
     count = max(1, min(samples, AT_ONCE // dimension))
     if package == "optax":
-        noise = optax.perturbations.Normal()
+        normal = optax.perturbations.Normal()
         draw = optax.perturbations.make_perturbed_fun(
-            _one_hot, num_samples=count, sigma=1.0, noise=noise
+            _one_hot, num_samples=count, sigma=1.0, noise=normal
         )
     else:
-        noise = jaxopt.perturbations.Normal()
+        normal = jaxopt.perturbations.Normal()
         perturbed = jaxopt.perturbations.make_perturbed_argmax(
-            _one_hot, num_samples=count, sigma=1.0, noise=noise
+            _one_hot, num_samples=count, sigma=1.0, noise=normal
         )
 
         def draw(key, theta):
@@ -78,3 +96,11 @@ def sampled(package, dimension, samples=1000):
         return jnp.mean(jax.lax.map(lambda k: draw(k, theta), jax.random.split(key, rounds)), 0)
 
     return jax.jit(probabilities)
+
+
+def flite(checkout):
+    """(means, scales) -> p by F-LITE of Menet et al. (2025), from a checkout of lasgroup/LITE."""
+    spec = importlib.util.spec_from_file_location("flite", checkout / "flite.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.flite_pom

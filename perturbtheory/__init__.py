@@ -50,7 +50,7 @@ _HOMES = {
         "perturbations",
     ),
 }  # fmt: skip
-_MODULES = ("data", "estimators", "models", "properties")
+_MODULES = ("data", "estimators", "models", "numerics", "properties")
 
 
 def __getattr__(name: str) -> Any:

@@ -141,18 +141,15 @@ def as_vectors(name: str, value: Any, *, masked: bool = False) -> Any:
 
 
 def _as_array(name: str, value: Any) -> Any:
-    if isinstance(value, list | tuple) and any(map(is_jax, _flat(value))):
+    if is_jax(value) or (isinstance(value, list | tuple) and any(map(is_jax, _flat(value)))):
         import jax.numpy as jnp
 
-        value = jnp.asarray(value)
-    if is_jax(value):
-        import jax.numpy as jnp
-
-        if jnp.issubdtype(value.dtype, jnp.floating):
-            return value
-        if jnp.issubdtype(value.dtype, jnp.integer):
-            return value.astype(float)
-        msg = f"`{name}` must be real, got type {value.dtype}; pass real numbers"
+        vector = jnp.asarray(value)
+        if jnp.issubdtype(vector.dtype, jnp.floating):
+            return vector
+        if jnp.issubdtype(vector.dtype, jnp.integer):
+            return vector.astype(float)
+        msg = f"`{name}` must be real, got type {vector.dtype}; pass real numbers"
         raise ValueError(msg)
     try:
         array = np.asarray(value)

@@ -9,7 +9,7 @@ import perturbtheory as pt
 F = pt.expected_max(pt.Normal())
 
 THETAS = {
-    "nan": (np.array([0.0, np.nan]), "`theta` must be finite, got nan"),
+    "nan": (np.array([0.0, np.nan]), "`theta` must be finite, or -inf for .* got nan"),
     "infinite": (np.array([0.0, np.inf]), "`theta` .* got inf"),
     "all-masked": (np.array([-np.inf, -np.inf]), "`theta` .*-inf"),
     "empty": (np.zeros(0), r"`theta` must have at least one entry, got shape \(0,\)"),
@@ -41,7 +41,7 @@ PARAMETERS = {
     "scale-one-of": (lambda: pt.Laplace(np.array([1.0, -2.0])), "`scale` .* got -2.0"),
     "scale-text": (
         lambda: pt.Normal("wide"),
-        "`scale` must be a real number or a numpy or JAX array, got 'wide'",
+        "`scale` must be a real number or an array of them, got 'wide'",
     ),
     "scale-empty": (lambda: pt.Normal(np.zeros(0)), "`scale` must not be empty"),
     "df": (lambda: pt.StudentT(0.0), "`df` must be positive and finite, got 0.0"),
@@ -59,7 +59,7 @@ PARAMETERS = {
     ),
     "temperature-negative": (lambda: pt.expected_logsumexp(pt.Normal(), -1.0), "`temperature`"),
     "temperature-nan": (lambda: pt.expected_logsumexp(pt.Normal(), np.nan), "`temperature`.*nan"),
-    "scale-list": (lambda: pt.Normal([1.0, 2.0]), "wrap a list in np.array"),
+    "scale-ragged": (lambda: pt.Normal([[1.0], [2.0, 3.0]]), "`scale` must be a rectangular"),
     "scale-matrix": (lambda: pt.Normal(np.ones((2, 2))), r"`scale` .* got shape \(2, 2\)"),
     "shapes": (
         lambda: pt.StudentT(np.full(2, 3.0), np.ones(3)),
@@ -132,10 +132,11 @@ def test_public_names() -> None:
     """Adding or dropping a public name is a deliberate act."""
     assert dir(pt) == sorted(
         [
-            "AbstractPerturbation", "Check", "Discrete", "Estimate", "FromScipy", "Gumbel",
-            "Laplace", "Logistic", "Normal", "Potential", "StudentT", "Subdifferential", "Uniform",
-            "__version__", "data", "diagnose", "estimators", "expected_logsumexp", "expected_max",
-            "models", "properties", "register", "smoothed", "table_1",
+            "AbstractPerturbation", "Check", "Discrete", "Estimate", "Exponential", "Frechet",
+            "FromScipy", "Gumbel", "GumbelMin", "Laplace", "Logistic", "Normal", "Pareto",
+            "Potential", "StudentT", "Subdifferential", "Uniform", "Weibull", "__version__", "data",
+            "diagnose", "estimators", "expected_logsumexp", "expected_max", "models", "properties",
+            "register", "smoothed", "table_1",
         ]
     )  # fmt: skip
     for name in dir(pt):

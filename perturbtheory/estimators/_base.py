@@ -163,7 +163,7 @@ class AbstractEstimator(abc.ABC):
         )
         raise ValueError(msg)
 
-    def _given(self, key: Any, theta: Any, f: Values) -> Float[Array, "... K"]:
+    def _given(self, key: Any, theta: Any, f: Any) -> Float[Array, "... K"]:
         """Theta after all checks, as an array of JAX where draws or anything else are of JAX."""
         theta = self.check(theta)
         if self.random:
@@ -171,7 +171,8 @@ class AbstractEstimator(abc.ABC):
             return theta if is_jax(theta) else _to_jax(theta)
         if callable(f) and not is_jax(theta):
             # What a function makes of a NumPy array says to which library it belongs.
-            return self._beside(theta, f(first_of_each(theta)))
+            z: Any = first_of_each(theta)
+            return self._beside(theta, f(z))
         return self._beside(theta, f)
 
     def _beside(self, theta: Any, values: Any) -> Float[Array, "... K"]:
@@ -180,7 +181,7 @@ class AbstractEstimator(abc.ABC):
             return theta
         return _to_jax(theta)
 
-    def check(self, theta: Float[ArrayLike, "... K"]) -> Float[Array, "... K"]:
+    def check(self, theta: Any) -> Float[Array, "... K"]:
         """Theta as floating numbers; raises for whatever is known to be wrong before f is seen."""
         theta = as_vectors("theta", theta)
         count = theta.shape[-1]

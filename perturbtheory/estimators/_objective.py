@@ -31,7 +31,7 @@ def as_pytree(function: Any) -> Any:
     return Partial(function) if plain else function
 
 
-def first_of_each(theta: np.ndarray) -> np.ndarray:
+def first_of_each(theta: Any) -> np.ndarray:
     """The z whose every row is e_1, as a NumPy array of theta's shape."""
     z = np.zeros(theta.shape)
     z[..., 0] = 1.0

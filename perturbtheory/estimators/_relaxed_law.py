@@ -79,6 +79,8 @@ def relaxed_variance(
 
     Arguments and errors as for `relaxed_bias`; discrete noise may tie.
     """
+    h: Any
+    f: Any
     h, f = logits_and_values(logits, values)
     expected_max(noise).require_dimension("logits", h.size)
     return np.asarray(relaxed_moments(noise, h, f, temperature)[1])
@@ -100,6 +102,8 @@ def relaxed_moments(
     else:
         pairs = [_row(law, float(temperature), *row) for row in zip(*rows, strict=True)]
         found = (np.stack(part) for part in zip(*pairs, strict=True))
+    mean: Any
+    square: Any
     mean, square = found
     return mean.reshape(theta.shape), (square - mean**2).reshape(theta.shape)
 

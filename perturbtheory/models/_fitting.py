@@ -70,7 +70,7 @@ def fit(
     """
     settings: Any = {"loss": loss, "draws": draws, "steps": steps, "start": start}
     require_fit(target, family, learning_rate=learning_rate, seeds=seeds, **settings)
-    goal = as_vectors("target", target)
+    goal = jnp.asarray(target, jnp.result_type(float))
     # The smoothed law behind the exact objective is tabulated once, outside of the loop.
     potential = family.potential(family.start(jnp.zeros_like(goal))) if draws is None else None
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32))
@@ -141,6 +141,12 @@ def require_fit(
 ) -> None:
     """Raise ValueError if `fit` could not be called like this."""
     p0 = np.asarray(as_vectors("target", target))
+    if isinstance(target, np.ndarray) and target.dtype == np.float64 and not _is_64_bit():
+        msg = (
+            "`target` is float64 but 64-bit is off in JAX, which trains: turn it on with "
+            "`jax.config.update('jax_enable_x64', True)`, or pass 32-bit input"
+        )
+        raise ValueError(msg)
     if p0.ndim != 1 or p0.size < 2:
         msg = f"`target` must be a vector of at least two entries, got shape {p0.shape}"
         raise ValueError(msg)
@@ -179,6 +185,10 @@ def _require_seeds(seeds: Any) -> None:
         if not whole or not 0 <= seed < 2**32:
             msg = f"`seeds` must be whole numbers from 0 to 2^32 - 1, got {seed!r}; {way_out}"
             raise ValueError(msg)
+
+
+def _is_64_bit() -> bool:
+    return jnp.result_type(float) == jnp.float64
 
 
 def _require_finite(found: "Fitted", family: AbstractFamily, learning_rate: float) -> None:

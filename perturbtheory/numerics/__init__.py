@@ -8,6 +8,7 @@ answers. JAX is never imported here before somebody has made a JAX array.
 from perturbtheory.numerics._loops import gauss_legendre as gauss_legendre
 from perturbtheory.numerics._loops import repeat as repeat
 from perturbtheory.numerics._loops import total as total
+from perturbtheory.numerics._namespace import Array as Array
 from perturbtheory.numerics._namespace import Namespace as Namespace
 from perturbtheory.numerics._namespace import array as array
 from perturbtheory.numerics._namespace import floats as floats

@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 import scipy.special
 
+Array = Any
+"""A NumPy array or a JAX array: type checkers need not know which."""
+
 
 class Namespace:
     """One set of names for NumPy with SciPy and for JAX: all of numpy, and those listed here.

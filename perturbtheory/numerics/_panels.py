@@ -9,7 +9,9 @@ from perturbtheory.numerics._loops import gauss_legendre
 from perturbtheory.numerics._namespace import floats, namespace
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float, Int
+    from jaxtyping import Float, Int
+
+    from perturbtheory.numerics._namespace import Array
 
 POINTS = 16
 """Gauss-Legendre points on a panel; exact for polynomials up to degree 31."""

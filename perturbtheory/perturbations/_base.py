@@ -22,7 +22,9 @@ from perturbtheory.numerics import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 Tail = Literal["none", "gaussian", "exponential", "polynomial"]
 _QUIET = (

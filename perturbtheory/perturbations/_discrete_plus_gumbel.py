@@ -16,7 +16,9 @@ from perturbtheory.perturbations._gumbel import EULER, Gumbel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 _GUMBEL = Gumbel()
 _APART = 30.0

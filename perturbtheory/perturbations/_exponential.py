@@ -6,11 +6,13 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.numerics import Landmarks, column, register
-from perturbtheory.perturbations._formulas import log_ratio
+from perturbtheory.perturbations._formulas import inverse, log_ratio
 from perturbtheory.perturbations._hazard import AbstractHazard
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register
@@ -42,7 +44,7 @@ class Exponential(AbstractHazard):
     def _hazard(self, x: Any, rest: Any) -> tuple[Any, Array, Array]:
         xp, x, rest, scale = self._parameters(x, rest)
         x = xp.maximum(x + rest, 0.0)
-        return xp, x / scale, xp.where(x > 0, 1 / xp.where(x > 0, x, 1.0), 0.0)
+        return xp, x / scale, inverse(xp, x)
 
     def _log_hazard(self, x: Any) -> tuple[Any, Array, Array, Array]:
         xp, x, scale = self._parameters(x)
@@ -56,7 +58,7 @@ class Exponential(AbstractHazard):
 
     def score(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         xp, x, scale = self._parameters(x)
-        return xp.where(x < 0, 0.0, 1 / scale)
+        return xp.where(x < 0, 0 * scale, 1 / scale)
 
     def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
         _, scale = self._parameters()

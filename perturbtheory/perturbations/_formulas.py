@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import zeta
 
 if TYPE_CHECKING:
-    from jaxtyping import Array
+    from perturbtheory.numerics import Array
 
 _ORDERS = np.arange(2, 30)
 _ZETA = zeta(_ORDERS) / _ORDERS
@@ -70,3 +70,9 @@ def hazard_law(xp: Any, u: Array, slope: Array) -> tuple[Array, Array]:
     cdf = -xp.expm1(-u)
     ratio = xp.where(u == 0, 1.0, u * xp.exp(-u) / xp.where(u == 0, 1.0, cdf))
     return cdf, slope * ratio
+
+
+def inverse(xp: Any, x: Array) -> Array:
+    """1 / x for x > 0, but so small that multiples of it are numbers; 0 for x <= 0."""
+    least = 1e5 / xp.finfo(x.dtype).max
+    return xp.where(x > 0, 1 / xp.maximum(x, least), 0.0)

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.numerics import register
 from perturbtheory.perturbations._base import Tail
-from perturbtheory.perturbations._formulas import complement, gamma_moments, log_ratio, power
+from perturbtheory.perturbations._formulas import (
+    complement,
+    gamma_moments,
+    inverse,
+    log_ratio,
+    power,
+)
 from perturbtheory.perturbations._half_line import AbstractHalfLine
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register
@@ -71,18 +79,14 @@ class Frechet(AbstractHalfLine):
         self, x: Float[Array, "..."]
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         xp, x, a, scale = self._parameters(x)
-        inside = x > 0
-        at = xp.where(inside, x, scale)
-        v = xp.power(at / scale, -a)
-        # Where F is zero its rate, which may be no number, is not needed.
-        rate = xp.where(v > 1e4, 0.0, xp.minimum(v, 1e4) * a / at)
-        return xp.where(inside, -v, -xp.inf * scale), xp.where(inside, rate, 0.0 * scale)
+        v = xp.power(xp.maximum(x, 0.0) / scale, -a)
+        # Past 1e4, where F is zero, the rate need not be right.
+        return -v, a * xp.minimum(v, 1e4) * inverse(xp, x)
 
     def score(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         xp, x, a, scale = self._parameters(x)
-        at = xp.where(x > 0, x, scale)
-        slope = xp.abs(a * xp.power(at / scale, -a) - (a + 1)) / at
-        return xp.where((x > 0) & (slope < xp.inf), slope, 0.0 * scale)
+        v = xp.minimum(xp.power(xp.maximum(x, 0.0) / scale, -a), 1e4)  # f is zero beyond
+        return xp.abs(a * v - (a + 1)) * inverse(xp, x)
 
     def upper_partial_mean(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         # int_x^inf y f(y) dy = scale int_0^v w^(-1/a) exp(-w) dw: an incomplete gamma function.

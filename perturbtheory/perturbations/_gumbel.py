@@ -11,7 +11,9 @@ from perturbtheory.perturbations._formulas import complement
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES, AbstractScale
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 EULER = 0.57721566490153286060651209008240243
 """The Euler-Mascheroni constant, the mean of a Gumbel variable with location zero."""

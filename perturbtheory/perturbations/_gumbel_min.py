@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from perturbtheory.numerics import floats, register
+from perturbtheory.numerics import floats, namespace, register
 from perturbtheory.perturbations._formulas import complement, hazard_law
 from perturbtheory.perturbations._gumbel import EULER, Gumbel
 from perturbtheory.perturbations._scale import AbstractScale
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 _TWIN = Gumbel()
 
@@ -28,7 +30,7 @@ class GumbelMin(AbstractScale):
     """
 
     scale: Float[Array, "#d"] | float = 1.0
-    step: ClassVar[float | None] = 0.25
+    step: ClassVar[float | None] = 0.18
     unit_variance: ClassVar[float] = Gumbel.unit_variance
     reach: ClassVar[float] = 100.0
 
@@ -42,7 +44,8 @@ class GumbelMin(AbstractScale):
         return _TWIN.unit_log_cdf(-z)
 
     def unit_score(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
-        return _TWIN.unit_score(-z)
+        # Past 8 the density is zero.
+        return _TWIN.unit_score(-namespace(z).minimum(z, 8.0))
 
     def log_cdf_and_rate(
         self, x: Float[Array, "..."]
@@ -78,3 +81,10 @@ class GumbelMin(AbstractScale):
 
     def unit_strip(self, dimension: int) -> float:
         return _TWIN.unit_strip(dimension)
+
+    def trapezoid_nodes(self, dimension: int) -> int | None:
+        # The window of one or two reaches as far down as their exponential tail. There the error
+        # of the value is 1e-14, elsewhere that of all is 1e-13 at most.
+        if self.shape:
+            return None
+        return 360 if dimension <= 2 else 256

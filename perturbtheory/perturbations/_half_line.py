@@ -13,7 +13,9 @@ from perturbtheory.numerics import draw, dtype_of_draws, floats, is_known, leave
 from perturbtheory.perturbations._base import AbstractPerturbation
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 class AbstractHalfLine(AbstractPerturbation):
@@ -85,7 +87,7 @@ class AbstractHalfLine(AbstractPerturbation):
 
     def log_quantile(self, level: Any, *, upper: bool = False) -> Float[Array, "#d"]:
         xp, level = floats(level, *leaves(self))[:2]
-        # Past 1e297 there is nothing to be integrated: heavier tails end there.
+        # Heavier tails are cut off where integrals end.
         most = 1e297 if level.dtype == np.float64 else 1e37
         return xp.minimum(self._image(-level, xp.log(-level), falls=not upper), most)
 

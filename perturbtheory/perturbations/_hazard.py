@@ -9,7 +9,9 @@ from perturbtheory.perturbations._formulas import complement, hazard_law
 from perturbtheory.perturbations._half_line import AbstractHalfLine
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 class AbstractHazard(AbstractHalfLine):

@@ -10,7 +10,9 @@ from perturbtheory.numerics import draw, namespace, register
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES, AbstractScale
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register

@@ -13,7 +13,9 @@ from perturbtheory.perturbations._base import Tail
 from perturbtheory.perturbations._scale import AbstractScale
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register

@@ -11,7 +11,9 @@ from perturbtheory.perturbations._formulas import log_ratio
 from perturbtheory.perturbations._hazard import AbstractHazard
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register

@@ -14,7 +14,11 @@ from perturbtheory.numerics import Landmarks, column, dtype_of_draws, floats, is
 from perturbtheory.perturbations._base import AbstractPerturbation
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from collections.abc import Callable
+
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 EXPONENTIAL_NODES = 208
 """Trapezoidal nodes for exponential tails: the error is below 1e-12 at any dimension."""
@@ -39,8 +43,8 @@ class AbstractScale(AbstractPerturbation):
 
     @property
     def mean(self) -> Float[Array, "#d"]:
-        xp, scale = floats(self.scale)
-        return xp.zeros_like(scale)
+        _, scale = self._scale()
+        return 0 * scale
 
     @property
     def variance(self) -> Float[Array, "#d"]:
@@ -49,7 +53,7 @@ class AbstractScale(AbstractPerturbation):
 
     @property
     def resolution(self) -> Float[Array, "#d"]:
-        return floats(self.scale)[1]
+        return self._scale()[1]
 
     @abc.abstractmethod
     def unit_log_pdf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -80,10 +84,10 @@ class AbstractScale(AbstractPerturbation):
 
     def _scale(self, *values: Any) -> tuple[Any, ...]:
         """(xp, *values, scale); NaN for a scale that is invalid and known too late to raise."""
-        xp, *values, scale = floats(*values, self.scale)
+        xp, *arrays, scale = floats(*values, self.scale)
         if not is_known(self.scale):
             scale = xp.where(xp.isfinite(scale) & (scale > 0), scale, xp.nan)
-        return xp, *values, scale
+        return xp, *arrays, scale
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         xp, x, scale = self._scale(x)
@@ -109,10 +113,10 @@ class AbstractScale(AbstractPerturbation):
     def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
         if tuple(f.name for f in dataclasses.fields(self)) != ("scale",):  # pyright: ignore[reportArgumentType]
             return super().log_quantile(level, upper=upper)
-        return floats(self.scale)[1] * _unit_log_quantile(type(self), float(level), upper)
+        return self._scale()[1] * _unit_log_quantile(type(self), float(level), upper)
 
     def landmarks(self, dimension: int) -> Landmarks:
-        _, scale = floats(self.scale)
+        _, scale = self._scale()
         width = scale * self.unit_strip(dimension)
         kinks = (not self.smooth,)
         return Landmarks(column(0 * width), column(width), column(self.reach * scale), kinks)
@@ -122,5 +126,5 @@ class AbstractScale(AbstractPerturbation):
 
 
 @functools.lru_cache(maxsize=512)
-def _unit_log_quantile(law: type[AbstractScale], level: float, upper: bool) -> float:
+def _unit_log_quantile(law: Callable[[float], AbstractScale], level: float, upper: bool) -> float:
     return float(AbstractPerturbation.log_quantile(law(1.0), level, upper=upper))

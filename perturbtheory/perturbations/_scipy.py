@@ -25,8 +25,9 @@ from perturbtheory.perturbations._tabulated import AbstractTabulated
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
 
+    from perturbtheory.numerics import Array
     from perturbtheory.perturbations._table import Table
 
 
@@ -209,6 +210,14 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
         unit, loc, scale = standard(self.distribution)
         table = table_of(unit, tuple((place - loc) / scale for place in self.breakpoints))
         return None if table is None else table.moved(loc, scale)
+
+    def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        density: Any = super().log_pdf(x)
+        if is_jax(density) or self._tabulated is None:
+            return density
+        low, high = np.moveaxis(self._tabulated.table.window, -1, 0)
+        # Between its ends a table keeps a small number where there is no mass.
+        return np.where((x > low) & (x < high) & (density < -5e3), -np.inf, density)
 
     def direct(self) -> AbstractPerturbation:
         return _Called(self.distribution, self.breakpoints)

@@ -22,7 +22,9 @@ from perturbtheory.perturbations._tabulated import AbstractTabulated
 from perturbtheory.perturbations._zones import FARTHEST, kinks_of, log_density_near, zones_of
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 _DEPTH = 250.0
 """-log of the smallest F and S that the table holds before it continues them."""

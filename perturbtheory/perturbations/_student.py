@@ -18,7 +18,9 @@ from perturbtheory.perturbations._tabulated import AbstractTabulated
 from perturbtheory.perturbations._zones import FARTHEST, zones_of
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 _DEPTH = 400.0
 """-log of the smallest F that the table holds before it continues it as a power."""

@@ -14,7 +14,9 @@ from perturbtheory.perturbations._adaptive import Pieces, horner, integrate, is_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jaxtyping import Array, Bool, Float
+    from jaxtyping import Bool, Float
+
+    from perturbtheory.numerics import Array
 
 WINDOW = -127.0
 """Log probability at the ends of the window that a table offers to compiled quadrature."""

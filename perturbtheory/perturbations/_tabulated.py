@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._table import WINDOW, Table, Tables
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
 
-    from perturbtheory.numerics import Landmarks
+    from perturbtheory.numerics import Array, Landmarks
 
 
 @register
@@ -160,6 +160,8 @@ class Tabulated(AbstractPerturbation):
 
 class AbstractTabulated(AbstractPerturbation):
     """A law that is evaluated by a table: subclasses say how one coordinate is tabulated."""
+
+    accuracy: ClassVar[tuple[float, float]] = (2.0**16, 1e-170)
 
     @abc.abstractmethod
     def table_of_one(self) -> Table | None:

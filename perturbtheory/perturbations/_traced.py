@@ -17,8 +17,7 @@ from perturbtheory.perturbations._table import Table
 from perturbtheory.perturbations._tabulated import Tabulated
 
 if TYPE_CHECKING:
-    from jaxtyping import Array
-
+    from perturbtheory.numerics import Array
     from perturbtheory.perturbations._base import AbstractPerturbation
     from perturbtheory.perturbations._smoothed import Smoothed
 

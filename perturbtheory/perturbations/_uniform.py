@@ -20,7 +20,9 @@ from perturbtheory.numerics import (
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register
@@ -57,12 +59,12 @@ class Uniform(AbstractPerturbation):
 
     @property
     def support(self) -> tuple[Float[Array, "#d"], Float[Array, "#d"]]:
-        _, low, high = floats(self.low, self.high)
+        _, low, high = self._ends()
         return low, high
 
     @property
     def resolution(self) -> Float[Array, "#d"]:
-        _, low, high = floats(self.low, self.high)
+        _, low, high = self._ends()
         return high - low
 
     @property
@@ -77,14 +79,15 @@ class Uniform(AbstractPerturbation):
 
     def _ends(self, *values: Any) -> tuple[Any, ...]:
         """(xp, *values, low, high); NaN for ends that are invalid and known too late to raise."""
-        xp, *values, low, high = floats(*values, self.low, self.high)
+        xp, *arrays, low, high = floats(*values, self.low, self.high)
         if not (is_known(self.low) and is_known(self.high)):
-            low, high = (xp.where(low < high, end, xp.nan) for end in (low, high))
-        return xp, *values, low, high
+            good = (low < high) & xp.isfinite(low) & xp.isfinite(high)
+            low, high = (xp.where(good, end, xp.nan) for end in (low, high))
+        return xp, *arrays, low, high
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         xp, x, low, high = self._ends(x)
-        return xp.where((x >= low) & (x <= high), -xp.log(high - low), -xp.inf)
+        return xp.where((x < low) | (x > high), -xp.inf, -xp.log(high - low))
 
     def log_cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         return _log_cdf(*self._ends(x))
@@ -97,9 +100,7 @@ class Uniform(AbstractPerturbation):
         self, x: Float[Array, "..."]
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         xp, x, low, high = self._ends(x)
-        inside = (x > low) & (x < high)
-        rate = xp.where(inside, 1 / xp.where(inside, x - low, 1.0), 0.0)
-        return _log_cdf(xp, x, low, high), rate
+        return _log_cdf(xp, x, low, high), self.cdf_and_rate(x)[1]
 
     def cdf_and_rate(
         self, x: Float[Array, "..."]
@@ -111,13 +112,13 @@ class Uniform(AbstractPerturbation):
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         xp, x, rest, low, high = self._ends(x, rest)
         above = (x - low) + rest
-        inside = (above > 0) & ((x - high) + rest < 0)
+        outside = (above <= 0) | ((x - high) + rest >= 0)
         cdf = xp.clip(above / (high - low), 0.0, 1.0)
-        return cdf, xp.where(inside, 1 / xp.where(inside, above, 1.0), 0.0)
+        return cdf, xp.where(outside, 0.0, 1 / xp.where(outside, 1.0, above))
 
     def score(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        xp, x, *_ = floats(x, self.low, self.high)
-        return xp.zeros_like(x)
+        _, x, low, _ = self._ends(x)
+        return 0 * (x - low)
 
     def quantile(self, q: Float[Array, "..."]) -> Float[Array, "..."]:
         _, q, low, high = self._ends(q)
@@ -131,7 +132,7 @@ class Uniform(AbstractPerturbation):
         return self.quantile(draw(key, "uniform", shape, dtype))
 
     def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
-        xp, low, high = floats(self.low, self.high)
+        xp, low, high = self._ends()
         location = column(*xp.broadcast_arrays(low, high))
         # Between its ends every factor is linear: no width is needed but the kinks are.
         return Landmarks(

@@ -6,11 +6,13 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from perturbtheory.numerics import register
-from perturbtheory.perturbations._formulas import gamma_moments, log_ratio, power
+from perturbtheory.perturbations._formulas import gamma_moments, inverse, log_ratio, power
 from perturbtheory.perturbations._hazard import AbstractHazard
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register
@@ -41,8 +43,7 @@ class Weibull(AbstractHazard):
     def _hazard(self, x: Any, rest: Any) -> tuple[Any, Array, Array]:
         xp, x, rest, k, scale = self._parameters(x, rest)
         x = xp.maximum(x + rest, 0.0)
-        slope = xp.where(x > 0, k / xp.where(x > 0, x, 1.0), 0.0)
-        return xp, xp.power(x / scale, k), slope
+        return xp, xp.power(x / scale, k), k * inverse(xp, x)
 
     def _log_hazard(self, x: Any) -> tuple[Any, Array, Array, Array]:
         xp, x, k, scale = self._parameters(x)
@@ -57,5 +58,5 @@ class Weibull(AbstractHazard):
 
     def score(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         xp, x, k, scale = self._parameters(x)
-        at = xp.where(x > 0, x, 1.0)
-        return xp.where(x > 0, xp.abs(k - 1 - k * xp.power(at / scale, k)) / at, 0.0)
+        u = xp.minimum(xp.power(xp.maximum(x, 0.0) / scale, k), 1e4)  # f is zero beyond
+        return xp.abs(k - 1 - k * u) * inverse(xp, x)

@@ -28,12 +28,14 @@ _NEAR = 1e-2
 def log_density_near(law: AbstractPerturbation, origin: float) -> Callable[..., Any]:
     """Log f at origin + x of a law of one coordinate, for arrays x.
 
-    Next to a pole the law itself must add the two; elsewhere the sum is as good.
+    Next to a pole, and to an end at which f may vanish, the law itself must add the two; elsewhere
+    the sum is as good.
     """
+    at_end = any(np.ravel(end)[0] == origin for end in law.support)
 
     def log_density(x: np.ndarray) -> Any:
         points: Any = x.reshape(-1, 1)
-        if not law.fringe:
+        if not (law.fringe or at_end):
             return law.log_pdf(origin + points).reshape(x.shape)
         near: Any = np.full(points.shape, origin)
         cdf, rate = law.cdf_and_rate_at(near, points)

@@ -60,8 +60,8 @@ def with_radius(
     method = _method(noise)
     if method is not _quadrature:
         found = method.solve(noise, held, radius=True)
-        radii = (_poison(noise, theta, r) for r in (found.value_radius, found.probabilities_radius))
-        return value(noise, theta), probabilities(noise, theta), *radii
+        radii = [_poison(noise, theta, r) for r in (found.value_radius, found.probabilities_radius)]
+        return value(noise, theta), probabilities(noise, theta), radii[0], radii[1]
     fine_value, fine_p, total = estimate(noise, held, finer=2)
     value_, p, coarse = estimate(noise, held)
     eps = jnp.finfo(theta.dtype).eps

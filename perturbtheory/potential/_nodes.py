@@ -10,17 +10,19 @@ from perturbtheory.numerics import leaves, namespace
 from perturbtheory.potential.methods.quadrature import blocks
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
 
+    from perturbtheory.numerics import Array
     from perturbtheory.perturbations import AbstractPerturbation
 
 
 def nodes(
-    noise: AbstractPerturbation, theta: Float[Array, "d"]
+    noise: AbstractPerturbation, theta: Any
 ) -> tuple[Float[Array, "chunks n"], Float[Array, "chunks n"]]:
     """(s, w) such that sum w h(s) is int h(s) ds for h = prod_j F_j(s - theta_j) times rates.
 
-    Of continuous noise; NumPy arrays unless theta or a parameter of the noise is of JAX.
+    Of continuous noise, for theta of shape ``(d,)``; NumPy arrays unless theta or a parameter of
+    the noise is of JAX.
     """
     if namespace(theta, *leaves(noise)).traced:
         from perturbtheory.potential._rule import rule
@@ -28,6 +30,6 @@ def nodes(
         found: Any = rule(noise, theta)
         return found.nodes, found.weights
     parts = [make() for make in blocks(noise, theta)]
-    s = np.concatenate([block.s for block in parts])[None]
-    weights = np.concatenate([block.weights[0] for block in parts])[None]
+    s: Any = np.concatenate([block.s for block in parts])[None]
+    weights: Any = np.concatenate([block.weights[0] for block in parts])[None]
     return s + theta.max(), weights

@@ -22,7 +22,9 @@ from perturbtheory.potential.methods import method_of
 
 if TYPE_CHECKING:
     from jax.typing import ArrayLike
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 
 @register
@@ -77,21 +79,17 @@ class Potential:
         Symmetric, positive semidefinite, rows sum to zero. Zero for discrete noise; at a tie of
         discrete noise it does not exist: raises ValueError, or gives NaN where theta is traced.
         """
-        theta = self._theta(theta)
-        self.require_no_tie(theta)
-        return self._answer("hessian", theta)
+        vectors = self._theta(theta)
+        self.require_no_tie(vectors)
+        return self._answer("hessian", vectors)
 
     def hvp(
         self, theta: Float[ArrayLike, "... d"], v: Float[ArrayLike, "... d"]
     ) -> Float[Array, "... d"]:
         """H(theta) v without forming H, in one pass; v has the shape of theta."""
-        theta, v = self._theta(theta), as_vectors("v", v)
-        if theta.shape[-1] != v.shape[-1]:
-            msg = f"`v` must have the last dimension of theta, got {v.shape} and {theta.shape}"
-            raise ValueError(msg)
-        require_one_shape(theta=theta, v=v)
-        self.require_no_tie(theta)
-        return self._answer("hvp", theta, v)
+        pair = _of_one_shape(self._theta(theta), "v", as_vectors("v", v))
+        self.require_no_tie(pair[0])
+        return self._answer("hvp", *pair)
 
     def entropy(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
         """H(p(theta)) = -sum_i p_i log p_i in nats, between 0 and log d; shape ``(...)``.
@@ -130,9 +128,10 @@ class Potential:
         exact; floats tie within eight units in the last place.
         """
         rational = as_rational(theta)
-        if rational is not None and not self.noise.continuous:
+        noise: Any = self.noise  # with `atoms` and `weights`, if it is not continuous
+        if rational is not None and not noise.continuous:
             self.require_dimension("theta", len(rational))
-            return of_atoms(self.noise, rational)
+            return of_atoms(noise, rational)
         known = self._theta(theta if rational is None else [float(x) for x in rational])
         if known.ndim != 1:
             msg = f"`theta` must have shape (d,), got {known.shape}; ask for one set at a time"
@@ -140,8 +139,8 @@ class Potential:
         if not is_known(known):
             msg = "`theta` must be known: a set cannot be traced by jax.jit, jax.vmap or jax.grad"
             raise TypeError(msg)
-        if not self.noise.continuous:
-            return of_atoms(self.noise, known)
+        if not noise.continuous:
+            return of_atoms(noise, known)
         found = self.estimate_probabilities(known)
         return gradient_alone(np.asarray(found.value), np.asarray(found.radius))
 
@@ -191,12 +190,9 @@ class Potential:
         Raises ValueError for p outside the simplex and, for noise without finite mean, on its
         boundary, where the loss is infinite.
         """
-        theta, p = self._theta(theta), self._p(p, interior=not self._has_mean)
-        if theta.shape[-1] != p.shape[-1]:
-            msg = f"`p` must have the last dimension of theta, got {p.shape} and {theta.shape}"
-            raise ValueError(msg)
-        require_one_shape(theta=theta, p=p)
-        return self._answer("fenchel_young", theta, p)
+        vectors = _on_the_simplex(as_vectors("p", p), interior=not self._has_mean)
+        pair = _of_one_shape(self._theta(theta), "p", vectors)
+        return self._answer("fenchel_young", *pair)
 
     def estimate(self, theta: Float[ArrayLike, "... d"]) -> Estimate:
         """f(theta) with a radius: |f(theta) - value| <= radius.
@@ -316,6 +312,16 @@ def expected_logsumexp(
     """
     expected_max(perturbation)
     return Potential(smoothed(perturbation, temperature))
+
+
+def _of_one_shape(theta: Any, name: str, vectors: Any) -> tuple[Any, Any]:
+    """(theta, vectors); raises ValueError unless they broadcast, with one last dimension."""
+    if theta.shape[-1] != vectors.shape[-1]:
+        shapes = f"{vectors.shape} and {theta.shape}"
+        msg = f"`{name}` must have the last dimension of theta, got {shapes}"
+        raise ValueError(msg)
+    require_one_shape(**{"theta": theta, name: vectors})
+    return theta, vectors
 
 
 def _on_the_simplex(p: Any, *, interior: bool) -> Any:

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
     Vector = Float[np.ndarray, "d"]
 
+<<<<<<< HEAD
 # Infinities and zeros are answers of laws at far nodes, about which NumPy need not warn.
+=======
+_quiet = np.errstate(all="ignore")
+"""Infinity and zero are answers on the way to a number."""
+>>>>>>> main
 _FAR = 1e200
 """Numbers beyond this, or below its inverse, are brought to a unit of their own."""
 
@@ -44,7 +49,11 @@ class _Row(NamedTuple):
         return full
 
 
+<<<<<<< HEAD
 @np.errstate(all="ignore")
+=======
+@_quiet
+>>>>>>> main
 def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True) -> Pass:
     """f(theta), p(theta) and log p(theta), with radii where they are asked for.
 
@@ -53,6 +62,12 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     """
     row = _row(noise, theta)
     out = row.method.solve(row.noise, row.theta, radius=radius, logs=logs)
+    if not (np.isfinite(out.value) and out.probabilities.min() >= 0):
+        msg = (
+            f"`theta` has no answer that 64 bits can hold, got {theta} under {noise}: f is "
+            f"{out.value}; bring the scales of theta and of the noise nearer to each other"
+        )
+        raise ValueError(msg)
     if row.open is None and not row.power:
         return out
     return Pass(
@@ -64,7 +79,11 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     )
 
 
+<<<<<<< HEAD
 @np.errstate(all="ignore")
+=======
+@_quiet
+>>>>>>> main
 def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     """H(theta); raises ValueError at a tie of discrete noise, where it does not exist."""
     row = _row(noise, theta)
@@ -77,7 +96,11 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     return full
 
 
+<<<<<<< HEAD
 @np.errstate(all="ignore")
+=======
+@_quiet
+>>>>>>> main
 def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     """H(theta) v in one pass; raises ValueError at a tie of discrete noise."""
     row = _row(noise, theta)
@@ -86,7 +109,11 @@ def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v), -row.power), 0.0)
 
 
+<<<<<<< HEAD
 @np.errstate(all="ignore")
+=======
+@_quiet
+>>>>>>> main
 def anchored(noise: Any, theta: Vector) -> float:
     """f(theta) - f(0), which exists without any moment; masked coordinates are left out of both."""
     row = _row(noise, theta)

@@ -52,10 +52,7 @@ def answer(question: str, noise: AbstractPerturbation, *vectors: np.ndarray) -> 
         return _as_numbers(function(noise, *vectors))
     rows = [function(noise, *row) for row in zip(*(v.reshape(-1, d) for v in vectors), strict=True)]
     if not rows:
-        empty = np.zeros(
-            (*lead, *_ENDS.get(question, lambda d: (d,))(d)), bool if question == "tie" else float
-        )
-        return (empty, empty) if question.endswith("estimate") else empty
+        return _empty(question, lead, d)
     if isinstance(rows[0], tuple):
         return tuple(_stacked(part, lead) for part in zip(*rows, strict=True))
     return _stacked(rows, lead)

@@ -67,12 +67,11 @@ def completeness(
             return Check("fails", statement, how, None, {"p": np.eye(over.dimension)[k]})
     if not isinstance(over, Polyhedron):
         return _against_oracle(f, over, shape, statement)
-    blocked = over.blocked()
+    blocked = over.blocked
     if blocked is None and not (target == "simplex" and shape.gap):
-        directions = _recession(over)
-        if directions is not None:
+        if over.recession is not None:
             how = "linear programs: the set recedes in +-e_i + c1 for every i, so Theta + R1 = R^d"
-            return Check("holds", statement, how, np.inf, {"recession": directions})
+            return Check("holds", statement, how, np.inf, {"recession": over.recession})
     elif blocked is not None and shape.injective_everywhere:
         return _out_of_reach(f, over, statement, blocked, shape.spread)
     elif shape.injective_inside:
@@ -103,16 +102,6 @@ def reach(f: Potential, over: AbstractParameterSet, p: Any) -> np.ndarray | None
 def _preimage(f: Potential, p: np.ndarray) -> np.ndarray:
     noise: Any = f.noise
     return np.asarray(f.parameters(p) if noise.continuous else discrete_parameters(noise, p)[0])
-
-
-def _recession(over: Polyhedron) -> list[np.ndarray] | None:
-    found = []
-    for v in np.vstack([np.eye(over.dimension), -np.eye(over.dimension)]):
-        direction = over.recedes(v)
-        if direction is None:
-            return None
-        found.append(direction)
-    return found
 
 
 def _out_of_reach(

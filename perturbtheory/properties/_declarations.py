@@ -16,7 +16,7 @@ import numpy as np
 from perturbtheory.checks import require_count
 from perturbtheory.numerics import gauss_legendre
 from perturbtheory.perturbations import AbstractPerturbation
-from perturbtheory.properties._shape import Shape, doubles, law_in_numpy, sampler
+from perturbtheory.properties._shape import Shape, answer, doubles, law_in_numpy, sampler
 
 _LEVELS = np.concatenate([[-60.0, -30.0, -18.0], np.log(np.geomspace(1e-6, 0.5, 60))])
 _DRAWS = 4096
@@ -128,9 +128,10 @@ def _check_functions(
     nodes, weights = gauss_legendre(16)
     left, right = points[:-1], points[1:]
     between = left + (right - left) * (1 + nodes[:, None, None]) / 2
-    functions = (perturbation.log_pdf, perturbation.log_cdf, perturbation.log_sf)
-    log_pdf, log_cdf, log_sf = (doubles(perturbation, law(points)) for law in functions)
-    log_between = doubles(perturbation, perturbation.log_pdf(between))
+    log_pdf, log_cdf, log_sf = (
+        answer(perturbation, method, points) for method in ("log_pdf", "log_cdf", "log_sf")
+    )
+    log_between = answer(perturbation, "log_pdf", between)
     with np.errstate(over="ignore", invalid="ignore"):
         cdf, sf, pdf, density = (np.exp(v) for v in (log_cdf, log_sf, log_pdf, log_between))
         mass = np.tensordot(weights, density, 1) * (right - left) / 2
@@ -223,7 +224,7 @@ def _check_moments(
 def _check_draws(perturbation: AbstractPerturbation, d: int, name: str) -> None:
     """Draws against the distribution function (Dvoretzky, Kiefer, Wolfowitz; one in 10^9)."""
     draws = sampler(perturbation, 0)((_DRAWS, d))
-    cdf = np.sort(np.exp(doubles(perturbation, perturbation.log_cdf(draws))), axis=0)
+    cdf = np.sort(np.exp(answer(perturbation, "log_cdf", draws)), axis=0)
     distance = np.max(np.abs(cdf - (np.arange(_DRAWS)[:, None] + 0.5) / _DRAWS))
     if not distance <= np.sqrt(np.log(2e9) / (2 * _DRAWS)):
         msg = (

@@ -10,7 +10,7 @@ from perturbtheory.checks import finite, positive, require
 from perturbtheory.estimate import Estimate, Kind
 from perturbtheory.perturbations import AbstractPerturbation, smoothed
 from perturbtheory.potential import expected_logsumexp, expected_max
-from perturbtheory.properties._shape import doubles, law_in_numpy, sampler
+from perturbtheory.properties._shape import answer, law_in_numpy, sampler
 
 _DEPTH = -125.0
 EPS = float(np.finfo(np.float64).eps)
@@ -157,7 +157,7 @@ def _linear(perturbation: AbstractPerturbation, means: np.ndarray, w: np.ndarray
 def _log_laws(noise: AbstractPerturbation, d: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(log F_i(x), log S_i(x)), each of shape (k, 1), or (k, d) if parameters differ."""
     x = np.broadcast_to(x[:, None], (x.size, d if noise.shape else 1))
-    log_cdf, log_sf = (doubles(noise, law(x)) for law in (noise.log_cdf, noise.log_sf))
+    log_cdf, log_sf = (answer(noise, method, x) for method in ("log_cdf", "log_sf"))
     # Close to one F keeps its digits only as 1 - S.
     near_one = np.log1p(-np.exp(np.minimum(log_sf, -0.5)))
     return np.where(log_sf < -0.7, near_one, log_cdf), log_sf

@@ -1,5 +1,6 @@
 """Everything about one perturbation: its row of Table 1 of paper A, with the evidence."""
 
+import functools
 import math
 from dataclasses import fields, is_dataclass
 
@@ -86,9 +87,13 @@ def _row(f: Potential, d: int, temperature: float, *, evidence: bool = True) -> 
     return Row(model, checks, inner, float(np.linalg.eigvalsh(hessian)[1]), noise)
 
 
+# What linear programs say about the set is found once.
+_gauge = functools.cache(gauge)
+
+
 def cells(f: Potential, d: int) -> dict[str, Check]:
     """A `Check` for every column of Table 1, over {theta in R^d : sum theta = 0}."""
-    over = gauge(d)
+    over = _gauge(d)
     complete, minimal = completeness(f, over), minimality(f, over)
     both = min((complete, minimal), key=lambda c: ("fails", "unknown", "holds").index(c.outcome))
     statement = f"{over.name}, d = {d}, is complete and minimal"

@@ -116,7 +116,7 @@ def minimality(f: Potential, over: AbstractParameterSet) -> Check:
     if not isinstance(over, Polyhedron):
         outcome = "fails" if injective.outcome == "fails" else "unknown"
         return Check(outcome, statement, injective.method, injective.margin, injective.witness)
-    pair = over.translates()
+    pair = over.translates
     if pair is not None:
         how = "linear program: the set holds two translates, which no noise tells apart"
         return Check("fails", statement, how, None, {"theta": pair[0], "tau": pair[1]})

@@ -5,6 +5,7 @@ which cosets it holds, in which directions it is unbounded, and whether it holds
 """
 
 import abc
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +137,18 @@ class Polyhedron(AbstractParameterSet):
         )
         return None if z is None else self.matrix @ z[:-1]
 
+    @functools.cached_property
+    def recession(self) -> list[np.ndarray] | None:
+        """Directions +-e_i + c1 in which Theta is unbounded, or None where one is missing."""
+        found = []
+        for v in np.vstack([np.eye(self.dimension), -np.eye(self.dimension)]):
+            direction = self.recedes(v)
+            if direction is None:
+                return None
+            found.append(direction)
+        return found
+
+    @functools.cached_property
     def blocked(self) -> tuple[np.ndarray, float] | None:
         """(u, sup <u, theta>) with u != 0, sum u = 0 and a finite supremum, or None.
 
@@ -161,6 +174,7 @@ class Polyhedron(AbstractParameterSet):
                         return u, supremum
         return None
 
+    @functools.cached_property
     def translates(self) -> tuple[np.ndarray, np.ndarray] | None:
         """(theta, theta + c1) in Theta with c != 0, or None if every coset is met at most once."""
         n = self.matrix.shape[1]

@@ -99,8 +99,13 @@ def dimension_of(over: Any) -> int:
     return over.dimension
 
 
+def answer(perturbation: AbstractPerturbation, method: str, x: Any) -> np.ndarray:
+    """What a function of the law answers at x; raises ValueError if it is in 32 bits."""
+    return doubles(perturbation, getattr(perturbation, method)(x))
+
+
 def doubles(perturbation: AbstractPerturbation, values: Any) -> np.ndarray:
-    """What a function of the law answers; raises ValueError if it is in 32 bits."""
+    """Numbers that the law has answered; raises ValueError if they are in 32 bits."""
     if is_jax(values) and values.dtype != np.float64:
         msg = (
             f"`perturbation` {perturbation} must answer in 64 bits, got {values.dtype} from JAX: "

@@ -1,6 +1,7 @@
 """Table 1 of paper A, recomputed from the property checkers and laid beside the printed one."""
 
 from collections.abc import Callable
+from typing import Any
 
 from perturbtheory.perturbations import (
     AbstractPerturbation,
@@ -24,12 +25,16 @@ def _semicircle() -> AbstractPerturbation:
     return FromScipy(semicircular())
 
 
+def _atoms(atoms: Any, weights: Any) -> AbstractPerturbation:
+    return Discrete(atoms, weights)
+
+
 GROUPS: dict[str, tuple[Callable[[], AbstractPerturbation], ...]] = {
     "smooth unbounded": (Normal, Gumbel, Logistic, lambda: StudentT(3.0)),
     "smooth bounded": (Uniform, _semicircle),
     "discrete": (
-        lambda: Discrete([-1.0, 1.0]),
-        lambda: Discrete([-1.0, 0.0, 2.0], [0.25, 0.5, 0.25]),
+        lambda: _atoms([-1.0, 1.0], [0.5, 0.5]),
+        lambda: _atoms([-1.0, 0.0, 2.0], [0.25, 0.5, 0.25]),
     ),
 }
 """The perturbations that stand for each row of Table 1."""

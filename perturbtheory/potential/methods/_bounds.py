@@ -177,6 +177,7 @@ def _gentle(bounds: np.ndarray, log_cdf_at: Callable[[np.ndarray], np.ndarray]) 
     The second serves the ends of supports, where log F rises from -inf but F is as smooth as a
     polynomial.
     """
+    bounds = np.unique(bounds)
     at_ends = log_cdf_at(bounds)
     for _ in range(12):
         # A panel that starts at the end of a support rises by infinity.
@@ -189,7 +190,9 @@ def _gentle(bounds: np.ndarray, log_cdf_at: Callable[[np.ndarray], np.ndarray]) 
         parts = np.ceil(np.clip(np.nan_to_num(rise), 1.0, _MOST_PARTS * _FALL) / _FALL).astype(int)
         if np.all(parts <= 1):
             break
-        old, bounds = bounds, _cut(bounds, parts)
+        old, bounds = bounds, np.unique(_cut(bounds, parts))
+        if len(bounds) == len(old):  # nothing is left between neighbouring numbers
+            break
         new = np.isin(bounds, old, invert=True)
         if not new.any():  # no numbers are left between these
             break

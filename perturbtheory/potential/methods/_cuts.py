@@ -15,8 +15,8 @@ _RATIO, _LEVELS = 4.0, 10
 """Towards a power law panels shrink by the first, so often."""
 _ORDER, _NOTHING = 8.0, 1e-280
 """On the last panel x = u^k, such that F ~ u^8."""
-_MANY = 256
-"""From how many kinks times coordinates on, its square, cutting everywhere takes long."""
+_SOME, _MANY = 32, 2**16
+"""From how many coordinates, and kinks times coordinates, on cutting everywhere takes long."""
 
 
 class Panels(NamedTuple):
@@ -99,7 +99,7 @@ def many_kinks(
     location = (location + fringe[:, None, None]).reshape(-1, location.shape[1])
     place = theta + location
     inside = np.count_nonzero((place > bounds[0]) & (place < bounds[-1]))
-    if theta.size < _MANY or inside * theta.size < _MANY**2:
+    if theta.size < _SOME or inside * theta.size < _MANY:
         return None
     # Next to a pole only differences from the pole itself will do.
     if len(fringe) == 1 and not np.all(np.isnan(_powers(noise, location))):

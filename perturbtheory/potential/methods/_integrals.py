@@ -15,6 +15,8 @@ weights, for rules that share nodes. F does not underflow where the rules have n
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -120,7 +122,7 @@ def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
     F r_i (sum_j r_j u_j + u_i (|d log f_i / dx| + r_i)).
     """
     product, rate = _law(noise, block)
-    rows = block.weights * product
+    rows, rate = block.weights * product, np.where(product[:, None] > 0, rate, 0.0)
     if block.rest is None or block.frame is None:
         x = block.x
         unit = EPS * (np.abs(x) + np.abs(block.s)[:, None])
@@ -128,6 +130,8 @@ def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
         x = block.x + block.rest
         unit = EPS * (np.abs(block.x) + np.abs(block.rest))
         unit[np.arange(len(unit)), block.frame] = EPS * np.abs(block.rest[:, 0])
+    # Where the rate is zero nothing moves, however far away the node is.
+    unit = np.where(rate > 0, unit, 0.0)
     at_all = summed(rate * unit)
     slope = np.where(rate > 0, noise.score(x), 0.0)
     moved = rate * (at_all[:, None] + unit * (slope + rate))

@@ -23,7 +23,9 @@ from perturbtheory.numerics import floats, gauss_legendre, total
 from perturbtheory.potential.methods._pass import Pass
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Bool, Float
+    from jaxtyping import Bool, Float
+
+    from perturbtheory.numerics import Array
 
 kind: Kind = "exact sum"
 _ULPS = 8
@@ -76,7 +78,8 @@ def _sorted(xp: Any, noise: Any, theta: Any) -> _Atoms:
     mass = xp.where(begins, after - below, 0.0)
     # The difference of sums loses digits that a single atom has.
     mass = xp.where(begins & ends, weights, mass)
-    low = xp.where(xp.cumsum(weights > 0, 1) - (weights > 0) > 0, below, 0.0)
+    charged = xp.asarray(weights > 0, int)
+    low = xp.where(xp.cumsum(charged, 1) > charged, below, 0.0)
     last = xp.searchsorted(group, group, side="right") - 1
     return _Atoms(x, mass.ravel()[order], low.ravel()[order], owner, group, last)
 

@@ -12,7 +12,9 @@ from perturbtheory.numerics import floats
 from perturbtheory.potential.methods._pass import Pass
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float
+    from jaxtyping import Float
+
+    from perturbtheory.numerics import Array
 
 kind: Kind = "closed form"
 
