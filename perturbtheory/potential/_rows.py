@@ -21,12 +21,8 @@ if TYPE_CHECKING:
 
     Vector = Float[np.ndarray, "d"]
 
-<<<<<<< HEAD
-# Infinities and zeros are answers of laws at far nodes, about which NumPy need not warn.
-=======
 _quiet = np.errstate(all="ignore")
 """Infinity and zero are answers on the way to a number."""
->>>>>>> main
 _FAR = 1e200
 """Numbers beyond this, or below its inverse, are brought to a unit of their own."""
 
@@ -49,11 +45,7 @@ class _Row(NamedTuple):
         return full
 
 
-<<<<<<< HEAD
-@np.errstate(all="ignore")
-=======
 @_quiet
->>>>>>> main
 def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True) -> Pass:
     """f(theta), p(theta) and log p(theta), with radii where they are asked for.
 
@@ -79,11 +71,7 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     )
 
 
-<<<<<<< HEAD
-@np.errstate(all="ignore")
-=======
 @_quiet
->>>>>>> main
 def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     """H(theta); raises ValueError at a tie of discrete noise, where it does not exist."""
     row = _row(noise, theta)
@@ -96,11 +84,7 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     return full
 
 
-<<<<<<< HEAD
-@np.errstate(all="ignore")
-=======
 @_quiet
->>>>>>> main
 def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     """H(theta) v in one pass; raises ValueError at a tie of discrete noise."""
     row = _row(noise, theta)
@@ -109,18 +93,14 @@ def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v), -row.power), 0.0)
 
 
-<<<<<<< HEAD
-@np.errstate(all="ignore")
-=======
 @_quiet
->>>>>>> main
 def anchored(noise: Any, theta: Vector) -> float:
     """f(theta) - f(0), which exists without any moment; masked coordinates are left out of both."""
     row = _row(noise, theta)
     return _scaled(row.method.anchored(row.noise, row.theta), row.power)
 
 
-@np.errstate(all="ignore")
+@_quiet
 def tie(noise: Any, theta: Vector) -> bool:
     """Whether f has a kink at theta: two coordinates tie for the maximum with probability > 0."""
     row = _row(noise, theta)

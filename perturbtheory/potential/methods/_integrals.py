@@ -82,7 +82,7 @@ def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndar
     else:
         with ThreadPoolExecutor(_PARTS) as pool:
             parts = list(pool.map(part, range(_PARTS)))
-    return [np.sum(np.stack(numbers), 0) for numbers in zip(*parts, strict=True)]
+    return [functools.reduce(operator.add, numbers) for numbers in zip(*parts, strict=True)]
 
 
 def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
