@@ -87,13 +87,13 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
         low, high = _windows(exponent(rough, slice(None)), low, high)
         tolerance = 1e-14 + 1e-15 * theta.size**0.5 if noise.smooth else 1e-6
         curve = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), tolerance)
-    out = np.empty(len(which))
+    out, flat = np.empty(len(which)), np.zeros(len(which), bool)
     size = max(1, _AT_ONCE // (64 * (theta.size if curve is direct else 16)))
     for k in range(0, len(which), size):
         at = slice(k, k + size)
-        out[at] = _integral(exponent(curve, at), low[at], high[at])
-    flat = np.isnan(out)
-    if flat.any() and noise.step is not None:
+        out[at], flat[at] = _integral(exponent(curve, at), low[at], high[at])
+    # Among many kinks there is nothing better, elsewhere there is.
+    if flat.any() and noise.smooth:
         out[flat] = _walked(noise, theta, which[flat])
     return out
 
@@ -119,10 +119,10 @@ def _windows(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.nda
     return low, high
 
 
-def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """log int exp(exponent) ds between low and high, which are vectors, one entry per integral.
 
-    NaN where the rule does not converge: exponential tails may make an integrand flat and wide.
+    Also where the rule has not converged: exponential tails may make an integrand flat and wide.
     """
     low, high = _windows(exponent, low, high)
     fine, panels = _log_sum(exponent, low, high, 4), 4
@@ -131,7 +131,7 @@ def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         fine = _log_sum(exponent, low, high, panels)
         off = np.abs(fine - coarse) > 1e-9
         if not np.any(off) or panels >= _MOST:
-            return np.where(off, np.nan, fine)
+            return fine, off
 
 
 def _log_sum(exponent: Curve, low: np.ndarray, high: np.ndarray, panels: int) -> np.ndarray:
