@@ -101,6 +101,7 @@ def anchored(noise: Any, theta: Vector) -> float:
     return _scaled(row.method.anchored(row.noise, row.theta), row.power)
 
 
+@_quiet
 def tie(noise: Any, theta: Vector) -> bool:
     """Whether f has a kink at theta: two coordinates tie for the maximum with probability > 0."""
     row = _row(noise, theta)
@@ -166,7 +167,7 @@ def _scaled(value: Any, power: int) -> Any:
         return value
     with np.errstate(over="ignore"):
         out = np.ldexp(value, power)
-    if not np.all(np.isfinite(out)):
+    if not np.all(np.isfinite(out) | ~np.isfinite(value)):
         msg = f"`theta` gives numbers beyond 1e308 ({value} times 2^{power}); rescale theta"
         raise ValueError(msg)
     return out

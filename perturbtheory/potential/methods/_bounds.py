@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FLOOR, CEILING = -95.0, -46.0
 """Log probabilities at which a single coordinate is cut off below and above."""
-_LOWEST = -92.0
+_LOWEST, _HIGHEST = -92.0, 1e-17
 _FALL, _MOST_PARTS = 16.0, 256
 """By how much log F may rise on a panel, and into how many a panel is cut at a time."""
 _ELEMENTS, _MANY = 2**14, 1000
@@ -41,6 +41,7 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
     low, high = noise.bracket(FLOOR, CEILING)
     low, high = float(np.max(theta + low)), float(np.max(theta + high))
     low = _raised(noise, theta, low, high, unit)
+    high = _lowered(noise, theta, low, high, unit)
     ladder = 1.5 * unit * 3.0 ** np.arange(np.log(1e290) / np.log(3.0))
     ladder = np.concatenate([top - ladder[::-1], top + ladder])
     inside = ladder[(ladder > low) & (ladder < high)] if marks else ladder[:0]
@@ -78,7 +79,7 @@ def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
 
 def _marks(noise: Any, theta: Vector) -> Iterator[_Marks]:
     ordered = np.sort(theta)
-    for location, *lengths in zip(*noise.landmarks(theta.size)[:3], strict=True):
+    for location, *lengths in zip(*_useful(noise, noise.landmarks(theta.size)), strict=True):
         if lengths[0].size == location.size == 1:
             if np.isfinite(lengths[0][0]) and lengths[0][0] > 0:
                 yield _Marks(ordered + location[0], float(lengths[0][0]), float(lengths[1][0]))
@@ -104,17 +105,51 @@ def _shallow(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
         return np.log(np.concatenate(parts))
 
 
+def _useful(noise: Any, marks: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Landmarks but for those that crowd at the end of a support, where panels are graded."""
+    location, width, reach = np.broadcast_arrays(*marks[:3])
+    crowded = np.zeros(location.shape, bool)
+    for end in noise.support:
+        near = np.abs(location - np.where(np.isfinite(end), end, np.inf)) < 20 * width
+        crowded |= near & (width < 0.01 * noise.resolution)
+    return location, np.where(crowded, np.inf, width), reach
+
+
 def _raised(noise: Any, theta: Vector, low: float, high: float, unit: float) -> float:
-    """The largest s, nearly, with log F(s) < -92: rounds of a few points, even in asinh."""
-    top, least = float(theta.max()), low
-    left, right = np.arcsinh((np.array([low, high]) - top) / unit)
+    """The largest s, nearly, with log F(s) < -92."""
+
+    def is_below(s: np.ndarray) -> np.ndarray:
+        return _shallow(noise, theta, s) < _LOWEST
+
+    return max(low, _turn(is_below, theta, (low, high), unit)[0])
+
+
+def _lowered(noise: Any, theta: Vector, low: float, high: float, unit: float) -> float:
+    """The smallest s, nearly, with sum_i S_i(s - theta_i) < 1e-17."""
+
+    def is_below(s: np.ndarray) -> np.ndarray:
+        return np.sum(np.exp(noise.log_sf(s[:, None] - theta)), 1) > _HIGHEST
+
+    return min(high, _turn(is_below, theta, (low, high), unit)[1])
+
+
+def _turn(
+    is_below: Callable[[np.ndarray], np.ndarray],
+    theta: Vector,
+    ends: tuple[float, float],
+    unit: float,
+) -> tuple[float, float]:
+    """Between which places `is_below` turns False: rounds of a few points, even in asinh."""
+    top = float(theta.max())
+    left, right = first, last = np.arcsinh((np.array(ends) - top) / unit)
     points = 7 if theta.size < _MANY else 1
     for _ in range(4 if points > 1 else 12):
         grid = left + (right - left) / (points + 1) * np.arange(points + 2)
-        below = _shallow(noise, theta, top + unit * np.sinh(grid[1:-1])) < _LOWEST
-        k = int(np.count_nonzero(below))
+        k = int(np.count_nonzero(is_below(top + unit * np.sinh(grid[1:-1]))))
         left, right = grid[k], grid[k + 1]
-    return max(least, float(top + unit * np.sinh(left)))
+    # An end that has not moved is exact, which a kink there needs.
+    low = ends[0] if left == first else top + unit * float(np.sinh(left))
+    return low, ends[1] if right == last else top + unit * float(np.sinh(right))
 
 
 def _narrowed(bounds: np.ndarray, marks: list[_Marks]) -> np.ndarray:
@@ -159,6 +194,8 @@ def _gentle(bounds: np.ndarray, log_cdf_at: Callable[[np.ndarray], np.ndarray]) 
         if len(bounds) == len(old):  # nothing is left between neighbouring numbers
             break
         new = np.isin(bounds, old, invert=True)
+        if not new.any():  # no numbers are left between these
+            break
         values = np.empty(len(bounds))
         values[new] = log_cdf_at(bounds[new])
         values[~new] = at_ends[np.searchsorted(old, bounds[~new])]

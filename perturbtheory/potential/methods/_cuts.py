@@ -11,29 +11,47 @@ if TYPE_CHECKING:
 
     Vector = Float[np.ndarray, "d"]
 
-_RATIO, _DIGITS = 4.0, 18.0
-"""Towards a pole panels shrink by the first, until its last 10^-18 of mass are on one."""
-_MANY = 256
-"""From how many kinks times coordinates on, its square, cutting everywhere takes long."""
+_RATIO, _LEVELS = 4.0, 10
+"""Towards a power law panels shrink by the first, so often."""
+_ORDER, _NOTHING = 8.0, 1e-280
+"""On the last panel x = u^k, such that F ~ u^8."""
+_SOME, _MANY = 32, 2**16
+"""From how many coordinates, and kinks times coordinates, on cutting everywhere takes long."""
 
 
 class Panels(NamedTuple):
-    """Panels [theta_frame + left + rest, ... + width]; `left` is a kink of the frame, or any place.
+    """Panels of points theta_frame + left + rest + width u^power for u in [0, 1].
 
-    Widths may be negative by a rounding, where two kinks stand next to each other.
+    `left` is a kink of the frame, or any place. Widths may be negative: by a rounding where two
+    kinks stand next to each other, and where power > 1 below a kink.
     """
 
     frame: Int[np.ndarray, "n"]
     left: Float[np.ndarray, "n"]
     rest: Float[np.ndarray, "n"]
     width: Float[np.ndarray, "n"]
+    power: Float[np.ndarray, "n"]
+
+    def nodes(self, at: slice, u: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(rest + width u^power, its weights), given a rule (u, w) on [0, 1]."""
+        rest, width, power = (a[at, None] for a in (self.rest, self.width, self.power))
+        if np.all(power == 1.0):
+            return rest + width * u, width * w
+        weight = np.where(power > 1.0, np.abs(width), width) * power * u ** (power - 1)
+        return rest + width * u**power, weight * w
 
     def halved(self) -> Panels:
-        """Every panel as two."""
-        frame, left, width = (np.repeat(a, 2) for a in (self.frame, self.left, self.width / 2))
+        """Every panel as two; of one with a power, the last quarter without it and the rest."""
+        frame, left, power = (np.repeat(a, 2) for a in (self.frame, self.left, self.power))
+        share = np.where(self.power > 1.0, 1 / _RATIO, 0.5)
+        width = np.stack([self.width * share, self.width * (1 - share)], 1).ravel()
         rest = np.repeat(self.rest, 2)
-        rest[1::2] += width[1::2]
-        return Panels(frame, left, rest, width)
+        rest[1::2] += width[::2]
+        # Below a kink the part without a power is walked upwards.
+        turned = (power > 1.0) & (width < 0) & (np.arange(len(width)) % 2 == 1)
+        rest, width = np.where(turned, rest + width, rest), np.where(turned, -width, width)
+        power[1::2] = 1.0
+        return Panels(frame, left, rest, width, power)
 
 
 class _Cuts(NamedTuple):
@@ -53,13 +71,22 @@ class _Cuts(NamedTuple):
 
 def cut_at_kinks(noise: Any, theta: Vector, bounds: Float[np.ndarray, "n"]) -> Panels:
     """The panels between `bounds`, each referring to the coordinate whose kink is at its end."""
-    cuts = _places(theta, np.argsort(theta), bounds)
     kinks = _kinks(noise, theta, bounds[0], bounds[-1])
+    bounds = _away(bounds, (theta[kinks.frame] + kinks.left)[~np.isnan(kinks.power).all(1)])
+    cuts = _places(theta, np.argsort(theta), bounds)
     if not len(kinks.frame):
         return _between(theta, cuts)
     cuts = _Cuts(*(np.concatenate(pair) for pair in zip(cuts, kinks, strict=True)))
     place = theta[cuts.frame] + cuts.left + cuts.rest
     return _between(theta, cuts.pick(np.lexsort((cuts.rest, place))))
+
+
+def _fringe(noise: Any) -> np.ndarray:
+    """Zero and the offsets from a kink at which cuts are due besides; towards ends of the support
+    `_graded` does it with fewer.
+    """
+    graded = np.any(np.isfinite(noise.support))
+    return np.array([0.0, *(() if graded else noise.fringe)])
 
 
 def many_kinks(
@@ -68,13 +95,30 @@ def many_kinks(
     """Where the kinks of a coordinate are, if cutting at all of them would take too long."""
     marks = noise.landmarks(theta.size)
     location = marks.location[np.asarray(marks.kinks, bool)]
-    if len(noise.fringe) or theta.size < _MANY:
-        return None
+    fringe = _fringe(noise)
+    location = (location + fringe[:, None, None]).reshape(-1, location.shape[1])
     place = theta + location
     inside = np.count_nonzero((place > bounds[0]) & (place < bounds[-1]))
-    if inside * theta.size < _MANY**2 or not np.all(np.isnan(_powers(noise, location))):
+    if theta.size < _SOME or inside * theta.size < _MANY:
+        return None
+    # Next to a pole only differences from the pole itself will do.
+    if len(fringe) == 1 and not np.all(np.isnan(_powers(noise, location))):
         return None
     return location
+
+
+def _away(bounds: np.ndarray, poles: np.ndarray) -> np.ndarray:
+    """The bounds but for those next to a pole, beyond which the density would be steep unseen."""
+    if not len(poles):
+        return bounds
+    poles = np.sort(poles)
+    k = np.searchsorted(poles, bounds)
+    after = poles[np.minimum(k, len(poles) - 1)] - bounds
+    distance = np.minimum(np.abs(after), np.abs(bounds - poles[np.maximum(k - 1, 0)]))
+    width = np.diff(bounds)
+    keep = distance > 0.5 * np.minimum(np.append(width, np.inf), np.append(np.inf, width))
+    keep[[0, -1]] = True
+    return bounds[keep]
 
 
 def _places(theta: Vector, ordered: np.ndarray, bounds: np.ndarray) -> _Cuts:
@@ -91,14 +135,16 @@ def _kinks(noise: Any, theta: Vector, low: float, high: float) -> _Cuts:
     location = marks.location[np.asarray(marks.kinks, bool)]
     if not len(location):
         return _Cuts(np.zeros(0, int), np.zeros(0), np.zeros(0), np.zeros((0, 2)))
-    fringe = np.array([0.0, *noise.fringe])
+    fringe = _fringe(noise)
     shape = (len(location), theta.size, len(fringe))
     place = (theta + location)[:, :, None] + fringe
     inside = (place >= low) & (place <= high)
     frame = np.broadcast_to(np.arange(theta.size)[:, None], shape)[inside]
     left = np.broadcast_to(location[:, :, None], shape)[inside]
     rest = np.broadcast_to(fringe, shape)[inside]
-    power = _powers(noise, location) if len(frame) else np.zeros((*location.shape, 2))
+    power = np.full((*location.shape, 2), np.nan)
+    if len(frame) and len(fringe) == 1:
+        power = _powers(noise, location)
     power = np.broadcast_to(power[:, :, None], (*shape, 2))[inside]
     power = np.where(rest[:, None] == 0, power, np.nan)
     return _Cuts(frame, left, rest, power)
@@ -118,7 +164,7 @@ def _powers(noise: Any, location: Float[np.ndarray, "m #d"]) -> Float[np.ndarray
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.log(density[:, 0] / density[:, 1]) / np.log(near[0] / near[1])
     plain = (np.abs(power - np.round(power)) < 2e-3) & (power > -0.5)
-    power = np.where(np.isfinite(power) & ~plain, np.maximum(power, -0.95), np.nan)
+    power = np.where(np.isfinite(power) & ~plain, np.clip(power, -0.95, 7.0), np.nan)
     return np.moveaxis(power, 0, -1)
 
 
@@ -131,17 +177,21 @@ def _between(theta: Vector, cuts: _Cuts) -> Panels:
     share = np.where(both, 0.5, 1.0)
     left = _graded(one, width * share, rising, 1.0)
     turned = _graded(two.pick(both), width[both] / 2, falling[both], -1.0)
-    return Panels(*(np.concatenate(pair) for pair in zip(left, turned, strict=True)))
+    panels = Panels(*(np.concatenate(pair) for pair in zip(left, turned, strict=True)))
+    return Panels(*(a[np.abs(panels.width) > _NOTHING] for a in panels))
 
 
 def _graded(cuts: _Cuts, width: np.ndarray, power: np.ndarray, sign: float) -> Panels:
-    """The panel of this width beside every cut, in pieces that shrink towards it at a pole."""
-    levels = np.where(
-        np.isnan(power), 0, np.ceil(_DIGITS / np.log10(_RATIO) / (1 + np.nan_to_num(power)))
-    ).astype(int)
+    """The panel of this width beside every cut, in pieces that shrink towards it at a power law."""
+    levels = np.where(np.isnan(power), 0, _LEVELS)
     owner = np.repeat(np.arange(len(levels)), levels + 1)
     level = np.arange(len(owner)) - np.repeat(np.cumsum(levels + 1) - levels - 1, levels + 1)
     far = width[owner] * _RATIO ** -level.astype(float)
-    near = np.where(level == levels[owner], 0.0, far / _RATIO)
-    rest = cuts.rest[owner] + (near if sign > 0 else -far)
-    return Panels(cuts.frame[owner], cuts.left[owner], rest, far - near)
+    last = level == levels[owner]
+    near = np.where(last, 0.0, far / _RATIO)
+    curved = last & ~np.isnan(power[owner]) & (far > 0)
+    exponent = np.where(curved, _ORDER / (1 + np.nan_to_num(power[owner])), 1.0)
+    # Below a kink panels are walked upwards, but for those with a power.
+    start = near if sign > 0 else np.where(curved, 0.0, -far)
+    length = np.where(curved, sign * far, far - near)
+    return Panels(cuts.frame[owner], cuts.left[owner], cuts.rest[owner] + start, length, exponent)

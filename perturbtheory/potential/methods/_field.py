@@ -35,7 +35,7 @@ class _Rule(NamedTuple):
     points: int
 
 
-FINE, COARSE = _Rule(4, 10), _Rule(3, 8)
+FINE, COARSE = _Rule(4, 12), _Rule(3, 10)
 
 
 class _Tree:

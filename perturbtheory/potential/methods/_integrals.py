@@ -69,6 +69,7 @@ def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndar
     the same with and without threads, on every machine.
     """
 
+    @np.errstate(all="ignore")  # threads do not inherit it
     def part(k: int) -> list[np.ndarray]:
         out: list[np.ndarray] = []
         for make in blocks[k::_PARTS]:
@@ -121,7 +122,7 @@ def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
     F r_i (sum_j r_j u_j + u_i (|d log f_i / dx| + r_i)).
     """
     product, rate = _law(noise, block)
-    rows = block.weights * product
+    rows, rate = block.weights * product, np.where(product[:, None] > 0, rate, 0.0)
     if block.rest is None or block.frame is None:
         x = block.x
         unit = EPS * (np.abs(x) + np.abs(block.s)[:, None])
@@ -132,7 +133,8 @@ def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
     # Where the rate is zero nothing moves, however far away the node is.
     unit = np.where(rate > 0, unit, 0.0)
     at_all = summed(rate * unit)
-    moved = rate * (at_all[:, None] + unit * (noise.score(x) + rate))
+    slope = np.where(rate > 0, noise.score(x), 0.0)
+    moved = rate * (at_all[:, None] + unit * (slope + rate))
     return (
         combined(rows, rate),
         rows @ (block.s * summed(rate)),

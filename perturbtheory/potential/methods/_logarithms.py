@@ -25,6 +25,8 @@ Curve = Callable[[np.ndarray], np.ndarray]
 _DEPTH = 50.0
 _TABLE = 2**22
 """From how many evaluations on sum_j log F_j is tabulated first."""
+_WALKED = 2**17
+"""Up to how many kinks times coordinates a walk stops at all of them."""
 _AT_ONCE, _MOST, _WALKS = 2**20, 64, 4000
 """Evaluations held in memory, most panels of an integral, most windows of a walk."""
 
@@ -38,8 +40,8 @@ def log_probabilities(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) ->
     if not len(which):
         return out
     # The walk stops at every kink on its way.
-    bent = sum(noise.landmarks(theta.size).kinks) * theta.size**2
-    walk = noise.step is None and bent < _TABLE
+    bent = sum(noise.landmarks(theta.size).kinks) * (1 + len(noise.fringe)) * theta.size**2
+    walk = noise.step is None and bent < _WALKED
     with np.errstate(all="ignore"):
         out[wins] = np.minimum((_walked if walk else _by_windows)(noise, theta, which), 0.0)
     return out
@@ -83,15 +85,15 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
         # A rough table says which part of the curve matters, a fine one is made of that part.
         rough = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), 1e-4)
         low, high = _windows(exponent(rough, slice(None)), low, high)
-        tolerance = 1e-6 if noise.step is None else 1e-14 + 1e-15 * theta.size**0.5
+        tolerance = 1e-14 + 1e-15 * theta.size**0.5 if noise.smooth else 1e-6
         curve = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), tolerance)
-    out = np.empty(len(which))
+    out, flat = np.empty(len(which)), np.zeros(len(which), bool)
     size = max(1, _AT_ONCE // (64 * (theta.size if curve is direct else 16)))
     for k in range(0, len(which), size):
         at = slice(k, k + size)
-        out[at] = _integral(exponent(curve, at), low[at], high[at])
-    flat = np.isnan(out)
-    if flat.any() and noise.step is not None:
+        out[at], flat[at] = _integral(exponent(curve, at), low[at], high[at])
+    # Among many kinks there is nothing better, elsewhere there is.
+    if flat.any() and noise.smooth:
         out[flat] = _walked(noise, theta, which[flat])
     return out
 
@@ -117,10 +119,10 @@ def _windows(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.nda
     return low, high
 
 
-def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """log int exp(exponent) ds between low and high, which are vectors, one entry per integral.
 
-    NaN where the rule does not converge: exponential tails may make an integrand flat and wide.
+    Also where the rule has not converged: exponential tails may make an integrand flat and wide.
     """
     low, high = _windows(exponent, low, high)
     fine, panels = _log_sum(exponent, low, high, 4), 4
@@ -129,7 +131,7 @@ def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         fine = _log_sum(exponent, low, high, panels)
         off = np.abs(fine - coarse) > 1e-9
         if not np.any(off) or panels >= _MOST:
-            return np.where(off, np.nan, fine)
+            return fine, off
 
 
 def _log_sum(exponent: Curve, low: np.ndarray, high: np.ndarray, panels: int) -> np.ndarray:

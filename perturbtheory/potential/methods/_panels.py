@@ -101,17 +101,17 @@ def blocks(noise: Any, theta: Vector) -> list[MakeBlock]:
 def blocks_of(theta: Vector, panels: Panels) -> list[MakeBlock]:
     """The nodes of the panels given."""
     nodes, weights = gauss_legendre(_POINTS)
+    u, w = (1 + nodes) / 2, weights / 2
     top = theta.max()
     size = max(1, ELEMENTS // (_POINTS * theta.size))
 
     def make(k: int) -> Block:
-        frame, left, rest, width = (a[k : k + size] for a in panels)
-        step = rest[:, None] + width[:, None] / 2 * (1 + nodes)
-        weight = (width[:, None] / 2 * weights).reshape(1, -1)
+        frame, left = panels.frame[k : k + size], panels.left[k : k + size]
+        step, weight = panels.nodes(slice(k, k + size), u, w)
         at = theta[frame]
         x = np.repeat(left[:, None] - (theta - at[:, None]), _POINTS, axis=0)
         s = ((left + (at - top))[:, None] + step).ravel()
-        return Block(x, s, weight, step.reshape(-1, 1), np.repeat(frame, _POINTS))
+        return Block(x, s, weight.reshape(1, -1), step.reshape(-1, 1), np.repeat(frame, _POINTS))
 
     return [functools.partial(make, k) for k in range(0, len(panels.left), size)]
 

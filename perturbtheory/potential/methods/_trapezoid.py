@@ -29,7 +29,7 @@ FLOOR, CEILING = -95.0, -54.0
 """Log probabilities at which a single coordinate is cut off below and above."""
 _LOWEST, _HIGHEST = math.exp(-92.0), 1e-18
 """The window is where F exceeds the first and R, in units of the resolution, the second."""
-_MOST, _FEW = 2048, 2**16
+_MOST, _FEW = 2048, 2**18
 """Most nodes, and so many evaluations that one more doubling costs little."""
 
 
@@ -55,28 +55,26 @@ def window(noise: Any, theta: Float[np.ndarray, "d"]) -> Window:
     return Window(low, high)
 
 
-def _nodes(noise: Any, theta: np.ndarray, ends: Window) -> int:
-    """How many to begin with: an even number, seldom doubled."""
-    if noise.shape:
-        return 128 if noise.tail == "gaussian" else 256
-    step = noise.step * float(noise.resolution)
-    if noise.tail == "gaussian":  # the largest of many varies less than one of them
-        tens = math.log10(theta.size / 10)
-        step /= 1 + (0.65 if tens > 0 else 0.5) * tens
-    return 2 * math.ceil((ends.high - ends.low) / (2 * step))
+def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> int:
+    """How many to begin with: an even number, seldom doubled."""Nodes low + j h for j = 0 .. count, with weights h and those of the rule of 2h.
 
-
-def blocks(theta: np.ndarray, ends: Window, count: int, *, odd: bool) -> list[MakeBlock]:
-    """Nodes low + j h for j = 0 .. count with weights of the rules of h and 2h, 1 at the ends.
-
-    With `odd` those of odd j only, for which the first rule has the weight.
+    Besides weights that are one at the ends only, and h cos(pi j / 2), h sin(pi j / 2). With `odd`
+    the nodes of odd j only, for which the first rule has the weight.
     """
     h = (ends.high - ends.low) / count
     j = np.arange(1, count, 2) if odd else np.arange(count + 1)
     s = ends.low + h * j
     weights = np.full((1, len(s)), h)
     if not odd:
-        weights = np.stack([weights[0], np.where(j % 2, 0.0, 2 * h), np.where(j % count, 0.0, 1.0)])
+        weights = h * np.stack(
+            [
+                np.ones(len(s)),
+                np.where(j % 2, 0.0, 2.0),
+                np.where(j % count, 0.0, 1 / h),
+                np.cos(np.pi / 2 * j),
+                np.sin(np.pi / 2 * j),
+            ]
+        )
     size = max(1, ELEMENTS // theta.size)
 
     def make(k: int) -> Block:
@@ -100,23 +98,27 @@ def integrate(
     `relative` small p_i are made to agree too, as long as that is cheap: `edge` has the rest.
     """
     ends = window(noise, theta)
-    count = _nodes(noise, theta, ends)
+    count = _nodes(noise, theta, ends, relative=relative)
     if count > _MOST:
         return None
     parts = total(noise, blocks(theta, ends, count, odd=False), terms)
     fine, coarse = [a[0] for a in parts], [a[1] for a in parts]
     edge = parts[0][2] * noise.resolution
+    wave = np.minimum(2 * np.hypot(*parts[0][3:5]) / np.maximum(fine[0], 1e-300), 1.0)
+    power = 8 if noise.tail == "gaussian" else 4
     while True:
-        # The relative error of the finer rule is the square of that of the coarser, about.
-        off = np.square((fine[0] - coarse[0]) / np.maximum(fine[0], 1e-300))
-        agreed = bool(np.all(off * fine[0] <= 1e-17))
+        # The relative error of the finer rule is the square of that of the coarser, about. That
+        # may vanish by chance, not so the Fourier transform at a quarter of the frequency.
+        gap = np.square((fine[0] - coarse[0]) / np.maximum(fine[0], 1e-300))
+        off = np.maximum(gap, wave**power) if relative and noise.shape else gap
+        agreed = bool(np.all(gap * fine[0] <= 1e-17))
         agreed = agreed and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
-        small = agreed and (not relative or np.all((off <= 1e-16) | (edge > 1e-13 * fine[0])))
-        cheap = 2 * count * theta.size <= _FEW and count < _MOST
+        small = agreed and (not relative or np.all((off <= 1e-14) | (edge > 1e-13 * fine[0])))
+        cheap = 2 * count <= (_MOST if 2 * count * theta.size <= _FEW else _MOST // 4)
         if agreed and (small or not cheap) and not further:
-            return Sums(fine, coarse, edge + 1e3 * off * fine[0]), ends, count
+            return Sums(fine, coarse, edge + 30 * off * fine[0]), ends, count
         further = further and not (agreed and (small or not cheap))
-        count *= 2
+        count, power = 2 * count, 2 * power
         if count > 2 * _MOST or (count > _MOST and not agreed):
             return None
         new = total(noise, blocks(theta, ends, count, odd=True), terms)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Vector = Float[np.ndarray, "d"]
 
 kind: Kind = "quadrature"
+_LARGE = 1e6
 _LOST = 0.01
 """How much of the mass a rule may miss before its answer is refused; 1e-14 is usual."""
 
@@ -30,6 +31,7 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     With `logs` every p_i is as accurate in relation to itself as it can be, however small; without
     them p_i is right to 1e-16, which takes fewer nodes, and log p is its logarithm.
     """
+    top, theta = float(theta.max()), _near(noise, theta)
     terms = _integrals.first_with_rounding if radius else _integrals.first
     sums = _sums(noise, theta, terms, relative=logs, further=radius)
     raw, excess = sums.fine[0], float(sums.fine[1])
@@ -43,15 +45,23 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     if logs and lacking.size:
         log_p[lacking] = _logarithms.log_probabilities(noise, theta, lacking)
         p[lacking] = np.exp(log_p[lacking])
-    out = Pass(theta.max() + excess, p, log_p)
-    return out._replace(**_radii(noise, theta, sums, out, mass, lacking)) if radius else out
+    out = Pass(top + excess, p, log_p)
+    if not radius:
+        return out
+    return out._replace(**_radii(noise, theta, sums, out, mass, lacking, top))
 
 
 def _radii(
-    noise: Any, theta: Vector, sums: _integrals.Sums, out: Pass, mass: float, lacking: np.ndarray
+    noise: Any,
+    theta: Vector,
+    sums: _integrals.Sums,
+    out: Pass,
+    mass: float,
+    lacking: np.ndarray,
+    top: float,
 ) -> dict[str, Any]:
     """What two rules differ by, mass not found, and rounding: of every term and of their sum."""
-    eps, top = _integrals.EPS, theta.max()
+    eps = _integrals.EPS
     p, log_p = out.probabilities, out.log_probabilities
     # Equal entries round alike, so their errors add up; others are a random walk.
     alike = np.unique(theta, return_counts=True)[1].max()
@@ -69,6 +79,7 @@ def _radii(
 
 def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     """H(theta), the Laplacian of the graph with weights int F r_i r_j ds."""
+    theta = _near(noise, theta)
     (weight,) = _integrals.total(noise, blocks(noise, theta), _integrals.laplacian)
     weight = (weight + weight.T) / 2
     np.fill_diagonal(weight, 0.0)
@@ -79,7 +90,7 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
 
 def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     """H(theta) v, in memory of the size of theta."""
-    return _sums(noise, theta, _integrals.product_with(v), v=v).fine[1]
+    return _sums(noise, _near(noise, theta), _integrals.product_with(v), v=v).fine[1]
 
 
 def anchored(noise: Any, theta: Vector) -> float:
@@ -92,6 +103,15 @@ def anchored(noise: Any, theta: Vector) -> float:
 def tie(noise: Any, theta: Vector) -> bool:  # noqa: ARG001
     """False: the maximum of continuous noise is at one coordinate alone."""
     return False
+
+
+def _near(noise: Any, theta: Vector) -> Vector:
+    """Theta, from its largest entry where that is so large that it swallows the noise.
+
+    Elsewhere theta stays as it is, for differences of its small entries are exact only so.
+    """
+    top = theta.max()
+    return theta - top if abs(top) > _LARGE * np.max(noise.resolution) else theta
 
 
 def _sums(
