@@ -20,6 +20,8 @@ from flint import acb, arb, ctx, fmpq
 
 _BITS = 200
 _DIGITS = 24
+BEYOND = 1e-40
+"""How much a law may have where its pieces have ended."""
 
 
 class Law(NamedTuple):
@@ -27,7 +29,7 @@ class Law(NamedTuple):
 
     Attributes:
         cuts: where a formula of Z ends and the next begins; the first and last are so far out
-            that there is less than 1e-40 beyond.
+            that there is less than `BEYOND` beyond.
         pieces: (density, cdf) of Z between neighbours of `cuts`, functions of a complex ball and
             of whether the value must be analytic on all of it.
     """

@@ -26,6 +26,7 @@ def diagnose(
     *,
     scale: float | None = None,
     df: float | None = None,
+    tail_index: float | None = None,
     low: float | None = None,
     high: float | None = None,
     atoms: Numbers = None,
@@ -42,11 +43,14 @@ def diagnose(
     Parameters
     ----------
     name
-        normal, gumbel, logistic, laplace, student_t, uniform or discrete.
+        normal, gumbel, gumbel_min, logistic, laplace, exponential, weibull, student_t, pareto,
+        frechet, uniform or discrete.
     scale
-        Scale of normal, gumbel, logistic, laplace and student_t.
+        Scale of all but uniform and discrete.
     df
         Degrees of freedom of student_t.
+    tail_index
+        Exponent of pareto, frechet and weibull.
     low
         Lower end of uniform.
     high
@@ -75,7 +79,8 @@ def diagnose(
     from perturbtheory import properties
 
     given = {
-        "scale": scale, "df": df, "low": low, "high": high, "atoms": atoms, "weights": weights,
+        "scale": scale, "df": df, "tail_index": tail_index, "low": low, "high": high,
+        "atoms": atoms, "weights": weights,
     }  # fmt: skip
     try:
         perturbation = _named(name, {k: v for k, v in given.items() if v is not None})
@@ -103,9 +108,14 @@ def _named(name: str, given: dict[str, Any]) -> "AbstractPerturbation":
     laws = {
         "normal": (pt.Normal, ("scale",)),
         "gumbel": (pt.Gumbel, ("scale",)),
+        "gumbel_min": (pt.GumbelMin, ("scale",)),
         "logistic": (pt.Logistic, ("scale",)),
         "laplace": (pt.Laplace, ("scale",)),
+        "exponential": (pt.Exponential, ("scale",)),
+        "weibull": (pt.Weibull, ("tail_index", "scale")),
         "student_t": (pt.StudentT, ("df", "scale")),
+        "pareto": (pt.Pareto, ("tail_index", "scale")),
+        "frechet": (pt.Frechet, ("tail_index", "scale")),
         "uniform": (pt.Uniform, ("low", "high")),
         "discrete": (pt.Discrete, ("atoms", "weights")),
     }
@@ -118,12 +128,17 @@ def _named(name: str, given: dict[str, Any]) -> "AbstractPerturbation":
     law, accepted = laws[name]
     for option, value in given.items():
         if option not in accepted:
-            takes = ", ".join(f"--{a}" for a in accepted)
-            msg = f"`--{option}` does not belong to {name}, got {value}; it takes {takes}"
+            takes = ", ".join(map(_option, accepted))
+            msg = f"`{_option(option)}` does not belong to {name}, got {value}; it takes {takes}"
             raise ValueError(msg)
-    needed = {"student_t": "df", "discrete": "atoms"}.get(name)
-    if needed is not None and needed not in given:
-        example = {"df": "--df 3", "atoms": "--atoms -1 1"}[needed]
-        msg = f"`--{needed}` must be given for {name}; for example {example}"
+    example = {"df": "3", "tail_index": "2.5", "atoms": "-1 1"}
+    needed = accepted[0]
+    if needed in example and needed not in given:
+        option = _option(needed)
+        msg = f"`{option}` must be given for {name}; for example {option} {example[needed]}"
         raise ValueError(msg)
     return law(**given)
+
+
+def _option(parameter: str) -> str:
+    return f"--{parameter.replace('_', '-')}"

@@ -76,15 +76,22 @@ class Discrete(AbstractPerturbation):
         one = xp.all(xp.abs(xp.sum(weights, -1) - 1) <= _slack(weights.dtype))
         return xp.all(xp.isfinite(atoms)) & xp.all(weights >= 0) & one
 
+    def _numbers(self, *values: Any) -> tuple[Any, ...]:
+        """(xp, *values, atoms, weights); NaN if they are invalid and known too late to raise."""
+        xp, *arrays, atoms, weights = floats(*values, self.atoms, self.weights)
+        if not (is_known(self.atoms) and is_known(self.weights)):
+            atoms, weights = (xp.where(self.valid, a, xp.nan) for a in (atoms, weights))
+        return xp, *arrays, atoms, weights
+
     @property
     def shape(self) -> tuple[int, ...]:
         return np.shape(self.atoms)[:-1]
 
     @property
     def support(self) -> tuple[Float[Array, "#d"], Float[Array, "#d"]]:
-        xp, atoms, weights = floats(self.atoms, self.weights)
-        low = xp.min(xp.where(weights > 0, atoms, xp.inf), -1)
-        return low, xp.max(xp.where(weights > 0, atoms, -xp.inf), -1)
+        xp, atoms, weights = self._numbers()
+        low = xp.min(xp.where(weights == 0, xp.inf, atoms), -1)
+        return low, xp.max(xp.where(weights == 0, -xp.inf, atoms), -1)
 
     @property
     def resolution(self) -> Float[Array, "#d"]:
@@ -93,19 +100,19 @@ class Discrete(AbstractPerturbation):
 
     @property
     def mean(self) -> Float[Array, "#d"]:
-        xp, atoms, weights = floats(self.atoms, self.weights)
+        xp, atoms, weights = self._numbers()
         return xp.sum(atoms * weights, -1)
 
     @property
     def variance(self) -> Float[Array, "#d"]:
-        xp, atoms, weights = floats(self.atoms, self.weights)
+        xp, atoms, weights = self._numbers()
         return xp.sum(xp.square(atoms - self.mean[..., None]) * weights, -1)
 
     def _log_mass(self, x: Float[Array, "..."], chosen: Any) -> Float[Array, "..."]:
-        xp, x, atoms, weights = floats(x, self.atoms, self.weights)
+        xp, x, atoms, weights = self._numbers(x)
         hit = chosen(atoms, x[..., None])
         # Summing the smaller side keeps log F exact next to 0; with few atoms a sum will do.
-        return xp.log(xp.minimum(xp.sum(xp.where(hit, weights, 0.0), -1), 1.0))
+        return xp.log(xp.minimum(xp.sum(xp.where(hit, weights, 0 * weights), -1), 1.0))
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         """log P(gamma_i = x): the logarithm of the mass, there being no density."""
@@ -119,7 +126,7 @@ class Discrete(AbstractPerturbation):
 
     def quantile(self, q: Float[Array, "..."]) -> Float[Array, "..."]:
         """The smallest atom x with F_i(x) >= q."""
-        xp, q, atoms, weights = floats(q, self.atoms, self.weights)
+        xp, q, atoms, weights = self._numbers(q)
         order = xp.argsort(atoms, -1)
         atoms = xp.take_along_axis(atoms, order, -1)
         below = xp.cumsum(xp.take_along_axis(weights, order, -1), -1)
@@ -130,8 +137,9 @@ class Discrete(AbstractPerturbation):
 
     def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
         index = choice(key, self.weights, shape)
-        xp = namespace(index, self.atoms)
-        atoms = xp.asarray(self.atoms)
+        _, atoms, _ = self._numbers()
+        xp = namespace(index, atoms)
+        atoms = xp.asarray(atoms)
         if not self.shape:
             return atoms[index]
         table = xp.broadcast_to(atoms, (*shape, atoms.shape[-1]))

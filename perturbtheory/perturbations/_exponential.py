@@ -58,7 +58,7 @@ class Exponential(AbstractHazard):
 
     def score(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         xp, x, scale = self._parameters(x)
-        return xp.where(x < 0, 0.0, 1 / scale)
+        return xp.where(x < 0, 0 * scale, 1 / scale)
 
     def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
         _, scale = self._parameters()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Vector = Float[np.ndarray, "d"]
 
+_quiet = np.errstate(all="ignore")
+"""Infinity and zero are answers on the way to a number."""
 _FAR = 1e200
 """Numbers beyond this, or below its inverse, are brought to a unit of their own."""
 
@@ -43,6 +45,7 @@ class _Row(NamedTuple):
         return full
 
 
+@_quiet
 def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True) -> Pass:
     """f(theta), p(theta) and log p(theta), with radii where they are asked for.
 
@@ -51,6 +54,12 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     """
     row = _row(noise, theta)
     out = row.method.solve(row.noise, row.theta, radius=radius, logs=logs)
+    if not (np.isfinite(out.value) and out.probabilities.min() >= 0):
+        msg = (
+            f"`theta` has no answer that 64 bits can hold, got {theta} under {noise}: f is "
+            f"{out.value}; bring the scales of theta and of the noise nearer to each other"
+        )
+        raise ValueError(msg)
     if row.open is None and not row.power:
         return out
     return Pass(
@@ -62,6 +71,7 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     )
 
 
+@_quiet
 def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     """H(theta); raises ValueError at a tie of discrete noise, where it does not exist."""
     row = _row(noise, theta)
@@ -74,6 +84,7 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     return full
 
 
+@_quiet
 def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     """H(theta) v in one pass; raises ValueError at a tie of discrete noise."""
     row = _row(noise, theta)
@@ -82,6 +93,7 @@ def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v), -row.power), 0.0)
 
 
+@_quiet
 def anchored(noise: Any, theta: Vector) -> float:
     """f(theta) - f(0), which exists without any moment; masked coordinates are left out of both."""
     row = _row(noise, theta)

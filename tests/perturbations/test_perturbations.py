@@ -55,8 +55,10 @@ def test_cdf_and_survival_are_complements_and_exact_in_the_tails(name: str) -> N
         low = noise.log_quantile(level)
         high = noise.log_quantile(level, upper=True)
         if noise.tail != "none":
-            np.testing.assert_allclose(noise.log_cdf(low), level, rtol=1e-9)
             np.testing.assert_allclose(noise.log_sf(high), level, rtol=1e-9)
+            # No number next to an end other than zero has a cdf of e^-80.
+            if noise.support[0] <= 0:
+                np.testing.assert_allclose(noise.log_cdf(low), level, rtol=1e-9)
         for x in (low, high):
             total = np.exp(noise.log_cdf(x)) + np.exp(noise.log_sf(x))
             np.testing.assert_allclose(total, 1.0, rtol=0, atol=1e-14)

@@ -129,6 +129,8 @@ def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
         x = block.x + block.rest
         unit = EPS * (np.abs(block.x) + np.abs(block.rest))
         unit[np.arange(len(unit)), block.frame] = EPS * np.abs(block.rest[:, 0])
+    # Where the rate is zero nothing moves, however far away the node is.
+    unit = np.where(rate > 0, unit, 0.0)
     at_all = summed(rate * unit)
     moved = rate * (at_all[:, None] + unit * (noise.score(x) + rate))
     return (
