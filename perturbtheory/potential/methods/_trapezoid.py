@@ -79,14 +79,13 @@ def blocks(theta: np.ndarray, ends: Window, count: int, *, odd: bool) -> list[Ma
     s = ends.low + h * j
     weights = np.full((1, len(s)), h)
     if not odd:
-        wave = np.cos(np.pi / 2 * j), np.sin(np.pi / 2 * j)
         weights = h * np.stack(
             [
                 np.ones(len(s)),
-                1.0 + np.cos(np.pi * j),
+                np.where(j % 2, 0.0, 2.0),
                 np.where(j % count, 0.0, 1 / h),
-                ahead,
-                aside,
+                np.cos(np.pi / 2 * j),
+                np.sin(np.pi / 2 * j),
             ]
         )
     size = max(1, ELEMENTS // theta.size)
