@@ -247,8 +247,8 @@ MUTANTS = (
     Mutant(
         "uniform density of half the width",
         "perturbations/_uniform.py",
-        "return cdf, xp.where(inside, 1 / xp.where(inside, above, 1.0), 0.0)",
-        "return cdf, xp.where(inside, 0.5 / xp.where(inside, above, 1.0), 0.0)",
+        "return cdf, xp.where(outside, 0.0, 1 / xp.where(outside, 1.0, above))",
+        "return cdf, xp.where(outside, 0.0, 0.5 / xp.where(outside, 1.0, above))",
         ("A.uniform-probabilities.corrected",),
     ),
     # The independent routes.
