@@ -201,6 +201,7 @@ def main():
             entries += beside_peers(dimension, "float32", 1.0)
         if dimension >= 100:
             entries += unequal(dimension, options.lite, 2.0)
+        _write(options, started, entries, load)  # what is there, should the run be stopped
     slow = {False: set(), True: set()}
     for dimension in dimensions:
         whats = (
@@ -208,8 +209,8 @@ def main():
         )
         for compiled in (False, True):
             entries += own_table(dimension, whats, 1.0, compiled=compiled, slow=slow[compiled])
-    load.append(os.getloadavg()[0])
-    _write(options, started, entries, load)
+        _write(options, started, entries, load)
+    _write(options, started, entries, [*load, os.getloadavg()[0]])
     options.figures.mkdir(parents=True, exist_ok=True)
     figure(options.results).write(options.figures, "error-against-time")
 
