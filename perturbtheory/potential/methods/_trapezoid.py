@@ -56,7 +56,20 @@ def window(noise: Any, theta: Float[np.ndarray, "d"]) -> Window:
 
 
 def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> int:
-    """How many to begin with: an even number, seldom doubled."""Nodes low + j h for j = 0 .. count, with weights h and those of the rule of 2h.
+    """How many to begin with: an even number, seldom doubled."""
+    if noise.shape:
+        return 128 if noise.tail == "gaussian" else 256
+    step = noise.step * float(noise.resolution)
+    if relative:
+        step *= 0.87
+    if noise.tail == "gaussian":  # the largest of many varies less than one of them
+        tens = math.log10(theta.size / 10)
+        step /= 1 + (0.65 if tens > 0 else 0.5) * tens
+    return 2 * math.ceil((ends.high - ends.low) / (2 * step))
+
+
+def blocks(theta: np.ndarray, ends: Window, count: int, *, odd: bool) -> list[MakeBlock]:
+    """Nodes low + j h for j = 0 .. count, with weights h and those of the rule of 2h.
 
     Besides weights that are one at the ends only, and h cos(pi j / 2), h sin(pi j / 2). With `odd`
     the nodes of odd j only, for which the first rule has the weight.
