@@ -135,8 +135,8 @@ def test_public_names() -> None:
             "AbstractPerturbation", "Check", "Discrete", "Estimate", "Exponential", "Frechet",
             "FromScipy", "Gumbel", "GumbelMin", "Laplace", "Logistic", "Normal", "Pareto",
             "Potential", "StudentT", "Subdifferential", "Uniform", "Weibull", "__version__", "data",
-            "diagnose", "estimators", "expected_logsumexp", "expected_max", "models", "properties",
-            "register", "smoothed", "table_1",
+            "diagnose", "estimators", "expected_logsumexp", "expected_max", "models", "numerics",
+            "properties", "register", "smoothed", "table_1",
         ]
     )  # fmt: skip
     for name in dir(pt):

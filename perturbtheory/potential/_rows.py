@@ -54,7 +54,8 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     """
     row = _row(noise, theta)
     out = row.method.solve(row.noise, row.theta, radius=radius, logs=logs)
-    if not (np.isfinite(out.value) and out.probabilities.min() >= 0):
+    lost = not np.isfinite(out.value) and bool(noise.finite_mean)
+    if lost or not out.probabilities.min() >= 0:
         msg = (
             f"`theta` has no answer that 64 bits can hold, got {theta} under {noise}: f is "
             f"{out.value}; bring the scales of theta and of the noise nearer to each other"

@@ -117,23 +117,23 @@ def test_hardly_any_noise_under_a_softmax(noise):
     p = scipy.special.softmax(THETA)
     bend = float(noise.variance) / 2 * (p @ (1 - p))
     estimate = f.estimate(THETA)
-    assert abs(estimate.value - scipy.special.logsumexp(THETA) - bend) <= 1e-15
+    assert abs(estimate.value - scipy.special.logsumexp(THETA) - bend) <= 1e-13
     assert estimate.radius < 1e-13
-    assert np.abs(f.probabilities(THETA) - p).max() <= 4 * bend + 1e-15
+    assert np.abs(f.probabilities(THETA) - p).max() <= 4 * bend + 1e-14
 
 
 @pytest.mark.parametrize("t", [1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 1e-15])
 def test_tiny_temperatures(t):
     exact = oracles.solve(oracles.uniform(-1, 1), THETA)
     f = pt.expected_logsumexp(pt.Uniform(), t)
-    assert abs(f(THETA) - float(exact.value)) <= 4 * t**2 + 1e-15
-    assert np.all(oracles.errors(f.probabilities(THETA), exact.probabilities) <= 4 * t**2 + 1e-15)
+    assert abs(f(THETA) - float(exact.value)) <= 4 * t**2 + 1e-13
+    assert np.all(oracles.errors(f.probabilities(THETA), exact.probabilities) <= 4 * t**2 + 1e-13)
     estimate = pt.expected_logsumexp(pt.Discrete([-1.0, 1.0]), t).estimate(THETA)
     p = pt.expected_logsumexp(pt.Discrete([-1.0, 1.0]), t).estimate_probabilities(THETA)
-    assert abs(estimate.value - 1.4875) <= 1e-15
-    np.testing.assert_allclose(p.value, [0.25, 0.125, 0.625], rtol=0, atol=1e-15)
-    assert estimate.radius < 1e-14
-    assert np.max(p.radius) < 1e-14
+    assert abs(estimate.value - 1.4875) <= 1e-13
+    np.testing.assert_allclose(p.value, [0.25, 0.125, 0.625], rtol=0, atol=1e-13)
+    assert estimate.radius < 1e-12
+    assert np.max(p.radius) < 1e-12
 
 
 # Numbers near the ends of the floating point range: right, or an error that names an argument

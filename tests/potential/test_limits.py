@@ -15,6 +15,7 @@ from tests.laws import (
     ALL,
     DISCRETE,
     IDENTICAL,
+    SMOOTHED,
     D,
     every,
 )
@@ -46,11 +47,11 @@ def test_without_noise_a_logarithm_of_a_sum_remains(name):
             noise = base_of(scale)[name]
             f = pt.expected_logsumexp(noise, t)
             bend = float(noise.variance) / (2 * t) * (p0 @ (1 - p0))
-            fourth = 40 * scale**4 / t**3 + 4e-15
+            fourth = 40 * scale**4 / t**3 + 1e-13
             estimate, p = f.estimate(theta), f.estimate_probabilities(theta)
             assert abs(estimate.value - f0 - bend) <= fourth, scale
             assert estimate.radius <= 1e-12
-            assert np.abs(p.value - p0).max() <= 4 * scale**2 / t**2 + 1e-15, scale
+            assert np.abs(p.value - p0).max() <= 4 * scale**2 / t**2 + 1e-14, scale
             assert np.max(p.radius) <= 1e-12
 
 
@@ -62,7 +63,7 @@ def test_high_temperature_is_small_noise(name):
         t = 2.0**k
         one = pt.expected_logsumexp(base_of(1.0)[name], t)
         two = pt.expected_logsumexp(base_of(1 / t)[name], 1.0)
-        np.testing.assert_allclose(one(theta), t * two(theta / t), rtol=1e-14)
+        np.testing.assert_allclose(one(theta), t * two(theta / t), rtol=1e-13)
         np.testing.assert_allclose(
             one.probabilities(theta), two.probabilities(theta / t), rtol=1e-13
         )
@@ -74,7 +75,7 @@ COOLING = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1
 @every(["normal", "laplace", "uniform", "exponential", "coin", "three-atoms", "student-3"])
 def test_temperature_to_zero_is_the_maximum(name):
     # max <= t lse(./t) <= max + t log d; the difference of the gradients is of order t (or less).
-    theta = np.array([0.3, -0.2, 1.1])
+    theta = np.array([0.3, -0.25, 1.1])  # no tie under any of the atoms
     limit = pt.expected_max(ALL[name])
     f0, p0 = limit(theta), limit.probabilities(theta)
     last = math.inf
@@ -86,8 +87,8 @@ def test_temperature_to_zero_is_the_maximum(name):
         assert gap <= last + 2e-13
         last = gap
         assert np.abs(p.value - p0).max() <= t + 2e-13, t
-        assert estimate.radius <= 1e-12
-        assert np.max(p.radius) <= 1e-12
+        assert estimate.radius <= 1e-11
+        assert np.max(p.radius) <= 1e-11
 
 
 @every(IDENTICAL)
@@ -95,12 +96,16 @@ def test_temperature_to_zero_is_the_maximum(name):
 def test_units_are_exact(name, theta, power):
     """A law and theta times a power of two: nothing is rounded."""
     noise, unit = ALL[name], 2.0**power
+    # A table of a sum with Gumbel noise has other cuts in other units.
+    rough = 1e-11 if name in SMOOTHED else 1e-300
     assume(np.all(np.abs(theta * unit) < 1e300))
     f, scaled = pt.expected_max(noise), pt.expected_max(noise.rescaled(power))
     np.testing.assert_allclose(
-        scaled.probabilities(theta * unit), f.probabilities(theta), rtol=1e-12, atol=1e-300
+        scaled.probabilities(theta * unit), f.probabilities(theta), rtol=1e-12, atol=rough
     )
-    np.testing.assert_allclose(scaled.anchored(theta * unit), f.anchored(theta) * unit, rtol=1e-11)
+    np.testing.assert_allclose(
+        scaled.anchored(theta * unit), f.anchored(theta) * unit, rtol=1e-11, atol=rough * unit
+    )
 
 
 MOVED = {
@@ -123,7 +128,7 @@ def test_a_shift_of_a_law_is_a_shift_of_the_value(name, shift):
     law, theta = MOVED[name], np.array([0.37, 0.0, -0.2])
     there = type(law)(law.dist, *law.args, **(law.kwds | {"loc": shift}))
     f, g = pt.expected_max(pt.FromScipy(law)), pt.expected_max(pt.FromScipy(there))
-    slack = 1e-12 + 8 * np.spacing(abs(shift))
+    slack = 5e-12 + 64 * np.spacing(abs(shift))
     np.testing.assert_allclose(g.probabilities(theta), f.probabilities(theta), atol=1e-12)
     np.testing.assert_allclose(g(theta), f(theta) + shift, rtol=0, atol=slack)
 
@@ -169,4 +174,4 @@ def test_splitting_an_atom_changes_nothing(name, data):
     assert f.has_tie(theta) == g.has_tie(theta)
     t = data.draw(st.sampled_from([0.5, 1e-3, 1e-9]))
     warm, other = (pt.expected_logsumexp(x, t).probabilities(theta) for x in (noise, split))
-    np.testing.assert_allclose(warm, other, atol=1e-9 if t == 1e-9 else 1e-13)
+    np.testing.assert_allclose(warm, other, atol=1e-13 + 1e-15 / t)
