@@ -72,13 +72,14 @@ def blocks(theta: np.ndarray, ends: Window, count: int, *, odd: bool) -> list[Ma
     """Nodes low + j h for j = 0 .. count, with weights h and those of the rule of 2h.
 
     Besides weights that are one at the ends only, and h cos(pi j / 2), h sin(pi j / 2). With `odd`
-    the nodes of odd j only, for which the first rule has the weight.
+    the nodes of odd j only, with the weights of those rows that do not vanish there.
     """
     h = (ends.high - ends.low) / count
     j = np.arange(1, count, 2) if odd else np.arange(count + 1)
     s = ends.low + h * j
-    weights = np.full((1, len(s)), h)
-    if not odd:
+    if odd:
+        weights = h * np.stack([np.ones(len(s)), np.sin(np.pi / 2 * j)])
+    else:
         weights = h * np.stack(
             [
                 np.ones(len(s)),
@@ -117,13 +118,14 @@ def integrate(
     parts = total(noise, blocks(theta, ends, count, odd=False), terms)
     fine, coarse = [a[0] for a in parts], [a[1] for a in parts]
     edge = parts[0][2] * noise.resolution
-    wave = np.minimum(2 * np.hypot(*parts[0][3:5]) / np.maximum(fine[0], 1e-300), 1.0)
+    wave = np.hypot(*parts[0][3:5])
     power = 8 if noise.tail == "gaussian" else 4
     while True:
         # The relative error of the finer rule is the square of that of the coarser, about. That
         # may vanish by chance, not so the Fourier transform at a quarter of the frequency.
         gap = np.square((fine[0] - coarse[0]) / np.maximum(fine[0], 1e-300))
-        off = np.maximum(gap, wave**power) if relative and noise.shape else gap
+        least = np.minimum(2 * wave / np.maximum(fine[0], 1e-300), 1.0) ** power
+        off = np.maximum(gap, least) if relative and noise.shape else gap
         agreed = bool(np.all(gap * fine[0] <= 1e-17))
         agreed = agreed and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
         small = agreed and (not relative or np.all((off <= 1e-14) | (edge > 1e-13 * fine[0])))
@@ -131,10 +133,11 @@ def integrate(
         if agreed and (small or not cheap) and not further:
             return Sums(fine, coarse, edge + 30 * off * fine[0]), ends, count
         further = further and not (agreed and (small or not cheap))
-        count, power = 2 * count, 2 * power
+        count *= 2
         if count > 2 * _MOST or (count > _MOST and not agreed):
             return None
         new = total(noise, blocks(theta, ends, count, odd=True), terms)
+        wave = np.hypot((fine[0] - coarse[0]) / 2, new[0][1])
         coarse, fine = fine, [a / 2 + b[0] for a, b in zip(fine, new, strict=True)]
 
 
