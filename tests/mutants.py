@@ -155,15 +155,15 @@ MUTANTS = (
     Mutant(
         "value with the wrong sign of the excess",
         _QUADRATURE,
-        "out = Pass(theta.max() + excess, p, log_p)",
-        "out = Pass(theta.max() - excess, p, log_p)",
+        "out = Pass(top + excess, p, log_p)",
+        "out = Pass(top - excess, p, log_p)",
         ("A.uniform-potential",),
     ),
     Mutant(
         "probabilities in reversed order",
         _QUADRATURE,
-        "out = Pass(theta.max() + excess, p, log_p)",
-        "out = Pass(theta.max() + excess, p[::-1], log_p)",
+        "out = Pass(top + excess, p, log_p)",
+        "out = Pass(top + excess, p[::-1], log_p)",
         ("A.gumbel-argmax-is-softmax",),
     ),
     Mutant(
@@ -190,7 +190,7 @@ MUTANTS = (
     Mutant(
         "thetas are centred and not moved back",
         _QUADRATURE,
-        "out = Pass(theta.max() + excess, p, log_p)",
+        "out = Pass(top + excess, p, log_p)",
         "out = Pass(excess, p, log_p)",
         ("A.softmax-probability",),
     ),
