@@ -238,18 +238,18 @@ MUTANTS = (
         ("C.smoothing", "A.gaussian-concentration.corrected"),
     ),
     Mutant(
-        "logistic rate with the other tail",
+        "logistic law moved by a half",
         "perturbations/_logistic.py",
-        "return cdf, xp.expit(-x / scale) / scale",
-        "return cdf, xp.expit(x / scale) / scale",
+        "cdf = xp.expit(x / scale)",
+        "cdf = xp.expit((x := x - 0.5) / scale)",
         ("C.one-dimensional",),
     ),
     Mutant(
-        "uniform density of half the width",
+        "uniform law moved by a quarter",
         "perturbations/_uniform.py",
-        "return cdf, xp.where(outside, 0.0, 1 / xp.where(outside, 1.0, above))",
-        "return cdf, xp.where(outside, 0.0, 0.5 / xp.where(outside, 1.0, above))",
-        ("A.uniform-probabilities.corrected",),
+        "xp, x, rest, low, high = self._ends(x, rest)",
+        "xp, x, rest, low, high = self._ends(x - 0.25, rest)",
+        ("A.uniform-potential",),
     ),
     # The independent routes.
     Mutant(

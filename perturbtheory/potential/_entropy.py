@@ -23,7 +23,7 @@ from perturbtheory.potential import _derivatives
 
 _SHARE, _FEW = (5 / 16, 7 / 16), 16
 """Of the nodes that 64-bit needs, for up to 16 categories and for more, whose maximum is narrower:
-tests/test_entropy.py measures what that leaves."""
+tests/potential/test_entropy.py measures what that leaves."""
 _CUT = math.log(1e-7)
 _MOST = 64
 """Most categories for which sums are written out."""

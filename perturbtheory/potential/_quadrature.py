@@ -116,27 +116,8 @@ def anchored(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arr
 
 
 def log_probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, "d"]:
-    """log p_i = logsumexp_s(log w + log F + log r_i), down to exp(-2000).
+    """log p(theta), which the NumPy engine is asked for: its windows reach as deep as they must."""
 
-    The window of the trapezoidal rule reaches that deep, with nodes as dense; laws that need panels
-    are asked outside of the compiled code.
-    """
-    if noise.trapezoid_nodes(theta.size) is None:
-        return _outside_of_jax(noise, theta)
-    points = rule(noise, theta, deep=True)
-
-    def chunk(pair: tuple[Array, Array]) -> Array:
-        nodes, weights = pair
-        x = nodes[:, None] - theta
-        log_cdf, log_pdf = noise.log_cdf(x), noise.log_pdf(x)
-        rate = jnp.where(jnp.isfinite(log_cdf), log_pdf - log_cdf, -jnp.inf)
-        log_mass = jnp.where(weights > 0, jnp.sum(log_cdf, 1) + jnp.log(weights), -jnp.inf)
-        return jax.nn.logsumexp(log_mass[:, None] + rate, 0)
-
-    return jax.nn.logsumexp(jax.lax.map(chunk, (points.nodes, points.weights)), 0)
-
-
-def _outside_of_jax(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, "d"]:
     def ask(noise: AbstractPerturbation, theta: np.ndarray) -> np.ndarray:
         known = mapped(lambda leaf: np.asarray(leaf, np.float64), noise)
         row = np.asarray(theta, np.float64)

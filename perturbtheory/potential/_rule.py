@@ -51,33 +51,21 @@ def log_cdf_of_maximum(
     return jnp.sum(noise.log_cdf_and_rate(s[..., None] - theta)[0], -1)
 
 
-DEEP = -2000.0
-"""Log probability at which the window for logarithms of probabilities begins."""
-
-
-def rule(
-    noise: AbstractPerturbation, theta: Float[Array, "d"], *, finer: int = 1, deep: bool = False
-) -> Rule:
-    """The rule for this noise at this theta; `finer` multiplies the number of nodes.
-
-    With `deep` the trapezoidal rule begins where the maximum lies with probability e^-2000.
-    """
+def rule(noise: AbstractPerturbation, theta: Float[Array, "d"], *, finer: int = 1) -> Rule:
+    """The rule for this noise at this theta; `finer` multiplies the number of nodes."""
     noise, theta = jax.lax.stop_gradient((noise, theta))
     count = noise.trapezoid_nodes(theta.size)
     if count is None:
         return _panels(noise, theta, finer)
-    return _trapezoid(noise, theta, finer * count * (8 if deep else 1), deep=deep)
+    return _trapezoid(noise, theta, finer * count)
 
 
-def _trapezoid(
-    noise: AbstractPerturbation, theta: Array, count: int, *, deep: bool = False
-) -> Rule:
+def _trapezoid(noise: AbstractPerturbation, theta: Array, count: int) -> Rule:
     floor, ceiling = depths(theta.dtype)
-    floor = DEEP if deep else floor
     top = jnp.max(theta)
     low, high = noise.bracket(floor - 3, ceiling - 1 - math.log(theta.size))
     low, high = (top + jnp.asarray(end, theta.dtype) for end in (low, high))
-    for _ in range(0 if deep else 2):
+    for _ in range(2):
         low, high = _tighten(noise, theta, low, high)
     step = (high - low) / count
     nodes = low + step * (jnp.arange(count, dtype=theta.dtype) + 0.5)

@@ -22,6 +22,7 @@ from tests.laws import (
     every,
     exact,
     placed,
+    potential,
 )
 from tests.strategies import dyadic_thetas
 
@@ -256,3 +257,20 @@ def test_atoms_of_each_coordinate_against_every_outcome(data):
     f = pt.expected_max(pt.Discrete(atoms, weights))
     honest(f.estimate_probabilities(theta), answer.probabilities)
     honest(f.estimate(theta), [answer.value])
+
+
+@every(oracles.LOG_PAIRS)
+def test_radii_hold_in_far_tails(name):
+    """Down to 1e-200: what a rounding of theta - s does to a steep law is in the radius."""
+    f, random = potential(name), np.random.default_rng(3)
+    for x in random.uniform(1, 30 if name == "normal" else 400, 40).tolist():
+        with mp.workdps(60):
+            exactly = mp.exp(oracles.LOG_PAIRS[name](mp.mpf(x)))
+            found = f.estimate_probabilities(np.array([0.0, -x]))
+            off = abs(mp.mpf(float(found.value[1])) - exactly)
+            assert off <= found.radius[1], (
+                x,
+                float(off / exactly),
+                float(found.radius[1] / exactly),
+            )
+            assert found.radius[1] <= 1e-9 * exactly + mp.mpf("1e-299")
