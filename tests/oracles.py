@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+import mpmath as mp
 import numpy as np
 from flint import acb, arb, ctx, fmpq
 
@@ -342,3 +343,18 @@ def relative(found, exact: Sequence[Fraction]) -> np.ndarray:
             for e, x in zip(errors(found, exact), exact, strict=True)
         ]
     )
+
+
+def _logistic_pair(x):
+    return mp.log(mp.exp(-x) * ((x - 1) + mp.exp(-x)) / (1 - mp.exp(-x)) ** 2)
+
+
+LOG_PAIRS = {
+    "normal": lambda x: mp.log(mp.ncdf(-x / mp.sqrt(2))),
+    "gumbel": lambda x: -mp.log1p(mp.exp(x)),
+    "laplace": lambda x: -x + mp.log((2 + x) / 4),
+    "exponential": lambda x: -x - mp.log(2),
+    "cauchy": lambda x: mp.log(mp.atan(2 / x) / mp.pi),
+    "logistic": lambda x: _logistic_pair(x / 2),
+}
+"""log P(-x + gamma_2 > gamma_1), x > 0, under the families of these names in `tests.laws`."""

@@ -6,6 +6,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
+from tests import oracles
 from tests.laws import (
     ALL,
     BOUNDED,
@@ -15,25 +16,11 @@ from tests.laws import (
 )
 
 
-def _logistic_pair(x):
-    return mp.log(mp.exp(-x) * ((x - 1) + mp.exp(-x)) / (1 - mp.exp(-x)) ** 2)
-
-
-LOG_PAIRS = {
-    "normal": lambda x: mp.log(mp.ncdf(-x / mp.sqrt(2))),
-    "gumbel": lambda x: -mp.log1p(mp.exp(x)),
-    "laplace": lambda x: -x + mp.log((2 + x) / 4),
-    "exponential": lambda x: -x - mp.log(2),
-    "cauchy": lambda x: mp.log(mp.atan(2 / x) / mp.pi),
-    "logistic": lambda x: _logistic_pair(x / 2),
-}
-
-
-@every(LOG_PAIRS)
+@every(oracles.LOG_PAIRS)
 @pytest.mark.parametrize("x", [1.0, 14.0, 20.0, 50.0, 100.0, 800.0, 3000.0])
 def test_log_probabilities_of_a_pair(name, x):
     with mp.workdps(60):
-        truth = float(LOG_PAIRS[name](mp.mpf(x)))
+        truth = float(oracles.LOG_PAIRS[name](mp.mpf(x)))
     found = potential(name).log_probabilities(np.array([0.0, -x]))
     np.testing.assert_allclose(found[1], truth, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(found[0], np.log1p(-np.exp(truth)), rtol=1e-11, atol=1e-15)
