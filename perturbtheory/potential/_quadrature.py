@@ -119,7 +119,8 @@ def log_probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> 
     """log p(theta), which the NumPy engine is asked for: its windows reach as deep as they must."""
 
     def ask(noise: AbstractPerturbation, theta: np.ndarray) -> np.ndarray:
-        known = mapped(lambda leaf: np.asarray(leaf, np.float64), noise)
+        # A table is there for the compiled code; the law itself is asked here.
+        known = mapped(lambda leaf: np.asarray(leaf, np.float64), getattr(noise, "law", noise))
         row = np.asarray(theta, np.float64)
         if not (np.all(row < np.inf) and np.any(row > -np.inf) and known.valid):
             return np.full(theta.shape, np.nan, theta.dtype)
