@@ -217,10 +217,10 @@ MUTANTS = (
     ),
     # The laws.
     Mutant(
-        "Gumbel cdf without its centre",
-        _GUMBEL,
-        "return -namespace(z).exp(-(z + EULER))",
-        "return -namespace(z).exp(-z)",
+        "Gumbel part of a mixture without its centre",
+        "perturbations/_discrete_plus_gumbel.py",
+        "/ t + EULER",
+        "/ t",
         ("C.closed-forms", "C.smoothing"),
     ),
     Mutant(
@@ -245,11 +245,11 @@ MUTANTS = (
         ("C.one-dimensional",),
     ),
     Mutant(
-        "uniform law moved by a quarter",
-        "perturbations/_uniform.py",
-        "xp, x, rest, low, high = self._ends(x, rest)",
-        "xp, x, rest, low, high = self._ends(x - 0.25, rest)",
-        ("A.uniform-potential",),
+        "Laplace law moved by a half",
+        "perturbations/_laplace.py",
+        "smaller = xp.exp(-xp.abs(x) / scale) / 2",
+        "smaller = xp.exp(-xp.abs(x := x - 0.5) / scale) / 2",
+        ("C.closed-forms-argmax",),
     ),
     # The independent routes.
     Mutant(
