@@ -44,7 +44,7 @@ def window(noise: Any, theta: Float[np.ndarray, "d"]) -> Window:
     """Two rounds of nine points, between the ends within which every coordinate has its mass."""
     low, high = noise.bracket(FLOOR, CEILING)
     low, high = float(np.max(theta + low)), float(np.max(theta + high))
-    resolution = float(np.min(noise.resolution))
+    resolution = float(np.max(noise.resolution))
     eighths = np.arange(1, 8) / 8
     for _ in range(2):
         grid = low + (high - low) * eighths
