@@ -58,7 +58,7 @@ def window(noise: Any, theta: Float[np.ndarray, "d"]) -> Window:
 def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> int:
     """How many to begin with: an even number, seldom doubled."""
     if noise.shape:
-        return 128 if noise.tail == "gaussian" else 256
+        return 160 if noise.tail == "gaussian" else 288
     step = noise.step * float(noise.resolution)
     if relative:
         step *= 0.87
