@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FLOOR, CEILING = -95.0, -46.0
 """Log probabilities at which a single coordinate is cut off below and above."""
 _LOWEST, _HIGHEST = -92.0, 1e-17
-_FALL, _MOST_PARTS = 16.0, 256
+_FALL, _MOST_PARTS, _DYADS, _DEPTH = 16.0, 256, 16, 50.0
 """By how much log F may rise on a panel, and into how many a panel is cut at a time."""
 _ELEMENTS, _MANY = 2**14, 1000
 
@@ -172,10 +172,10 @@ def _narrowed(bounds: np.ndarray, marks: list[_Marks]) -> np.ndarray:
 
 
 def _gentle(bounds: np.ndarray, log_cdf_at: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """The panels cut until log F rises by at most 16 on each, or by 5 on its upper half.
+    """The panels cut until log F rises by at most 16 on each, or by 5 at a time.
 
-    The second serves the ends of supports, where log F rises from -inf but F is as smooth as a
-    polynomial.
+    That is from left + width / 2 to right, from left + width / 4 to left + width / 2, and so on: it
+    serves the ends of supports, where log F rises from -inf but F is as smooth as a polynomial.
     """
     bounds = np.unique(bounds)
     at_ends = log_cdf_at(bounds)
@@ -184,9 +184,13 @@ def _gentle(bounds: np.ndarray, log_cdf_at: Callable[[np.ndarray], np.ndarray]) 
         rise = at_ends[1:] - np.where(np.isfinite(at_ends[:-1]), at_ends[:-1], -1e300)
         steep = np.flatnonzero(rise > _FALL)
         if steep.size:
-            middles = (bounds[steep] + bounds[steep + 1]) / 2
-            upper = np.nan_to_num(at_ends[steep + 1] - log_cdf_at(middles), posinf=1e300)
-            rise[steep] = np.minimum(rise[steep], 3 * upper)
+            shares = 0.5 ** np.arange(1, _DYADS + 1)
+            left, right = bounds[steep, None], bounds[steep + 1, None]
+            values = log_cdf_at((left + (right - left) * shares).ravel()).reshape(-1, _DYADS)
+            values = np.concatenate([at_ends[steep + 1, None], values], 1)
+            # Deep enough below the right end nothing counts any more.
+            values = np.maximum(values, values[:, :1] - 4 * _DEPTH)
+            rise[steep] = np.minimum(rise[steep], 3 * np.max(values[:, :-1] - values[:, 1:], 1))
         parts = np.ceil(np.clip(np.nan_to_num(rise), 1.0, _MOST_PARTS * _FALL) / _FALL).astype(int)
         if np.all(parts <= 1):
             break

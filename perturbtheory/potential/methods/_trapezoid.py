@@ -44,7 +44,7 @@ def window(noise: Any, theta: Float[np.ndarray, "d"]) -> Window:
     """Two rounds of nine points, between the ends within which every coordinate has its mass."""
     low, high = noise.bracket(FLOOR, CEILING)
     low, high = float(np.max(theta + low)), float(np.max(theta + high))
-    resolution = float(np.min(noise.resolution))
+    resolution = float(np.max(noise.resolution))
     eighths = np.arange(1, 8) / 8
     for _ in range(2):
         grid = low + (high - low) * eighths
@@ -58,7 +58,7 @@ def window(noise: Any, theta: Float[np.ndarray, "d"]) -> Window:
 def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> int:
     """How many to begin with: an even number, seldom doubled."""
     if noise.shape:
-        return 128 if noise.tail == "gaussian" else 256
+        return 160 if noise.tail == "gaussian" else 288
     step = noise.step * float(noise.resolution)
     if relative:
         step *= 0.87

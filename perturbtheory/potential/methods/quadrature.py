@@ -70,7 +70,9 @@ def _radii(
     deep = np.where(np.isfinite(log_p), np.abs(log_p), 0.0)[lacking]
     radius[lacking] = (1e-11 + lost + eps * deep) * p[lacking]
     spread = abs(out.value - top) + np.max(noise.resolution)
-    value_radius = abs(sums.fine[1] - sums.coarse[1]) + lost * spread + 2 * sums.fine[3]
+    # What the window lacks may lie some fifty widths away.
+    cut = lost + 50 * np.sum(sums.edge)
+    value_radius = abs(sums.fine[1] - sums.coarse[1]) + cut * spread + 2 * sums.fine[3]
     return {
         "value_radius": value_radius + 2 * eps * abs(top),
         "probabilities_radius": radius + 1e-300,
