@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 _quiet = np.errstate(all="ignore")
 """Infinity and zero are answers on the way to a number."""
-_FAR = 1e200
-"""Numbers beyond this, or below its inverse, are brought to a unit of their own."""
+_FAR, _FARTHEST = 1e200, 1e305
+"""Scales beyond the first, or below its inverse, and thetas beyond the second are brought to a
+unit of their own."""
 
 
 class _Row(NamedTuple):
@@ -140,7 +141,7 @@ def _power(noise: Any, theta: np.ndarray) -> int:
     with np.errstate(over="ignore"):
         size = np.max(noise.resolution if noise.continuous else np.abs(noise.atoms))
     far = max(theta.max(), -theta.min())
-    if size < _FAR and far < _FAR and (size > 1 / _FAR or not noise.continuous):
+    if size < _FAR and far < _FARTHEST and (size > 1 / _FAR or not noise.continuous):
         return 0
     if size == np.inf:  # a width whose ends are finite
         return 1024

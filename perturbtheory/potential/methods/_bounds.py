@@ -38,8 +38,9 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
     marks = list(_marks(noise, theta))
     unit = min((m.width for m in marks), default=float(np.min(noise.resolution)))
     top = float(theta.max())
-    low, high = noise.bracket(FLOOR, CEILING)
-    low, high = float(np.max(theta + low)), float(np.max(theta + high))
+    ends = [theta + end for end in noise.bracket(FLOOR, CEILING)]
+    low, high = (float(np.max(end)) for end in ends)
+    sizes = [abs(float(theta[np.argmax(end)])) for end in ends]
     low = _raised(noise, theta, low, high, unit)
     high = _lowered(noise, theta, low, high, unit)
     ladder = 1.5 * unit * 3.0 ** np.arange(np.log(1e290) / np.log(3.0))
@@ -48,9 +49,8 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
     bounds = _narrowed(np.concatenate([[low], inside, [high]]), marks)
     bounds = _gentle(bounds, functools.partial(_shallow, noise, theta))
     # A kink at the very end of the window must be inside it.
-    last = 4e-16 * (max(abs(low), abs(high)) + float(np.abs(theta).max()))
-    bounds[0] -= last
-    bounds[-1] += last
+    bounds[0] -= 4e-16 * (abs(low) + sizes[0])
+    bounds[-1] += 4e-16 * (abs(high) + sizes[1])
     return bounds
 
 
