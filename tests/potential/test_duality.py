@@ -428,7 +428,7 @@ def test_boundary_has_no_parameters() -> None:
 
 @pytest.mark.parametrize("gauge", ["last", None, 0])
 def test_bad_gauge(gauge: object) -> None:
-    with pytest.raises(ValueError, match="`gauge` must be 'sum' or 'first', got"):
+    with pytest.raises(ValueError, match="`gauge` must be one of sum, first, got"):
         NORMAL.parameters(np.array([0.5, 0.5]), gauge)
 
 

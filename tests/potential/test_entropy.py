@@ -118,7 +118,7 @@ class TestEntropy:
         assert np.all(np.isnan(gradient(jnp.array([2.0, 0.0, -0.5]))))
 
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+    @pytest.mark.parametrize("bad", [np.nan, np.inf])
     def test_bad_theta(self, dtype, bad) -> None:
         """Known, an error; traced, NaN in this row and in no other."""
         potential = pt.expected_max(pt.Normal())
