@@ -193,6 +193,7 @@ POLES = {
         scipy.stats.arcsine(),
         lambda y: (2 / mp.pi * mp.asin(mp.sqrt(y)), 1 / (mp.pi * mp.sqrt(y * (1 - y)))),
         1,
+        0.5,
     ),
     "beta-2-0.3": (
         scipy.stats.beta(2.0, 0.3),
@@ -201,27 +202,33 @@ POLES = {
             y * (1 - y) ** (mp.mpf(0.3) - 1) / mp.beta(2, mp.mpf(0.3)),
         ),
         1,
+        0.3,
     ),
     "weibull-max-0.5": (
         scipy.stats.weibull_max(0.5),
         lambda y: _power_below(y, mp.mpf(0.5)),
         0,
+        0.5,
     ),
 }
 
 
 @pytest.mark.parametrize("name", POLES)
 def test_densities_with_a_pole_at_the_upper_end(name):
-    law, functions, end = POLES[name]
-    with mp.workdps(25):
+    law, functions, end, power = POLES[name]
+    with mp.workdps(100):
         x = mp.mpf(0.37)
         start = x if name != "weibull-max-0.5" else -mp.mpf(4000)
         cuts = [start, *([-400, -40, -4, -0.4] if end == 0 else []), end]
-        # P(X_2 > X_1 + x) = int f(y) F(y - x) dy, in u = sqrt(end - y) that removes the pole.
-        exact = mp.quad(
-            lambda u: 2 * u * functions(end - u * u)[1] * functions(end - u * u - x)[0],
-            [mp.sqrt(end - c) for c in cuts][::-1],
-        )
+        # P(X_2 > X_1 + x) = int f(y) F(y - x) dy, in u = (end - y)^power that removes the pole.
+        power = mp.mpf(power)
+
+        def integrand(u):
+            y = end - u ** (1 / power)
+            return u ** (1 / power - 1) / power * functions(y)[1] * functions(y - x)[0]
+
+        ends = [mp.mpf("1e-20"), *((end - c) ** power for c in cuts[-2::-1])]
+        exact = mp.quad(integrand, ends, maxdegree=8)
     estimate = pt.expected_max(pt.FromScipy(law)).estimate_probabilities(np.array([0.37, 0.0]))
     off = abs(float(estimate.value[1] - exact))
     assert off <= float(estimate.radius[1])
