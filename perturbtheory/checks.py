@@ -156,7 +156,8 @@ def _as_array(name: str, value: Any) -> Any:
     except ValueError as error:
         msg = f"`{name}` must be a rectangular array of numbers, got {value!r}"
         raise ValueError(msg) from error
-    if array.dtype.kind not in "iuf" and not (array.dtype.kind == "O" and is_numeric(array)):
+    known = array.dtype.kind in "iuf" or array.dtype.name == "bfloat16"
+    if not known and not (array.dtype.kind == "O" and is_numeric(array)):
         msg = f"`{name}` must be real, got {value!r} of type {array.dtype}; pass real numbers"
         raise ValueError(msg)
     return array.astype(np.float64)

@@ -68,6 +68,9 @@ def sweep(
     """
     cells = list(cells)
     named = {_cells.identity(cell): cell for cell in cells}
+    if not isinstance(directory, str | os.PathLike):
+        msg = f"`directory` must be a path, got {directory!r}; name a folder for the results"
+        raise ValueError(msg)
     store = Store(_usable(Path(directory)))
     if in_flight is not None and in_flight < 1:
         msg = f"`in_flight` must be at least 1, got {in_flight}; leave it out for the default"

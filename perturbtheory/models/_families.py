@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import positive, require
+from perturbtheory.numerics import is_known
 from perturbtheory.perturbations import AbstractPerturbation, Normal, register
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
 
@@ -91,7 +92,7 @@ class PerturbSoftmax(AbstractFamily):
         self, parameters: Float[Array, "d"], key: Array, draws: int
     ) -> Float[Array, "draws d"]:
         gamma = self.gamma.astype(parameters.dtype).sample(key, (draws, parameters.size))
-        return (parameters + gamma.astype(parameters.dtype)) / self.temperature
+        return (parameters + gamma.astype(parameters.dtype)) / _positive(self.temperature)
 
 
 @register
@@ -155,8 +156,15 @@ class InvertibleGaussian(AbstractFamily):
     ) -> Float[Array, "draws d"]:
         mu, log_sigma = parameters
         eps = jax.random.normal(key, (draws, mu.size), mu.dtype)
-        moved = (mu + jnp.exp(log_sigma) * eps) / self.temperature
+        moved = (mu + jnp.exp(log_sigma) * eps) / _positive(self.temperature)
         return jnp.concatenate([moved, jnp.zeros((draws, 1), mu.dtype)], 1)
+
+
+def _positive(temperature: Any) -> Any:
+    """The temperature; NaN for one that is not positive and known too late to raise."""
+    if is_known(temperature):
+        return temperature
+    return jnp.where(temperature > 0, temperature, jnp.nan)
 
 
 def _require_temperature(temperature: Any) -> None:

@@ -18,7 +18,14 @@ LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
 def l1(p: Float[ArrayLike, "... d"], target: Float[ArrayLike, "d"]) -> Float[Array, "..."]:
-    """sum_i |p_i - target_i|, which is twice the total variation."""
+    """sum_i |p_i - target_i|, which is twice the total variation.
+
+    Raises ValueError unless p has shape ``(..., d)`` for `target` of shape ``(d,)``.
+    """
+    if np.shape(p)[-1:] != np.shape(target):
+        shapes = f"{np.shape(target)} for p of {np.shape(p)}"
+        msg = f"`target` must have one entry per category, got {shapes}; pass d numbers"
+        raise ValueError(msg)
     return jnp.sum(jnp.abs(jnp.asarray(p) - jnp.asarray(target)), -1)
 
 

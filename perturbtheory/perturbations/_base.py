@@ -284,6 +284,16 @@ class AbstractPerturbation(abc.ABC):
         return self.astype(dtype)
 
 
+def require_perturbation(name: str, value: Any) -> None:
+    """Raise TypeError unless `value` is a perturbation."""
+    if not isinstance(value, AbstractPerturbation):
+        msg = (
+            f"`{name}` must be a perturbation such as pt.Normal(), got {value!r}; "
+            "wrap a frozen scipy.stats distribution in pt.FromScipy"
+        )
+        raise TypeError(msg)
+
+
 def _quiet(method: Callable[..., Any]) -> Callable[..., Any]:
     return functools.wraps(method)(np.errstate(all="ignore")(method))
 

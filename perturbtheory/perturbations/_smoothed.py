@@ -11,7 +11,7 @@ import numpy as np
 from perturbtheory.checks import parameter, positive, require
 from perturbtheory.numerics import Landmarks, floats, is_known, leaves, namespace, register, split
 from perturbtheory.perturbations._adaptive import Zone, resolve
-from perturbtheory.perturbations._base import AbstractPerturbation, Tail
+from perturbtheory.perturbations._base import AbstractPerturbation, Tail, require_perturbation
 from perturbtheory.perturbations._convolution import SWING, Convolution, gumbel_cuts
 from perturbtheory.perturbations._discrete import Discrete
 from perturbtheory.perturbations._discrete_plus_gumbel import DiscretePlusGumbel
@@ -152,6 +152,7 @@ def smoothed(base: AbstractPerturbation, temperature: float | Array) -> Abstract
         raise ValueError(msg)
     temperature = parameter("temperature", temperature)
     require("temperature", temperature, positive, "be positive and finite", way_out, most=0)
+    require_perturbation("base", base)
     if isinstance(base, Discrete):
         return DiscretePlusGumbel(base, temperature)
     return Smoothed(base, temperature)

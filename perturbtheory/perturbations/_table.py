@@ -22,6 +22,10 @@ WINDOW = -127.0
 """Log probability at the ends of the window that a table offers to compiled quadrature."""
 
 
+_FAR = 1e4
+"""Beyond every panel, and before the infinite bounds of those that are not used."""
+
+
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Table:
@@ -60,12 +64,12 @@ class Table:
         zones, size = self.origin.shape[0], self.middle.shape[0] // self.origin.shape[0]
         if zones == 1:
             local = (x - self.origin[0]) + rest
-            v = xp.arcsinh(local / self.scale[0])
+            v = xp.clip(xp.arcsinh(local / self.scale[0]), -_FAR, _FAR)
             panel = xp.searchsorted(self.bounds[0], v, side="right")
         else:
             zone = xp.searchsorted(self.cuts, x + rest, side="right")
             local = (x - self.origin[zone]) + rest
-            v = xp.arcsinh(local / self.scale[zone])
+            v = xp.clip(xp.arcsinh(local / self.scale[zone]), -_FAR, _FAR)
             panel = zone * size
             for k in range(zones):
                 place = xp.searchsorted(self.bounds[k], v, side="right")
@@ -77,8 +81,10 @@ class Table:
             gone = inside / self.slope[panel] + self.middle[panel]
             run = v - gone if self.heavy else local - self.scale[panel // size] * xp.sinh(gone)
             run = xp.where(inside != y, run, 0.0)
-            below, above = xp.minimum(run, 0.0), xp.maximum(run, 0.0)
-            below = xp.where(panel == 0, below, 0.0)
+            # Between zones rounding may leave a panel; beyond the law are the outer ones alone.
+            below = xp.where((panel == 0) & (y < 0), xp.minimum(run, 0.0), 0.0)
+            outer = (panel >= (zones - 1) * size) & (y > 0)
+            above = xp.where(outer, xp.maximum(run, 0.0), 0.0)
             fall = xp.where(below < 0, -below * self.beyond[0], 0.0)
             fall = fall + xp.where(above > 0, above * self.beyond[1], 0.0)
             tail = tail - fall

@@ -71,16 +71,19 @@ def with_radius(
     value_radius = 2 * jnp.abs(fine_value - value_) + (lost + rounding) * (1 + spread)
     # theta - max(theta) and node - theta round at their own size, by which the law is moved.
     gap = jnp.where(jnp.isfinite(held), jnp.max(held) - held, 0.0)
-    moved = 4 * eps * (gap + jnp.abs(value_ - jnp.max(held)) + 1) * _steepness(noise, gap)
+    excess = jnp.abs(value_ - jnp.max(held))  # infinite for noise without a mean, which has p
+    size = gap + jnp.where(jnp.isfinite(excess), excess, 0.0) + 1
+    moved = 4 * eps * size * _steepness(noise, gap)
     p_radius = 2 * jnp.abs(fine_p - p) + (lost + rounding + moved) * p + 1e-40
     return value(noise, theta), probabilities(noise, theta), value_radius, p_radius
 
 
 def _steepness(noise: AbstractPerturbation, gap: Array) -> Array:
     """A bound on |d log p_i / d theta_i|: the score of the law as far out as it has to reach."""
-    score = noise.score(jnp.broadcast_to(gap, gap.shape))
-    width = jnp.broadcast_to(jnp.asarray(noise.resolution, gap.dtype), gap.shape)
-    return score + 8 / jnp.min(width)
+    score = jnp.asarray(noise.score(gap), gap.dtype)
+    width = jnp.min(jnp.asarray(noise.resolution, gap.dtype))
+    # Beyond the end of a table or of a support there is no slope.
+    return jnp.where(jnp.isfinite(score), score, 0.0) + jnp.where(width > 0, 8 / width, 0.0)
 
 
 @jax.custom_jvp

@@ -186,8 +186,8 @@ def _refuse(noise: Any, p: np.ndarray, found: Match) -> NoReturn:
 def _refuse_gauge(p: np.ndarray, theta: np.ndarray, spread: float, gauge: str) -> NoReturn:
     """Raise the ValueError that says what the constant of a gauge has cost."""
     msg = (
-        f"`gauge` must leave theta the digits that p needs, got {gauge!r} for `p` = {p}: entries of "
-        f"theta reach {np.max(np.abs(theta)):.3g}, and rounding them changes p by {spread:.1g} of "
-        "itself; put the largest entry of p first and use gauge='first'"
+        f"`gauge` must leave theta the digits that p needs, got {gauge!r} for `p` = {p}: entries "
+        f"of theta reach {np.max(np.abs(theta)):.3g}, and rounding them changes p by {spread:.1g} "
+        "of itself; put the largest entry of p first and use gauge='first'"
     )
     raise ValueError(msg)

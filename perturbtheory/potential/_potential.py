@@ -10,7 +10,7 @@ import numpy as np
 from perturbtheory.checks import as_vectors, require_one_of, require_one_shape
 from perturbtheory.estimate import Estimate, Kind
 from perturbtheory.numerics import is_jax, is_known, leaves, namespace, register
-from perturbtheory.perturbations import AbstractPerturbation, smoothed
+from perturbtheory.perturbations import AbstractPerturbation, require_perturbation, smoothed
 from perturbtheory.potential import _rows_of
 from perturbtheory.potential._subdifferential import (
     Subdifferential,
@@ -46,6 +46,9 @@ class Potential:
     """
 
     noise: AbstractPerturbation
+
+    def __post_init__(self) -> None:
+        require_perturbation("noise", self.noise)
 
     def __call__(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
         """f(theta) = E[max_i(theta_i + noise_i)], shape ``(...)``; paper A, (6) and (12).
@@ -291,12 +294,7 @@ def expected_max(perturbation: AbstractPerturbation) -> Potential:
     Raises TypeError unless `perturbation` is one of the package's or a subclass of
     `AbstractPerturbation`; wrap a scipy distribution in `FromScipy`.
     """
-    if not isinstance(perturbation, AbstractPerturbation):
-        msg = (
-            f"`perturbation` must be a perturbation such as pt.Normal(), got {perturbation!r}; "
-            "wrap a frozen scipy.stats distribution in pt.FromScipy"
-        )
-        raise TypeError(msg)
+    require_perturbation("perturbation", perturbation)
     return Potential(perturbation)
 
 

@@ -169,7 +169,7 @@ def test_nothing_is_compiled_twice(caplog):
 WORDS = {
     "smoothed": (lambda: pt.smoothed(3, 1.0), "`(base|perturbation)`"),
     "potential": (lambda: pt.Potential(3)([0.0, 1.0]), "`(noise|perturbation)`"),
-    "breakpoints": (lambda: pt.FromScipy(scipy.stats.norm(), breakpoints=3.0), "`breakpoints`"),
+    "breakpoints": (lambda: pt.FromScipy(scipy.stats.norm(), breakpoints="here"), "`breakpoints`"),
     "direct": (
         lambda: es.Direct(pt.Normal())(jax.random.key(0), jnp.asarray(THETA), jnp.asarray(THETA)),
         "`epsilon`",

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from perturbtheory.checks import require_count
 from perturbtheory.data._images import PIXELS
+from perturbtheory.estimators import require_key
 
 
 class DiscreteVAE(eqx.Module):
@@ -34,6 +35,7 @@ class DiscreteVAE(eqx.Module):
         require_count("latents", latents)
         require_count("categories", categories, 2)
         require_count("hidden", hidden)
+        require_key(key)
         first, second = jax.random.split(key)
         code = latents * categories
         options: dict[str, Any] = {"width_size": hidden, "depth": 1, "dtype": jnp.float32}
@@ -79,6 +81,7 @@ class ControlNetwork(eqx.Module):
         require_count("latents", latents)
         require_count("categories", categories, 2)
         require_count("hidden", hidden)
+        require_key(key)
         self.layers = eqx.nn.MLP(
             latents * categories, "scalar", hidden, 1, key=key, dtype=jnp.float32
         )
