@@ -7,6 +7,8 @@ import hypothesis
 import jax
 import pytest
 
+from tests.known_defects import KNOWN_DEFECTS
+
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 # Most of a test run is compilation; `perturbtheory verify` checks numbers with optimised code.
@@ -28,6 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
         jax.config.update("jax_compilation_cache_dir", str(config.cache.mkdir("jax")))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of known defects must fail."""
+    for item in items:
+        if item.name in KNOWN_DEFECTS:
+            item.add_marker(pytest.mark.xfail(reason=KNOWN_DEFECTS[item.name], strict=True))
 
 
 @pytest.fixture(autouse=True, scope="module")

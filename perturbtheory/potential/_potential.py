@@ -237,6 +237,11 @@ class Potential:
     def _answer(self, question: str, *vectors: Any) -> Any:
         """The answer to a question about every row: in JAX if an array of JAX's is among them."""
         xp = namespace(*vectors, *leaves(self.noise))
+        if not xp.traced and _is_written_in_jax(self.noise):
+            import jax.numpy as jnp
+
+            vectors = tuple(jnp.asarray(v) for v in vectors)
+            xp = namespace(*vectors)
         if not xp.traced:
             return _rows_of.answer(question, self.noise, *np.broadcast_arrays(*vectors))
         from perturbtheory.potential import _compiled
@@ -310,6 +315,17 @@ def expected_logsumexp(
     """
     expected_max(perturbation)
     return Potential(smoothed(perturbation, temperature))
+
+
+_WRITTEN_IN_JAX: dict[type, bool] = {}
+
+
+def _is_written_in_jax(noise: AbstractPerturbation) -> bool:
+    """Whether a law of somebody's own answers NumPy arrays with JAX arrays; asked once a class."""
+    kind = type(noise)
+    if kind not in _WRITTEN_IN_JAX:
+        _WRITTEN_IN_JAX[kind] = is_jax(noise.log_cdf(np.zeros(noise.shape or (1,))))
+    return _WRITTEN_IN_JAX[kind]
 
 
 def _of_one_shape(theta: Any, name: str, vectors: Any) -> tuple[Any, Any]:
