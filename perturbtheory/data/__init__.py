@@ -2,6 +2,7 @@
 
 from perturbtheory.data._binary import stochastic as stochastic
 from perturbtheory.data._binary import threshold as threshold
+from perturbtheory.data._images import PIXELS as PIXELS
 from perturbtheory.data._images import DataError as DataError
 from perturbtheory.data._images import Images as Images
 from perturbtheory.data._images import Splits as Splits

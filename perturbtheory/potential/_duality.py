@@ -24,8 +24,7 @@ import numpy as np
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
-from perturbtheory.perturbations import AbstractPerturbation, Discrete
-from perturbtheory.perturbations._base import bisect_log_quantile
+from perturbtheory.perturbations import AbstractPerturbation, bisect_log_quantile
 from perturbtheory.potential import _derivatives
 from perturbtheory.potential._atomic import Atoms
 from perturbtheory.potential._polyhedral import discrete_parameters
@@ -59,7 +58,7 @@ def solve(
     Coordinates with p_i = 0 are put far below all others. NaN where Newton's method fails. For
     discrete noise p is in the subdifferential at theta, and the second number is its violation.
     """
-    if isinstance(noise, Discrete):
+    if not noise.continuous:
         theta, violation = _kelley(noise, p)
         return jnp.where(violation <= accepted(p.dtype), theta, jnp.nan), violation
     active, largest = p > 0, jnp.argmax(p)
@@ -117,7 +116,7 @@ def solve(
     return jnp.where(spread <= accepted(p.dtype), theta, jnp.nan), spread
 
 
-def _kelley(noise: Discrete, p: Float[Array, "d"]) -> tuple[Float[Array, "d"], Float[Array, ""]]:
+def _kelley(noise: Any, p: Float[Array, "d"]) -> tuple[Float[Array, "d"], Float[Array, ""]]:
     """(theta, violation of p in the subdifferential at theta), found outside JAX."""
     out = (jax.ShapeDtypeStruct(p.shape, p.dtype), jax.ShapeDtypeStruct((), p.dtype))
     function = functools.partial(_in_numpy, far=_far(p.dtype))

@@ -7,7 +7,7 @@ from perturbtheory.claims.evidence import Check, Outcome, Part
 from perturbtheory.claims.ledger import Budget, claim
 from perturbtheory.claims.paper_a.vaes import SPLITS, apart
 from perturbtheory.claims.spreads import measured
-from perturbtheory.data._images import PIXELS
+from perturbtheory.data import PIXELS
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.vae_grids import (
     CATEGORIES,

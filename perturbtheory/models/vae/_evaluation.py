@@ -12,7 +12,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, UInt8
 
 from perturbtheory.checks import require_count
-from perturbtheory.data._images import PIXELS
+from perturbtheory.data import PIXELS
 from perturbtheory.estimators import Relaxed, draw, one_hot, require_key
 from perturbtheory.models.vae._divergence import argmax_divergence, softmax_divergence
 from perturbtheory.models.vae._network import DiscreteVAE

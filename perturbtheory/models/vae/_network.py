@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import require_count
-from perturbtheory.data._images import PIXELS
+from perturbtheory.data import PIXELS
 from perturbtheory.estimators import require_key
 
 
