@@ -1,6 +1,7 @@
 """What the commands share: exit statuses, misuse, and places that can be written to."""
 
 import os
+import sys
 from pathlib import Path
 
 AGREES, DRIFTED, MISUSED = 0, 1, 2
@@ -12,10 +13,10 @@ class MisuseError(Exception):
 
 
 def use_64_bit() -> None:
-    """Switch JAX to 64-bit for the whole process, as every command does."""
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+    """Switch JAX to 64-bit for the whole process, as every command does, whoever imports it."""
+    os.environ["JAX_ENABLE_X64"] = "1"
+    if jax := sys.modules.get("jax"):
+        jax.config.update("jax_enable_x64", True)
 
 
 def require_writable(option: str, path: Path | None) -> None:

@@ -1,10 +1,11 @@
 """`perturbtheory verify`: claims, their verdicts, and the report."""
 
+import importlib.util
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from perturbtheory.cli._use import (
     AGREES,
@@ -16,7 +17,7 @@ from perturbtheory.cli._use import (
 )
 
 if TYPE_CHECKING:
-    from perturbtheory.claims import Claim, Result
+    from perturbtheory.ledger import Claim, Result
 
 
 def verify(
@@ -26,14 +27,15 @@ def verify(
     budget: Literal["quick", "full"] = "quick",
     record: bool = False,
 ) -> int:
-    """Check claims of the papers and of this package, all of them by default.
+    """Check claims of the papers and of this package, all of them by default; or your own.
 
-    Exit status 0 if every verdict is the recorded one, 1 if one differs or two routes disagree.
+    Exit status 0 if every result is as recorded, 1 if a verdict, a text, a check or a
+    counterexample differs or two routes disagree.
 
     Parameters
     ----------
     claims
-        Ids such as A.gumbel-density.
+        Ids such as A.gumbel-density, or Python files such as my_claims.py with claims of your own.
     json
         Write the results to this file.
     report
@@ -42,52 +44,132 @@ def verify(
     budget
         How much the sampled checks sample; proofs do not depend on it.
     record
-        Make these verdicts the recorded ones.
+        Make these results the recorded ones.
     """
     require_writable("--json", json)
     use_64_bit()
-    from rich.console import Console
-
-    from perturbtheory.claims import UnknownClaim, find, recorded, render
-    from perturbtheory.results import RecordError, write_json
-
-    try:
-        chosen = find(claims)
-    except UnknownClaim as error:
-        raise MisuseError(str(error)) from error
-    try:
-        if record:
-            require_writable("--record", recorded.destination())
-        known = {} if record else recorded.load()
-    except RecordError as error:
-        raise MisuseError(str(error)) from error
+    chosen, own = _chosen(claims)
+    known = _known(own=bool(own), record=record)
     require_directory("--report", report)
     start = time.perf_counter()
     results = _run_all(chosen, budget)
     if record:
-        try:
-            recorded.save(results)
-            known = recorded.load()
-        except RecordError as error:
-            raise MisuseError(str(error)) from error
+        known = _recorded(results)
+    drift = _drift(results, known, own)
+    gone = [] if claims else _gone(known)
     if json is not None:
+        from perturbtheory.results import write_json
+
         write_json(json, [result.to_json() for result in results])
-    console = Console()
-    console.width = render.plain_width(console)
-    console.print(render.verdicts(results, known, console.width))
-    for block in (*render.refuted(results), *render.disagreements(results)):
-        console.print(block)
-    console.print(render.summary(results, time.perf_counter() - start))
+    _print(results, drift, gone, time.perf_counter() - start)
     if report is not None:
         _write_report(results, report, budget)
-    return DRIFTED if any(render.changed(result, known) for result in results) else AGREES
+    return DRIFTED if gone or any(drift.values()) else AGREES
+
+
+def _chosen(names: Sequence[str]) -> "tuple[list[Claim], set[str]]":
+    """The claims of the ledger and of the user's own files, and the ids of the latter."""
+    from perturbtheory.claims import UnknownClaim, find
+
+    files = [name for name in names if name.endswith(".py")]
+    own = [claim for name in files for claim in _loaded(Path(name))]
+    ids = [name for name in names if name not in files]
+    try:
+        chosen = find(ids) if ids or not files else []
+    except UnknownClaim as error:
+        raise MisuseError(str(error)) from error
+    return [*chosen, *own], {claim.id for claim in own}
+
+
+def _loaded(path: Path) -> "list[Claim]":
+    """The claims that a Python file makes."""
+    from perturbtheory.claims import index
+    from perturbtheory.ledger import registered_by
+
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        msg = f"`CLAIM` must be an id or a Python file that exists, got {str(path)!r}"
+        raise MisuseError(msg)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    loader = spec.loader
+    try:
+        made = registered_by(lambda: loader.exec_module(module))
+    except Exception as error:
+        msg = f"`CLAIM` {str(path)!r} could not be run: {type(error).__name__}: {error}; fix it"
+        raise MisuseError(msg) from error
+    taken = [claim.id for claim in made if claim.id in index()]
+    if taken or not made:
+        why = f"uses {taken[0]!r}, an id of the ledger" if taken else "makes no claims"
+        msg = f"`CLAIM` {str(path)!r} {why}; see `help(perturbtheory.ledger)` for a template"
+        raise MisuseError(msg)
+    return made
+
+
+def _known(*, own: bool, record: bool) -> dict[str, Any]:
+    from perturbtheory.claims import recorded
+    from perturbtheory.results import RecordError
+
+    if record and own:
+        msg = "`--record` is for claims of the ledger, not for files of your own; use --json"
+        raise MisuseError(msg)
+    try:
+        if record:
+            require_writable("--record", recorded.destination())
+        return {} if record else recorded.load()
+    except RecordError as error:
+        raise MisuseError(str(error)) from error
+
+
+def _recorded(results: "Sequence[Result]") -> dict[str, Any]:
+    from perturbtheory.claims import recorded
+    from perturbtheory.results import RecordError
+
+    try:
+        recorded.save(results)
+        return recorded.load()
+    except RecordError as error:
+        raise MisuseError(str(error)) from error
+
+
+def _drift(
+    results: "Sequence[Result]", known: dict[str, Any], own: set[str]
+) -> dict[str, tuple[str, ...]]:
+    from perturbtheory.ledger import changes
+
+    found = {r.claim.id: changes(r, known.get(r.claim.id)) for r in results}
+    new = {"not recorded"}
+    return {i: tuple(w for w in words if i not in own or w not in new) for i, words in found.items()}
+
+
+def _gone(known: dict[str, Any]) -> list[str]:
+    from perturbtheory.claims import recorded
+
+    return recorded.gone(known)
+
+
+def _print(
+    results: "Sequence[Result]", drift: dict[str, tuple[str, ...]], gone: list[str], seconds: float
+) -> None:
+    from rich.console import Console
+
+    from perturbtheory.cli import _verdicts
+
+    console = Console()
+    console.width = _verdicts.plain_width(console)
+    console.print(_verdicts.verdicts(results, drift, console.width))
+    for block in (*_verdicts.refuted(results), *_verdicts.undecided(results)):
+        console.print(block)
+    for id_ in gone:
+        console.print(f"{id_} is recorded, and no claim has this id any more", style="bold magenta")
+    console.print(_verdicts.summary(results, seconds))
 
 
 def _run_all(chosen: "Sequence[Claim]", budget: str) -> "list[Result]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from perturbtheory.claims import BUDGETS, run
+    from perturbtheory.ledger import BUDGETS, run
 
     columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}"))
     console = Console(stderr=True)

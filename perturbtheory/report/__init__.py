@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from perturbtheory.claims import Result
+from perturbtheory.ledger import Result
 from perturbtheory.report import _errata, _html, _markdown
 from perturbtheory.report._content import Report
 from perturbtheory.report._figures import pictures

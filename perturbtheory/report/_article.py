@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from perturbtheory.claims import Check, Part, Result, Step
-from perturbtheory.claims.evidence import in_words
-from perturbtheory.report._content import MEANINGS, Report, paper_of, plural
+from perturbtheory.ledger import Check, Part, Result, Step, in_words, plain
+from perturbtheory.report._content import MEANINGS, Report, paper_of, plural, steps, told
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import to_html
 
 _MARKS = {
     "proved": "✓",
     "certified": "✓",
+    "argued": "∴",
     "supported": "≈",
     "refuted": "✗",
     "inconclusive": "?",
@@ -39,12 +39,9 @@ def reference(id_: str, report: Report) -> str:
     return f'<span class="absent" title="not in this report">{name}</span>'
 
 
-def statement(words: str, latex: str) -> str:
-    """What is claimed, in words and as mathematics."""
-    return (
-        f'<p class="words">{to_html(words)}</p>\n'
-        f'<div class="mathematics">{to_html(latex, display=True)}</div>'
-    )
+def statement(says: str) -> str:
+    """What is claimed, in words and mathematics."""
+    return f'<p class="words">{to_html(says)}</p>'
 
 
 def article(result: Result, report: Report, pictures: Sequence[Picture], level: int) -> str:
@@ -52,7 +49,7 @@ def article(result: Result, report: Report, pictures: Sequence[Picture], level: 
     claim = result.claim
     id_ = escape(claim.id)
     blocks = [
-        statement(claim.statement, claim.latex),
+        statement(claim.says),
         _facts(result, report),
         _counterexample(result, report),
         *(_figure(picture) for picture in pictures),
@@ -66,7 +63,7 @@ def article(result: Result, report: Report, pictures: Sequence[Picture], level: 
         f'<header>\n<h{level}><a href="#{id_}">{id_}</a></h{level}>\n'
         f"{badge(result.verdict)}{flag}\n"
         f'<p class="source">{to_html(claim.source)}</p>\n'
-        f'<p class="decided">Decided by: {escape(result.weakest)}</p>\n</header>\n'
+        f'<p class="decided">Decided by: {to_html(result.weakest)}{escape(steps(result))}</p>\n</header>\n'
         + "\n".join(filter(None, blocks))
         + "\n</article>\n"
     )
@@ -75,12 +72,12 @@ def article(result: Result, report: Report, pictures: Sequence[Picture], level: 
 def _facts(result: Result, report: Report) -> str:
     claim = result.claim
     listed = {
-        "Corrected by": [claim.corrected] if claim.corrected else [],
+        "Corrected by": [claim.corrected_by] if claim.corrected_by else [],
         "Corrects": report.corrects(result),
         "Relies on": claim.depends_on,
         "Used by": report.used_by(result),
     }
-    rows = [("Assumptions", to_html(claim.assumptions))]
+    rows = [("Assumptions", to_html(claim.assumes))] if claim.assumes else []
     for label, ids in listed.items():
         if ids:
             rows.append((label, ", ".join(reference(other, report) for other in ids)))
@@ -97,7 +94,7 @@ def _counterexample(result: Result, report: Report) -> str:
         )
         tables.append(
             f'<p class="line">{to_html(part)}: {to_html(in_words(data))}.</p>\n'
-            f'<table aria-label="Counterexample: {escape(part)}">\n<tbody>\n{rows}\n</tbody>'
+            f'<table aria-label="Counterexample: {escape(plain(part))}">\n<tbody>\n{rows}\n</tbody>'
             "</table>\n"
         )
     if not tables:
@@ -143,15 +140,15 @@ def _part(part: Part) -> str:
 
 
 def _check(check: Check) -> str:
-    steps = ""
+    listed = ""
     if check.steps:
-        steps = f'\n<ol class="steps">\n{"".join(map(_step, check.steps))}</ol>\n'
+        listed = f'\n<ol class="steps">\n{"".join(map(_step, check.steps))}</ol>\n'
     return (
         f'<li><span class="outcome {check.outcome}"><span aria-hidden="true">'
         f"{_MARKS[check.outcome]}</span>&nbsp;{check.outcome}</span>"
         f'<span class="route">{to_html(check.route)}</span>'
         f'<span class="kind">{check.kind}</span>'
-        f'<span class="detail">{to_html(check.detail)}</span>{steps}</li>'
+        f'<span class="detail">{to_html(told(check))}</span>{listed}</li>'
     )
 
 

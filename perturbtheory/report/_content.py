@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from perturbtheory import __version__
-from perturbtheory.claims import SECTIONS, Claim, Result, ledger
-from perturbtheory.claims.ledger import VERDICTS, Verdict
+from perturbtheory import claims
+from perturbtheory.ledger import REGISTRY, VERDICTS, Check, Claim, Result, Verdict
 
 TITLE = "Perturb-Softmax and Perturb-Argmax: what holds, statement by statement"
 INTRODUCTION = (
@@ -47,6 +47,7 @@ PAPERS = (
 MEANINGS: Mapping[str, str] = {
     "proved": "every part has a proof, and every other route to it agrees",
     "certified": "every part is decided rigorously: by proof, by exact instances or by enclosure",
+    "argued": "every part is argued in words at least, and every route to it agrees",
     "supported": "every part holds numerically, with an error radius or a confidence interval",
     "refuted": "a part is false as printed; a counterexample is shown",
     "inconclusive": "a part is undecided, or two routes to it contradict each other",
@@ -69,13 +70,16 @@ KINDS = {
     "argued in words is marked so",
     "certificate": "exact or rigorously enclosed, on instances; or a counterexample verified "
     "exactly",
+    "argument": "reasons in words or theorems that are cited, of which no step was decided by a "
+    "computation",
+    "closed form": "a formula evaluated in 64 bits, with an error radius",
+    "exact sum": "all outcomes of discrete noise, with an error radius",
     "quadrature": "deterministic numbers with an error radius",
+    "numerical": "numbers without a radius of their own, within the rounding of 64 bits",
+    "quasi-monte-carlo": "low-discrepancy points with a confidence interval",
     "monte-carlo": "samples with a confidence interval",
     "experiment": "training runs with stated seeds",
 }
-
-
-_MODULES = "perturbtheory.claims."
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,9 @@ class Report:
     """Results in the order of the ledger, by chapter, with their links in both directions."""
 
     def __init__(self, results: Sequence[Result], budget: str) -> None:
-        order = list(ledger.REGISTRY)
-        place = {r.claim.id: (_section(r.claim), _index(order, r.claim.id)) for r in results}
+        order = list(claims.index())
         # what is not in the ledger keeps the order given, after the rest
-        self.results = tuple(sorted(results, key=lambda r: place[r.claim.id]))
+        self.results = tuple(sorted(results, key=lambda r: _index(order, r.claim.id)))
         self.budget = budget
         self._by_id = {result.claim.id: result for result in self.results}
 
@@ -106,8 +109,8 @@ class Report:
 
     def truth(self, result: Result) -> Claim | None:
         """The claim that mends a refuted one, in this report or only in the ledger."""
-        id_ = result.claim.corrected or ""
-        return self._by_id[id_].claim if id_ in self else ledger.REGISTRY.get(id_)
+        id_ = result.claim.corrected_by or ""
+        return self._by_id[id_].claim if id_ in self else REGISTRY.get(id_)
 
     def verdict(self, id_: str) -> Verdict | None:
         """The verdict on a claim of this report; None if it is not in it."""
@@ -115,7 +118,7 @@ class Report:
 
     def corrects(self, result: Result) -> list[str]:
         """Ids of the claims of this report that a claim mends."""
-        return [r.claim.id for r in self.results if r.claim.corrected == result.claim.id]
+        return [r.claim.id for r in self.results if r.claim.corrected_by == result.claim.id]
 
     def used_by(self, result: Result) -> list[str]:
         """Ids of the claims of this report that rely on a claim."""
@@ -143,7 +146,7 @@ class Report:
         """Counts in a sentence or two."""
         counts = ", ".join(f"{n} {verdict}" for verdict, n in self.counts().items())
         text = f"{plural(len(self.results), 'claim')}: {counts or 'nothing was checked'}."
-        left_out = len(set(ledger.REGISTRY) - set(self._by_id))
+        left_out = len(set(claims.index()) - set(self._by_id))
         if left_out:
             text += f" {plural(left_out, 'other claim')} of the ledger not chosen for this report."
         false = self.refuted()
@@ -162,21 +165,24 @@ def paper_of(result: Result) -> Paper:
     return next((paper for paper in PAPERS if paper.key == key), PAPERS[-1])
 
 
-def _section(claim: Claim) -> int:
-    """Where the section of a claim stands; modules that import each other do not change that."""
-    return _index(SECTIONS, claim.check.__module__.removeprefix(_MODULES))
-
-
 def _index(names: Sequence[str], name: str) -> int:
     return names.index(name) if name in names else len(names)
 
 
 def _section_title(claim: Claim) -> str | None:
-    module = claim.check.__module__
-    if not module.startswith(_MODULES):
-        return None
-    lines = (sys.modules[module].__doc__ or "").strip().splitlines()
+    lines = (sys.modules[claim.module].__doc__ or "").strip().splitlines()
     return lines[0].removesuffix(".") if lines else None
+
+
+def steps(result: Result) -> str:
+    """How much of the proofs a computation decided: " (9 of 14 steps decided)"."""
+    decided, every = result.steps
+    return f" ({decided} of {plural(every, 'step')} decided)" if every else ""
+
+
+def told(check: Check) -> str:
+    """What was compared, and how near it was."""
+    return ": ".join(filter(None, (check.detail, check.measured)))
 
 
 def plural(number: int, noun: str) -> str:

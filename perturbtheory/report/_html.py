@@ -2,10 +2,8 @@
 
 from html import escape
 from importlib import resources
-from textwrap import shorten
 
-from perturbtheory.claims import Result
-from perturbtheory.claims.evidence import in_words
+from perturbtheory.ledger import Result, in_words
 from perturbtheory.report import _content
 from perturbtheory.report._article import article, badge, reference, statement
 from perturbtheory.report._content import PAPERS, Report, paper_of
@@ -114,14 +112,13 @@ def _summary(report: Report) -> str:
 
 def _row(result: Result, report: Report) -> str:
     claim = result.claim
-    short = escape(shorten(claim.statement, 130, placeholder=" …"))
     return (
         f'<tr role="row" data-verdict="{result.verdict}" data-paper="{paper_of(result).key}">'
         f'<th scope="row" role="rowheader">{reference(claim.id, report)}</th>'
         f'<td role="cell" class="verdict">{badge(result.verdict)}</td>'
-        f'<td role="cell" class="statement">{short}</td>'
+        f'<td role="cell" class="statement">{to_html(claim.says)}</td>'
         f'<td role="cell" class="source">{to_html(claim.source)}</td>'
-        f'<td role="cell" class="weakest">{escape(result.weakest)}</td></tr>'
+        f'<td role="cell" class="weakest">{to_html(result.weakest)}{escape(_content.steps(result))}</td></tr>'
     )
 
 
@@ -177,12 +174,12 @@ def _erratum(result: Result, report: Report) -> str:
         verdict = report.verdict(truth.id)
         mark = f" {badge(verdict)}" if verdict else ""
         true = (
-            f"{statement(truth.statement, truth.latex)}\n<p>{reference(truth.id, report)}{mark}</p>"
+            f"{statement(truth.says)}\n<p>{reference(truth.id, report)}{mark}</p>"
         )
     return (
         f'<article class="erratum">\n<header><h3>{reference(claim.id, report)}</h3>\n'
         f'<p class="source">{to_html(claim.source)}</p></header>\n<dl>\n'
-        f'<div class="printed"><dt>Printed</dt><dd>{statement(claim.statement, claim.latex)}</dd>'
+        f'<div class="printed"><dt>Printed</dt><dd>{statement(claim.says)}</dd>'
         f'</div>\n<div class="fails"><dt>Fails</dt><dd>{fails}</dd></div>\n'
         f'<div class="true"><dt>True</dt><dd>{true}</dd></div>\n</dl>\n</article>'
     )

@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from textwrap import shorten
 from typing import Any
 
-from perturbtheory.claims import Check, Part, Result, Step
-from perturbtheory.claims.evidence import in_words
+from perturbtheory.ledger import Check, Part, Result, Step, in_words
 from perturbtheory.report import _content
 from perturbtheory.report._content import Report
 from perturbtheory.report._figures import Picture
@@ -56,15 +54,15 @@ def _summary(report: Report) -> list[str]:
     head = ["## All claims", "", "| claim | verdict | statement | source | decided by |"]
     rows = [
         f"| {_link(r.claim.id, report)} | **{r.verdict}** "
-        f"| {_cell(shorten(r.claim.statement.replace('$', ''), 130, placeholder=' …'))} "
+        f"| {_cell(r.claim.says)} "
         f"| {_cell(r.claim.source)} | {_cell(r.weakest)} |"
         for r in report.results
     ]
     return [*head, "|---|---|---|---|---|", *rows, ""]
 
 
-def _statement(words: str, latex: str, indent: str = "") -> list[str]:
-    return [f"{indent}> {_text(words)}", f"{indent}>", f"{indent}> {_text(latex)}"]
+def _statement(says: str) -> list[str]:
+    return [f"> {_text(says)}"]
 
 
 def _wrong(report: Report) -> list[str]:
@@ -72,14 +70,14 @@ def _wrong(report: Report) -> list[str]:
     for result in report.refuted():
         claim = result.claim
         lines += [f"**{_link(claim.id, report)}** ({_text(claim.source)})", "", "Printed:", ""]
-        lines += [*_statement(claim.statement, claim.latex), "", "Fails:", ""]
+        lines += [*_statement(claim.says), "", "Fails:", ""]
         lines += [f"- {line}" for line in _counterexamples(result)]
         truth = report.truth(result)
         if truth is not None:
             verdict = report.verdict(truth.id)
             mark = f", {verdict}" if verdict else ""
             lines += ["", f"True ({_link(truth.id, report)}{mark}):", ""]
-            lines += _statement(truth.statement, truth.latex)
+            lines += _statement(truth.says)
         lines.append("")
     return ["## What is wrong as printed", "", *lines] if lines else []
 
@@ -93,10 +91,10 @@ def _claim(result: Result, report: Report, pictures: Sequence[Picture]) -> list[
     claim = result.claim
     disagreement = ", routes disagree" if result.disagreement else ""
     lines = [f"#### {claim.id}", ""]
-    lines += [f"**{result.verdict}**{disagreement}, decided by: {_text(result.weakest)}  "]
-    lines += [f"*{_text(claim.source)}*", "", *_statement(claim.statement, claim.latex), ""]
-    lines.append(f"- Assumptions: {_text(claim.assumptions)}")
-    corrected = [claim.corrected] if claim.corrected else []
+    lines += [f"**{result.verdict}**{disagreement}, decided by: {_text(result.weakest)}{_content.steps(result)}  "]
+    lines += [f"*{_text(claim.source)}*", "", *_statement(claim.says), ""]
+    lines += [f"- Assumptions: {_text(claim.assumes)}"] if claim.assumes else []
+    corrected = [claim.corrected_by] if claim.corrected_by else []
     for label, ids in (
         ("Corrected by", corrected),
         ("Corrects", report.corrects(result)),
@@ -133,7 +131,7 @@ def _part(part: Part) -> list[str]:
 
 
 def _check(check: Check) -> list[str]:
-    lines = [f"  - {_text(check.route)} ({check.kind}): *{check.outcome}*. {_text(check.detail)}"]
+    lines = [f"  - {_text(check.route)} ({check.kind}): *{check.outcome}*. {_text(_content.told(check))}"]
     return lines + [f"    {n}. {_step(step)}" for n, step in enumerate(check.steps, 1)]
 
 

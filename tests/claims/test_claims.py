@@ -315,7 +315,7 @@ def test_a_wrong_printed_line_is_refuted(monkeypatch, index):
 
 
 def test_a_wrong_row_of_the_subdifferential_is_refuted(monkeypatch):
-    from perturbtheory.claims.paper_a import discrete
+    from perturbtheory.claims.paper_a.s9_examples import discrete
 
     difference, (low, high) = discrete.SUBDIFFERENTIAL["theta_1 = theta_2"]
     wrong = (difference, (low, high + low))

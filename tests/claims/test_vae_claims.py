@@ -6,7 +6,7 @@ import pytest
 
 from perturbtheory import claims
 from perturbtheory.claims import recorded
-from perturbtheory.claims.paper_b import vaes as paper_b
+from perturbtheory.claims.paper_b.s5_experiments import vaes as paper_b
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.vae_recorded import Recorded
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from perturbtheory import cli, figures, report
 from perturbtheory.claims import Check, Claim, Part, Result, Step, ledger, recorded
-from perturbtheory.claims.evidence import KINDS, in_words
+from perturbtheory.ledger import KINDS, in_words
 from perturbtheory.report import _content, _errata, _figures, _html, _lines, _markdown, _mathml
 from perturbtheory.report._content import Report
 from perturbtheory.report._mathematics import segments, to_html

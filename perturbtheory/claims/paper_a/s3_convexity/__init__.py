@@ -1,0 +1,3 @@
+"""Sections 3.3 and 8.1: convexity, subdifferentials, conjugates."""
+
+ORDER = ("convexity", "differentiability", "conjugate_attained", "subdifferential", "restriction")

@@ -1,0 +1,150 @@
+"""Section 8.1.1, after (17): when a convex function is differentiable."""
+
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from perturbtheory.claims.exhibits.numbers import engine, entry
+from perturbtheory.claims.exhibits.slopes import TIES, polytope, slopes
+from perturbtheory.claims.exhibits.softmax_exact import Vector
+from perturbtheory.claims.legacy import agree, argued, claim, exact, proof, shown
+from perturbtheory.ledger import Budget, Check, Part
+from perturbtheory.perturbations import Gumbel
+from perturbtheory.potential import expected_max
+from perturbtheory.routes.symbolic import categories, identity
+
+
+@claim("A.differentiability", corrected="A.differentiability.corrected")
+def differentiability(_: Budget) -> list[Part]:
+    r"""Statement: A multivariate function is differentiable if its directional derivative is the
+    same in every direction, namely equal to the gradient.
+
+    LaTeX: $f$ is differentiable if $\nabla f(\theta) = \nabla_v f(\theta)$ for every $v \in
+    \mathbb R^d$
+
+    Source: A, 8.1.1, the sentence after (17)
+
+    Assumptions: read as the definition of differentiable that it is meant to be. Taken literally
+    it asks that a number be equal to a vector, and at d = 1, where it can be, that the derivative
+    be zero, since v = 0 is a direction. Read with <gradient, v> on the right it is the corrected
+    claim.
+
+    Computed: the directional derivatives of f(theta) = theta at d = 1, and of the log-sum-exp at
+    d = 3, both differentiable.
+    """
+    e, theta, v = sp.symbols("epsilon theta v", real=True)
+    along: Any = sp.limit((theta + e * v - theta) / e, e, 0)
+    gradient, twice = along.subs(v, 1), along.subs(v, 2)
+    p = engine(expected_max(Gumbel()), np.array([[0.5, -0.25, 1.0]]), "probabilities")
+    return [
+        Part(
+            "differentiable: one directional derivative for every v",
+            (
+                exact(
+                    "sympy, limit",
+                    gradient == twice,
+                    f"f = theta: {along} along v",
+                    universal=False,
+                ),
+                agree(
+                    "engine",
+                    "quadrature",
+                    entry(p, (0, 0)),
+                    entry(p, (0, 1)),
+                    "log-sum-exp along e_1 and e_2 at theta = (1/2, -1/4, 1)",
+                ),
+            ),
+            {"d": 1, "f": "theta", "gradient": int(gradient), "v": 2, "along v": int(twice)},
+        )
+    ]
+
+
+@claim("A.differentiability.corrected", depends_on=("A.directional-derivative",))
+def differentiability_corrected(_: Budget) -> list[Part]:
+    r"""Statement: A convex f is differentiable at an interior point of Theta exactly if its
+    directional derivative is linear in v, for which opposite slopes along the coordinate axes are
+    enough; exactly then it has one subgradient, its gradient.
+
+    LaTeX: for convex $f$ and $\theta$ in the interior of $\Theta$ are equivalent: $f$ is
+    differentiable at $\theta$; $\nabla_v f(\theta) = \langle \nabla f(\theta), v\rangle$ for every
+    $v \in \mathbb R^d$; $\nabla_{-e_i} f(\theta) = -\nabla_{e_i} f(\theta)$ for every $i$;
+    $\partial f(\theta)$ is a single vector
+
+    Source: corrects A, 8.1.1, the sentence after (17)
+
+    Assumptions: f convex, theta interior; Rockafellar (1970), Theorems 25.1 and 25.2. Without
+    convexity a linear directional derivative is not enough. At the boundary of Theta, and on sets
+    without interior such as {sum theta = 0}, a single vector is not to be had: see
+    A.single-subgradient.
+
+    Computed: from slopes along the axes to the derivative and to the single subgradient, for
+    symbolic d; all four conditions for discrete noise, exactly.
+    """
+    return [
+        Part(
+            "four equivalent conditions",
+            (
+                _from_axes(),
+                exact(
+                    "rational, discrete noise",
+                    all(_conditions_agree(theta) for theta in TIES),
+                    "opposite slopes, linearity on {-1, 0, 1}^d, one vertex, no tie: "
+                    f"{len(TIES)} theta, d = 2, 3",
+                    universal=False,
+                ),
+            ),
+        )
+    ]
+
+
+def _from_axes() -> Check:
+    _, _, j, _ = (s := categories())
+    w: Any = sp.IndexedBase("w", real=True)
+    x, total = sp.Symbol("w_i", real=True), sp.Symbol("S", positive=True)
+    weights: Any = sp.factor_terms(s.sum(sp.Abs(w[j]) / total)).subs(s.sum(sp.Abs(w[j])), total)
+    return proof(
+        "sympy, symbolic d",
+        "each condition implies the next, and the last the first",
+        argued(
+            r"differentiable: $\nabla_v f(\theta) = \langle \nabla f(\theta), v\rangle$, linear in "
+            r"$v$, so opposite along $\pm e_i$",
+            "chain rule",
+        ),
+        argued(
+            r"with $g_i = \nabla_{e_i} f$: $r(w) = f(\theta + w) - f(\theta) - \langle g, "
+            r"w\rangle$ is convex, $r(0) = 0$ and $r(\pm t e_i)/t \to 0$ as $t \downarrow 0$",
+            "opposite slopes along the axes",
+        ),
+        shown(
+            r"$w = \sum_i \frac{|w_i|}S\, S \operatorname{sgn}(w_i) e_i$, with $S = \sum_i |w_i|$",
+            identity(sp.Abs(x) / total * total * sp.sign(x) - x),
+        ),
+        shown(r"the weights $|w_i|/S$ add up to one", identity(weights - 1)),
+        argued(
+            r"$r(w)/S \le \max_i r(S \operatorname{sgn}(w_i) e_i)/S \to 0$ and $r(w) \ge -r(-w)$: "
+            r"$f$ is differentiable, with gradient $g$",
+            "convexity of r",
+        ),
+        argued(
+            r"$p \in \partial f(\theta)$ iff $\langle p, v\rangle \le \langle g, v\rangle$ for "
+            r"every $v$, and $v = p - g$ gives $\lVert p - g\rVert^2 \le 0$: $p = g$ alone",
+            "A.directional-derivative",
+        ),
+        argued(
+            r"one subgradient: every interval $[-\nabla_{-v} f, \nabla_v f]$ of slopes is a point",
+            r"Rockafellar, Theorem 23.4: $\nabla_v f(\theta) = \max\{\langle p, v\rangle : p \in "
+            r"\partial f(\theta)\}$ at interior points",
+        ),
+    )
+
+
+def _conditions_agree(theta: Vector) -> bool:
+    d, cell, rises = len(theta), polytope(theta), slopes(theta)
+    axes = [tuple(int(i == j) for j in range(d)) for i in range(d)]
+    opposite = all(rises[e] == -rises[tuple(-x for x in e)] for e in axes)
+    gradient = [rises[e] for e in axes]
+    linear = all(
+        rise == sum(x * g for x, g in zip(v, gradient, strict=True)) for v, rise in rises.items()
+    )
+    return opposite == linear == cell.is_singleton == (len(cell.vertices()) == 1)

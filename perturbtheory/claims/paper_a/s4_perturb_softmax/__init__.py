@@ -1,0 +1,11 @@
+"""Sections 4 and 8: Perturb-Softmax."""
+
+ORDER = (
+    "perturb_softmax",
+    "finite_potential",
+    "completeness",
+    "dual_domain",
+    "vertex_limits",
+    "softmax_minimality",
+    "hoelder",
+)

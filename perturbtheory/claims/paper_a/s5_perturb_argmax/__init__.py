@@ -1,0 +1,10 @@
+"""Sections 5 and 9: Perturb-Argmax."""
+
+ORDER = (
+    "perturb_argmax",
+    "argmax_completeness",
+    "max_differentiable",
+    "conjugate",
+    "argmax_minimality",
+    "minimality_steps",
+)

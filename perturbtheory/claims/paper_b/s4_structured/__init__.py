@@ -1,0 +1,3 @@
+"""Section 4: structured and semi-supervised models."""
+
+ORDER = ("decomposition", "decomposition_structured", "structured", "structured_argmax")

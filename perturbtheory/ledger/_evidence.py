@@ -1,0 +1,113 @@
+"""Evidence: a step of a proof, a check by one route, a part of a claim with checks by several."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+Kind = Literal[
+    "proof",
+    "certificate",
+    "argument",
+    "closed form",
+    "exact sum",
+    "quadrature",
+    "numerical",
+    "quasi-monte-carlo",
+    "monte-carlo",
+    "experiment",
+]
+Outcome = Literal["holds", "fails", "unknown"]
+PartOutcome = Literal["holds", "refuted", "disagreement", "unknown"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""From the strongest to the weakest."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a proof, kept as data so that a reader can follow and replay it.
+
+    Attributes:
+        says: what it states, in words and $LaTeX$.
+        by: what decided it, such as "sympy"; for an argued step the reason or the theorem cited.
+        outcome: what the machine decided, or "argued" where the reason is one in words.
+    """
+
+    says: str
+    by: str
+    outcome: Outcome | Literal["argued"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One route to one part: what it is, how strong, what came out and on which grounds.
+
+    Attributes:
+        route: the way to the answer; two checks of a part count as two only if theirs differ.
+        kind: how strong the evidence is.
+        outcome: what came out.
+        detail: what was compared, or the cases that were decided.
+        measured: how near it was; it may differ between machines and is not compared with records.
+        steps: those of a proof.
+    """
+
+    route: str
+    kind: Kind
+    outcome: Outcome
+    detail: str = ""
+    measured: str = field(default="", compare=False)
+    steps: tuple[Step, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        return vars(self) | {"steps": [vars(step) for step in self.steps]}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Check":
+        """The check that `to_json` wrote."""
+        fields = {k: data[k] for k in ("route", "kind", "outcome", "detail", "measured")}
+        return cls(**fields, steps=tuple(Step(**step) for step in data["steps"]))
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A counterexample as data; it counts only for a part that is refuted."""
+
+    data: dict[str, Any]
+
+
+Evidence = Check | Witness
+
+
+@dataclass(frozen=True)
+class Part:
+    """One sub-statement, its checks, and the counterexample that refutes it where one does."""
+
+    name: str
+    checks: tuple[Check, ...]
+    counterexample: dict[str, Any] | None = None
+
+    @property
+    def outcome(self) -> PartOutcome:
+        """The rule for parts; see the head of `perturbtheory.ledger`."""
+        outcomes = {check.outcome for check in self.checks}
+        if {"holds", "fails"} <= outcomes:
+            return "disagreement"
+        if "unknown" in outcomes or len({check.route for check in self.checks}) < 2:
+            return "unknown"
+        if outcomes == {"fails"}:
+            return "refuted" if self.counterexample else "unknown"
+        return "holds"
+
+    @property
+    def kind(self) -> Kind:
+        """The strongest kind among the checks."""
+        return KINDS[min(KINDS.index(check.kind) for check in self.checks)]
+
+
+def in_words(value: Any) -> str:
+    """A value of a counterexample as text: lists as tuples, mappings as key = value."""
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(in_words, value))})"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {in_words(v)}" for key, v in value.items())
+    return str(value)
