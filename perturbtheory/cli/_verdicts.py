@@ -18,6 +18,7 @@ _STYLES: dict[Verdict, str] = {
     "inconclusive": "bold yellow",
     "untested": "yellow",
 }
+_DRIFT = "bold magenta"
 _NARROW, _SLIM = 100, 60
 
 
@@ -36,27 +37,31 @@ def verdicts(
         cells: list[RenderableType] = [Text(result.claim.id)]
         if width >= _NARROW:
             cells.append(Text(plain(result.claim.source), style="dim"))
-        cells.append(_verdict(result, drift.get(result.claim.id, ())))
+        differs = drift.get(result.claim.id, ())
+        cells.append(_verdict(result, differs, width))
         if width >= _SLIM:
-            cells.append(_grounds(result))
+            cells.append(_grounds(result, differs))
         table.add_row(*cells)
     return table
 
 
-def _verdict(result: Result, drift: Sequence[str]) -> Text:
+def _verdict(result: Result, differs: Sequence[str], width: int) -> Text:
     text = Text(result.verdict, style=_STYLES[result.verdict])
-    if drift:
-        text.append(f" ({', '.join(drift)})", style="bold magenta")
+    if differs:
+        words = "drift" if width >= _SLIM else ", ".join(differs)
+        text.append(f" ({words})", style=_DRIFT)
     return text
 
 
-def _grounds(result: Result) -> Text:
+def _grounds(result: Result, differs: Sequence[str]) -> Text:
     text = Text(plain(result.weakest))
     decided, steps = result.steps
     if steps:
         text.append(f" ({decided} of {steps} {'step' if steps == 1 else 'steps'} decided)", "dim")
     if result.counterexample:
         text.append(f"\n{one_line(result.counterexample)}", style="red")
+    if differs:
+        text.append(f"\nagainst the record: {', '.join(differs)}", style=_DRIFT)
     return text
 
 

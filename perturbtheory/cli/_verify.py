@@ -139,7 +139,9 @@ def _drift(
 
     found = {r.claim.id: changes(r, known.get(r.claim.id)) for r in results}
     new = {"not recorded"}
-    return {i: tuple(w for w in words if i not in own or w not in new) for i, words in found.items()}
+    return {
+        i: tuple(w for w in words if i not in own or w not in new) for i, words in found.items()
+    }
 
 
 def _gone(known: dict[str, Any]) -> list[str]:

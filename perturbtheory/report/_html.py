@@ -173,9 +173,7 @@ def _erratum(result: Result, report: Report) -> str:
     if truth is not None:
         verdict = report.verdict(truth.id)
         mark = f" {badge(verdict)}" if verdict else ""
-        true = (
-            f"{statement(truth.says)}\n<p>{reference(truth.id, report)}{mark}</p>"
-        )
+        true = f"{statement(truth.says)}\n<p>{reference(truth.id, report)}{mark}</p>"
     return (
         f'<article class="erratum">\n<header><h3>{reference(claim.id, report)}</h3>\n'
         f'<p class="source">{to_html(claim.source)}</p></header>\n<dl>\n'

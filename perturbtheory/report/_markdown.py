@@ -91,7 +91,9 @@ def _claim(result: Result, report: Report, pictures: Sequence[Picture]) -> list[
     claim = result.claim
     disagreement = ", routes disagree" if result.disagreement else ""
     lines = [f"#### {claim.id}", ""]
-    lines += [f"**{result.verdict}**{disagreement}, decided by: {_text(result.weakest)}{_content.steps(result)}  "]
+    lines += [
+        f"**{result.verdict}**{disagreement}, decided by: {_text(result.weakest)}{_content.steps(result)}  "
+    ]
     lines += [f"*{_text(claim.source)}*", "", *_statement(claim.says), ""]
     lines += [f"- Assumptions: {_text(claim.assumes)}"] if claim.assumes else []
     corrected = [claim.corrected_by] if claim.corrected_by else []
@@ -131,7 +133,9 @@ def _part(part: Part) -> list[str]:
 
 
 def _check(check: Check) -> list[str]:
-    lines = [f"  - {_text(check.route)} ({check.kind}): *{check.outcome}*. {_text(_content.told(check))}"]
+    lines = [
+        f"  - {_text(check.route)} ({check.kind}): *{check.outcome}*. {_text(_content.told(check))}"
+    ]
     return lines + [f"    {n}. {_step(step)}" for n, step in enumerate(check.steps, 1)]
 
 

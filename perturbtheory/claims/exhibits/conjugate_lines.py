@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
+from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.outcomes import dot, draws
 from perturbtheory.claims.legacy import argued, exact, proof, shown
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN
 from perturbtheory.ledger import Part, Step
 from perturbtheory.routes import rational
 from perturbtheory.routes.symbolic import categories, identity

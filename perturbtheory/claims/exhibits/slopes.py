@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.softmax_exact import Vector
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN
 from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Subdifferential, expected_max
 from perturbtheory.routes import rational

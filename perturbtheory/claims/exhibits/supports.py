@@ -67,3 +67,15 @@ def components(d: int, linked: Sequence[tuple[int, int]]) -> list[set[int]]:
             groups.remove(two)
             one |= two
     return groups
+
+
+GAPS = {
+    "a gap, d = 2": [intervals((0, 1), (4, 5)), intervals((2, 3))],
+    "a path, d = 3": [intervals((0, 1), (4, 5)), intervals((2, 3)), intervals((0, 6))],
+    "one alone, d = 3": [
+        intervals((0, 1), (4, 5)),
+        intervals((2, 3), (6, 7)),
+        intervals((0, 0.5), (4.25, 4.75)),
+    ],
+}
+"""Supports of independent coordinates; theta = 0."""

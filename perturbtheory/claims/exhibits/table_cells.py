@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sympy as sp
 
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN
+from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.ledger import Budget
 from perturbtheory.potential import expected_logsumexp, expected_max
 from perturbtheory.properties import (

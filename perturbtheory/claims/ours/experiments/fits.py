@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.fits import APART, from_zero, gap
 from perturbtheory.claims.exhibits.spreads import below, beyond
 from perturbtheory.claims.legacy import agree, argued, claim, proof, shown
 from perturbtheory.claims.legacy import exact as decided
-from perturbtheory.claims.paper_a.s6_experiments.fits import APART, from_zero, gap
 from perturbtheory.experiments import recorded
 from perturbtheory.experiments.fits import UNIT, FitRun
 from perturbtheory.experiments.grids import LONG, PAIR, TARGETS, WIDE, exact, printed

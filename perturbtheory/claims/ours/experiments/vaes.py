@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from perturbtheory.claims.exhibits.spreads import beyond, measured
-from perturbtheory.claims.legacy import claim
-from perturbtheory.claims.paper_a.s6_experiments.vaes import (
+from perturbtheory.claims.exhibits.vae_losses import (
     NATS,
     SPLITS,
     apart,
@@ -14,6 +13,7 @@ from perturbtheory.claims.paper_a.s6_experiments.vaes import (
     losses,
     over_seeds,
 )
+from perturbtheory.claims.legacy import claim
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.table_2 import Spread
 from perturbtheory.experiments.vae_grids import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from perturbtheory.claims.exhibits.supports import components, edges, intervals, uniform_on
+from perturbtheory.claims.exhibits.supports import GAPS, components, edges, uniform_on
 from perturbtheory.claims.legacy import argued, claim, exact, proof, shown
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.perturbations import Gumbel, Normal
@@ -16,16 +16,6 @@ from perturbtheory.routes.symbolic import identity
 _QUARTERS = [
     [Fraction(0), Fraction(a, 4), Fraction(b, 4)] for a, b in product(range(-9, 10, 3), repeat=2)
 ]
-GAPS = {
-    "a gap, d = 2": [intervals((0, 1), (4, 5)), intervals((2, 3))],
-    "a path, d = 3": [intervals((0, 1), (4, 5)), intervals((2, 3)), intervals((0, 6))],
-    "one alone, d = 3": [
-        intervals((0, 1), (4, 5)),
-        intervals((2, 3), (6, 7)),
-        intervals((0, 0.5), (4.25, 4.75)),
-    ],
-}
-"""Supports of independent coordinates; theta = 0."""
 
 
 def _laplacian_proof() -> Check:

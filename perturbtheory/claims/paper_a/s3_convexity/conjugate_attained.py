@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
 from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.slopes import polytope
 from perturbtheory.claims.exhibits.softmax_exact import log_share_step
 from perturbtheory.claims.legacy import agree, argued, claim, exact, positive, proof, shown
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN, DIFFERENCES
 from perturbtheory.ledger import Budget, Part, Step
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max

@@ -7,9 +7,9 @@ from typing import Any
 
 import sympy as sp
 
+from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.slopes import INTERVALS, STEP, TIES, polytope, slope, slopes
 from perturbtheory.claims.legacy import argued, claim, exact, proof, shown
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN
 from perturbtheory.ledger import Budget, Part, Step
 from perturbtheory.routes import rational
 from perturbtheory.routes.symbolic import identity

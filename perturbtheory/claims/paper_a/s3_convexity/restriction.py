@@ -6,11 +6,11 @@ from itertools import product
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
 from perturbtheory.claims.exhibits.slopes import TIES, polytope
 from perturbtheory.claims.exhibits.softmax_exact import softmax, translation_step
 from perturbtheory.claims.legacy import argued, claim, exact, positive, proof, shown
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN
 from perturbtheory.ledger import Budget, Part
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.noises import DIFFERENCES
 from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.slopes import INTERVALS, polytope
 from perturbtheory.claims.legacy import agree, argued, claim, exact, proof, shown
 from perturbtheory.claims.paper_a.s3_convexity.conjugate_attained import EIGHTHS, rearranged
-from perturbtheory.claims.paper_a.s9_examples.discrete import DIFFERENCES
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.perturbations import Gumbel

@@ -8,10 +8,10 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits import cosets
+from perturbtheory.claims.exhibits.cones import corners, height
 from perturbtheory.claims.exhibits.cosets import ATOMS, indexed, inner
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.legacy import agree, argued, claim, exact, positive, proof, shown
-from perturbtheory.claims.paper_a.s4_perturb_softmax.completeness import corners, height
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.routes import enumeration
 from perturbtheory.routes.symbolic import categories, identity

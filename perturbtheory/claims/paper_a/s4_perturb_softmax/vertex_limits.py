@@ -7,14 +7,14 @@ from itertools import pairwise, product
 import sympy as sp
 
 from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cosets import perturb_softmax
-from perturbtheory.claims.legacy import argued, claim, exact, proof, shown
-from perturbtheory.claims.paper_a.s4_perturb_softmax.completeness import (
+from perturbtheory.claims.exhibits.cones import (
     HALF_GAUGE,
     HALF_SPACE,
     corners,
     height,
 )
+from perturbtheory.claims.exhibits.cosets import perturb_softmax
+from perturbtheory.claims.legacy import argued, claim, exact, proof, shown
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.routes import rational
 from perturbtheory.routes.symbolic import categories, identity

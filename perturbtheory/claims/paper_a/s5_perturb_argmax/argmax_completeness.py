@@ -5,13 +5,13 @@ from fractions import Fraction
 import numpy as np
 
 from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cosets import CONES, outcomes
-from perturbtheory.claims.legacy import agree, argued, claim, exact, proof
-from perturbtheory.claims.paper_a.s4_perturb_softmax.completeness import (
+from perturbtheory.claims.exhibits.cones import (
     HALF_SPACE,
     programs,
     uniqueness,
 )
+from perturbtheory.claims.exhibits.cosets import CONES, outcomes
+from perturbtheory.claims.legacy import agree, argued, claim, exact, proof
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.perturbations import Discrete, Gumbel
 from perturbtheory.potential import Potential, expected_max

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
 from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.uniform_pieces import ONE, TWO, T, true_potential
 from perturbtheory.claims.legacy import argued, claim, exact, positive, proof, shown
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN, DIFFERENCES
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.perturbations import Discrete, Logistic, Normal, Uniform

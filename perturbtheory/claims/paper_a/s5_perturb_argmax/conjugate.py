@@ -15,10 +15,10 @@ from perturbtheory.claims.exhibits.conjugate_lines import (
     supremum,
     vertex_supremum,
 )
+from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.outcomes import dot, draws
 from perturbtheory.claims.exhibits.uniform_lines import simpson
 from perturbtheory.claims.legacy import agree, argued, claim, exact, positive, proof, shown
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max

@@ -8,10 +8,10 @@ import sympy as sp
 from scipy import integrate
 
 from perturbtheory.claims.exhibits import change_of_variables as change
+from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.numbers import engine, entry, gradient_by_differences
 from perturbtheory.claims.legacy import agree, argued, claim, exact, proof, shown
 from perturbtheory.claims.paper_a.s5_perturb_argmax.perturb_argmax import uniform_slopes
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.perturbations import Logistic
 from perturbtheory.potential import expected_max

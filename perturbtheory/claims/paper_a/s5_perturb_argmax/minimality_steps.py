@@ -16,9 +16,9 @@ from perturbtheory.claims.exhibits.minimality_sides import (
     two_intervals,
     uniform_difference,
 )
+from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.outcomes import draws
 from perturbtheory.claims.legacy import agree, argued, claim, exact, proof, shown
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.routes import rational
 from perturbtheory.routes.symbolic import identity

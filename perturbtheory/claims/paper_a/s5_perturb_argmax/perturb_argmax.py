@@ -5,10 +5,10 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.outcomes import mean_largest, winning_sets
 from perturbtheory.claims.exhibits.slopes import TIES, polytope, slope, slopes
 from perturbtheory.claims.legacy import argued, claim, exact, proof, shown
-from perturbtheory.claims.paper_a.s9_examples.discrete import COIN
 from perturbtheory.ledger import Budget, Check, Part
 from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import expected_max

@@ -1,15 +1,12 @@
 """Section 6.1, Table 2, Figures 4, 8, 9: what the recorded fits say; nothing is trained here."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.fits import APART, Variant, from_zero, gap, iterations_to
 from perturbtheory.claims.exhibits.spreads import below, beyond
 from perturbtheory.claims.legacy import agree, argued, claim, proof, shown
 from perturbtheory.experiments import recorded
-from perturbtheory.experiments.fits import FitRun
 from perturbtheory.experiments.grids import (
     PAIR,
     TARGETS,
@@ -24,30 +21,14 @@ from perturbtheory.models import PerturbSoftmax
 from perturbtheory.models.targets import probabilities
 from perturbtheory.perturbations import Gumbel, Normal
 
-APART = TARGETS[1:]
-"""The rows of Table 2 whose two numbers differ."""
 SHARE, SPACING = 0.1, 10
 """Of the L1 at the start; and iterations between the points of a curve that are kept."""
-Variant = Callable[[FitRun], FitRun]
-
-
-def from_zero(run: FitRun) -> FitRun:
-    """The printed protocol itself."""
-    return run
-
-
 READINGS: tuple[tuple[str, Variant], ...] = (
     ("from theta = 0", from_zero),
     ("from a uniform start", uniform_start),
     ("to a histogram of 1,000 draws", from_histogram),
 )
 STARTS = READINGS[:2]
-
-
-def gap(results: Results, target: str, variant: Variant, key: str = "l1") -> Spread:
-    """Gumbel's number minus Normal's, in a variant of the printed protocol."""
-    near, far = (variant(printed(target, model)) for model in PAIR)
-    return between(results, near, far, key)
 
 
 @claim("A.table-2", corrected="A.table-2.corrected")
@@ -312,16 +293,3 @@ def _to_a_share(route: str, results: Results, target: str, key: str, variant: Va
         outcome = "holds" if counts[0] < counts[1] else "fails"
     words = " and ".join("more than 300" if np.isinf(c) else f"{c:.0f}" for c in counts)
     return Check(route, "experiment", outcome, f"L1 = {level:.3f} after {words} iterations")
-
-
-def iterations_to(curve: Any, at: Any, level: float) -> float:
-    """Where a curve first falls to the level, linear between its points; infinity for never."""
-    curve, at = np.asarray(curve, float), np.asarray(at, float)
-    under = np.flatnonzero(curve <= level)
-    if not under.size:
-        return float("inf")
-    k = under[0]
-    if k == 0:
-        return float(at[0])
-    share = (curve[k - 1] - level) / (curve[k - 1] - curve[k])
-    return float(at[k - 1] + share * (at[k] - at[k - 1]))

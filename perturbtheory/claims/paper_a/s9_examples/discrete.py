@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
 from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.legacy import agree, claim, exact
 from perturbtheory.claims.paper_a.s9_examples.uniform import at_points, first_wrong
@@ -17,9 +18,6 @@ from perturbtheory.potential import expected_max
 from perturbtheory.routes import rational
 from perturbtheory.routes.symbolic import identity
 
-COIN = [-1, 1]
-DIFFERENCES = (-2, 0, 0, 2)
-"""The four equally likely values of gamma_1 - gamma_2."""
 _H, _Q, _C = Fraction(1, 2), Fraction(1, 4), Fraction(3, 4)
 ONE, TWO = sp.symbols("theta_1 theta_2", real=True)
 

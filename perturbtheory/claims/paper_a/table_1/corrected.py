@@ -7,7 +7,7 @@ from itertools import combinations
 import sympy as sp
 
 from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.supports import uniform_on
+from perturbtheory.claims.exhibits.supports import GAPS, uniform_on
 from perturbtheory.claims.exhibits.table_cells import (
     ARGMAX,
     SOFTMAX,
@@ -17,7 +17,6 @@ from perturbtheory.claims.exhibits.table_cells import (
     names,
 )
 from perturbtheory.claims.legacy import argued, claim, exact, proof, shown
-from perturbtheory.claims.ours.representation.geometry import GAPS
 from perturbtheory.ledger import Budget, Check, Outcome, Part, Step
 from perturbtheory.routes.symbolic import identity
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.cones import HALF_SPACE
 from perturbtheory.claims.exhibits.outcomes import dot
 from perturbtheory.claims.exhibits.table_cells import (
     ARGMAX,
@@ -19,7 +20,6 @@ from perturbtheory.claims.exhibits.table_cells import (
     names,
 )
 from perturbtheory.claims.legacy import claim, exact
-from perturbtheory.claims.paper_a.s4_perturb_softmax.completeness import HALF_SPACE
 from perturbtheory.ledger import Budget, Part
 from perturbtheory.properties import cone
 from perturbtheory.routes import rational

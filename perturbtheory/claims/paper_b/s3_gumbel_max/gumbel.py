@@ -7,9 +7,9 @@ import sympy as sp
 from scipy import integrate
 
 from perturbtheory.claims.exhibits.draws import average
+from perturbtheory.claims.exhibits.gumbel_law import density
 from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.legacy import agree, argued, claim, exact, positive, proof, shown
-from perturbtheory.claims.paper_a.s3_noise.gumbel import density
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Budget, Check, Part, Step
 from perturbtheory.perturbations import Gumbel

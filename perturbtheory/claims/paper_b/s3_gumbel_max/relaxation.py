@@ -7,9 +7,9 @@ import sympy as sp
 from scipy.special import expit, softmax
 
 from perturbtheory.claims.exhibits.draws import average
+from perturbtheory.claims.exhibits.gumbel_law import gumbel_softmax_pair
 from perturbtheory.claims.exhibits.numbers import engine, entry
 from perturbtheory.claims.legacy import agree, argued, claim, positive, proof, shown
-from perturbtheory.claims.paper_a.s3_noise.gumbel import gumbel_softmax_pair
 from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import exact_gradient, relaxed_bias
 from perturbtheory.ledger import Budget, Check, Part

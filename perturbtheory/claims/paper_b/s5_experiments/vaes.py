@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from perturbtheory.claims.exhibits.spreads import measured
+from perturbtheory.claims.exhibits.vae_losses import SPLITS, apart
 from perturbtheory.claims.legacy import claim, exact
-from perturbtheory.claims.paper_a.s6_experiments.vaes import SPLITS, apart
 from perturbtheory.data import PIXELS
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.vae_grids import (
