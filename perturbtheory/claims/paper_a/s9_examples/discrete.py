@@ -72,8 +72,8 @@ def linear_piece(key):
     yield exact(
         "sympy, four outcomes",
         argued(
-            r"$f(\theta) = \theta_2 + \frac14\sum_k(\theta_1 - \theta_2 + k)_+$ over $k = -2$, $0$, "
-            r"$0$, $2$, where a term has one sign on the piece",
+            r"$f(\theta) = \theta_2 + \frac14\sum_k(\theta_1 - \theta_2 + k)_+$ over $k = -2$, "
+            r"$0$, $0$, $2$, where a term has one sign on the piece",
             r"the outcomes of $\gamma_1 - \gamma_2$; $\mathbb E\gamma_2 = 0$",
         ),
         eq(segment.formula(ONE, TWO), TWO + sp.Add(*terms) / 4, "the terms that are positive"),
@@ -184,8 +184,8 @@ def slope_at_tie():
         "sympy, four outcomes",
         eq(((c + 1) * 3 + (c - 1)) / 4, c + _H, r"$\max(\theta + \gamma)$ over the four outcomes"),
         argued(
-            r"along $v$ the maximum moves with $v_1$, with $v_2$, and at the two ties with $\max(v) "
-            r"= v_1$",
+            r"along $v$ the maximum moves with $v_1$, with $v_2$, and at the two ties with "
+            r"$\max(v) = v_1$",
             r"the outcomes $(1, -1)$, $(-1, 1)$ and $\gamma_1 = \gamma_2$",
         ),
         eq((one + two + 2 * one) / 4, _C * one + _Q * two),
