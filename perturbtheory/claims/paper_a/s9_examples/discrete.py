@@ -55,9 +55,8 @@ potential = Claim(
     \frac12$, $\theta_2$ for $\theta_1 \ge \theta_2 + 2$, $\theta_2 + 2 \ge \theta_1 \ge \theta_2$,
     $\theta_2 - 2 \le \theta_1 \le \theta_2$, $\theta_1 \le \theta_2 - 2$.""",
     assumes=r"""$\gamma_1$, $\gamma_2$ independent, each $-1$ or $1$ with probability $\frac12$.
-    Equation (66) is lost in the text extraction. $P(1 = \arg\max) = P(\theta_1 + \gamma_1 \ge
-    \theta_2 + \gamma_2)$ is read as "1 is a maximiser"; read as a probability vector it fails at
-    ties, as at $\theta = 0$, where both coordinates would have $\frac34$.""",
+    Equation (66) is lost in the text extraction. For the sentence before it see
+    A.discrete-argmax-event.""",
 )
 
 
@@ -91,27 +90,6 @@ def linear_piece(key):
 
 for name in POTENTIAL:
     potential.part(f"(67), ${name}$", key=name)(linear_piece)
-
-
-@potential.part(r"$P(1$ is a maximiser$) = P(\theta_1 + \gamma_1 \ge \theta_2 + \gamma_2)$")
-def a_maximiser():
-    points = [row[0] for row in SUBDIFFERENTIAL.values()]
-    counted = [Fraction(sum(t + k >= 0 for k in DIFFERENCES), 4) for t in points]
-    some = [rational.discrete([t, 0], COIN).some[0] for t in points]
-    upper = [Fraction(row[1][1]) for row in SUBDIFFERENTIAL.values()]
-    every_region = argued("both are constant on the region", "no tie begins or ends inside it")
-    by = "one point of every region of the plane, in fractions"
-    yield exact(
-        "rational, counted",
-        shown(r"$P(\theta_1 - \theta_2 + Z \ge 0)$ is as in (68)", counted == upper, by),
-        every_region,
-    )
-    yield exact(
-        "rational, enumerated",
-        shown("$P(1$ is a maximiser$)$ is as in (68)", some == upper, by),
-        every_region,
-    )
-    yield witness(first_wrong(DIFFERENCE, points, counted, some))
 
 
 subdifferential = Claim(

@@ -33,6 +33,7 @@ from perturbtheory.claims.exhibits.uniform_pieces import (
     true_cdf,
     true_potential,
 )
+from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
 from perturbtheory.routes import rational
 
@@ -63,7 +64,7 @@ def cdf_piece(key, mended):
     yield witness(first_wrong("$z$", inner, printed, values))
 
 
-def pdf_piece(key):
+def pdf_piece(key, budget):
     piece = PDF[key]
     inner = piece.points[1:-1]
     values = [-rational.uniform([0, z]).hessian[0][1] for z in inner]
@@ -72,7 +73,21 @@ def pdf_piece(key):
     yield exact("sympy", eq(piece.formula(Z), slope, "derivative of the area"))
     # The density at z is minus the off-diagonal Hessian at theta_2 - theta_1 = z.
     yield at_points(printed, values, "linear on the piece")
+    cells = list(pairwise(piece.points))
+    chances = [float(simpson(piece.formula, *cell)) for cell in cells]
+    what = (
+        "frequencies of $Z$ in four cells against the integral of the printed pdf, as in Figure 7"
+    )
+    yield agree("simulation", _frequencies(cells, budget.samples), chances, what)
     yield witness(first_wrong("$z$", inner, printed, values))
+
+
+def _frequencies(cells: list[tuple[Fraction, Fraction]], samples: int) -> Estimate:
+    """How often a difference of two uniform draws falls into each cell; Hoeffding's radius."""
+    drawn = np.random.default_rng(17).uniform(-1.0, 1.0, (samples, 2)) @ np.array([1.0, -1.0])
+    found = np.array([((float(a) < drawn) & (drawn <= float(b))).mean() for a, b in cells])
+    radius = np.sqrt(np.log(2 * len(cells) / ERROR_RATE) / (2 * samples))
+    return Estimate(found, np.full(len(cells), radius), "monte-carlo", 1 - ERROR_RATE)
 
 
 for name in CDF:
