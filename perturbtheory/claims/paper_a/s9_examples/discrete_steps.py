@@ -18,7 +18,6 @@ from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import rational
 
-_C, _Q = Fraction(3, 4), Fraction(1, 4)
 _TWO_COINS = r"$\gamma_1$, $\gamma_2$ independent, each $-1$ or $1$ with probability $\frac12$."
 
 argmax_event = Claim(
@@ -34,8 +33,8 @@ argmax_event = Claim(
 true_event = argmax_event.corrected(
     r"""$P(1 \in A) = P(\theta_1 + \gamma_1 \ge \theta_2 + \gamma_2)$ and $P(A = \{1\}) =
     P(\theta_1 + \gamma_1 > \theta_2 + \gamma_2)$. They are the ends of $(\partial f(\theta))_1$,
-    fair tie breaking is half-way, and the three are equal exactly where $\theta_1 - \theta_2 \notin \{-2, 0,
-    2\}$.""",
+    fair tie breaking is half-way, and the three are equal exactly where $\theta_1 - \theta_2 \notin
+    \{-2, 0, 2\}$.""",
     depends_on="A.discrete-subdifferential",
 )
 
@@ -165,99 +164,3 @@ def differentiable():
     )
     what = r"ties at 256 random $\theta$, against none"
     yield agree("engine", np.asarray(ties, float), np.zeros(len(points)), what)
-
-
-condition = Claim(
-    "A.discrete-subgradient-condition",
-    "A, 9.4, the paragraph before (68)",
-    r"""At $\theta_1 = \theta_2$, "$p \in \partial f(\theta)$ if $\frac34v_1 + \frac14v_2 \ge
-    \langle p, v \rangle$ for every $v_1 \ge v_2$"; thus $p_1 \le \frac34$; "since the same holds to
-    $v_2 \ge v_1$ then $p_1 \ge \frac14$"; with both, $p \in \partial f(\theta)$.""",
-    assumes=_TWO_COINS
-    + r""" $p$ is a probability distribution. The first sentence is judged as printed, "if"; the
-    "thus" after it needs "only if", which is true.""",
-    depends_on=("A.directional-derivative", "A.discrete-subdifferential"),
-)
-both_conditions = condition.corrected(
-    r"""At $\theta_1 = \theta_2$, $p \in \partial f(\theta)$ if and only if $\frac34v_1 + \frac14v_2
-    \ge \langle p, v \rangle$ for every $v_1 \ge v_2$, which says $p_1 \le \frac34$, and $\frac14v_1
-    + \frac34v_2 \ge \langle p, v \rangle$ for every $v_2 \ge v_1$, which says $p_1 \ge
-    \frac14$.""",
-    assumes=_TWO_COINS + r" $p$ is a probability distribution.",
-)
-DIRECTIONS = [(Fraction(x), Fraction(y)) for x in range(-3, 4) for y in range(-3, x + 1)]
-"""Directions with v_1 >= v_2; exchanged, those with v_2 >= v_1."""
-SHARES = [Fraction(n, 8) for n in range(9)]
-
-
-def _slope_bounds(p: Fraction, *, swapped: bool) -> bool:
-    """The condition on v_1 >= v_2, or on v_2 >= v_1, from slopes of f at 0."""
-    h = Fraction(1, 16)
-    start = rational.discrete([0, 0], COIN).value
-    for v in DIRECTIONS:
-        one, two = reversed(v) if swapped else v
-        slope = (rational.discrete([h * one, h * two], COIN).value - start) / h
-        if slope < p * one + (1 - p) * two:
-            return False
-    return True
-
-
-@condition.part(r"$p \in \partial f(\theta)$ if the condition holds for every $v_1 \ge v_2$")
-def half_is_enough():
-    cell = expected_max(COINS).subdifferential(np.array([0, 0]))
-    start, there = (rational.discrete(theta, COIN).value for theta in ([0, 0], [0, 1]))
-    met = _slope_bounds(Fraction(0), swapped=False)
-    cases = (
-        r"$p = (0, 1)$: all $v_1 \ge v_2$ of $\{-3, \dots, 3\}^2$, and $f(\tau) \ge f(\theta) + "
-    )
-    cases += r"\langle p, \tau - \theta\rangle$ at $\tau = (0, 1)$"
-    yield exact("rational", not met or there >= start + 1, cases=cases)
-    cases = r"$p = (0, 1)$ in $\partial f(0)$, a base polytope"
-    yield exact("engine, base polytope", not met or cell.contains([0, 1]), cases=cases)
-    yield witness(
-        {
-            r"$\theta$": [0, 0],
-            "$p$": [0, 1],
-            r"$\frac34v_1 + \frac14v_2 - \langle p, v\rangle$": r"$\frac34(v_1 - v_2) \ge 0$",
-            r"$\tau$": [0, 1],
-            r"$f(\tau)$": str(there),
-            r"$f(\theta) + \langle p, \tau - \theta\rangle$": str(start + 1),
-        }
-    )
-
-
-@condition.part(r"the condition for $v_1 \ge v_2$ gives $p_1 \le \frac34$", swapped=False)
-@condition.part(r"the condition for $v_2 \ge v_1$ gives $p_1 \ge \frac14$", swapped=True)
-@both_conditions.part(r"for $v_1 \ge v_2$ it says $p_1 \le \frac34$", swapped=False)
-@both_conditions.part(r"for $v_2 \ge v_1$ it says $p_1 \ge \frac14$", swapped=True)
-def half_says(swapped):
-    v, w, p = sp.symbols("v_1 v_2 p_1", real=True)
-    slope = _Q * v + _C * w if swapped else _C * v + _Q * w
-    room = (p - _Q) * (w - v) if swapped else (_C - p) * (v - w)
-    why = "the second factor is not negative, and positive for some $v$: so is the first, or not"
-    yield exact("sympy", eq(slope - (p * v + (1 - p) * w), room, why))
-    right = [_slope_bounds(x, swapped=swapped) for x in SHARES]
-    expected = [x >= _Q if swapped else x <= _C for x in SHARES]
-    cases = f"{len(SHARES)} $p$ and {len(DIRECTIONS)} directions, slopes of $f$ by enumeration"
-    yield exact("rational, slopes of f", right == expected, cases=cases)
-
-
-@condition.part(r"with both, $p \in \partial f(\theta)$")
-@both_conditions.part(r"both together: $p \in \partial f(\theta)$, and without one of them not")
-def both_are_enough():
-    cell = expected_max(COINS).subdifferential(np.array([0, 0]))
-    at = rational.discrete([0, 0], COIN)
-    members = [cell.contains([x, 1 - x]) for x in SHARES]
-    both = [_slope_bounds(x, swapped=False) and _slope_bounds(x, swapped=True) for x in SHARES]
-    yield exact(
-        "all directions",
-        argued(r"every $v$ has $v_1 \ge v_2$ or $v_2 \ge v_1$", "order of the line"),
-        argued("so both conditions are those on all directions", "A.directional-derivative"),
-        shown(
-            r"$P(A = \{1\}) = \frac14$ and $P(1 \in A) = \frac34$ at $\theta = 0$, the ends of "
-            r"$(\partial f(0))_1$",
-            (at.only[0], at.some[0]) == (_Q, _C),
-            "four outcomes",
-        ),
-    )
-    yield exact("engine, base polytope", members == both, cases=f"{len(SHARES)} $p$")
