@@ -26,8 +26,8 @@ SAID = {"yes": "holds", "no": "fails"}
 READINGS = {
     "single-valued": "single-valued (3.3 I)",
     "one-to-one": "one-to-one up to translation (3.3 III)",
-    "complete and minimal": "complete and minimal, p > 0",
-    "closed and minimal": "complete and minimal, every p of the simplex (3.1)",
+    "complete and minimal": "complete and minimal, $p > 0$",
+    "closed and minimal": r"complete and minimal, every $p \in \Delta$ (3.1)",
 }
 """What "identifiable" is said to mean in the paper, by the cells that it asks for."""
 

@@ -73,8 +73,8 @@ def non_empty():
             "a maximum is at least each of its terms",
         ),
         argued(
-            r"on average $f(\tau) \ge f(\theta) + \langle p, \tau - \theta\rangle$ with $p_k = P(i = "
-            r"k)$",
+            r"on average $f(\tau) \ge f(\theta) + \langle p, \tau - \theta\rangle$ with $p_k = "
+            r"P(i = k)$",
             "expectation; the differences are bounded",
         ),
     )

@@ -4,7 +4,6 @@ from fractions import Fraction
 from itertools import product
 
 import numpy as np
-import sympy as sp
 
 from perturbtheory.claims.exhibits import table_rows
 from perturbtheory.claims.exhibits.cones import HALF_SPACE
@@ -149,8 +148,7 @@ def unbounded_support():
     charged = any(k - quarter < -low and k + quarter > -high for k in range(-3, 4))
     sums = [_comb(t) for t in (low, high)]
     # P(k_1 = k_2) = (1 + 2 (1/4 + 1/16 + ...))/9, and the rest is shared equally.
-    k = sp.Symbol("k", integer=True, positive=True)
-    share = (1 + (1 + 2 * sp.summation(sp.Rational(1, 4) ** k, (k, 1, sp.oo))) / 9) / 2
+    share = (1 + (1 + 2 * Fraction(1, 3)) / 9) / 2
     cases = (
         r"$\gamma_1 - \gamma_2$ lies within $\frac14$ of an integer, never in $(-\frac12, "
         r"-\frac38)$: $p$ is the same at $\theta_1 - \theta_2 = \frac38$ and $\frac12$"
