@@ -12,12 +12,13 @@ from perturbtheory.claims.exhibits.table_cells import (
     ARGMAX,
     ROWS,
     SOFTMAX,
+    Row,
     agrees,
     by_checkers,
     exactly,
     names,
 )
-from perturbtheory.ledger import Claim, exact, witness
+from perturbtheory.ledger import Claim, argued, exact, witness
 from perturbtheory.properties import cone
 from perturbtheory.routes import rational
 
@@ -49,8 +50,9 @@ table_1 = Claim(
     agree (for the other senses see A.complete-minimal-identifiable). Footnote *, "not linearly
     constrained", is read as: no two parameters are translates of each other, as on
     $\{\sum_i\theta_i = 0\}$, where the cells are judged; for its literal sense see
-    A.linearly-constrained. A cross is "not always". The other footnotes are judged as they stand,
-    the head "smooth unbounded" also without the positive density that Theorem 5.3 asks for.""",
+    A.linearly-constrained. A cross is read as "not always" and, for minimality, as "never"; both
+    are parts. The other footnotes are judged as they stand, the head "smooth unbounded" also
+    without the positive density that Theorem 5.3 asks for.""",
     depends_on=(
         "A.complete-minimal-identifiable",
         "A.argmax-minimality",
@@ -165,6 +167,32 @@ def unbounded_support():
             r"$\theta$": [str(low), "0"],
             r"$\tau$": [str(high), "0"],
             "$p_1$ of both": str(share),
+        }
+    )
+
+
+@table_1.part("Perturb-Argmax, smooth bounded: not minimal for any such density")
+def never_for_bounded():
+    minimal = exactly(Row("smooth bounded", ARGMAX))["minimality"]
+    yield exact(
+        "far apart",
+        table_rows.far_apart(),
+        argued(r"these $\theta$ are no translates and share $p$", r"$h$ differs, $d \ge 2$"),
+    )
+    yield exact("exact p_1", agrees(minimal, "no"), cases="uniform noise, $d = 2$")
+
+
+@table_1.part("Perturb-Argmax, discrete: not minimal for any such noise")
+def never_for_discrete():
+    for check in table_rows.dense():
+        cases = "atoms at all $m/2^n$: different cosets share no subgradient"
+        yield exact(check.route, check.outcome != "holds", cases=cases)
+    yield witness(
+        {
+            "$d$": 2,
+            r"$\gamma_i$": "$x = m/2^n$ in lowest terms, all integers $m$ and $n \\ge 0$, with "
+            "probability proportional to $4^{-n} 2^{-|x|}$",
+            "one-to-one": "up to translation",
         }
     )
 
