@@ -1,4 +1,4 @@
-"""Table 1 twice: by the property checkers, and by one exact computation a cell at d = 2."""
+"""Table 1 twice: by the property checkers, and by one exact computation per cell at d = 2."""
 
 import functools
 from fractions import Fraction
@@ -26,8 +26,8 @@ SAID = {"yes": "holds", "no": "fails"}
 READINGS = {
     "single-valued": "single-valued (3.3 I)",
     "one-to-one": "one-to-one up to translation (3.3 III)",
-    "complete and minimal": "complete and minimal, p > 0",
-    "closed and minimal": "complete and minimal, every p of the simplex (3.1)",
+    "complete and minimal": "complete and minimal, $p > 0$",
+    "closed and minimal": r"complete and minimal, every $p \in \Delta$ (3.1)",
 }
 """What "identifiable" is said to mean in the paper, by the cells that it asks for."""
 
@@ -44,13 +44,18 @@ class Row(NamedTuple):
     model: str
 
     @property
-    def printed(self) -> tuple[str | None, ...]:
-        """Completeness, identifiability, minimality: "yes", "no" or None."""
+    def legible(self) -> tuple[str | None, ...]:
+        """Completeness, identifiability, minimality: "yes", "no", or None for a blank."""
         return PRINTED[self.group][MODELS.index(self.model)]
 
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """The same with a blank read as merged with the cell of the middle row."""
+        middle = PRINTED["smooth bounded"][MODELS.index(self.model)]
+        return tuple(str(own or other) for own, other in zip(self.legible, middle, strict=True))
 
-ROWS = [Row(g, m) for g in GROUPS for m in MODELS if any(PRINTED[g][MODELS.index(m)])]
-"""Rows with a cell that is legible."""
+
+ROWS = [Row(group, model) for group in GROUPS for model in MODELS]
 
 
 def names(row: Row, budget: Budget) -> str:
@@ -60,7 +65,7 @@ def names(row: Row, budget: Budget) -> str:
 
 
 def _members(budget: Budget) -> int | None:
-    """One perturbation a row in a quick run, all in a full one: compiling them takes seconds."""
+    """One perturbation per row in a quick run, all in a full one: compiling them takes seconds."""
     return None if budget.name == "full" else 1
 
 
@@ -170,7 +175,7 @@ def _coins() -> dict[str, bool]:
 
 def differing(found: dict[Row, dict[str, Outcome]], reading: str) -> list[Row]:
     """Rows whose printed cell of identifiability is not what this reading gives."""
-    return [row for row in found if found[row][reading] != SAID[str(row.printed[1])]]
+    return [row for row in found if found[row][reading] != SAID[row.printed[1]]]
 
 
 def agrees(outcome: Outcome, printed: str) -> Outcome:

@@ -1,3 +1,3 @@
-"""Sections 5.2 and 9.4: uniform and discrete noise."""
+"""Sections 9.4 and 9.5, with 5.2: uniform and discrete noise."""
 
-ORDER = ("uniform", "uniform_gradient", "discrete")
+ORDER = ("uniform", "uniform_gradient", "discrete", "discrete_steps", "discrete_subgradients")

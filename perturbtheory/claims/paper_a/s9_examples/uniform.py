@@ -1,23 +1,21 @@
-"""Section 9.5: gamma uniform on [-1, 1], d = 2, every printed line."""
+"""Section 9.5: gamma uniform on [-1, 1], d = 2, every printed line up to the potential."""
 
-from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise, product
-from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.numbers import engine, entry
+from perturbtheory.claims.exhibits.numbers import entry
 from perturbtheory.claims.exhibits.uniform_lines import (
     CHAINS,
     LINES,
-    Formula,
-    Line,
+    STARTS,
     simpson,
     symbolic_integral,
 )
 from perturbtheory.claims.exhibits.uniform_pieces import (
+    BEYOND,
     CDF,
     ONE,
     PDF,
@@ -28,235 +26,168 @@ from perturbtheory.claims.exhibits.uniform_pieces import (
     Q,
     T,
     Z,
+    at_points,
+    engine_at,
+    first_wrong,
+    potential_integral,
     true_cdf,
     true_potential,
 )
-from perturbtheory.claims.legacy import agree, claim, exact
-from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Budget, Check, Outcome, Part
-from perturbtheory.perturbations import Uniform
-from perturbtheory.potential import expected_max
+from perturbtheory.estimate import ERROR_RATE, Estimate
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
 from perturbtheory.routes import rational
-from perturbtheory.routes.symbolic import identity
+
+difference_law = Claim(
+    "A.uniform-difference-law",
+    "A, (74)-(76), Figure 7",
+    r"""$Z = \gamma_1 - \gamma_2$ has the cdf $F_Z(z) = 0$ if $z < -2$, $\frac14\frac{(2+z)^2}2$ if
+    $0 > z \ge -2$, $\frac14(4 - \frac{(2-z)^2}2)$ if $2 \ge z \ge 0$, $0$ if $z > 2$, and the pdf
+    $f_Z(z) = \frac14(2+z)$ if $0 > z \ge -2$, $\frac14(2-z)$ if $2 \ge z \ge 0$, $0$ otherwise.""",
+    assumes=r"$\gamma_1$, $\gamma_2$ independent and uniform on $[-1, 1]$.",
+)
+true_law = difference_law.corrected(
+    r"""The cdf of $Z = \gamma_1 - \gamma_2$ is the printed one for $z \le 2$, and $F_Z(z) = 1$ for
+    $z > 2$.""",
+    source="corrects A, (75)",
+)
 
 
-def engine_at(differences: Sequence[Fraction], what: Literal["value", "probabilities"]) -> Estimate:
-    """The engine's answer at theta = (t + 1/2, 1/2) for every difference t."""
-    points = np.array([[float(t) + 0.5, 0.5] for t in differences])
-    return engine(expected_max(Uniform()), points, what)
-
-
-def first_wrong(
-    name: str, points: Sequence[Any], printed: Sequence[Any], values: Sequence[Any]
-) -> dict[str, Any] | None:
-    """The first point at which the printed value is not the true one."""
-    for point, one, two in zip(points, printed, values, strict=True):
-        if one != two:
-            return {name: str(point), "printed": str(one), "true": str(two)}
-    return None
-
-
-def at_points(pairs: Sequence[tuple[Any, Any]], degree: str) -> Check:
-    """Printed and true values at enough points to decide a polynomial piece of that degree."""
-    wrong = [(one, two) for one, two in pairs if one != two]
-    detail = f"{len(pairs)} exact rational values; {degree}, so they decide the whole piece"
-    return exact("rational", not wrong, detail)
-
-
-def _cdf_part(name: str, piece: Piece) -> Part:
-    formula = sp.sympify(piece.formula(Z))
+def cdf_piece(key, mended):
+    piece = (CDF | mended)[key]
     inner = piece.points[1:-1]
     values = [rational.uniform([0, z]).probabilities[1] for z in inner]
     printed = [piece.formula(z) for z in inner]
     found = entry(engine_at([-z for z in inner], "probabilities"), np.s_[:, 1])
-    return Part(
-        f"(75), {name}",
-        (
-            exact("sympy, area", identity(formula - true_cdf(piece.low)), "area under a line"),
-            at_points(list(zip(values, printed, strict=True)), "quadratic on the piece"),
-            agree(
-                "engine",
-                "quadrature",
-                found,
-                [float(p) for p in printed],
-                "P(argmax = 2) at theta = (0, z)",
-            ),
-        ),
-        first_wrong("z", inner, printed, values),
-    )
+    yield exact("sympy, area", eq(piece.formula(Z), true_cdf(piece.low), "area under a line"))
+    yield at_points(printed, values, "quadratic on the piece")
+    yield agree("engine", found, printed, r"$P(\arg\max = 2)$ at $\theta = (0, z)$")
+    yield witness(first_wrong("$z$", inner, printed, values))
 
 
-def _pdf_part(name: str, piece: Piece) -> Part:
-    truth = sp.diff(true_cdf(piece.low), Z)
+def pdf_piece(key, budget):
+    piece = PDF[key]
     inner = piece.points[1:-1]
-    # The density at z is minus the off-diagonal Hessian at theta_2 - theta_1 = z.
     values = [-rational.uniform([0, z]).hessian[0][1] for z in inner]
     printed = [piece.formula(z) for z in inner]
-    return Part(
-        f"(76), {name}",
-        (
-            exact("sympy", identity(piece.formula(Z) - truth), "derivative of the area"),
-            at_points(list(zip(values, printed, strict=True)), "linear on the piece"),
-        ),
-        first_wrong("z", inner, printed, values),
+    slope = sp.Derivative(true_cdf(piece.low), Z)
+    yield exact("sympy", eq(piece.formula(Z), slope, "derivative of the area"))
+    # The density at z is minus the off-diagonal Hessian at theta_2 - theta_1 = z.
+    yield at_points(printed, values, "linear on the piece")
+    cells = list(pairwise(piece.points))
+    chances = [float(simpson(piece.formula, *cell)) for cell in cells]
+    what = (
+        "frequencies of $Z$ in four cells against the integral of the printed pdf, as in Figure 7"
     )
+    yield agree("simulation", _frequencies(cells, budget.samples), chances, what)
+    yield witness(first_wrong("$z$", inner, printed, values))
 
 
-@claim("A.uniform-difference-law", corrected="A.uniform-difference-law.corrected")
-def uniform_difference_law(_: Budget) -> list[Part]:
-    r"""Statement: Z = gamma_1 - gamma_2 has the printed cdf and pdf: four pieces and three.
+def _frequencies(cells: list[tuple[Fraction, Fraction]], samples: int) -> Estimate:
+    """How often a difference of two uniform draws falls into each cell; Hoeffding's radius."""
+    drawn = np.random.default_rng(17).uniform(-1.0, 1.0, (samples, 2)) @ np.array([1.0, -1.0])
+    found = np.array([((float(a) < drawn) & (drawn <= float(b))).mean() for a, b in cells])
+    radius = np.sqrt(np.log(2 * len(cells) / ERROR_RATE) / (2 * samples))
+    return Estimate(found, np.full(len(cells), radius), "monte-carlo", 1 - ERROR_RATE)
 
-    LaTeX: $F_Z(z) = 0$ if $z < -2$, $\frac14\frac{(2+z)^2}2$ if $0 > z \ge -2$,
-    $\frac14(4 - \frac{(2-z)^2}2)$ if $2 \ge z \ge 0$, $0$ if $z > 2$; $f_Z(z) = \frac14(2+z)$ if
-    $0 > z \ge -2$, $\frac14(2-z)$ if $2 \ge z \ge 0$, $0$ otherwise
 
-    Source: A, (74)-(76), Figure 7
+for name in CDF:
+    difference_law.part(f"(75), ${name}$", key=name, mended={})(cdf_piece)
+    true_law.part(f"(75), ${name}$", key=name, mended=BEYOND)(cdf_piece)
+for name, piece in PDF.items():
+    otherwise = "" if abs(piece.low + piece.high) == 2 else "otherwise, "
+    difference_law.part(f"(76), {otherwise}${name}$", key=name)(pdf_piece)
 
-    Assumptions: gamma_1, gamma_2 independent and uniform on [-1, 1].
 
-    Computed: areas symbolically, exactly at rational points, and by the engine.
-    """
-    parts = [_cdf_part(name, piece) for name, piece in CDF.items()]
-    parts += [_pdf_part(name, piece) for name, piece in PDF.items()]
-    total = sum(
-        sp.integrate(piece.formula(Z), (Z, piece.low, piece.high)) for piece in PDF.values()
+@difference_law.part("(76) integrates to one")
+def pdf_mass():
+    pieces = [piece for piece in PDF.values() if piece.formula(Z) != 0]
+    total = sum(sp.Integral(p.formula(Z), (Z, p.low, p.high)) for p in pieces)
+    mass = sum(simpson(p.formula, p.low, p.high) for p in PDF.values())
+    yield exact("sympy", eq(total, 1, "the printed pieces"))
+    yield exact("rational", shown(f"Simpson's rule gives {mass}", mass == 1, "fractions"))
+    yield witness({"integral": str(mass)})
+
+
+uniform_potential = Claim(
+    "A.uniform-potential",
+    "A, Proposition 5.4, (16), (69)-(103)",
+    r"""$f(\theta) = \theta_2 + \mathbb E\max(\theta_1 - \theta_2 + \gamma_1 - \gamma_2, 0)$ has the
+    four printed pieces: $f(\theta) = \theta_1$ if $\theta > 2$, $\frac14(\frac43 +
+    2(\theta_1+\theta_2) + (\theta_1-\theta_2)^2 \mp \frac16(\theta_1-\theta_2)^3)$ if $0 \le
+    \pm\theta \le 2$, $\theta_2$ if $\theta < -2$, with $\theta = \theta_1 - \theta_2$.""",
+    assumes=r"""$\gamma_1$, $\gamma_2$ independent and uniform on $[-1, 1]$, printed $U(1, -1)$ in
+    Proposition 5.4 and called smooth there, which its density is not at $\pm 1$.""",
+    depends_on=true_law,
+)
+
+
+@uniform_potential.part("(16), (69)-(73): the reduction to $Z$")
+def reduction():
+    x, y, gamma = sp.symbols("x y gamma_2", real=True)
+    larger, positive_part = (x + y + sp.Abs(x - y)) / 2, (x - y + sp.Abs(x - y)) / 2
+    points = [(Fraction(k, 3), H) for k in range(-9, 10)]
+    printed = [_right_hand_side(t, b) for t, b in points]
+    values = [rational.uniform([t + b, b]).value for t, b in points]
+    yield exact(
+        "sympy, both cases",
+        eq(larger, y + positive_part, r"$\max(x, y) = y + \max(x - y, 0)$, written with $|x - y|$"),
+        eq(sp.Integral(gamma / 2, (gamma, -1, 1)), 0, r"$\mathbb E\gamma_2$"),
+        argued(r"with $x = \theta_1 + \gamma_1$, $y = \theta_2 + \gamma_2$", "linearity"),
     )
-    # Simpson's rule is exact for the two linear pieces.
-    sums = sum(simpson(p.formula, p.low, p.high) for p in PDF.values())
-    checks = (
-        exact("sympy", total == 1, "sum of the integrals of the printed pieces"),
-        exact("rational", sums == 1, "Simpson's rule in fractions, exact for polynomials"),
-    )
-    return [*parts, Part("(76) integrates to one", checks, {"integral": str(sums)})]
+    yield exact("rational", printed == values, cases="19 exact values on both sides")
+    bad = first_wrong(r"$(\theta_1 - \theta_2, \theta_2)$", points, printed, values)
+    yield witness(bad)
 
 
-@claim("A.uniform-difference-law.corrected")
-def uniform_difference_law_corrected(_: Budget) -> list[Part]:
-    r"""Statement: The cdf of Z = gamma_1 - gamma_2 is the printed one for z <= 2, and 1 for z > 2.
-
-    LaTeX: $F_Z(z) = 1$ if $z > 2$; the other pieces of (75) as printed
-
-    Source: corrects A, (75)
-
-    Assumptions: gamma_1, gamma_2 independent and uniform on [-1, 1].
-
-    Computed: as for the printed cdf.
-    """
-    pieces = CDF | {"z > 2": Piece(Fraction(2), Fraction(5), lambda z: 1 + 0 * z)}
-    return [_cdf_part(name, piece) for name, piece in pieces.items()]
+def _right_hand_side(t: Fraction, other: Fraction) -> Fraction:
+    """(73) at theta = (t + other, other), by Simpson's rule with the triangular density."""
+    start = max(Fraction(-2), min(Fraction(2), -t))
+    cuts = sorted({start, max(start, Fraction(0)), Fraction(2)})
+    pieces = (simpson(lambda z: Q * (2 - abs(z)) * (t + z), *ends) for ends in pairwise(cuts))
+    return other + sum(pieces)
 
 
-@claim("A.uniform-potential", depends_on=("A.uniform-difference-law.corrected",))
-def uniform_potential(_: Budget) -> list[Part]:
-    r"""Statement: f(theta) = theta_2 + E max(theta_1 - theta_2 + gamma_1 - gamma_2, 0)
-    has the four printed pieces.
-
-    LaTeX: $f(\theta) = \theta_1$ if $\theta > 2$, $\frac14(\frac43 + 2(\theta_1+\theta_2) +
-    (\theta_1-\theta_2)^2 \mp \frac16(\theta_1-\theta_2)^3)$ if $0 \le \pm\theta \le 2$, $\theta_2$
-    if $\theta < -2$, with $\theta = \theta_1 - \theta_2$
-
-    Source: A, Proposition 5.4, (16), (69)-(103)
-
-    Assumptions: gamma_1, gamma_2 independent and uniform on [-1, 1], printed U(1, -1) in
-    Proposition 5.4 and called smooth there, which its density is not at +-1.
-
-    Computed: f by integrating products of cdfs, which the paper does not do; every printed line
-    symbolically and exactly at rational points; the four pieces also by the engine.
-    """
-    parts = [_reduction()]
-    for name, piece in POTENTIAL.items():
-        grid = list(product(piece.points, [Fraction(k, 3) for k in range(-1, 3)]))
-        pairs = [(piece.formula(t + b, b), rational.uniform([t + b, b]).value) for t, b in grid]
-        bad = [(t, b, p) for (t, b), p in zip(grid, pairs, strict=True) if p[0] != p[1]]
-        printed = [float(piece.formula(t + H, H)) for t in piece.points]
-        parts.append(
-            Part(
-                name,
-                (
-                    exact(
-                        "sympy, products of cdfs",
-                        identity(piece.formula(ONE, TWO) - true_potential(piece.low)),
-                        "h - int F_1 F_2 ds, h the upper end of the larger support",
-                    ),
-                    at_points(pairs, "cubic in both coordinates"),
-                    agree("engine", "quadrature", engine_at(piece.points, "value"), printed, "f"),
-                ),
-                {
-                    "theta": [str(bad[0][0] + bad[0][1]), str(bad[0][1])],
-                    "printed": str(bad[0][2][0]),
-                    "true": str(bad[0][2][1]),
-                }
-                if bad
-                else None,
-            )
-        )
-    for name, (low, lines) in LINES.items():
-        piece = Piece(low, low + 2, None)
-        truth = (true_potential(low) - TWO).subs({ONE: T + TWO}).expand()
-        for number, line in enumerate(lines, 1):
-            parts.append(
-                _line_part(
-                    f"{name}, line {number}",
-                    truth,
-                    piece,
-                    line,
-                    lambda t: rational.uniform([t, 0]).value,
-                )
-            )
-    for name, lines in CHAINS.items():
-        truth = lines[0](symbolic_integral, T)
-        for number, line in enumerate(lines[1:], 2):
-            parts.append(
-                _line_part(
-                    f"{name}, line {number}",
-                    truth,
-                    Piece(Fraction(0), Fraction(2), None),
-                    line,
-                    lambda t, first=lines[0]: first(simpson, t),
-                )
-            )
-    return parts
+def potential_piece(key):
+    piece = POTENTIAL[key]
+    grid = list(product(piece.points, [Fraction(k, 3) for k in range(-1, 3)]))
+    printed = [piece.formula(t + b, b) for t, b in grid]
+    values = [rational.uniform([t + b, b]).value for t, b in grid]
+    why = r"$h - \int F_1 F_2\,ds$, $h$ the upper end of the larger support"
+    truth = potential_integral(piece.low)
+    yield exact("sympy, products of cdfs", eq(piece.formula(ONE, TWO), truth, why))
+    yield at_points(printed, values, "cubic in both coordinates")
+    at_half = [float(piece.formula(t + H, H)) for t in piece.points]
+    yield agree("engine", engine_at(piece.points, "value"), at_half, "$f$")
+    yield witness(first_wrong(r"$(\theta_1 - \theta_2, \theta_2)$", grid, printed, values))
 
 
-def _line_part(name: str, truth: Any, piece: Piece, line: Line, reference: Formula) -> Part:
-    symbolic = identity(line(symbolic_integral, T) - truth)
-    pairs = [(line(simpson, t), reference(t)) for t in piece.points]
-    wrong = [(t, a, b) for t, (a, b) in zip(piece.points, pairs, strict=True) if a != b]
-    bad = [{"theta": str(t), "printed": str(a), "true": str(b)} for t, a, b in wrong[:1]]
-    return Part(
-        name,
-        (
-            exact("sympy", symbolic, "the printed line less the truth, integrated symbolically"),
-            at_points(pairs, "cubic on the piece"),
-        ),
-        bad[0] if bad else None,
-    )
+def line_of_case(key, number):
+    low, line = STARTS[key], LINES[key][number - 1]
+    truth = (true_potential(low) - TWO).subs({ONE: T + TWO}).expand()
+    values = [rational.uniform([t, 0]).value for t in Piece(low, low + 2, None).points]
+    yield from _line(line, truth, low, values)
 
 
-def _reduction() -> Part:
-    b, g = sp.symbols("b g", real=True)
-    # At x = theta_1 + gamma_1, y = theta_2 + gamma_2, whichever is larger.
-    gap = sp.Symbol("gap", nonnegative=True)
-    larger = sp.Max(b + g + gap, b + g) - g - (b + sp.Max(gap, 0))
-    smaller = sp.Max(b + g - gap, b + g) - g - (b + sp.Max(-gap, 0))
-    mean = sp.integrate(g / 2, (g, -1, 1))
-    outcome: Outcome = "holds" if (larger, smaller, mean) == (0, 0, 0) else "fails"
-    points = [(Fraction(k, 3), Fraction(1, 2)) for k in range(-9, 10)]
+def line_of_chain(key, number):
+    """A later line of (91)-(97) against the first one, which the lines before it contain."""
+    first, line = CHAINS[key][0], CHAINS[key][number - 1]
+    points = Piece(Fraction(0), Fraction(2), None).points
+    truth = first(symbolic_integral, T)
+    yield from _line(line, truth, Fraction(0), [first(simpson, t) for t in points])
 
-    def right_hand_side(t: Fraction, other: Fraction) -> Fraction:
-        start = max(Fraction(-2), min(Fraction(2), -t))
-        cuts = sorted({start, max(start, Fraction(0)), Fraction(2)})
-        return other + sum(
-            simpson(lambda z: Q * (2 - abs(z)) * (t + z), low, high) for low, high in pairwise(cuts)
-        )
 
-    pairs = [(right_hand_side(t, b), rational.uniform([t + b, b]).value) for t, b in points]
-    wrong = [p for p, (x, y) in zip(points, pairs, strict=True) if x != y]
-    return Part(
-        "(16), (69)-(73): the reduction to Z",
-        (
-            exact("sympy, both cases", outcome, "max(x, y) = y + max(x - y, 0); E gamma_2 = 0"),
-            exact("rational", not wrong, "19 exact values on both sides", universal=False),
-        ),
-        {"theta": [str(w) for w in wrong[0]]} if wrong else None,
-    )
+def _line(line, truth, low, values):
+    points = Piece(low, low + 2, None).points
+    printed = [line(simpson, t) for t in points]
+    yield exact("sympy", eq(line(symbolic_integral, T), truth, "the printed line and the truth"))
+    yield at_points(printed, values, "cubic on the piece")
+    yield witness(first_wrong(r"$\theta$", points, printed, values))
+
+
+for name in POTENTIAL:
+    uniform_potential.part(name, key=name)(potential_piece)
+for table, first, function in ((LINES, 1, line_of_case), (CHAINS, 2, line_of_chain)):
+    for name, lines in table.items():
+        for number in range(first, len(lines) + 1):
+            given = {"key": name, "number": number}
+            uniform_potential.part(f"{name}, line {number}", **given)(function)

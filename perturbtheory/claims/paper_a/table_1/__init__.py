@@ -1,3 +1,3 @@
 """Table 1: completeness, minimality, identifiability."""
 
-ORDER = ("identifiable", "printed", "corrected")
+ORDER = ("identifiable", "table")
