@@ -39,7 +39,8 @@ class Witnesses(NamedTuple):
         """The sum, or the first entry, is zero."""
         here, elsewhere = self.entries(N, DIM)
         if self.gauge is SUM:
-            return eq(here + (DIM - 1) * elsewhere, 0, "the sum of the entries").step()
+            others = sp.Mul(-elsewhere, DIM - 1, evaluate=False)
+            return eq(here, others, "the entries add up to zero").step()
         first = here if self.serves(1) else elsewhere
         return shown(f"the first entry, ${first}$, is zero", first == 0)
 
@@ -74,11 +75,6 @@ def _later(i: int) -> bool:
 
 def _same_as_n(n: Any, _: Any) -> Any:
     return n
-
-
-def _only_value() -> bool:
-    a = sp.Symbol("a")
-    return sp.solve(N - (DIM - 1) * a / DIM, a) == [N * DIM / (DIM - 1)]
 
 
 AS_N = Witnesses("$n$ at $i$, $-a/d$ elsewhere, with $a = n$", SUM, _any, lambda n, d: (n, -n / d))
@@ -137,22 +133,24 @@ def lies_in_set(sequence):
     f"{BEST.name}: in ${SUM.name}$, $h_i$ unbounded",
     sequence=BEST,
     height=lambda n, d: n * d / (d - 1),
-    also=(shown("$n - (d - 1) a/d = 0$ for $a = nd/(d - 1)$ alone", _only_value()),),
 )
 @mended_sequences.part(f"{AROUND.name}: in ${SUM.name}$ with $h_i = n$", sequence=AROUND)
 @mended_sequences.part(f"{BELOW.name}: in ${FIRST.name}$ with $h_i = n$", sequence=BELOW)
 @mended_sequences.part(f"{LATER.name}: in ${FIRST.name}$ with $h_i = n$", sequence=LATER)
-def in_set_with_height(sequence, height=_same_as_n, also=()):
+def in_set_with_height(sequence, height=_same_as_n):
     at_three = list(sequence.vectors(product((3,), (1, 3, 9))))
     points = np.array([x for _, _, x in at_three], float)
     p = engine(expected_max(Gumbel()), points, "probabilities")
     index = np.arange(len(at_three)), np.array([i - 1 for _, i, _ in at_three])
     share = [1 / (1 + 2 * np.exp(-height(n, 3))) for n, _, _ in at_three]
+    a = sp.Symbol("a")
+    alone = sp.solve(N - (DIM - 1) * a / DIM, a) == [N * DIM / (DIM - 1)]
+    only = shown("$n - (d - 1) a/d = 0$ for $a = nd/(d - 1)$ alone", alone)
     yield exact(
         "sympy, symbolic d and n",
         sequence.in_set(),
         eq(sequence.height(), height(N, DIM), r"$h_i$, which tends to infinity"),
-        *also,
+        *([only] if sequence is BEST else []),
     )
     yield exact(
         "rational",
