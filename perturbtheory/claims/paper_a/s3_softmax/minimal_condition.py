@@ -2,10 +2,9 @@
 
 from itertools import combinations, product
 
-import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.numbers import engine, thetas
+from perturbtheory.claims.exhibits.numbers import difference, engine, thetas
 from perturbtheory.claims.exhibits.softmax_exact import (
     by_both_bases,
     log_share_step,
@@ -44,10 +43,7 @@ translates_only = softmax_minimal_condition.corrected(
 @softmax_minimal_condition.part("footnote 1")
 def footnote(budget):
     points, c = thetas(3, budget), 1.75
-    one, two = (engine(expected_max(Gumbel()), x) for x in (points + c, points))
-    rise = one._replace(
-        value=np.asarray(one.value) - two.value, radius=np.asarray(one.radius) + two.radius
-    )
+    rise = difference(*(engine(expected_max(Gumbel()), x) for x in (points + c, points)))
     yield exact("sympy, symbolic d", log_share_step(), _SUBTRACTED)
     yield agree("engine", rise, c, r"log-sum-exp at $\theta + c\mathbf 1$ less that at $\theta$")
 
