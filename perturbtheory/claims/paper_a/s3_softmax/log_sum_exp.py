@@ -35,8 +35,8 @@ lse_strictly_convex = Claim(
     "A.lse-strictly-convex",
     "A, Theorem 8.1, (23), (25)-(33)",
     r"""The log-sum-exp $f$ is convex by Hoelder's inequality: $f(\lambda\theta + (1-\lambda)\tau)
-    \le \lambda f(\theta) + (1-\lambda) f(\tau)$ for $\lambda \in (0, 1)$, with equality if and only if
-    $\tau$ is $\theta$ plus a constant, $\tau_i = \frac{\log c}{1-\lambda} + \theta_i$ for every
+    \le \lambda f(\theta) + (1-\lambda) f(\tau)$ for $\lambda \in (0, 1)$, with equality if and only
+    if $\tau$ is $\theta$ plus a constant, $\tau_i = \frac{\log c}{1-\lambda} + \theta_i$ for every
     $i$. The softmax is minimal on $\Theta$ when $f$ is strictly convex there.""",
     assumes=r"""$d \ge 1$; $f$ is strictly convex on a convex $\Theta$ (on all of $\mathbb R^d$ it
     never is). $c > 0$, for (31) has no solution with $c \le 0$. In (27) the logarithm is of the
@@ -140,8 +140,8 @@ def minimal(budget):
             "Rockafellar, Theorem 25.1, strict for strictly convex f",
         ),
         argued(
-            r"added: $\langle \nabla f(\tau) - \nabla f(\theta), \tau - \theta\rangle > 0$, so that "
-            r"$\nabla f(\theta) \ne \nabla f(\tau)$: minimal",
+            r"added: $\langle \nabla f(\tau) - \nabla f(\theta), \tau - \theta\rangle > 0$, so "
+            r"that $\nabla f(\theta) \ne \nabla f(\tau)$: minimal",
             "addition",
         ),
         argued(r"minimal: no two translates in $\Theta$", "A.softmax-minimal-condition.corrected"),
@@ -190,7 +190,8 @@ def _hoelder_steps() -> tuple[Step, ...]:
         eq(
             sp.Derivative(phi, (R, 2)),
             LAM * (1 - LAM) * R ** (LAM - 2),
-            r"$\varphi''(r)$, positive for $0 < \lambda < 1$, so that $\varphi(r) > 0$ for every $r \ne 1$",
+            r"$\varphi''(r)$, positive for $0 < \lambda < 1$, so that $\varphi(r) > 0$ for "
+            r"every $r \ne 1$",
         ).step(),
         eq(
             two * (one / two) ** LAM,
@@ -242,8 +243,8 @@ def _variance_steps() -> tuple[Step, Step]:
             r"$p = \operatorname{softmax}(\theta)$ and $m = \sum_i p_i v_i$",
         ),
         shown(
-            r"$\sum_i p_i v_i^2 - m^2 = \sum_i p_i (v_i - m)^2$, which is $0$ only if all $v_i$ are "
-            "equal",
+            r"$\sum_i p_i v_i^2 - m^2 = \sum_i p_i (v_i - m)^2$, which is $0$ only if all $v_i$ "
+            "are equal",
             variance_identity(),
         ),
     )
