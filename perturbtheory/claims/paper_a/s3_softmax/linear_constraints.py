@@ -8,6 +8,7 @@ import sympy as sp
 from perturbtheory.claims.exhibits.softmax_exact import (
     Vector,
     by_both_bases,
+    log_share_step,
     pairs_of_points,
     same,
     shared_by_engine,
@@ -19,8 +20,8 @@ from perturbtheory.routes import enclosure
 linearly_constrained = Claim(
     "A.linearly-constrained",
     "A, 8.2.1, after (33); Figure 1(a); Table 1, footnote *",
-    r"""Hoelder's equality is the case of linearly constrained $\theta$ and $\tau$: there exists some
-    $\alpha \in \mathbb R^2$, $\alpha \ne 0$, such that $\alpha_1\theta + \alpha_2\tau =
+    r"""Hoelder's equality is the case of linearly constrained $\theta$ and $\tau$: there exists
+    some $\alpha \in \mathbb R^2$, $\alpha \ne 0$, such that $\alpha_1\theta + \alpha_2\tau =
     \mathrm{const}$. The softmax is one-to-one whenever the representation parameters are not
     linearly constrained, and single-valued otherwise.""",
     assumes=r"""const is a multiple of $\mathbf 1$. "Single-valued otherwise" is read as not
@@ -62,16 +63,15 @@ def pairs_of(*dimensions: int) -> list[tuple[Vector, Vector]]:
 
 @linearly_constrained.part("not linearly constrained: different $p$")
 def unconstrained():
-    k, theta = sp.symbols("k theta_i", real=True)
     free = [pair for pair in pairs_of(3) if constraint(*pair) is None]
     yield exact(
         "sympy, symbolic d",
-        eq(
-            -theta + (theta + k),
-            k,
-            r"$\tau = \theta + k\mathbf 1$ is linearly constrained, $\alpha = (-1, 1)$",
+        log_share_step(),
+        argued(
+            r"so equal $p$ give $\tau = \theta + k\mathbf 1$, linearly constrained with "
+            r"$\alpha = (-1, 1)$",
+            "subtraction",
         ),
-        TRANSLATES,
     )
     yield from by_both_bases(
         lambda base: not any(same(*pair, base) for pair in free),
