@@ -45,6 +45,38 @@ lse_strictly_convex = Claim(
     depends_on="A.softmax-minimal-condition.corrected",
 )
 
+gauge_first_proof = Claim(
+    "A.gauge-first-proof",
+    "A, 8.2.1, after (33)",
+    r"""For $\theta, \tau \in \Theta = \{\theta \in \mathbb R^d : \theta_1 = 0\}$ Hoelder's inequality
+    holds strictly, as there can not exist a constant $c$ such that (33), $\tau_i =
+    \frac{\log c}{1-\lambda} + \theta_i$, holds for every $i$ if $d > 1$. So the representation of
+    $\Theta$ is minimal.""",
+    assumes=r"""$\theta \ne \tau$, which strictness is about: for $\theta = \tau$, $c = 1$ will do.
+    For $d = 1$ the set has no two points.""",
+    depends_on=lse_strictly_convex,
+)
+
+
+@gauge_first_proof.part("no $c$ has (33) for every $i$, and the inequality is strict")
+def strict_in_first_gauge(budget):
+    c, lam = sp.symbols("c lambda", positive=True)
+    yield exact(
+        "sympy",
+        shown(
+            r"(33) at $i = 1$, $0 = \frac{\log c}{1-\lambda} + 0$, has $c = 1$ alone",
+            sp.solve(sp.log(c) / (1 - lam), c) == [1],
+        ),
+        argued(
+            r"then (33) says $\tau = \theta$; without (33) the inequality is strict", "(31)-(33)"
+        ),
+    )
+    theta = thetas(3, budget)
+    first, second = np.array(list(combinations(range(len(theta)), 2))).T
+    one, two = ((theta - theta[:, :1])[k] for k in (first, second))
+    gap = difference(_chord(one, two), _between(one, two))
+    yield positive("engine", gap, "chord less $f$ between, for pairs in the set, $d = 3$")
+
 
 @lse_strictly_convex.part("(25) = (26)")
 def definition(budget):
