@@ -48,8 +48,8 @@ lse_strictly_convex = Claim(
 gauge_first_proof = Claim(
     "A.gauge-first-proof",
     "A, 8.2.1, after (33)",
-    r"""For $\theta, \tau \in \Theta = \{\theta \in \mathbb R^d : \theta_1 = 0\}$ Hoelder's inequality
-    holds strictly, as there can not exist a constant $c$ such that (33), $\tau_i =
+    r"""For $\theta, \tau \in \Theta = \{\theta \in \mathbb R^d : \theta_1 = 0\}$ Hoelder's
+    inequality holds strictly, as there can not exist a constant $c$ such that (33), $\tau_i =
     \frac{\log c}{1-\lambda} + \theta_i$, holds for every $i$ if $d > 1$. So the representation of
     $\Theta$ is minimal.""",
     assumes=r"""$\theta \ne \tau$, which strictness is about: for $\theta = \tau$, $c = 1$ will do.
@@ -58,7 +58,7 @@ gauge_first_proof = Claim(
 )
 
 
-@gauge_first_proof.part("no $c$ has (33) for every $i$, and the inequality is strict")
+@gauge_first_proof.part(r"no $c$ has (33) for every $i$: strict, so that $\Theta$ is minimal")
 def strict_in_first_gauge(budget):
     c, lam = sp.symbols("c lambda", positive=True)
     yield exact(
@@ -69,6 +69,10 @@ def strict_in_first_gauge(budget):
         ),
         argued(
             r"then (33) says $\tau = \theta$; without (33) the inequality is strict", "(31)-(33)"
+        ),
+        argued(
+            r"so $f$ is strictly convex on $\Theta$, and the softmax minimal",
+            "A.lse-strictly-convex",
         ),
     )
     theta = thetas(3, budget)
