@@ -61,9 +61,9 @@ gauge_sets = Claim(
     r"""The sets $\Theta = \{\theta \in \mathbb R^d : \sum_j \theta_j = 0\}$ and $\Theta = \{\theta
     \in \mathbb R^d : \theta_1 = 0\}$ are both complete and minimal for the softmax.""",
     assumes=r"""$d \ge 1$. "Complete" as section 3.1 defines it: every $p$ of the closed simplex. In
-    the sense of (8), every positive $p$, both sets are complete, which is a part as well. Section 3.3
-    repeats it: "complete and minimal over a convex subset". (The proofs that the paper prints are
-    another matter: A.gauge-sequences, A.gauge-sum-proof, A.gauge-first-proof.)""",
+    the sense of (8), every positive $p$, both sets are complete, which is a part as well. Section
+    3.3 repeats it: "complete and minimal over a convex subset". (The proofs that the paper prints
+    are another matter: A.gauge-sequences, A.gauge-sum-proof, A.gauge-first-proof.)""",
     depends_on=("A.softmax-complete.corrected", "A.softmax-minimal-condition.corrected"),
 )
 gauges_onto_interior = gauge_sets.corrected(

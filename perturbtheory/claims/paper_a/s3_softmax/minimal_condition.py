@@ -1,6 +1,7 @@
 """Section 3.1 and footnote 1: the condition under which Theta is minimal for the softmax."""
 
 from itertools import combinations, product
+from operator import itemgetter
 
 import sympy as sp
 
@@ -29,8 +30,8 @@ softmax_minimal_condition = Claim(
     assumes=r"""$c$ is any number, the same for every $i$. As printed, $\theta$ and $\tau$ are both
     $c\mathbf 1$. Two readings: $\theta = \tau$ is allowed, so that $\Theta$ must contain no
     multiple of $\mathbf 1$; or $\theta$ and $\tau$ differ, so that the condition is empty. The
-    footnote has a minus sign where the text has an equality; if that is meant, what is missing is
-    only that $\theta$ and $\tau$ differ.""",
+    footnote has a minus sign where the text has an equality: with it, and for $\theta$ and $\tau$
+    that differ, the condition suffices, which is a part as well.""",
 )
 translates_only = softmax_minimal_condition.corrected(
     r"""$\operatorname{softmax}(\theta) = \operatorname{softmax}(\tau)$ if and only if there is
@@ -53,6 +54,11 @@ def both_are(theta, tau):
     return len({*theta, *tau}) == 1
 
 
+def differ_by(theta, tau):
+    """theta_i - tau_i = c for every i and some c."""
+    return len({a - b for a, b in zip(theta, tau, strict=True)}) == 1
+
+
 @softmax_minimal_condition.part(
     r"the condition, $\theta = \tau$ allowed, suffices",
     within=lambda points: product(points, repeat=2),
@@ -61,8 +67,13 @@ def both_are(theta, tau):
     r"the condition, for $\theta$ and $\tau$ that differ, suffices",
     within=lambda points: combinations(points, 2),
 )
-def suffices(within):
-    meant = [x for x in pairs_of_points((1, 2)) if not any(both_are(*two) for two in within(x))]
+@softmax_minimal_condition.part(
+    r"with the minus sign, $\theta_i - \tau_i = c$, and $\theta \ne \tau$, it suffices",
+    within=lambda points: combinations(points, 2),
+    meets=differ_by,
+)
+def suffices(within, meets=both_are):
+    meant = [x for x in pairs_of_points((1, 2)) if not any(meets(*two) for two in within(x))]
     bad = [pair for pair in meant if same(*pair, sp.E)]
     yield from by_both_bases(
         lambda base: not any(same(*pair, base) for pair in meant),
@@ -75,15 +86,22 @@ def suffices(within):
 
 
 @softmax_minimal_condition.part(
-    r"$\{\sum_j \theta_j = 0\}$ satisfies the condition, $\theta = \tau$ allowed"
+    r"$\{\sum_j \theta_j = 0\}$ satisfies the condition, $\theta = \tau$ allowed",
+    level=sum,
+    whole=sp.Symbol("d", positive=True),
 )
-def satisfied():
-    d, c = sp.Symbol("d", positive=True), sp.Symbol("c", real=True)
-    plane = [x for x in product(range(-2, 3), repeat=2) if sum(x) == 0]
+@softmax_minimal_condition.part(
+    r"$\{\theta_1 = 0\}$ satisfies the condition, $\theta = \tau$ allowed",
+    level=itemgetter(0),
+    whole=sp.Integer(1),
+)
+def satisfied(level, whole):
+    c = sp.Symbol("c", real=True)
+    plane = [x for x in product(range(-2, 3), repeat=2) if level(x) == 0]
     yield exact(
         "sympy, symbolic d",
-        not sp.solve(d * c, c),
-        cases=r"$c\mathbf 1$ lies in it for $d c = 0$: no solution $c$",
+        not sp.solve(whole * c, c),
+        cases=rf"$c\mathbf 1$ lies in it for ${whole} \cdot c = 0$: no solution $c$",
     )
     yield exact(
         "integers",
@@ -96,7 +114,7 @@ def satisfied():
 @translates_only.part("equal probabilities exactly for translates")
 def equal_probabilities():
     pairs = pairs_of_points((1, 2, 3))
-    translate = [len({a - b for a, b in zip(*pair, strict=True)}) == 1 for pair in pairs]
+    translate = [differ_by(*pair) for pair in pairs]
     yield exact(
         "sympy, symbolic d",
         same_share_step(),
