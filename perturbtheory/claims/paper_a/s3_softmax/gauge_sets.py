@@ -19,6 +19,7 @@ from perturbtheory.claims.exhibits.softmax_exact import (
     softmax,
     written,
 )
+from perturbtheory.claims.exhibits.symbols import indexed
 from perturbtheory.claims.paper_a.s3_softmax.softmax_sets import (
     onto_interior,
     onto_positive,
@@ -101,7 +102,7 @@ sum_added_up = gauge_sum_proof.corrected(
 @gauges_onto_interior.part(f"${FIRST.name}$: every positive $p$ is reached", gauge=FIRST)
 def complete(budget, gauge):
     _, _, j, _ = (s := categories())
-    a, x = (sp.IndexedBase(name, real=True) for name in "ax")
+    a, x = indexed("a", real=True), indexed("x", real=True)
     c = sp.Symbol("c", real=True)
     p = positive_shares(budget)
     theta = np.log(p) - (np.log(p) @ gauge.normal / gauge.normal.sum())[:, None]

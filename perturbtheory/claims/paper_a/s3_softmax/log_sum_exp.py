@@ -9,6 +9,7 @@ import sympy as sp
 
 from perturbtheory.claims.exhibits.numbers import combined, difference, engine, thetas
 from perturbtheory.claims.exhibits.softmax_exact import any_d, translation_step
+from perturbtheory.claims.exhibits.symbols import indexed
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import (
     Check,
@@ -218,7 +219,7 @@ def _hoelder_steps() -> tuple[Step, ...]:
     """sum u^lambda v^(1 - lambda) <= U^lambda V^(1 - lambda), = only if v = (V/U) u; any d."""
     _, _, j, _ = (s := categories())
     phi: Any = LAM * R + 1 - LAM - R**LAM
-    u, v = (sp.IndexedBase(name, positive=True) for name in "uv")
+    u, v = indexed("u", positive=True), indexed("v", positive=True)
     one, two = X / U, Y / V
     return (
         eq(sp.Subs(phi, R, 1), 0, r"$\varphi(1)$").step(),
@@ -267,7 +268,7 @@ def _cauchy_schwarz(*, strict: bool) -> Check:
 def _variance_steps() -> tuple[Step, Step]:
     """The second derivative of f along v is a variance, symbolic d."""
     _, _, j, theta = (s := categories())
-    v, t = sp.IndexedBase("v", real=True), sp.Symbol("t", real=True)
+    v, t = indexed("v", real=True), sp.Symbol("t", real=True)
     along = sp.log(s.sum(sp.exp(theta[j] + t * v[j])))
     total = s.sum(sp.exp(theta[j]))
     mean, square = (s.sum(sp.exp(theta[j]) * v[j] ** n) / total for n in (1, 2))

@@ -1,13 +1,13 @@
 """Section 3.1: R^d is complete for the softmax: which p it represents."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.softmax_exact import any_d
+from perturbtheory.claims.exhibits.symbols import indexed
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import (
     Budget,
@@ -25,7 +25,7 @@ from perturbtheory.potential import expected_max
 from perturbtheory.routes import enclosure
 from perturbtheory.routes.symbolic import categories
 
-P: Any = sp.IndexedBase("p", positive=True)
+P = indexed("p", positive=True)
 
 softmax_complete = Claim(
     "A.softmax-complete",

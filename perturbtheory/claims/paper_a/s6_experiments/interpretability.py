@@ -82,7 +82,7 @@ def pair(model: str) -> Estimate:
         points = np.stack([DIFFERENCES, 0 * DIFFERENCES], 1)
         return entry(engine(SOFT, points, "probabilities"), np.s_[:, 0])
     found = [igr([mean], [1.0]) for mean in DIFFERENCES]
-    value, radius = (np.array([x[k][0] for x in found]) for k in (0, 1))
+    value, radius = (np.array([np.asarray(x[k])[0] for x in found]) for k in (0, 1))
     return Estimate(value, radius, "quadrature")
 
 

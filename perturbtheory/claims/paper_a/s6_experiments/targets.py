@@ -152,7 +152,7 @@ def outcomes():
             RATIONAL,
         ),
     )
-    floats = stats.binom(12, 0.3).pmf(np.arange(13))
+    floats = stats.binom.pmf(np.arange(13), 12, 0.3)
     yield agree("scipy", floats, law, "all probabilities")
 
 
@@ -168,7 +168,7 @@ def below_half_a_unit():
             RATIONAL,
         ),
     )
-    tail = stats.binom(12, 0.3).pmf(12)
+    tail = stats.binom.pmf(12, 12, 0.3)
     yield positive("scipy", float(HALF_UNIT) - 2 * tail, "0.0005 less the $L_1$ distance")
 
 
