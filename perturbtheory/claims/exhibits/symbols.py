@@ -14,4 +14,5 @@ A, B, U, REST = _positive
 
 def indexed(name: str, **assumptions: bool) -> Any:
     """An indexed symbol, such as p with entries `p[j]`, for sums over a symbolic d."""
-    return sp.IndexedBase(name, **assumptions)
+    made: Any = sp.IndexedBase
+    return made(name, **assumptions)
