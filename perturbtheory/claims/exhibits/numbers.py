@@ -32,6 +32,18 @@ def entry(estimate: Estimate, index: Any) -> Estimate:
     return estimate._replace(value=value, radius=radius)
 
 
+def combined(*terms: tuple[float, Estimate]) -> Estimate:
+    """The sum of weight times estimate, for estimates of one kind."""
+    value = sum(weight * np.asarray(estimate.value) for weight, estimate in terms)
+    radius = sum(abs(weight) * np.asarray(estimate.radius) for weight, estimate in terms)
+    return terms[0][1]._replace(value=value, radius=radius)
+
+
+def difference(one: Estimate, two: Estimate) -> Estimate:
+    """One estimate less another of the same kind."""
+    return combined((1.0, one), (-1.0, two))
+
+
 def gradient_by_differences(f: Potential, theta: np.ndarray) -> Estimate:
     """The gradient at theta, shape (d,), from values alone: central differences of order 8.
 

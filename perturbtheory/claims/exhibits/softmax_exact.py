@@ -1,15 +1,19 @@
 """Softmax of integers, exactly; small sets of parameters; steps that several claims share."""
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.legacy import shown
-from perturbtheory.ledger import Step
-from perturbtheory.routes.symbolic import categories, identity
+from perturbtheory.claims.exhibits.symbols import REST
+from perturbtheory.ledger import Check, Step, eq, exact
+from perturbtheory.perturbations import Gumbel
+from perturbtheory.potential import expected_max
+from perturbtheory.routes.symbolic import categories
 
 Vector = tuple[int, ...]
 BASES: dict[str, Any] = {"rational odds 2^k": Fraction(2), "sympy, odds e^k": sp.E}
@@ -36,13 +40,26 @@ def is_minimal(points: Sequence[Vector], base: Any) -> bool:
     return not any(same(theta, tau, base) for theta, tau in combinations(points, 2))
 
 
-def first_set(bad: Callable[[Sequence[Vector]], bool]) -> Sequence[Vector] | None:
-    """The smallest bad set of one or two points of {0, 1, 2}^d, d = 1, 2."""
-    for d, size in product((1, 2), (1, 2)):
-        for points in combinations(product(range(3), repeat=d), size):
-            if bad(points):
-                return points
-    return None
+def by_both_bases(decide: Callable[[Any], bool], cases: str) -> Iterator[Check]:
+    """The same question about integer points, decided with odds 2^k and with odds e^k."""
+    for route, base in BASES.items():
+        yield exact(route, decide(base), cases=cases)
+
+
+def pairs_of_points(dimensions: Sequence[int]) -> list[tuple[Vector, Vector]]:
+    """The sets of two points of {0, 1, 2}^d, for every d."""
+    grids = [product(range(3), repeat=d) for d in dimensions]
+    return [pair for grid in grids for pair in combinations(grid, 2)]
+
+
+def shared_by_engine(pairs: Sequence[tuple[Vector, Vector]]) -> int:
+    """How many pairs have one softmax to ten digits, by the engine's probabilities."""
+    f, gaps = expected_max(Gumbel()), [1.0]
+    for d in {len(theta) for theta, _ in pairs}:
+        points = np.array([pair for pair in pairs if len(pair[0]) == d], float)
+        p = np.asarray(f.estimate_probabilities(points.reshape(-1, d)).value).reshape(-1, 2, d)
+        gaps += list(np.abs(p[:, 0] - p[:, 1]).max(-1))
+    return int(np.sum(np.array(gaps) < 1e-10))
 
 
 def written(points: Sequence[Sequence[Any]]) -> str:
@@ -50,21 +67,31 @@ def written(points: Sequence[Sequence[Any]]) -> str:
     return "{" + ", ".join(f"({', '.join(map(str, x))})" for x in points) + "}"
 
 
+def any_d(left: Any, right: Any, why: str = "") -> Step:
+    """The equation between terms of `categories()`, where d is i + m, shown with d."""
+    step = eq(left, right, why).step()
+    says = step.says.replace(r"\left(i + m\right)", "d").replace("i + m", "d")
+    return dataclasses.replace(step, says=says)
+
+
 def log_share_step() -> Step:
-    """The logarithm of a softmax, for symbolic d."""
-    _, i, j, theta = (s := categories())
-    total = s.sum(sp.exp(theta[j]))
-    log_share = sp.expand_log(sp.log(sp.exp(theta[i]) / total), force=True)
-    return shown(
-        r"$\log \operatorname{softmax}(\theta)_i = \theta_i - \log\sum_j e^{\theta_j}$",
-        identity(log_share - theta[i] + sp.log(total)),
-    )
+    """The logarithm of a softmax."""
+    theta = sp.Symbol("theta_i", real=True)
+    why = r"the logarithm of $p_i$, with $S = \sum_j e^{\theta_j}$"
+    return eq(sp.log(sp.exp(theta) / REST), theta - sp.log(REST), why).step()
 
 
 def translation_step() -> Step:
     """The log-sum-exp rises by c along c1, for symbolic d."""
     _, _, j, theta = (s := categories())
     c = sp.Symbol("c", real=True)
-    moved = sp.factor_terms(s.sum(sp.expand(sp.exp(theta[j] + c))))
-    rise = sp.expand_log(sp.log(moved), force=True) - sp.log(s.sum(sp.exp(theta[j])))
-    return shown(r"$\log\sum_j e^{\theta_j + c} = \log\sum_j e^{\theta_j} + c$", identity(rise - c))
+    one, two = (sp.log(s.sum(sp.exp(theta[j] + x))) for x in (c, 0))
+    return any_d(one, c + two)
+
+
+def same_share_step() -> Step:
+    """The softmax stays along c1, for symbolic d."""
+    _, i, j, theta = (s := categories())
+    c = sp.Symbol("c", real=True)
+    one, two = (sp.exp(theta[i] + x) / s.sum(sp.exp(theta[j] + x)) for x in (c, 0))
+    return any_d(one, two)

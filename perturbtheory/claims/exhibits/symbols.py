@@ -10,3 +10,9 @@ T, X, Y, Z, D = _real
 _positive: Any = sp.symbols("a b u S", positive=True)
 A, B, U, REST = _positive
 """Positive numbers: e^theta, a value that is substituted, and a sum of the others."""
+
+
+def indexed(name: str, **assumptions: bool) -> Any:
+    """An indexed symbol, such as p with entries `p[j]`, for sums over a symbolic d."""
+    made: Any = sp.IndexedBase
+    return made(name, **assumptions)

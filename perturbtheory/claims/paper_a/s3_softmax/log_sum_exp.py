@@ -7,89 +7,244 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
-from perturbtheory.claims.exhibits.softmax_exact import translation_step
-from perturbtheory.claims.legacy import agree, argued, claim, exact, positive, proof, shown
+from perturbtheory.claims.exhibits.numbers import combined, difference, engine, thetas
+from perturbtheory.claims.exhibits.softmax_exact import any_d, translation_step
+from perturbtheory.claims.exhibits.symbols import indexed
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Budget, Check, Outcome, Part, Step
+from perturbtheory.ledger import (
+    Check,
+    Claim,
+    Step,
+    agree,
+    argued,
+    eq,
+    exact,
+    positive,
+    shown,
+)
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
-from perturbtheory.routes.symbolic import categories, identity
+from perturbtheory.routes.symbolic import categories, variance_identity
 
-_U, _V, _X, _Y, _R = sp.symbols("U V u_i v_i r", positive=True)
-_K = sp.Symbol("k", positive=True)
-_L = 1 / (1 + _K)
-"""lambda in (0, 1), so that sympy knows the signs of lambda and of 1 - lambda."""
-_LAMBDA = 0.3
+_symbols: Any = sp.symbols("U V u_i v_i r lambda c", positive=True)
+U, V, X, Y, R, LAM, C = _symbols
+LAMBDA = 0.3
+"""lambda where numbers are compared."""
+LOG_SUM_EXP = expected_max(Gumbel())
+
+lse_strictly_convex = Claim(
+    "A.lse-strictly-convex",
+    "A, Theorem 8.1, (23), (25)-(33)",
+    r"""The log-sum-exp $f$ is convex by Hoelder's inequality: $f(\lambda\theta + (1-\lambda)\tau)
+    \le \lambda f(\theta) + (1-\lambda) f(\tau)$ for $\lambda \in (0, 1)$, with equality if and only
+    if $\tau$ is $\theta$ plus a constant, $\tau_i = \frac{\log c}{1-\lambda} + \theta_i$ for every
+    $i$. The softmax is minimal on $\Theta$ when $f$ is strictly convex there.""",
+    assumes=r"""$d \ge 1$; $f$ is strictly convex on a convex $\Theta$ (on all of $\mathbb R^d$ it
+    never is). $c > 0$, for (31) has no solution with $c \le 0$. In (27) the logarithm is of the
+    product. "The representation over $\mathbb R^d$ is complete" is A.softmax-complete; the sentence
+    on linear constraints is A.linearly-constrained.""",
+    depends_on="A.softmax-minimal-condition.corrected",
+)
+
+gauge_first_proof = Claim(
+    "A.gauge-first-proof",
+    "A, 8.2.1, after (33)",
+    r"""For $\theta, \tau \in \Theta = \{\theta \in \mathbb R^d : \theta_1 = 0\}$ Hoelder's
+    inequality holds strictly, as there can not exist a constant $c$ such that (33), $\tau_i =
+    \frac{\log c}{1-\lambda} + \theta_i$, holds for every $i$ if $d > 1$. So the representation of
+    $\Theta$ is minimal.""",
+    assumes=r"""$\theta \ne \tau$, which strictness is about: for $\theta = \tau$, $c = 1$ will do.
+    For $d = 1$ the set has no two points.""",
+    depends_on=lse_strictly_convex,
+)
 
 
-class _Numbers:
-    """f at theta, tau and between them, d = 3, by the engine; u = e^theta and v = e^tau."""
-
-    def __init__(self, budget: Budget) -> None:
-        self.theta = thetas(3, budget)
-        self.tau = 2 * np.roll(self.theta, 1, axis=1)
-        self.between = _LAMBDA * self.theta + (1 - _LAMBDA) * self.tau
-        n = len(self.theta)
-        found = engine(expected_max(Gumbel()), np.concatenate([self.theta, self.tau, self.between]))
-        self.f, self.g, self.middle = (entry(found, np.s_[k * n : (k + 1) * n]) for k in range(3))
-        self.u, self.v = np.exp(self.theta), np.exp(self.tau)
-
-    def chord(self) -> Estimate:
-        """Lambda f(theta) + (1 - lambda) f(tau)."""
-        return self.f._replace(
-            value=_LAMBDA * np.asarray(self.f.value) + (1 - _LAMBDA) * np.asarray(self.g.value),
-            radius=np.asarray(self.f.radius) + np.asarray(self.g.radius),
-        )
-
-
-def _logs_equal(one: Any, two: Any) -> Outcome:
-    """Whether two positive numbers are equal, by their logarithms."""
-    return identity(sp.expand_log(sp.log(one), force=True) - sp.expand_log(sp.log(two), force=True))
-
-
-def _young_steps() -> tuple[Step, ...]:
-    """Young: x^lambda y^(1 - lambda) <= lambda x + (1 - lambda) y, with equality only if x = y."""
-    phi: Any = _L * _R + 1 - _L - _R**_L
-    second = _L * (1 - _L) * _R ** (_L - 2)
-    one, two = _X / _U, _Y / _V
-    general = sp.Symbol("lambda", positive=True)
-    return (
+@gauge_first_proof.part(r"no $c$ has (33) for every $i$: strict, so that $\Theta$ is minimal")
+def strict_in_first_gauge(budget):
+    c, lam = sp.symbols("c lambda", positive=True)
+    yield exact(
+        "sympy",
         shown(
-            r"$\varphi(r) = \lambda r + 1 - \lambda - r^\lambda$ and $\varphi'$ vanish at $1$",
-            phi.subs(_R, 1) == 0 and identity(sp.diff(phi, _R).subs(_R, 1)),
+            r"(33) at $i = 1$, $0 = \frac{\log c}{1-\lambda} + 0$, has $c = 1$ alone",
+            sp.solve(sp.log(c) / (1 - lam), c) == [1],
         ),
-        shown(
-            r"$\varphi''(r) = \lambda(1-\lambda) r^{\lambda-2} > 0$, so that $\varphi(r) > 0$ for "
-            r"every $r \ne 1$",
-            identity(sp.diff(phi, _R, 2) - second) if sp.simplify(second).is_positive else "fails",
+        argued(
+            r"then (33) says $\tau = \theta$; without (33) the inequality is strict", "(31)-(33)"
         ),
-        shown(
-            r"with $r = \frac{u_i/U}{v_i/V}$, $U = \sum_i u_i$, $V = \sum_i v_i$: $\frac{v_i}V "
-            r"r^\lambda = (\frac{u_i}U)^\lambda (\frac{v_i}V)^{1-\lambda}$, so this is at most "
-            r"$\lambda \frac{u_i}U + (1-\lambda) \frac{v_i}V$, and equal only if $r = 1$",
-            _logs_equal(two * (one / two) ** general, one**general * two ** (1 - general)),
+        argued(
+            r"so $f$ is strictly convex on $\Theta$, and the softmax minimal",
+            "A.lse-strictly-convex",
         ),
+    )
+    theta = thetas(3, budget)
+    first, second = np.array(list(combinations(range(len(theta)), 2))).T
+    one, two = ((theta - theta[:, :1])[k] for k in (first, second))
+    gap = difference(_chord(one, two), _between(one, two))
+    yield positive("engine", gap, "chord less $f$ between, for pairs in the set, $d = 3$")
+
+
+@lse_strictly_convex.part("(25) = (26)")
+def definition(budget):
+    theta, tau = _points(budget)
+    u, v = np.exp(theta), np.exp(tau)
+    exponent = LAM * sp.log(X) + (1 - LAM) * sp.log(Y)
+    yield exact(
+        "sympy",
+        eq(
+            sp.exp(exponent, evaluate=False),
+            X**LAM * Y ** (1 - LAM),
+            r"$\theta_i = \log u_i$, $\tau_i = \log v_i$",
+        ),
+    )
+    sums = (u**LAMBDA * v ** (1 - LAMBDA)).sum(1)
+    yield agree("engine", _between(theta, tau), np.log(sums), "$f$ between against (26)")
+
+
+@lse_strictly_convex.part("(26) <= (27), Hoelder")
+def hoelder(budget):
+    theta, tau = _points(budget)
+    yield exact(
+        "sympy, symbolic d",
+        *(
+            eq(_tower(base, power), base, "an exponent of (27) cancels")
+            for base, power in ((X, LAM), (Y, 1 - LAM))
+        ),
+        *_hoelder_steps(),
+    )
+    gap = difference(_chord(theta, tau), _between(theta, tau))
+    yield positive("engine", gap, "chord less $f$ between, $d = 3$")
+    yield _cauchy_schwarz(strict=False)
+
+
+@lse_strictly_convex.part("(27) = (28) = (29)")
+def logarithm(budget):
+    theta, tau = _points(budget)
+    u, v = np.exp(theta).sum(1), np.exp(tau).sum(1)
+    log = eq(
+        sp.log(U**LAM * V ** (1 - LAM)),
+        LAM * sp.log(U) + (1 - LAM) * sp.log(V),
+        r"$U = \sum_i u_i = e^{f(\theta)}$, $V = \sum_i v_i = e^{f(\tau)}$",
+    )
+    bound = np.log(u**LAMBDA * v ** (1 - LAMBDA))
+    yield exact("sympy", log)
+    yield agree("engine", _chord(theta, tau), bound, "chord against (27), $d = 3$")
+
+
+@lse_strictly_convex.part("(31)-(33): equality exactly for translates")
+def equality(budget):
+    theta_i = sp.Symbol("theta_i", real=True)
+    lifted = sp.log(C) / (1 - LAM) + theta_i
+    theta, _ = _points(budget)
+    gap = difference(_chord(theta, theta + 1.75), _between(theta, theta + 1.75))
+    yield exact(
+        "sympy, symbolic d",
+        *_hoelder_steps(),
+        eq(
+            sp.Pow(X**LAM, 1 / LAM - 1, evaluate=False),
+            X ** (1 - LAM),
+            "so (31) and (32) say $(v_i/u_i)^{1-\\lambda} = c$, the same for every $i$",
+        ),
+        eq(
+            (1 - LAM) * lifted,
+            sp.log(C) + LAM * theta_i * (1 / LAM - 1),
+            r"(33) solves the logarithm of (32), $(1-\lambda)\tau_i$ on the left",
+        ),
+        translation_step(),
+        argued(
+            r"so $\tau = \theta + k\mathbf 1$ makes both sides $f(\theta) + (1-\lambda) k$",
+            "substitution",
+        ),
+    )
+    yield _cauchy_schwarz(strict=True)
+    yield agree("engine", gap, 0.0, r"chord less $f$ between for $\tau = \theta + 1.75$, $d = 3$")
+
+
+@lse_strictly_convex.part(r"minimal on a convex $\Theta$ exactly where $f$ is strictly convex")
+def minimal(budget):
+    theta = thetas(3, budget)
+    theta = theta - theta[:, :1]
+    first, second = np.array(list(combinations(range(len(theta)), 2))).T
+    p, q = (engine(LOG_SUM_EXP, theta[k], "probabilities") for k in (first, second))
+    step, rise = theta[first] - theta[second], difference(p, q)
+    monotone = rise._replace(
+        value=(rise.value * step).sum(1), radius=(rise.radius * abs(step)).sum(1)
+    )
+    yield exact(
+        "sympy, symbolic d",
+        argued(
+            r"strictly convex: $f(\tau) > f(\theta) + \langle \nabla f(\theta), \tau - \theta "
+            r"\rangle$ and the same with $\theta, \tau$ exchanged",
+            "Rockafellar, Theorem 25.1, strict for strictly convex f",
+        ),
+        argued(
+            r"added: $\langle \nabla f(\tau) - \nabla f(\theta), \tau - \theta\rangle > 0$, so "
+            r"that $\nabla f(\theta) \ne \nabla f(\tau)$: minimal",
+            "addition",
+        ),
+        argued(r"minimal: no two translates in $\Theta$", "A.softmax-minimal-condition.corrected"),
+        *_variance_steps(),
+        argued(
+            r"no two translates: along $v = \tau - \theta$ the second derivative of $f$ is "
+            r"positive, so that $f$ is strictly convex",
+            r"$p_i > 0$ for every $i$",
+        ),
+    )
+    yield positive(
+        "engine", monotone, r"$\langle p - q, \theta - \tau\rangle$ in $\{\theta_1 = 0\}$, $d = 3$"
     )
 
 
-def _holder_steps() -> tuple[Step, ...]:
+def _points(budget):
+    """Theta and tau, d = 3."""
+    theta = thetas(3, budget)
+    return theta, 2 * np.roll(theta, 1, axis=1)
+
+
+def _between(theta: np.ndarray, tau: np.ndarray) -> Estimate:
+    return engine(LOG_SUM_EXP, LAMBDA * theta + (1 - LAMBDA) * tau)
+
+
+def _chord(theta: np.ndarray, tau: np.ndarray) -> Estimate:
+    """Lambda f(theta) + (1 - lambda) f(tau)."""
+    ends = engine(LOG_SUM_EXP, theta), engine(LOG_SUM_EXP, tau)
+    return combined(*zip((LAMBDA, 1 - LAMBDA), ends, strict=True))
+
+
+def _tower(base: Any, power: Any) -> Any:
+    """(base^power)^(1/power), as it stands in (27)."""
+    return sp.Pow(base**power, 1 / power, evaluate=False)
+
+
+def _hoelder_steps() -> tuple[Step, ...]:
     """sum u^lambda v^(1 - lambda) <= U^lambda V^(1 - lambda), = only if v = (V/U) u; any d."""
     _, _, j, _ = (s := categories())
-    u: Any = sp.IndexedBase("u", positive=True)
-    v: Any = sp.IndexedBase("v", positive=True)
-    total = sum(sp.factor_terms(s.sum(x)) for x in (_L * u[j] / _U, (1 - _L) * v[j] / _V))
-    whole: Any = sp.sympify(total).subs({s.sum(u[j]): _U, s.sum(v[j]): _V})
+    phi: Any = LAM * R + 1 - LAM - R**LAM
+    u, v = indexed("u", positive=True), indexed("v", positive=True)
+    one, two = X / U, Y / V
     return (
-        *_young_steps(),
-        shown(
-            r"$\sum_i (\lambda \frac{u_i}U + (1-\lambda) \frac{v_i}V) = \lambda + 1 - \lambda = 1$",
-            identity(whole - 1),
+        eq(sp.Subs(phi, R, 1), 0, r"$\varphi(1)$").step(),
+        eq(sp.Subs(sp.Derivative(phi, R), R, 1), 0, r"$\varphi'(1)$").step(),
+        eq(
+            sp.Derivative(phi, (R, 2)),
+            LAM * (1 - LAM) * R ** (LAM - 2),
+            r"$\varphi''(r)$, positive for $0 < \lambda < 1$, so that $\varphi(r) > 0$ for "
+            r"every $r \ne 1$",
+        ).step(),
+        eq(
+            two * (one / two) ** LAM,
+            one**LAM * two ** (1 - LAM),
+            r"with $r = \frac{u_i/U}{v_i/V}$, $U = \sum_i u_i$, $V = \sum_i v_i$: this is at most "
+            r"$\lambda \frac{u_i}U + (1-\lambda) \frac{v_i}V$, and equal only if $r = 1$",
+        ).step(),
+        any_d(
+            s.sum(LAM * u[j] / U + (1 - LAM) * v[j] / V),
+            LAM * s.sum(u[j]) / U + (1 - LAM) * s.sum(v[j]) / V,
+            r"which is $\lambda + 1 - \lambda = 1$",
         ),
         argued(
             r"so $\sum_i u_i^\lambda v_i^{1-\lambda} \le U^\lambda V^{1-\lambda}$, and equality "
             r"needs $v_i / u_i = V/U$ for every $i$",
-            "adding up over i and multiplying by U^lambda V^(1 - lambda)",
+            r"adding up over $i$ and multiplying by $U^\lambda V^{1-\lambda}$",
         ),
     )
 
@@ -99,207 +254,34 @@ def _cauchy_schwarz(*, strict: bool) -> Check:
     good, count = True, 0
     for d in (1, 2, 3):
         for x, y in product(product((1, 2, 4), repeat=d), repeat=2):
-            gap = (
-                sum(a * a for a in x) * sum(b * b for b in y)
-                - sum(a * b for a, b in zip(x, y, strict=True)) ** 2
-            )
+            inner = sum(a * b for a, b in zip(x, y, strict=True))
+            gap = sum(a * a for a in x) * sum(b * b for b in y) - inner**2
             proportional = len({Fraction(b, a) for a, b in zip(x, y, strict=True)}) == 1
             good &= (gap == 0) == proportional if strict else gap >= 0
             count += 1
-    what = "equality exactly for proportional u, v" if strict else "the two sides"
+    what = "equality exactly for proportional $u, v$" if strict else "the two sides"
     return exact(
-        "integers, lambda = 1/2", good, f"{what}: {count} pairs of squares, d <= 3", universal=False
+        "integers, lambda = 1/2", good, cases=f"{what}: {count} pairs of squares, $d \\le 3$"
     )
-
-
-@claim("A.lse-strictly-convex", depends_on=("A.softmax-minimal-condition.corrected",))
-def lse_strictly_convex(budget: Budget) -> list[Part]:
-    r"""Statement: The log-sum-exp f is convex by Hoelder's inequality, with equality exactly if tau
-    is theta plus a constant; the softmax is minimal on Theta when f is strictly convex.
-
-    LaTeX: $f(\lambda\theta + (1-\lambda)\tau) \le \lambda f(\theta) + (1-\lambda) f(\tau)$ for
-    $\lambda \in (0, 1)$, with equality if and only if $\tau_i = \frac{\log c}{1-\lambda} +
-    \theta_i$ for every $i$; the representation is minimal when $f$ is strictly convex
-
-    Source: A, Theorem 8.1, (23), (25)-(33)
-
-    Assumptions: d >= 1; f is strictly convex on a convex Theta (on all of R^d it never is). c > 0,
-    for (31) has no solution with c <= 0. In (27) the logarithm is of the product. "The
-    representation over R^d is complete" is A.softmax-complete; the sentence on linear constraints
-    is A.linearly-constrained.
-
-    Computed: every printed line for symbolic exponents, Hoelder's inequality from the convexity
-    of one function of one variable, for symbolic d; the Hessian as a variance; the engine's f
-    under Gumbel noise, which is the log-sum-exp.
-    """
-    at = _Numbers(budget)
-    lam: Any = sp.Symbol("lambda", positive=True)
-    theta_i, tau_i = sp.symbols("theta_i tau_i", real=True)
-    c = sp.Symbol("c", positive=True)
-    sums = (at.u**_LAMBDA * at.v ** (1 - _LAMBDA)).sum(1)
-    bound = at.u.sum(1) ** _LAMBDA * at.v.sum(1) ** (1 - _LAMBDA)
-    chord, middle = at.chord(), at.middle
-    gap = chord._replace(
-        value=np.asarray(chord.value) - np.asarray(middle.value),
-        radius=np.asarray(chord.radius) + np.asarray(middle.radius),
-    )
-    powers = sp.exp(theta_i) ** lam * sp.exp(tau_i) ** (1 - lam)
-    lifted = theta_i + sp.log(c) / (1 - lam)
-    return [
-        Part(
-            "(25) = (26)",
-            (
-                exact(
-                    "sympy",
-                    _logs_equal(powers, sp.exp(lam * theta_i + (1 - lam) * tau_i)),
-                    "u_i^lambda v_i^(1 - lambda) = e^(lambda theta_i + (1 - lambda) tau_i)",
-                ),
-                agree("engine", "quadrature", middle, np.log(sums), "f between against (26)"),
-            ),
-        ),
-        Part(
-            "(26) <= (27), Hoelder",
-            (
-                proof(
-                    "sympy, symbolic d",
-                    "Young's inequality added up; the exponents 1/lambda and 1/(1 - lambda) of "
-                    "(27) cancel",
-                    shown(
-                        r"$u_i^{\lambda \frac 1\lambda} = u_i$",
-                        _logs_equal(_X ** (lam * (1 / lam)), _X),
-                    ),
-                    shown(
-                        r"$v_i^{(1-\lambda) \frac 1{1-\lambda}} = v_i$",
-                        _logs_equal(_Y ** ((1 - lam) * (1 / (1 - lam))), _Y),
-                    ),
-                    shown(
-                        r"the exponents are conjugate: $\lambda + (1 - \lambda) = 1$",
-                        identity(1 / (1 / lam) + 1 / (1 / (1 - lam)) - 1),
-                    ),
-                    *_holder_steps(),
-                ),
-                positive("engine", "quadrature", gap, "chord less f between, d = 3"),
-                _cauchy_schwarz(strict=False),
-            ),
-        ),
-        Part(
-            "(27) = (28) = (29)",
-            (
-                exact(
-                    "sympy",
-                    identity(
-                        sp.expand_log(sp.log(_U**lam * _V ** (1 - lam)), force=True)
-                        - lam * sp.log(_U)
-                        - (1 - lam) * sp.log(_V)
-                    ),
-                    "log(U^lambda V^(1 - lambda)) = lambda log U + (1 - lambda) log V",
-                ),
-                agree("engine", "quadrature", chord, np.log(bound), "chord against (27), d = 3"),
-            ),
-        ),
-        Part(
-            "(31)-(33): equality exactly for translates",
-            (
-                proof(
-                    "sympy, symbolic d",
-                    "the printed lines, and that equality needs them",
-                    *_holder_steps(),
-                    shown(
-                        r"$(u_i^\lambda)^{\frac1\lambda - 1} = u_i^{1-\lambda}$, so that (31) and "
-                        r"(32) say $(v_i/u_i)^{1-\lambda} = c$, the same for every $i$",
-                        _logs_equal((_X**lam) ** (1 / lam - 1), _X ** (1 - lam)),
-                    ),
-                    shown(
-                        r"(33) solves (32): $(1-\lambda)\tau_i = \log c + (1-\lambda)\theta_i$",
-                        _logs_equal(
-                            sp.exp((1 - lam) * lifted),
-                            c * sp.exp(lam * theta_i * (1 / lam - 1)),
-                        ),
-                    ),
-                    translation_step(),
-                    argued(
-                        r"so $\tau = \theta + k\mathbf 1$ makes both sides $f(\theta) + "
-                        r"(1-\lambda) k$",
-                        "substitution",
-                    ),
-                ),
-                _cauchy_schwarz(strict=True),
-            ),
-        ),
-        Part("minimal on a convex Theta exactly where f is strictly convex", _minimal(budget)),
-    ]
-
-
-def _double_sum(term: Any, i: Any, j: Any, s: Any) -> Any:
-    """sum_i sum_j of a polynomial in p_i, v_i, p_j, v_j: every monomial is a product of sums."""
-    total = sp.Integer(0)
-    monomials: Any = sp.expand(term).args
-    for monomial in monomials:
-        rest, of_j = monomial.as_independent(j)
-        number, of_i = rest.as_independent(i)
-        total += number * s.sum(of_i.subs(i, j)) * s.sum(of_j)
-    return total
 
 
 def _variance_steps() -> tuple[Step, Step]:
-    """The second derivative of f along v is a sum over pairs, symbolic d."""
+    """The second derivative of f along v is a variance, symbolic d."""
     _, _, j, theta = (s := categories())
-    i = sp.Symbol("k", integer=True)
-    t = sp.Symbol("t", real=True)
-    p: Any = sp.IndexedBase("p", positive=True)
-    v: Any = sp.IndexedBase("v", real=True)
-    second = sp.diff(sp.log(s.sum(sp.exp(theta[j] + t * v[j]))), t, 2).doit().subs(t, 0)
+    v, t = indexed("v", real=True), sp.Symbol("t", real=True)
+    along = sp.log(s.sum(sp.exp(theta[j] + t * v[j])))
     total = s.sum(sp.exp(theta[j]))
     mean, square = (s.sum(sp.exp(theta[j]) * v[j] ** n) / total for n in (1, 2))
-    pairs = _double_sum(p[i] * p[j] * (v[i] - v[j]) ** 2 / 2, i, j, s)
-    variance = s.sum(p[j] * v[j] ** 2) - s.sum(p[j] * v[j]) ** 2
     return (
-        shown(
-            r"$\frac{d^2}{dt^2} f(\theta + tv) = \sum_i p_i v_i^2 - (\sum_i p_i v_i)^2$ at $t = 0$,"
-            r" with $p = \operatorname{softmax}(\theta)$",
-            identity(second - (square - mean**2)),
+        any_d(
+            sp.Subs(sp.Derivative(along, (t, 2)), t, 0),
+            square - mean**2,
+            r"the second derivative of $f(\theta + tv)$ is $\sum_i p_i v_i^2 - m^2$, with "
+            r"$p = \operatorname{softmax}(\theta)$ and $m = \sum_i p_i v_i$",
         ),
         shown(
-            r"$\sum_i p_i v_i^2 - (\sum_i p_i v_i)^2 = \sum_{i<j} p_i p_j (v_i - v_j)^2$, which is "
-            r"$0$ only if all $v_i$ are equal",
-            identity(pairs.subs(s.sum(p[j]), 1) - variance),
+            r"$\sum_i p_i v_i^2 - m^2 = \sum_i p_i (v_i - m)^2$, which is $0$ only if all $v_i$ "
+            "are equal",
+            variance_identity(),
         ),
-    )
-
-
-def _minimal(budget: Budget) -> tuple[Check, ...]:
-    f_theta, f_tau, slope, other = sp.symbols("f_theta f_tau a b", real=True)
-    above = (f_tau - f_theta - slope, f_theta - f_tau + other)
-    theta = thetas(3, budget)
-    theta = theta - theta[:, :1]
-    pairs = list(combinations(range(len(theta)), 2))
-    found = engine(expected_max(Gumbel()), theta, "probabilities")
-    p, radius = np.asarray(found.value), np.asarray(found.radius)
-    step = np.array([theta[i] - theta[j] for i, j in pairs])
-    rise = np.array([p[i] - p[j] for i, j in pairs])
-    error = np.array([radius[i] + radius[j] for i, j in pairs])
-    monotone = found._replace(value=(rise * step).sum(1), radius=(error * abs(step)).sum(1))
-    return (
-        proof(
-            "sympy, symbolic d",
-            "strict convexity, no two translates in Theta, and minimality are one thing",
-            argued(
-                r"strictly convex: $f(\tau) > f(\theta) + \langle \nabla f(\theta), \tau - \theta "
-                r"\rangle$ and the same with $\theta, \tau$ exchanged",
-                "Rockafellar, Theorem 25.1, strict for strictly convex f",
-            ),
-            shown(
-                r"added: $\langle \nabla f(\tau) - \nabla f(\theta), \tau - \theta\rangle > 0$, so "
-                r"that $\nabla f(\theta) \ne \nabla f(\tau)$: minimal",
-                identity(sum(above) - (other - slope)),
-            ),
-            argued("minimal: no two translates in Theta", "A.softmax-minimal-condition.corrected"),
-            *_variance_steps(),
-            argued(
-                r"no two translates: along $v = \tau - \theta$ the second derivative of $f$ is "
-                r"positive, so that $f$ is strictly convex",
-                r"$p_i > 0$ for every $i$",
-            ),
-        ),
-        positive("engine", "quadrature", monotone, "<p - q, theta - tau> in {theta_1 = 0}, d = 3"),
     )
