@@ -5,11 +5,16 @@ from fractions import Fraction
 from itertools import pairwise, product
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits.noises import COIN
+from perturbtheory.claims.exhibits.numbers import gradient_by_differences, thetas
 from perturbtheory.claims.exhibits.slopes import INTERVALS, STEP, TIES, polytope, slope, slopes
-from perturbtheory.ledger import Claim, Equation, argued, eq, exact, shown, witness
+from perturbtheory.estimate import Estimate
+from perturbtheory.ledger import Claim, Equation, agree, argued, eq, exact, shown, witness
+from perturbtheory.perturbations import Normal
+from perturbtheory.potential import expected_logsumexp
 from perturbtheory.routes import rational
 
 _s, _t, _f, _g, _b, _e = sp.symbols("s t f_0 f_+ f_- epsilon", positive=True)
@@ -32,11 +37,11 @@ directional_limit = Claim(
     r"""The directional derivative of a convex $f$ is $\nabla_v f(\theta) = \lim_{\epsilon\to 0}
     \frac{f(\theta+\epsilon v) - f(\theta)}\epsilon$, for every $v$ with $\theta + \epsilon v \in
     \Theta$ for small enough $\epsilon$; such $v$ are the admissible ones of (20).""",
-    assumes=r"""$f$ convex on a convex $\Theta$; $\epsilon$ has either sign, as printed. The paper
-    needs the derivative where $f$ has a kink, for discrete noise. The sentence before (17) supposes
-    $f$ to be twice differentiable; then the limit exists at interior points and the second part
-    remains. Read with $\epsilon > 0$ throughout, as Rockafellar does, both are right:
-    A.directional-derivative.""",
+    assumes=r"""$f$ convex on a convex $\Theta$; $\epsilon$ has either sign, as printed. (17) has two
+    readings: for every convex $f$, as the paper needs the derivative where $f$ has a kink, for
+    discrete noise; or for twice differentiable $f$, of which the sentence before (17) speaks, at
+    interior points. The first fails. Read with $\epsilon > 0$ throughout, as Rockafellar does, (17)
+    and (20) are right: A.directional-derivative.""",
 )
 one_sided = directional_limit.corrected(
     r"""For $\epsilon$ decreasing to 0 the quotient decreases, so that its limit exists for every
@@ -120,7 +125,7 @@ def _polytopes_agree() -> tuple[bool, int]:
     return good, count
 
 
-@directional_limit.part("(17): the limit exists")
+@directional_limit.part("(17): the limit exists, for convex $f$")
 def two_sided():
     e = sp.Symbol("epsilon", real=True)
     above, below = (sp.limit(sp.Abs(e) / e, e, 0, side) for side in ("+", "-"))
@@ -140,6 +145,28 @@ def two_sided():
             "limit from above": int(above),
             "limit from below": int(below),
         }
+    )
+
+
+@directional_limit.part("(17): the limit exists, for twice differentiable $f$")
+def two_sided_where_smooth(budget):
+    f, points = expected_logsumexp(Normal(), 1.0), thetas(3, budget)
+    slopes_ = [gradient_by_differences(f, theta) for theta in points]
+    value, radius = (np.stack([np.asarray(g[k]) for g in slopes_]) for k in (0, 1))
+    yield exact(
+        "Taylor",
+        argued(
+            r"$g(\epsilon) = f(\theta + \epsilon v)$ is differentiable at 0, as the derivative exists "
+            r"at an interior point: both limits are $\langle\nabla f(\theta), v\rangle$",
+            "chain rule",
+        ),
+    )
+    yield agree(
+        "central differences",
+        Estimate(value, radius, "quadrature"),
+        np.asarray(f.probabilities(points)),
+        "expected log-sum-exp under Normal noise, along every $e_i$, both signs in every "
+        r"difference, against its gradient, $d = 3$",
     )
 
 

@@ -26,8 +26,9 @@ subdifferential_range = Claim(
     $\mathcal P = \operatorname{dom} f^* = \{p : f^*(p) < \infty\}$ lies in the range of the
     subdifferential, which lies in $\mathcal P$: $\operatorname{ri}(\mathcal P) \subseteq
     \{\partial f(\theta) : \theta \in \Theta\} \subseteq \mathcal P$.""",
-    assumes=r"""$f$ convex and finite on a convex $\Theta$, as at the head of 8.1.1; nothing is said
-    to be closed. The paragraph takes 0 in the subdifferential of the concave $\langle p,
+    assumes=r"""(22) has two readings: $f$ convex and finite on a convex $\Theta$, as at the head of
+    8.1.1, where nothing is said to be closed; and $f$ closed and proper, as in Rockafellar's theorem
+    and in 8.3, which proves its $f$ to be so before it uses (22). The first fails. The paragraph takes 0 in the subdifferential of the concave $\langle p,
     \theta\rangle - f(\theta)$ where it is largest; read with the sign that makes it true, for
     $f - \langle p, \theta\rangle$. "Whenever directional derivatives exist" has to mean that they
     are finite: see A.directional-limit.""",
@@ -48,6 +49,8 @@ closed_range = subdifferential_range.corrected(
 )
 
 
+@subdifferential_range.part(r"(21): the range lies in $\mathcal P$")
+@closed_range.part(r"the range lies in $\mathcal P$")
 def in_domain(budget):
     """A subgradient attains the supremum, which is finite then."""
     theta = thetas(3, budget)
@@ -74,10 +77,9 @@ def in_domain(budget):
     )
 
 
-subdifferential_range.part(r"(21): the range lies in $\mathcal P$")(in_domain)
-
-
-@subdifferential_range.part(r"(22): $\operatorname{ri}(\mathcal P)$ lies in the range")
+@subdifferential_range.part(
+    r"(22) for convex $f$: $\operatorname{ri}(\mathcal P)$ lies in the range"
+)
 def on_open_interval():
     # f = 0: f*(p) = sup p theta, and p > 0 is a subgradient at theta if theta >= tau for all tau.
     p, theta_set = sp.Integer(1), sp.Interval.open(0, 1)
@@ -110,6 +112,9 @@ def on_open_interval():
     )
 
 
+@subdifferential_range.part(
+    r"(22) for closed proper $f$: $\operatorname{ri}(\mathcal P)$ lies in the range"
+)
 @closed_range.part(r"closed proper $f$: $\operatorname{ri}(\mathcal P)$ lies in the range")
 def closed():
     yield exact(
@@ -153,9 +158,6 @@ def closed():
         cases=rf"{len(INTERVALS)} functions on closed intervals, where $\mathcal P = \mathbb R$: "
         "$p \\in [-4, 4]$",
     )
-
-
-closed_range.part(r"the range lies in $\mathcal P$")(in_domain)
 
 
 @closed_range.part(

@@ -35,10 +35,10 @@ gaussian_concentration = Claim(
     r"""For standard normal noise and a function $f$ with $\lVert\nabla f(\gamma)\rVert^2 \le
     \sigma^2$, $\mathbb P[f(\gamma) - \mathbb E[f(\gamma)] \ge t] \le e^{-t^2/2}$ for all $t > 0$;
     in fact $f(\gamma)$ is $\sigma^2$-subgaussian.""",
-    assumes=r"""Independent standard normal coordinates, any $d$ and any $\sigma > 0$, which the
-    theorem leaves free; for $\sigma \le 1$, which Theorem 3.2 next to it assumes, the printed bound
-    is true, being weaker than the corrected one. "At the rate of $e^{-t^2}$" in the sentence before
-    it is read as up to a factor in the exponent.""",
+    assumes=r"""Independent standard normal coordinates, any $d$. Two readings: any $\sigma > 0$,
+    which the theorem leaves free, and $\sigma \le 1$, near what Theorem 3.2 next to it assumes; the
+    first fails. "At the rate of $e^{-t^2}$" in the sentence before the theorem is read as up to a
+    factor in the exponent.""",
 )
 with_sigma = gaussian_concentration.corrected(
     r"""For standard normal noise, $\lVert\nabla f\rVert \le \sigma$ and every $\sigma > 0$,
@@ -156,24 +156,38 @@ def _log_moments(rate: np.ndarray, count: int) -> np.ndarray:
     return np.log(np.exp(rate[:, None] * share) @ (weights / weights.sum()))
 
 
-@with_sigma.part(r"$\mathbb P[f - \mathbb E f \ge t] \le e^{-t^2/(2\sigma^2)}$")
-def bound(budget):
+_WEAKER = eq(
+    gaussian_exponent(_t, _scale) - _t**2 / 2,
+    _t**2 * (1 - _scale**2) / (2 * _scale**2),
+    r"not negative for $\sigma \le 1$, so that $e^{-t^2/(2\sigma^2)} \le e^{-t^2/2}$",
+)
+
+
+@gaussian_concentration.part(
+    r"the tail bound for $\sigma \le 1$", exponent=printed_exponent, last=(_WEAKER,)
+)
+@with_sigma.part(
+    r"$\mathbb P[f - \mathbb E f \ge t] \le e^{-t^2/(2\sigma^2)}$",
+    exponent=gaussian_exponent,
+    weights=(0.5, -2.0),
+)
+def bound(budget, exponent, weights=(0.5, -1.0), last=()):
     # The maximum of three has mean 3/(2 sqrt pi); softmax(gamma)_1 at d = 2 has mean 1/2.
     largest = -np.expm1(3 * special.log_ndtr(1.5 / np.sqrt(np.pi) + GRID))
     t = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.49])
     softmax = special.ndtr(-special.logit(0.5 + t) / np.sqrt(2))
-    exponents = [gaussian_exponent(GRID, 1.0), gaussian_exponent(t, np.sqrt(1 / 8))]
+    exponents = [exponent(GRID, 1.0), exponent(t, np.sqrt(1 / 8))]
     margins = -np.concatenate(exponents) - np.log(np.concatenate([largest, softmax]))
-    yield exact("Herbst and Chernoff", *herbst(), *_chernoff())
-    for weight in (0.5, -2.0):
-        yield linear(Normal(), weight, gaussian_exponent)
+    yield exact("Herbst and Chernoff", *herbst(), *_chernoff(), *last)
+    for weight in weights:
+        yield linear(Normal(), weight, exponent)
     yield positive(
         "closed forms",
         margins,
         r"log bound $-$ log tail of $\max(\gamma)$, $d = 3$, and of $\operatorname{softmax}"
         r"(\gamma)_1$, $d = 2$",
     )
-    yield sampled(Normal(), gaussian_exponent, budget.samples)
+    yield sampled(Normal(), exponent, budget.samples)
 
 
 @with_sigma.part(r"no constant above $\frac{1}{2\sigma^2}$ will do")
