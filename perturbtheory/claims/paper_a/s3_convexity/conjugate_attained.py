@@ -38,8 +38,8 @@ conjugate_attained = Claim(
 supremum = conjugate_attained.corrected(
     r"""The conjugate is the supremum, $f^*(p) = \sup_{\theta\in\Theta}\{\langle p,\theta\rangle -
     f(\theta)\}$, attained at $\theta$ if and only if $p \in \partial f(\theta)$; so it is attained
-    for $p$ in the range of the subdifferential alone. For $f = \log\sum_i e^{\theta_i}$ and
-    $p \in \Delta$, $f^*(p) = \sum_i p_i \log p_i$, attained if and only if $p \in
+    for $p$ in the range of the subdifferential alone. For $f = \log\sum_i e^{\theta_i}$ and $p \in
+    \Delta$, $f^*(p) = \sum_i p_i \log p_i$, attained if and only if $p \in
     \operatorname{ri}(\Delta)$, that is for positive $p$ only.""",
     assumes=r"Any $f$ and $\Theta$ in the first statement; $0 \log 0 = 0$ in the second.",
     depends_on="A.softmax-complete.corrected",

@@ -27,9 +27,9 @@ directional_derivative = Claim(
     $v$ is at least $\langle p, v\rangle$ for every admissible $v$: $p \in \partial f(\theta)$ iff
     $\nabla_v f(\theta) \ge \langle p, v \rangle$.""",
     assumes=r"""$f$ convex on a convex $\Theta$. The derivative is the one-sided limit, as in the
-    theorem of Rockafellar that the paper cites (23.2), and $v$ is admissible if $\theta +
-    \epsilon v$ lies in $\Theta$ for small $\epsilon > 0$: see A.directional-limit. It may be minus
-    infinity, where $\Theta$ ends.""",
+    theorem of Rockafellar that the paper cites (23.2), and $v$ is admissible if $\theta + \epsilon
+    v$ lies in $\Theta$ for small $\epsilon > 0$: see A.directional-limit. It may be minus infinity,
+    where $\Theta$ ends.""",
 )
 directional_limit = Claim(
     "A.directional-limit",
@@ -37,19 +37,19 @@ directional_limit = Claim(
     r"""The directional derivative of a convex $f$ is $\nabla_v f(\theta) = \lim_{\epsilon\to 0}
     \frac{f(\theta+\epsilon v) - f(\theta)}\epsilon$, for every $v$ with $\theta + \epsilon v \in
     \Theta$ for small enough $\epsilon$; such $v$ are the admissible ones of (20).""",
-    assumes=r"""$f$ convex on a convex $\Theta$; $\epsilon$ has either sign, as printed. (17) has two
-    readings: for every convex $f$, as the paper needs the derivative where $f$ has a kink, for
+    assumes=r"""$f$ convex on a convex $\Theta$; $\epsilon$ has either sign, as printed. (17) has
+    two readings: for every convex $f$, as the paper needs the derivative where $f$ has a kink, for
     discrete noise; or for twice differentiable $f$, of which the sentence before (17) speaks, at
     interior points. The first fails. Read with $\epsilon > 0$ throughout, as Rockafellar does, (17)
     and (20) are right: A.directional-derivative.""",
 )
 one_sided = directional_limit.corrected(
     r"""For $\epsilon$ decreasing to 0 the quotient decreases, so that its limit exists for every
-    $v$ with $\theta + \epsilon v \in \Theta$ for small $\epsilon > 0$:
-    $\nabla_v f(\theta) = \lim_{\epsilon \downarrow 0} \frac{f(\theta+\epsilon v)-f(\theta)}
-    \epsilon = \inf_{\epsilon > 0} \frac{f(\theta+\epsilon v)-f(\theta)}\epsilon \in [-\infty,
-    \infty)$. If $-v$ is such a $v$ too, both are finite and $\nabla_v f(\theta) \ge -\nabla_{-v}
-    f(\theta)$, with equality if and only if the limit for $\epsilon \to 0$ exists.""",
+    $v$ with $\theta + \epsilon v \in \Theta$ for small $\epsilon > 0$: $\nabla_v f(\theta) =
+    \lim_{\epsilon \downarrow 0} \frac{f(\theta+\epsilon v)-f(\theta)} \epsilon = \inf_{\epsilon >
+    0} \frac{f(\theta+\epsilon v)-f(\theta)}\epsilon \in [-\infty, \infty)$. If $-v$ is such a $v$
+    too, both are finite and $\nabla_v f(\theta) \ge -\nabla_{-v} f(\theta)$, with equality if and
+    only if the limit for $\epsilon \to 0$ exists.""",
     source="corrects A, (17)",
     assumes=r"""$f$ convex and finite on a convex $\Theta$. At the boundary of $\Theta$ the
     derivative may be minus infinity; then there is no subgradient, and (20) says so.""",
@@ -156,8 +156,8 @@ def two_sided_where_smooth(budget):
     yield exact(
         "Taylor",
         argued(
-            r"$g(\epsilon) = f(\theta + \epsilon v)$ is differentiable at 0, as the derivative exists "
-            r"at an interior point: both limits are $\langle\nabla f(\theta), v\rangle$",
+            r"$g(\epsilon) = f(\theta + \epsilon v)$ is differentiable at 0, for an interior "
+            r"$\theta$: both limits are $\langle\nabla f(\theta), v\rangle$",
             "chain rule",
         ),
     )

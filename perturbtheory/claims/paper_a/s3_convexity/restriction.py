@@ -5,31 +5,33 @@ from itertools import product
 
 import numpy as np
 import sympy as sp
+from scipy import special
 
 from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
 from perturbtheory.claims.exhibits.slopes import TIES, polytope
 from perturbtheory.claims.exhibits.softmax_exact import softmax, translation_step
-from perturbtheory.claims.exhibits.symbols import T
+from perturbtheory.claims.exhibits.symbols import REST, T
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Budget, Claim, argued, eq, exact, positive, shown, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
-from perturbtheory.routes import rational
+from perturbtheory.routes import enclosure, rational
 
 single_subgradient = Claim(
     "A.single-subgradient",
     "A, 3.3 before and under I, with the definitions of 8.1.1",
     r"""The subdifferential maps $\Theta$ to $\mathcal P = \operatorname{dom}(f^*)$, which is the
-    probability model: $\partial f : \Theta \to \mathcal P \subseteq \Delta$, where $p \in
-    \partial f(\theta)$ if $f(\tau) \ge f(\theta) + \langle p, \tau - \theta\rangle$ for every
-    $\tau \in \Theta$. For differentiable $f$, as for the softmax over $\{\sum_i \theta_i = 0\}$, it
-    is single-valued, $\partial f = \nabla f$.""",
-    assumes=r"""$f$ is the log-sum-exp over $\Theta = \{\sum_i \theta_i = 0\}$, a set that the paper
-    names as complete and minimal; subgradients and $f^*$ are those of $f$ over $\Theta$, as 8.1.1
-    defines them. I is printed as a condition, which the softmax is meant to satisfy (Table 1). With
-    $f$ on all of $\mathbb R^d$ both parts hold, but then $\mathcal P$ is that of $\mathbb R^d$, and
-    (22) says nothing about $\Theta$.""",
+    probability model: $\partial f : \Theta \to \mathcal P \subseteq \Delta$, where $p \in \partial
+    f(\theta)$ if $f(\tau) \ge f(\theta) + \langle p, \tau - \theta\rangle$ for every $\tau \in
+    \Theta$. For differentiable $f$, as for the softmax over $\{\sum_i \theta_i = 0\}$, it is
+    single-valued, $\partial f = \nabla f$.""",
+    assumes=r"""$f$ is the log-sum-exp and $\Theta = \{\sum_i \theta_i = 0\}$, a set that the paper
+    names as complete and minimal. Two readings: subgradients and $f^*$ are those of $f$ over
+    $\Theta$, as 8.1.1 defines them; or those of $f$ on all of $\mathbb R^d$, taken at $\theta \in
+    \Theta$, but then (22) says nothing about $\Theta$. The first fails. "Is the probability model"
+    is read to the letter; for the relative interior of $\mathcal P$ it is true. I is printed as a
+    condition, which the softmax is meant to satisfy (Table 1).""",
 )
 corrected = single_subgradient.corrected(
     r"""Over a hyperplane the subdifferential of a differentiable $f$ is never single-valued: for
@@ -39,16 +41,16 @@ corrected = single_subgradient.corrected(
     \Theta$: $\partial f(\theta) \subseteq \Delta$ for $f = \mathbb E_\gamma[\max_i(\theta_i +
     \gamma_i)]$ or $\mathbb E_\gamma[\log\sum_i e^{\theta_i + \gamma_i}]$ on $\mathbb R^d$.""",
     source="corrects A, 3.3 and 8.1.1",
-    assumes=r"""$a \ne 0$; any joint law of $\gamma$ with $f$ finite. Every convex $\Theta$ that
-    is complete and minimal for the softmax is such a hyperplane, so that this concerns all of
-    them.""",
+    assumes=r"""$a \ne 0$; any joint law of $\gamma$ with $f$ finite. Every convex $\Theta$ that is
+    complete and minimal for the softmax is such a hyperplane, so that this concerns all of them.
+    For $\mathcal P$ and its boundary see A.conjugate-attained.corrected.""",
     depends_on="A.directional-derivative",
 )
 OTHER = [g + 1 for g in softmax((0, 0), sp.E)]
 """The gradient of the log-sum-exp at (0, 0), plus 1: a subgradient over {theta_1 + theta_2 = 0}."""
 
 
-@single_subgradient.part("one subgradient, the gradient")
+@single_subgradient.part(r"over $\Theta$: one subgradient, the gradient")
 def one_subgradient(budget):
     k = sp.Symbol("k", real=True)
     # The gradient at 0 is a subgradient; p = gradient + k1 adds k (tau_1 + tau_2).
@@ -67,7 +69,7 @@ def one_subgradient(budget):
     yield witness(_at_zero() | {"another subgradient": [str(g) for g in OTHER]})
 
 
-@single_subgradient.part(r"$\mathcal P$ lies in the simplex")
+@single_subgradient.part(r"over $\Theta$: $\mathcal P$ lies in the simplex")
 def in_simplex(budget):
     tau = (T, -T)
     height = sum(g * x for g, x in zip(OTHER, tau, strict=True))
@@ -90,7 +92,7 @@ def in_simplex(budget):
         _at_zero()
         | {
             "p": [str(g) for g in OTHER],
-            "$f^*(p)$": f"${sp.latex(largest)}$",
+            "$f^*(p)$": str(largest),
             r"$\sum_i p_i$": int(sum(OTHER)),
         }
     )
@@ -115,6 +117,85 @@ def _at_zero() -> dict[str, object]:
         "theta": [0, 0],
         "gradient": gradient,
     }
+
+
+@single_subgradient.part(r"on $\mathbb R^d$: one subgradient, the gradient")
+def one_on_all_of_space(budget):
+    points, shift = thetas(3, budget), np.array([[0.25, -0.25, 0.0], [0.1, 0.1, 0.1]])
+    f = expected_max(Gumbel())
+    start = np.asarray(f.estimate(points).value)
+    rises = [np.asarray(f.estimate(points + move).value) - start for move in shift]
+    wrong = [(special.softmax(points, axis=1) + move) @ move for move in shift]
+    yield exact(
+        "sympy, any d",
+        eq(
+            sp.Derivative(sp.log(sp.exp(T) + REST), T),
+            sp.exp(T) / (sp.exp(T) + REST),
+            r"with $t = \theta_i$ and $S$ the sum of the other $e^{\theta_j}$: every partial "
+            "derivative is continuous",
+        ),
+        argued(
+            "so $f$ is differentiable, and its gradient is its only subgradient",
+            "Rockafellar, Theorem 25.1",
+        ),
+    )
+    yield positive(
+        "engine",
+        np.array(wrong) - np.array(rises),
+        r"$\langle p, v\rangle - (f(\theta + v) - f(\theta))$ for $p = \operatorname{softmax}"
+        r"(\theta) + v$, two $v$, $d = 3$: no such $p$ is a subgradient",
+        slack=1e-9,
+    )
+
+
+@single_subgradient.part(r"on $\mathbb R^d$: $\mathcal P$ lies in the simplex")
+def domain_on_all_of_space():
+    far = np.array([10.0, 100.0, 1000.0])
+    rays = {(-0.1, 1.1): (-1, 0), (0.6, 0.6): (1, 1), (0.2, 0.6): (-1, -1)}
+    f = expected_max(Gumbel())
+    heights = [
+        far * np.dot(p, v) - np.asarray(f.estimate(far[:, None] * np.array(v, float)).value)
+        for p, v in rays.items()
+    ]
+    yield exact(
+        "sympy, symbolic d",
+        translation_step(),
+        argued(
+            r"$f^*(p) \ge c(\langle p, \mathbf 1\rangle - 1) - f(0)$ for every $c$: infinite "
+            r"unless $\sum_i p_i = 1$",
+            r"$\theta = c\mathbf 1$",
+        ),
+        argued(
+            r"$f^*(p) \ge -c p_i - f(0)$ for every $c > 0$: infinite if $p_i < 0$",
+            r"$\theta = -ce_i$, where $f$ is at most $f(0)$",
+        ),
+    )
+    yield positive(
+        "engine",
+        np.diff(heights, axis=1) - 1,
+        r"$\langle p, \theta\rangle - f(\theta)$ grows without end along a ray for $p = (-0.1, "
+        "1.1), (0.6, 0.6), (0.2, 0.6)$",
+    )
+
+
+@single_subgradient.part(r"$\mathcal P$ is the probability model, the set of all gradients")
+def domain_is_model():
+    height = T - sp.log(1 + sp.exp(T))
+    roots = sp.solveset(1 / (1 + sp.exp(-T)) - 1, T, sp.S.Reals)
+    at = [enclosure.probabilities(Gumbel(), [k, 0])[0] for k in range(0, 21, 5)]
+    inside = sp.limit(height, T, sp.oo).is_finite
+    yield exact(
+        "sympy, d = 2",
+        (roots is not sp.S.EmptySet) if inside else "unknown",
+        cases=r"$f^*(1, 0) = \sup_t (t - \log(1 + e^t)) = 0$ is finite, and $t$ with "
+        rf"$\operatorname{{softmax}}(t, 0)_1 = 1$: ${sp.latex(roots)}$",
+    )
+    yield exact(
+        "ball arithmetic",
+        any(p.high >= 1 for p in at),
+        cases=r"$\operatorname{softmax}(t, 0)_1 < 1$ at $t = 0, 5, \dots, 20$",
+    )
+    yield witness({"d": 2, "p": [1, 0], "$f^*(p)$": 0, "theta with p as a gradient": "none"})
 
 
 @corrected.part(r"over $\{\langle a, \theta\rangle = b\}$: $\nabla f(\theta) + \mathbb R a$")

@@ -24,25 +24,26 @@ subdifferential_range = Claim(
     "A, (21), (22) and the paragraph between them",
     r"""For every convex $f : \Theta \to \mathbb R$ on a convex $\Theta$ the relative interior of
     $\mathcal P = \operatorname{dom} f^* = \{p : f^*(p) < \infty\}$ lies in the range of the
-    subdifferential, which lies in $\mathcal P$: $\operatorname{ri}(\mathcal P) \subseteq
-    \{\partial f(\theta) : \theta \in \Theta\} \subseteq \mathcal P$.""",
+    subdifferential, which lies in $\mathcal P$: $\operatorname{ri}(\mathcal P) \subseteq \{\partial
+    f(\theta) : \theta \in \Theta\} \subseteq \mathcal P$.""",
     assumes=r"""(22) has two readings: $f$ convex and finite on a convex $\Theta$, as at the head of
-    8.1.1, where nothing is said to be closed; and $f$ closed and proper, as in Rockafellar's theorem
-    and in 8.3, which proves its $f$ to be so before it uses (22). The first fails. The paragraph takes 0 in the subdifferential of the concave $\langle p,
-    \theta\rangle - f(\theta)$ where it is largest; read with the sign that makes it true, for
-    $f - \langle p, \theta\rangle$. "Whenever directional derivatives exist" has to mean that they
-    are finite: see A.directional-limit.""",
+    8.1.1, where nothing is said to be closed; and $f$ closed and proper, as in Rockafellar's
+    theorem and in 8.3, which proves its $f$ to be so before it uses (22). The first fails. The
+    paragraph takes 0 in the subdifferential of the concave $\langle p, \theta\rangle - f(\theta)$
+    where it is largest; read with the sign that makes it true, for $f - \langle p, \theta\rangle$.
+    "Whenever directional derivatives exist" has to mean that they are finite: see
+    A.directional-limit.""",
 )
 closed_range = subdifferential_range.corrected(
     r"""For closed proper convex $f$, $\operatorname{ri}(\operatorname{dom} f^*) \subseteq
-    \bigcup_\theta \partial f(\theta) \subseteq \operatorname{dom} f^*$. Where a convex
-    $f : \mathbb R^d \to \mathbb R$ is restricted to a closed convex $\Theta$, subgradients that
-    point out of $\Theta$ count: the range is that of $\partial f(\theta) + N_\Theta(\theta)$, and
-    the gradients alone, $\{\nabla f(\theta) : \theta \in \Theta\}$, can miss $p \in
-    \operatorname{ri}(\mathcal P)$.""",
+    \bigcup_\theta \partial f(\theta) \subseteq \operatorname{dom} f^*$. Where a convex $f : \mathbb
+    R^d \to \mathbb R$ is restricted to a closed convex $\Theta$, subgradients that point out of
+    $\Theta$ count: the range is that of $\partial f(\theta) + N_\Theta(\theta)$, and the gradients
+    alone, $\{\nabla f(\theta) : \theta \in \Theta\}$, can miss $p \in \operatorname{ri}(\mathcal
+    P)$.""",
     source="corrects A, (22) and its use in (9)",
-    assumes=r"""Closed means lower semicontinuous; a closed $\Theta$ is not enough ($f = 0$ on
-    $(0, 1)$ and 1 at the ends has the range $\{0\}$ too). $N$ is the normal cone; the sum rule is
+    assumes=r"""Closed means lower semicontinuous; a closed $\Theta$ is not enough ($f = 0$ on $(0,
+    1)$ and 1 at the ends has the range $\{0\}$ too). $N$ is the normal cone; the sum rule is
     Rockafellar's Theorem 23.8. In (9) the paper takes $\mathcal P$ from $f$ on $\Theta$ and the
     gradients from $f$ on $\mathbb R^d$.""",
     depends_on=("A.directional-derivative", "A.conjugate-attained.corrected"),

@@ -24,10 +24,10 @@ from perturbtheory.potential import expected_logsumexp
 concentration_comparison = Claim(
     "A.concentration-comparison",
     "A, section 3.4, last sentence",
-    r""""This strike difference", between the bounds $e^{-t^2/2}$ and
-    $e^{-\min\{\frac{t}{4\sigma}, \frac{t^2}{32\sigma^2}\}}$, "implies that a faster convergence of
-    Gaussian-Softmax in comparison to the Gumbel-Softmax is to be expected": the Gaussian bound is
-    the smaller one, and where the bound is smaller, so is what it bounds.""",
+    r""""This strike difference", between the bounds $e^{-t^2/2}$ and $e^{-\min\{\frac{t}{4\sigma},
+    \frac{t^2}{32\sigma^2}\}}$, "implies that a faster convergence of Gaussian-Softmax in comparison
+    to the Gumbel-Softmax is to be expected": the Gaussian bound is the smaller one, and where the
+    bound is smaller, so is what it bounds.""",
     assumes=r"""The Gaussian bound is read with the $\sigma$ of the second sentence of Theorem 3.1,
     $e^{-t^2/(2\sigma^2)}$, and as printed for large $t$, which is what a rate is about: that the
     printed one lacks its $\sigma$ is A.gaussian-concentration and not counted again. "Implies" has
@@ -38,15 +38,15 @@ concentration_comparison = Claim(
 )
 corrected = concentration_comparison.corrected(
     r"""With its $\sigma$ the Gaussian bound is below the Gumbel bound everywhere:
-    $\frac{t^2}{2\sigma^2} > \min\{\frac{t}{4\sigma}, \frac{t^2}{32\sigma^2}\}$ for all
-    $t, \sigma > 0$. Far out Gumbel's tail is the heavier one for $f = \gamma_1$ and the lighter one
-    for $f = -\gamma_1$: as $t \to \infty$ the ratio of $\mathbb P[\gamma_1 \ge t]$ under Normal to
-    that under Gumbel noise tends to $0$, that of $\mathbb P[-\gamma_1 \ge t]$ to $\infty$. One of
-    two softmax entries strays less under unit Normal than under Gumbel noise, at equal variance not
-    always: for $s = \operatorname{softmax}(\gamma)_1$ and $d = 2$,
-    $\mathbb P[s - \frac12 \ge t] = \frac12 - t$ under Gumbel noise, which is above
-    $\Phi(-x/\sqrt 2)$, $x = \log\frac{1+2t}{1-2t}$, for all $0 < t < \frac12$, but below
-    $\Phi(-x\sqrt 3/\pi)$, the tail under Normal noise of the same variance, at $t = \frac14$.""",
+    $\frac{t^2}{2\sigma^2} > \min\{\frac{t}{4\sigma}, \frac{t^2}{32\sigma^2}\}$ for all $t, \sigma >
+    0$. Far out Gumbel's tail is the heavier one for $f = \gamma_1$ and the lighter one for $f =
+    -\gamma_1$: as $t \to \infty$ the ratio of $\mathbb P[\gamma_1 \ge t]$ under Normal to that
+    under Gumbel noise tends to $0$, that of $\mathbb P[-\gamma_1 \ge t]$ to $\infty$. One of two
+    softmax entries strays less under unit Normal than under Gumbel noise, at equal variance not
+    always: for $s = \operatorname{softmax}(\gamma)_1$ and $d = 2$, $\mathbb P[s - \frac12 \ge t] =
+    \frac12 - t$ under Gumbel noise, which is above $\Phi(-x/\sqrt 2)$, $x = \log\frac{1+2t}{1-2t}$,
+    for all $0 < t < \frac12$, but below $\Phi(-x\sqrt 3/\pi)$, the tail under Normal noise of the
+    same variance, at $t = \frac14$.""",
     assumes=r"""Normal noise of variance 1 and Gumbel noise of variance $\pi^2/6$, as in the paper,
     unless variances are said to be equal.""",
     depends_on=("A.gaussian-concentration.corrected", "A.gumbel-concentration"),

@@ -19,10 +19,10 @@ extreme_values = Claim(
     r"""The fundamental theorem of extreme value statistics asserts the equivalence between the
     softmax and the Gumbel-Argmax distribution.""",
     assumes=r"""The theorem is that of Fisher, Tippett and Gnedenko: if the largest of $n$
-    independent copies of $\gamma_1$, shifted and scaled, has a limit law, it is a Gumbel, Fréchet or
-    Weibull law. What it asserts has two readings: the equivalence holds for noise with a Gumbel limit, as
-    such noise is what the theorem speaks of; or it holds for the limit law itself, by the property
-    that makes it one, stability under maxima. The first fails. The equivalence of (4) is
+    independent copies of $\gamma_1$, shifted and scaled, has a limit law, it is a Gumbel, Fréchet
+    or Weibull law. What it asserts has two readings: the equivalence holds for noise with a Gumbel
+    limit, as such noise is what the theorem speaks of; or it holds for the limit law itself, by the
+    property that makes it one, stability under maxima. The first fails. The equivalence of (4) is
     A.gumbel-softmax-equals-argmax.""",
 )
 stability = extreme_values.corrected(
@@ -132,8 +132,8 @@ gaussian_decay = Claim(
     "A, section 2",
     r"""The Gaussian distribution decays faster than the Gumbel distribution when approaching
     infinity.""",
-    assumes=r"""Normal noise of variance 1 and Gumbel noise, as in the paper. Infinity is read as
-    $t \to +\infty$, for the densities $\varphi$ and $\hat g$, and as $|\gamma_1| \to \infty$, for
+    assumes=r"""Normal noise of variance 1 and Gumbel noise, as in the paper. Infinity is read as $t
+    \to +\infty$, for the densities $\varphi$ and $\hat g$, and as $|\gamma_1| \to \infty$, for
     $P(|\gamma_1| \ge t)$; towards $-\infty$ alone the Gumbel law is the one that decays faster, see
     A.concentration-comparison.corrected. That a faster convergence follows is
     A.concentration-comparison.""",

@@ -33,9 +33,9 @@ gumbel_concentration = Claim(
     \sigma^2$, $\sigma < 1$, $\mathbb P[f(\gamma) - \mathbb E[f(\gamma)] \ge t] \le
     e^{-\min\{\frac{t}{4\sigma}, \frac{t^2}{32\sigma^2}\}}$ for all $t > 0$: an exponential rate, of
     the form $e^{-t}$.""",
-    assumes=r"""Independent zero-mean Gumbel coordinates, any $d$, $f$ Lipschitz, and any
-    $\sigma > 0$: the bound depends on $f/\sigma$ and $t/\sigma$ alone, and $\sigma < 1$ is not
-    used. "The exponential family" in the sentence before the theorem is read as Gumbel noise.""",
+    assumes=r"""Independent zero-mean Gumbel coordinates, any $d$, $f$ Lipschitz, and any $\sigma >
+    0$: the bound depends on $f/\sigma$ and $t/\sigma$ alone, and $\sigma < 1$ is not used. "The
+    exponential family" in the sentence before the theorem is read as Gumbel noise.""",
     depends_on="A.gumbel-density.corrected",
 )
 
