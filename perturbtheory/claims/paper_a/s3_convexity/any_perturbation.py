@@ -45,7 +45,7 @@ def softmax(budget):
     points = points - points.mean(1, keepdims=True)
     pairs = list(combinations(range(len(points)), 2))
     shares = [np.asarray(expected_logsumexp(g, 1.0).probabilities(points)) for g in _NOISES]
-    shares.append(np.asarray(enumeration.softmax(points, np.array(COIN, float), 1.0).probabilities))
+    shares.append(np.asarray(enumeration.softmax(points, COIN, 1.0).probabilities))
     margins = [(p[i] - p[j]) @ (points[i] - points[j]) for p in shares for i, j in pairs]
     yield exact(
         "sympy, any d",

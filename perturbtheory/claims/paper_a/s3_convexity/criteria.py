@@ -28,7 +28,7 @@ criteria = Claim(
     $\Theta$ with interior. Differentiable at $\theta$ means at an interior point.""",
     depends_on="A.differentiability.corrected",
 )
-Point = tuple[int, int]
+Point = tuple[int, ...]
 FUNCTIONS: dict[str, Callable[[Point], Fraction]] = {
     "E max": lambda x: rational.discrete(x, COIN).value,
     "a maximum": lambda x: Fraction(max(x[0], 2 * x[1] - 1, 3 - x[0] - x[1])),
@@ -138,7 +138,7 @@ def conjugate():
     eighths, kinks = [Fraction(k, 8) for k in range(9)], sorted({Fraction(k) for k in DIFFERENCES})
     height = {t: rational.discrete([t, 0], COIN).value for t in kinks}
     values = [max(p * t - height[t] for t in kinks) for p in eighths]
-    rises = np.diff(values)
+    rises = [two - one for one, two in pairwise(values)]
     yield exact(
         "sympy, any d",
         eq(

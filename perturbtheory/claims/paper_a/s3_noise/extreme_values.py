@@ -100,10 +100,10 @@ def maximum_and_argmax(budget):
 
 def _joint(theta: np.ndarray, end: float) -> float:
     """P(theta_1 + gamma_1 is the largest and at most `end`), an integral over gamma_1."""
-    law = stats.gumbel_r(loc=-np.euler_gamma)
+    law, c = stats.gumbel_r, np.euler_gamma
 
     def density(x: float) -> float:
-        return law.pdf(x - theta[0]) * np.prod(law.cdf(x - theta[1:]))
+        return float(law.pdf(x + c - theta[0]) * np.prod(law.cdf(x + c - theta[1:])))
 
     return integrate.quad(density, -12.0, end, epsabs=1e-12)[0]
 
