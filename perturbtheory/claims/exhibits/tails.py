@@ -24,7 +24,7 @@ MILLS: Any = Z * PHI / (1 + Z**2)
 """P(gamma_1 >= z) exceeds it, for z > 0: Mills' ratio."""
 
 
-def printed_exponent(t: Any, sigma: Any) -> Any:  # noqa: ARG001
+def printed_exponent(t: Any, _: Any) -> Any:
     """x of the bound e^-x that Theorem 3.1 prints: t^2/2, whatever sigma is."""
     return t**2 / 2
 

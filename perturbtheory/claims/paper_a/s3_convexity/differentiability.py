@@ -19,10 +19,11 @@ differentiability = Claim(
     r"""A multivariate function $f$ is differentiable if its directional derivative is the same in
     every direction, namely $\nabla f(\theta) = \nabla_v f(\theta)$ for every $v \in \mathbb R^d$,
     the gradient.""",
-    assumes=r"""Read as the definition of differentiable that it is meant to be. Taken literally it
-    asks that a number be equal to a vector, and at $d = 1$, where it can be, that the derivative be
-    zero, since $v = 0$ is a direction. Read with $\langle\nabla f(\theta), v\rangle$ on the right
-    it is the corrected claim.""",
+    assumes=r"""Read as the definition of differentiable that it is meant to be, with two readings.
+    Taken literally it asks that a number be equal to a vector, and at $d = 1$, where it can be,
+    that the derivative be zero, since $v = 0$ is a direction: this fails. Or $\langle\nabla
+    f(\theta), v\rangle$ is meant on the left, and $f$ is convex.""",
+    depends_on="A.directional-derivative",
 )
 corrected = differentiability.corrected(
     r"""For convex $f$ and $\theta$ in the interior of $\Theta$ are equivalent: $f$ is
@@ -58,6 +59,9 @@ def one_for_every_direction():
     )
 
 
+@differentiability.part(
+    r"read as $\nabla_v f(\theta) = \langle\nabla f(\theta), v\rangle$, for convex $f$"
+)
 @corrected.part("four equivalent conditions")
 def equivalent():
     _, _, j, _ = (s := categories())

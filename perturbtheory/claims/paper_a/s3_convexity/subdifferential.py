@@ -24,15 +24,16 @@ subdifferential_range = Claim(
     "A, (21), (22) and the paragraph between them",
     r"""For every convex $f : \Theta \to \mathbb R$ on a convex $\Theta$ the relative interior of
     $\mathcal P = \operatorname{dom} f^* = \{p : f^*(p) < \infty\}$ lies in the range of the
-    subdifferential, which lies in $\mathcal P$: $\operatorname{ri}(\mathcal P) \subseteq \{\partial
-    f(\theta) : \theta \in \Theta\} \subseteq \mathcal P$.""",
+    subdifferential, which lies in $\mathcal P$, and whenever directional derivatives exist there is
+    a subgradient: $\operatorname{ri}(\mathcal P) \subseteq \{\partial f(\theta) : \theta \in
+    \Theta\} \subseteq \mathcal P$.""",
     assumes=r"""(22) has two readings: $f$ convex and finite on a convex $\Theta$, as at the head of
-    8.1.1, where nothing is said to be closed; and $f$ closed and proper, as in Rockafellar's
-    theorem and in 8.3, which proves its $f$ to be so before it uses (22). The first fails. The
-    paragraph takes 0 in the subdifferential of the concave $\langle p, \theta\rangle - f(\theta)$
-    where it is largest; read with the sign that makes it true, for $f - \langle p, \theta\rangle$.
-    "Whenever directional derivatives exist" has to mean that they are finite: see
-    A.directional-limit.""",
+    8.1.1, where nothing is said to be closed; and $f$ closed and proper, which 8.3 proves its $f$
+    to be before it uses (22). The first fails. The paragraph takes 0 in the subdifferential of the
+    concave $\langle p, \theta\rangle - f(\theta)$ where it is largest: that of a concave function
+    is meant, as Rockafellar has it, so that 0 is in that of $f - \langle p, \theta\rangle$.
+    "Whenever directional derivatives exist" is read as: wherever they are finite, or plus infinity
+    in directions that lead out of $\Theta$; see A.directional-limit.""",
 )
 closed_range = subdifferential_range.corrected(
     r"""For closed proper convex $f$, $\operatorname{ri}(\operatorname{dom} f^*) \subseteq
@@ -53,7 +54,6 @@ closed_range = subdifferential_range.corrected(
 @subdifferential_range.part(r"(21): the range lies in $\mathcal P$")
 @closed_range.part(r"the range lies in $\mathcal P$")
 def in_domain(budget):
-    """A subgradient attains the supremum, which is finite then."""
     theta = thetas(3, budget)
     f, p = (engine(expected_max(Gumbel()), theta, what) for what in ("value", "probabilities"))
     share, error = np.asarray(p.value), np.asarray(p.radius)
@@ -75,6 +75,27 @@ def in_domain(budget):
         (exactly * np.log(exactly)).sum(1),
         r"log-sum-exp: $\langle p, \theta\rangle - f(\theta)$ at $p = \operatorname{softmax}"
         r"(\theta)$ against $\sum_i p_i \log p_i$, $d = 3$",
+    )
+
+
+@subdifferential_range.part("where directional derivatives exist there is a subgradient")
+def where_derivatives_exist():
+    points = [(on, theta) for on in INTERVALS.values() for theta in on.grid()]
+    quarters = [Fraction(k, 4) for k in range(-16, 17)]
+    yield exact(
+        "Rockafellar, any d",
+        argued(
+            r"$v \mapsto \nabla_v f(\theta)$ is convex, positively homogeneous and nowhere minus "
+            r"infinity, so that it is at least some $\langle p, v\rangle$ for every $v$",
+            "Rockafellar, Theorem 23.3",
+        ),
+        argued(r"such $p$ are the subgradients at $\theta$", "A.directional-derivative"),
+    )
+    yield exact(
+        "rational, intervals",
+        all(any(on.is_subgradient(p, theta) for p in quarters) for on, theta in points),
+        cases=f"{len(points)} points of {len(INTERVALS)} functions, ends included, with finite "
+        "slopes into the interval",
     )
 
 
