@@ -1,6 +1,6 @@
 """Section 3.4: concentration of Lipschitz functions of Gumbel noise, Theorem 3.2.
 
-The proof follows Bobkov and Ledoux (1997), who treat the exponential law.
+The proof of the theorem follows Bobkov and Ledoux (1997), who treat the exponential law.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import sympy as sp
 
 from perturbtheory import properties
 from perturbtheory.claims.exhibits.gumbel_law import CDF
-from perturbtheory.claims.exhibits.symbols import T
+from perturbtheory.claims.exhibits.symbols import T, U
 from perturbtheory.claims.exhibits.tails import GRID, gumbel_exponent, linear, sampled
 from perturbtheory.ledger import (
     Check,
@@ -23,8 +23,9 @@ from perturbtheory.ledger import (
     exact,
     positive,
     shown,
+    witness,
 )
-from perturbtheory.perturbations import Gumbel
+from perturbtheory.perturbations import Gumbel, Normal, Pareto
 
 gumbel_concentration = Claim(
     "A.gumbel-concentration",
@@ -34,9 +35,30 @@ gumbel_concentration = Claim(
     e^{-\min\{\frac{t}{4\sigma}, \frac{t^2}{32\sigma^2}\}}$ for all $t > 0$: an exponential rate, of
     the form $e^{-t}$.""",
     assumes=r"""Independent zero-mean Gumbel coordinates, any $d$, $f$ Lipschitz, and any $\sigma >
-    0$: the bound depends on $f/\sigma$ and $t/\sigma$ alone, and $\sigma < 1$ is not used. "The
-    exponential family" in the sentence before the theorem is read as Gumbel noise.""",
+    0$: the bound depends on $f/\sigma$ and $t/\sigma$ alone, and $\sigma < 1$ is not used.""",
     depends_on="A.gumbel-density.corrected",
+)
+
+
+_PARETO = (U + sp.Rational(3, 2)) ** -3
+"""P(gamma_1 - E gamma_1 >= u) for the Pareto law of index 3."""
+
+family_rate = Claim(
+    "A.exponential-family-rate",
+    "A, section 3.4, the sentence before Theorem 3.2",
+    r"""The convergence of the exponential family for functions with bounded gradient norm has an
+    exponential rate (of the form $e^{-t}$).""",
+    assumes=r"""Convergence is that of Theorems 3.1 and 3.2: $\mathbb P[f(\gamma) - \mathbb
+    E[f(\gamma)] \ge t]$, and a rate is one up to factors of $t$ and of the bound. "The exponential
+    family" has two readings: Gumbel noise, of which Theorem 3.2 speaks; or, to the letter, every
+    law of an exponential family, such as the Pareto laws $\alpha x^{-\alpha - 1}$, $x \ge 1$, with
+    the statistic $\log x$. The second fails.""",
+    depends_on="A.gumbel-concentration",
+)
+each_its_own = family_rate.corrected(
+    r"""Gumbel noise has an exponential rate, and no faster one. Laws of exponential families have
+    rates of their own: for $f = \gamma_1$ that of the normal law is $e^{-t^2/2}$, faster than any
+    $e^{-kt}$, and that of the Pareto law of index 3 is $t^{-3}$, slower than any.""",
 )
 
 
@@ -197,6 +219,8 @@ def _sum_of_many(samples: int) -> Check:
 
 
 @gumbel_concentration.part("exponential, and no faster in general")
+@family_rate.part("Gumbel noise: exponential, and no faster in general")
+@each_its_own.part("Gumbel noise: exponential, and no faster in general")
 def exponential_rate():
     y = sp.exp(-(T + sp.EulerGamma))
     rate = properties.rate(Gumbel(), function="linear", weights=np.ones(1), dimension=1)
@@ -211,3 +235,50 @@ def exponential_rate():
         ),
     )
     yield agree("engine, decay rate", slopes, 1.0, "power and factor of $t$")
+
+
+@family_rate.part("every law of an exponential family: exponential, or faster")
+def every_law():
+    k, t = sp.symbols("k t", positive=True)
+    rate = properties.rate(Pareto(3.0), function="linear", weights=np.ones(1), dimension=1)
+    yield exact(
+        "sympy, Pareto noise",
+        sp.limit(sp.exp(k * t) * _PARETO.subs(U, t), t, sp.oo) != sp.oo,
+        cases=r"index 3, $f = \gamma_1$: $e^{kt}\, \mathbb P[\gamma_1 - \frac32 \ge t]$ is bounded "
+        "for some $k > 0$",
+    )
+    yield agree("engine, decay rate", rate.exponent or 0.0, 1.0, r"$\beta$ of $e^{-ct^\beta}$")
+    yield witness(
+        {
+            "d": 1,
+            "f": r"$\gamma_1$",
+            "gamma": "Pareto, index 3, density $3 x^{-4}$ for $x \\ge 1$",
+            r"$\mathbb P[f - \mathbb E f \ge t]$": r"$(t + \frac32)^{-3}$",
+        }
+    )
+
+
+@each_its_own.part(r"Normal noise: $e^{kt}\, \mathbb P[\gamma_1 \ge t] \to 0$ for every $k$")
+def normal_rate():
+    k = sp.Symbol("k", positive=True)
+    rate = properties.rate(Normal(), function="linear", weights=np.ones(1), dimension=1)
+    yield exact(
+        "sympy",
+        argued(r"$\mathbb P[\gamma_1 \ge t] \le e^{-t^2/2}$", "A.gaussian-concentration.corrected"),
+        eq(sp.Limit(sp.exp(k * T - T**2 / 2), T, sp.oo), 0),
+    )
+    yield positive("engine, decay rate", (rate.exponent or 0.0) - 1.5, r"$\beta - \frac32$")
+
+
+@each_its_own.part(r"Pareto noise: $t^3\, \mathbb P[\gamma_1 - \mathbb E \gamma_1 \ge t] \to 1$")
+def pareto_rate():
+    x = sp.Symbol("x", positive=True)
+    t = np.array([1.0, 10.0, 100.0])
+    tail = properties.tail(Pareto(3.0), t, function="linear", weights=np.ones(1), dimension=1)
+    yield exact(
+        "sympy",
+        eq(sp.Integral(3 * x**-3, (x, 1, sp.oo)), sp.Rational(3, 2), "the mean"),
+        eq(sp.Integral(3 * x**-4, (x, U + sp.Rational(3, 2), sp.oo)), _PARETO),
+        eq(sp.Limit(U**3 * _PARETO, U, sp.oo), 1, r"with $u = t$"),
+    )
+    yield agree("engine", tail, (t + 1.5) ** -3, "tails at $t = 1, 10, 100$")
