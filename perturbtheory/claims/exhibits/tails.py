@@ -6,17 +6,37 @@ from math import factorial
 from typing import Any
 
 import numpy as np
+import sympy as sp
 from scipy import special
 
 from perturbtheory import properties
-from perturbtheory.claims.legacy import positive, sign
+from perturbtheory.claims.exhibits.symbols import Z
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Check, Outcome
+from perturbtheory.ledger import Check, Outcome, positive, sign
 from perturbtheory.perturbations import AbstractPerturbation
 
 GRID = np.array([0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
 """Deviations t, in units of sigma, at which tails are compared with bounds."""
 _ERROR_RATE = 1e-6
+PHI: Any = sp.exp(-(Z**2) / 2) / sp.sqrt(2 * sp.pi)
+"""The standard normal density."""
+MILLS: Any = Z * PHI / (1 + Z**2)
+"""P(gamma_1 >= z) exceeds it, for z > 0: Mills' ratio."""
+
+
+def printed_exponent(t: Any, _: Any) -> Any:
+    """x of the bound e^-x that Theorem 3.1 prints: t^2/2, whatever sigma is."""
+    return t**2 / 2
+
+
+def gaussian_exponent(t: Any, sigma: Any) -> Any:
+    """x of the corrected bound e^-x: t^2 / (2 sigma^2)."""
+    return t**2 / (2 * sigma**2)
+
+
+def gumbel_exponent(t: Any, sigma: Any) -> Any:
+    """x of the bound e^-x of Theorem 3.2: min(t / (4 sigma), t^2 / (32 sigma^2))."""
+    return np.minimum(t / (4 * sigma), t**2 / (32 * sigma**2))
 
 
 def linear(noise: AbstractPerturbation, weight: float, exponent: Callable[..., Any]) -> Check:
@@ -30,7 +50,7 @@ def linear(noise: AbstractPerturbation, weight: float, exponent: Callable[..., A
         dimension=1,
         t=GRID * sigma,
     )
-    detail = f"f = {weight:g} gamma_1, {GRID.size} values of t up to {GRID[-1] * sigma:g}"
+    detail = f"$f = {weight:g} \\gamma_1$, {GRID.size} values of $t$ up to {GRID[-1] * sigma:g}"
     return Check(f"engine, {weight:g} gamma_1", "quadrature", found.outcome, detail)
 
 
@@ -46,7 +66,7 @@ def sampled(noise: AbstractPerturbation, exponent: Callable[..., Any], samples: 
     share = (f[:, None] >= start).mean(0)
     radius = np.full(t.size, np.sqrt(np.log(2 / _ERROR_RATE) / (2 * samples)))
     margin = Estimate(np.exp(-exponent(t, 1.0)) - share, radius, "monte-carlo", 1 - _ERROR_RATE)
-    return positive("sampling", "monte-carlo", margin, "bound - tail of log sum e^gamma_i, d = 8")
+    return positive("sampling", margin, r"bound $-$ tail of $\log\sum_i e^{\gamma_i}$, $d = 8$")
 
 
 def _tail(z: Fraction) -> tuple[Fraction, Fraction]:

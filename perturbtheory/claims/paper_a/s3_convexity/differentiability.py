@@ -8,104 +8,68 @@ import sympy as sp
 from perturbtheory.claims.exhibits.numbers import engine, entry
 from perturbtheory.claims.exhibits.slopes import TIES, polytope, slopes
 from perturbtheory.claims.exhibits.softmax_exact import Vector
-from perturbtheory.claims.legacy import agree, argued, claim, exact, proof, shown
-from perturbtheory.ledger import Budget, Check, Part
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
-from perturbtheory.routes.symbolic import categories, identity
+from perturbtheory.routes.symbolic import categories
+
+differentiability = Claim(
+    "A.differentiability",
+    "A, 8.1.1, the sentence after (17)",
+    r"""A multivariate function $f$ is differentiable if its directional derivative is the same in
+    every direction, namely $\nabla f(\theta) = \nabla_v f(\theta)$ for every $v \in \mathbb R^d$,
+    the gradient.""",
+    assumes=r"""Read as the definition of differentiable that it is meant to be, with two readings.
+    Taken literally it asks that a number be equal to a vector, and at $d = 1$, where it can be,
+    that the derivative be zero, since $v = 0$ is a direction: this fails. Or $\langle\nabla
+    f(\theta), v\rangle$ is meant on the left, and $f$ is convex.""",
+    depends_on="A.directional-derivative",
+)
+corrected = differentiability.corrected(
+    r"""For convex $f$ and $\theta$ in the interior of $\Theta$ are equivalent: $f$ is
+    differentiable at $\theta$; the directional derivative is linear, $\nabla_v f(\theta) = \langle
+    \nabla f(\theta), v\rangle$ for every $v \in \mathbb R^d$; slopes along the axes are opposite,
+    $\nabla_{-e_i} f(\theta) = -\nabla_{e_i} f(\theta)$ for every $i$; $\partial f(\theta)$ is a
+    single vector, the gradient.""",
+    assumes=r"""$f$ convex, $\theta$ interior; Rockafellar (1970), Theorems 25.1 and 25.2. Without
+    convexity a linear directional derivative is not enough. At the boundary of $\Theta$, and on
+    sets without interior such as $\{\sum_i \theta_i = 0\}$, a single vector is not to be had: see
+    A.single-subgradient.""",
+    depends_on="A.directional-derivative",
+)
 
 
-@claim("A.differentiability", corrected="A.differentiability.corrected")
-def differentiability(_: Budget) -> list[Part]:
-    r"""Statement: A multivariate function is differentiable if its directional derivative is the
-    same in every direction, namely equal to the gradient.
-
-    LaTeX: $f$ is differentiable if $\nabla f(\theta) = \nabla_v f(\theta)$ for every $v \in
-    \mathbb R^d$
-
-    Source: A, 8.1.1, the sentence after (17)
-
-    Assumptions: read as the definition of differentiable that it is meant to be. Taken literally
-    it asks that a number be equal to a vector, and at d = 1, where it can be, that the derivative
-    be zero, since v = 0 is a direction. Read with <gradient, v> on the right it is the corrected
-    claim.
-
-    Computed: the directional derivatives of f(theta) = theta at d = 1, and of the log-sum-exp at
-    d = 3, both differentiable.
-    """
+@differentiability.part("differentiable: one directional derivative for every $v$")
+def one_for_every_direction():
     e, theta, v = sp.symbols("epsilon theta v", real=True)
     along: Any = sp.limit((theta + e * v - theta) / e, e, 0)
     gradient, twice = along.subs(v, 1), along.subs(v, 2)
     p = engine(expected_max(Gumbel()), np.array([[0.5, -0.25, 1.0]]), "probabilities")
-    return [
-        Part(
-            "differentiable: one directional derivative for every v",
-            (
-                exact(
-                    "sympy, limit",
-                    gradient == twice,
-                    f"f = theta: {along} along v",
-                    universal=False,
-                ),
-                agree(
-                    "engine",
-                    "quadrature",
-                    entry(p, (0, 0)),
-                    entry(p, (0, 1)),
-                    "log-sum-exp along e_1 and e_2 at theta = (1/2, -1/4, 1)",
-                ),
-            ),
-            {"d": 1, "f": "theta", "gradient": int(gradient), "v": 2, "along v": int(twice)},
-        )
-    ]
+    yield exact(
+        "sympy, limit", gradient == twice, cases=rf"$f = \theta$: ${sp.latex(along)}$ along $v$"
+    )
+    yield agree(
+        "engine",
+        entry(p, (0, 0)),
+        entry(p, (0, 1)),
+        r"log-sum-exp along $e_1$ and $e_2$ at $\theta = (\frac12, -\frac14, 1)$",
+    )
+    yield witness(
+        {"d": 1, "f": r"$\theta$", "gradient": int(gradient), "v": 2, "along v": int(twice)}
+    )
 
 
-@claim("A.differentiability.corrected", depends_on=("A.directional-derivative",))
-def differentiability_corrected(_: Budget) -> list[Part]:
-    r"""Statement: A convex f is differentiable at an interior point of Theta exactly if its
-    directional derivative is linear in v, for which opposite slopes along the coordinate axes are
-    enough; exactly then it has one subgradient, its gradient.
-
-    LaTeX: for convex $f$ and $\theta$ in the interior of $\Theta$ are equivalent: $f$ is
-    differentiable at $\theta$; $\nabla_v f(\theta) = \langle \nabla f(\theta), v\rangle$ for every
-    $v \in \mathbb R^d$; $\nabla_{-e_i} f(\theta) = -\nabla_{e_i} f(\theta)$ for every $i$;
-    $\partial f(\theta)$ is a single vector
-
-    Source: corrects A, 8.1.1, the sentence after (17)
-
-    Assumptions: f convex, theta interior; Rockafellar (1970), Theorems 25.1 and 25.2. Without
-    convexity a linear directional derivative is not enough. At the boundary of Theta, and on sets
-    without interior such as {sum theta = 0}, a single vector is not to be had: see
-    A.single-subgradient.
-
-    Computed: from slopes along the axes to the derivative and to the single subgradient, for
-    symbolic d; all four conditions for discrete noise, exactly.
-    """
-    return [
-        Part(
-            "four equivalent conditions",
-            (
-                _from_axes(),
-                exact(
-                    "rational, discrete noise",
-                    all(_conditions_agree(theta) for theta in TIES),
-                    "opposite slopes, linearity on {-1, 0, 1}^d, one vertex, no tie: "
-                    f"{len(TIES)} theta, d = 2, 3",
-                    universal=False,
-                ),
-            ),
-        )
-    ]
-
-
-def _from_axes() -> Check:
+@differentiability.part(
+    r"read as $\nabla_v f(\theta) = \langle\nabla f(\theta), v\rangle$, for convex $f$"
+)
+@corrected.part("four equivalent conditions")
+def equivalent():
     _, _, j, _ = (s := categories())
     w: Any = sp.IndexedBase("w", real=True)
     x, total = sp.Symbol("w_i", real=True), sp.Symbol("S", positive=True)
     weights: Any = sp.factor_terms(s.sum(sp.Abs(w[j]) / total)).subs(s.sum(sp.Abs(w[j])), total)
-    return proof(
+    yield exact(
         "sympy, symbolic d",
-        "each condition implies the next, and the last the first",
         argued(
             r"differentiable: $\nabla_v f(\theta) = \langle \nabla f(\theta), v\rangle$, linear in "
             r"$v$, so opposite along $\pm e_i$",
@@ -116,15 +80,16 @@ def _from_axes() -> Check:
             r"w\rangle$ is convex, $r(0) = 0$ and $r(\pm t e_i)/t \to 0$ as $t \downarrow 0$",
             "opposite slopes along the axes",
         ),
-        shown(
-            r"$w = \sum_i \frac{|w_i|}S\, S \operatorname{sgn}(w_i) e_i$, with $S = \sum_i |w_i|$",
-            identity(sp.Abs(x) / total * total * sp.sign(x) - x),
+        eq(
+            sp.Abs(x) / total * total * sp.sign(x),
+            x,
+            r"with $S = \sum_i |w_i|$: $w = \sum_i \frac{|w_i|}S\, S \operatorname{sgn}(w_i) e_i$",
         ),
-        shown(r"the weights $|w_i|/S$ add up to one", identity(weights - 1)),
+        eq(weights, 1, r"$\sum_j |w_j|/S$: these weights add up to one"),
         argued(
             r"$r(w)/S \le \max_i r(S \operatorname{sgn}(w_i) e_i)/S \to 0$ and $r(w) \ge -r(-w)$: "
             r"$f$ is differentiable, with gradient $g$",
-            "convexity of r",
+            "convexity of $r$",
         ),
         argued(
             r"$p \in \partial f(\theta)$ iff $\langle p, v\rangle \le \langle g, v\rangle$ for "
@@ -136,6 +101,12 @@ def _from_axes() -> Check:
             r"Rockafellar, Theorem 23.4: $\nabla_v f(\theta) = \max\{\langle p, v\rangle : p \in "
             r"\partial f(\theta)\}$ at interior points",
         ),
+    )
+    yield exact(
+        "rational, discrete noise",
+        all(_conditions_agree(theta) for theta in TIES),
+        cases=r"opposite slopes, linearity on $\{-1, 0, 1\}^d$, one vertex, no tie: "
+        rf"{len(TIES)} $\theta$, $d = 2, 3$",
     )
 
 

@@ -5,248 +5,238 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy import special
+from scipy import integrate, special, stats
 
 from perturbtheory import properties
-from perturbtheory.claims.exhibits.tails import GRID
-from perturbtheory.claims.legacy import argued, claim, every, exact, positive, proof, shown, sign
-from perturbtheory.claims.paper_a.s3_noise.concentration import gaussian_exponent, printed_exponent
-from perturbtheory.claims.paper_a.s3_noise.gumbel_concentration import gumbel_exponent
+from perturbtheory.claims.exhibits.symbols import X, Z
+from perturbtheory.claims.exhibits.tails import (
+    GRID,
+    MILLS,
+    gaussian_exponent,
+    gumbel_exponent,
+    printed_exponent,
+)
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Budget, Part
-from perturbtheory.perturbations import Gumbel, Normal
-from perturbtheory.routes.symbolic import identity
+from perturbtheory.ledger import Claim, argued, eq, exact, positive, shown, sign, witness
+from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
+from perturbtheory.potential import expected_logsumexp
 
-_SMALL, _ONE = Fraction(1, 8), Fraction(1)
-_WEIGHT = -0.5
-
-
-def _downward_tails() -> tuple[Estimate, Estimate]:
-    """P(f >= 1) for f = -gamma_1 / 2 under Normal and under Gumbel noise, by the engine."""
-    options: dict[str, Any] = {"function": "linear", "weights": np.array([_WEIGHT])}
-    normal, gumbel = (
-        properties.tail(law, 1.0, dimension=1, **options) for law in (Normal(), Gumbel())
-    )
-    return normal, gumbel
-
-
-@claim("A.concentration-comparison", corrected="A.concentration-comparison.corrected")
-def concentration_comparison(_: Budget) -> list[Part]:
-    r"""Statement: The difference between the two bounds implies that a faster convergence of
-    Gaussian-Softmax is to be expected; read as: the printed Gaussian bound is the smaller one, and
-    of two noises the one with the smaller bound has the smaller tail.
-
-    LaTeX: $e^{-t^2/2}$ against $e^{-\min\{\frac{t}{4\sigma}, \frac{t^2}{32\sigma^2}\}}$: "this
-    strike difference implies that a faster convergence of Gaussian-Softmax in comparison to the
-    Gumbel-Softmax is to be expected"
-
-    Source: A, section 3.4, last sentence
-
-    Assumptions: both steps are a reading: for every t > 0 and sigma < 1, and for every f with
-    gradients up to sigma. More charitably, with its sigma the Gaussian bound is the smaller one
-    (see the correction), and an expectation claims nothing about every f. What training shows is
-    another matter.
-
-    Computed: both bounds at sigma = 1/8, t = 1; both tails of f = -gamma_1/2, sigma = 1/2, at
-    t = 1, in balls and by the engine.
-    """
-    from flint import arb
-
-    exponents = printed_exponent(_ONE, _SMALL), gumbel_exponent(_ONE, _SMALL)
-    floats = (
-        properties.gaussian_bound_as_printed(np.ones(1), float(_SMALL)),
-        properties.gumbel_bound(np.ones(1), float(_SMALL)),
-    )
-    half = Fraction(1, 2)
-    smaller = printed_exponent(_ONE, half) > gumbel_exponent(_ONE, half)
-    # f >= 1 means gamma_1 <= -2: the tail on the left, where the Gumbel law is thin.
-    balls = (-(2 - arb.const_euler()).exp()).exp() - arb(2).sqrt().erfc() / 2
-    normal, gumbel = _downward_tails()
-    radius = np.asarray(normal.radius) + np.asarray(gumbel.radius)
-    difference = Estimate(np.asarray(gumbel.value) - normal.value, radius, "quadrature")
-    return [
-        Part(
-            "the printed Gaussian bound is the smaller one",
-            (
-                exact(
-                    "rational exponents",
-                    bool(exponents[0] > exponents[1]),
-                    f"at sigma = {_SMALL}, t = {_ONE}: exponents {exponents[0]}, {exponents[1]}",
-                    universal=False,
-                ),
-                positive("engine", "quadrature", floats[1] - floats[0], "Gumbel - Gaussian bound"),
-            ),
-            {
-                "sigma": str(_SMALL),
-                "t": str(_ONE),
-                "Gaussian bound": f"{floats[0][0]:.6f}",
-                "Gumbel bound": f"{floats[1][0]:.6f}",
-            },
-        ),
-        Part(
-            "the smaller bound has the smaller tail",
-            (
-                exact(
-                    "ball arithmetic",
-                    sign(balls) if smaller else "unknown",
-                    "P(-gamma_1/2 >= 1) for Gumbel minus Normal noise: exp(-e^(2 - c)) - Phi(-2)",
-                    universal=False,
-                ),
-                positive("engine", "quadrature", difference, "the same difference of tails"),
-            ),
-            {
-                "d": 1,
-                "f": "-gamma_1/2",
-                "sigma": str(half),
-                "t": str(_ONE),
-                "Normal": f"tail {float(normal.value):.6f}, bound "
-                f"{np.exp(-float(printed_exponent(_ONE, half))):.6f}",
-                "Gumbel": f"tail {float(gumbel.value):.6f}, bound "
-                f"{np.exp(-float(gumbel_exponent(_ONE, half))):.6f}",
-            },
-        ),
-    ]
-
-
-@claim(
-    "A.concentration-comparison.corrected",
+concentration_comparison = Claim(
+    "A.concentration-comparison",
+    "A, section 3.4, last sentence",
+    r""""This strike difference", between the bounds $e^{-t^2/2}$ and $e^{-\min\{\frac{t}{4\sigma},
+    \frac{t^2}{32\sigma^2}\}}$, "implies that a faster convergence of Gaussian-Softmax in comparison
+    to the Gumbel-Softmax is to be expected": the Gaussian bound is the smaller one, and where the
+    bound is smaller, so is what it bounds.""",
+    assumes=r"""The Gaussian bound is read with the $\sigma$ of the second sentence of Theorem 3.1,
+    $e^{-t^2/(2\sigma^2)}$, and as printed for large $t$, which is what a rate is about: that the
+    printed one lacks its $\sigma$ is A.gaussian-concentration and not counted again. "Implies" has
+    two readings: for what is to be averaged, the entries of the softmax, the squared error of an
+    average is smaller under Normal noise, for variances as in the paper; or, as the bounds are for
+    every $f$ with gradients up to $\sigma$ and every $t$, the smaller bound has the smaller tail.
+    The second fails. What training shows is A.faster-convergence.""",
+)
+corrected = concentration_comparison.corrected(
+    r"""With its $\sigma$ the Gaussian bound is below the Gumbel bound everywhere:
+    $\frac{t^2}{2\sigma^2} > \min\{\frac{t}{4\sigma}, \frac{t^2}{32\sigma^2}\}$ for all $t, \sigma >
+    0$. Far out Gumbel's tail is the heavier one for $f = \gamma_1$ and the lighter one for $f =
+    -\gamma_1$: as $t \to \infty$ the ratio of $\mathbb P[\gamma_1 \ge t]$ under Normal to that
+    under Gumbel noise tends to $0$, that of $\mathbb P[-\gamma_1 \ge t]$ to $\infty$. One of two
+    softmax entries strays less under unit Normal than under Gumbel noise, at equal variance not
+    always: for $s = \operatorname{softmax}(\gamma)_1$ and $d = 2$, $\mathbb P[s - \frac12 \ge t] =
+    \frac12 - t$ under Gumbel noise, which is above $\Phi(-x/\sqrt 2)$, $x = \log\frac{1+2t}{1-2t}$,
+    for all $0 < t < \frac12$, but below $\Phi(-x\sqrt 3/\pi)$, the tail under Normal noise of the
+    same variance, at $t = \frac14$.""",
+    assumes=r"""Normal noise of variance 1 and Gumbel noise of variance $\pi^2/6$, as in the paper,
+    unless variances are said to be equal.""",
     depends_on=("A.gaussian-concentration.corrected", "A.gumbel-concentration"),
 )
-def concentration_comparison_corrected(_: Budget) -> list[Part]:
-    r"""Statement: With its sigma the Gaussian bound is below the Gumbel bound everywhere. Far out
-    Gumbel's tail is the heavier one for f = gamma_1 and the lighter one for f = -gamma_1. One of
-    two softmax entries strays less under unit Normal than under Gumbel noise, at equal variance not
-    always.
-
-    LaTeX: $\frac{t^2}{2\sigma^2} > \min\{\frac{t}{4\sigma}, \frac{t^2}{32\sigma^2}\}$ for all
-    $t, \sigma > 0$. As $t \to \infty$ the ratio of $\mathbb P[\gamma_1 \ge t]$ under Normal to that
-    under Gumbel noise tends to $0$, that of $\mathbb P[-\gamma_1 \ge t]$ to $\infty$. For
-    $s = \operatorname{softmax}(\gamma)_1$ and $d = 2$:
-    $\mathbb P[s - \frac12 \ge t] = \frac12 - t$ under Gumbel noise, which is above
-    $\Phi(-x/\sqrt 2)$, $x = \log\frac{1+2t}{1-2t}$, for all $0 < t < \frac12$, but below
-    $\Phi(-x\sqrt 3/\pi)$, the tail under Normal noise of the same variance, at $t = \frac14$
-
-    Source: corrects A, section 3.4, last sentence
-
-    Assumptions: Normal noise of variance 1 and Gumbel noise of variance pi^2/6, as in the paper,
-    unless variances are said to be equal.
-
-    Computed: the exponents; limits of ratios of tails; the sign of the difference of two densities
-    from the convexity of the logarithm of their ratio; balls at t = 1/4.
-    """
-    return [_bounds(), _linear_tails(), _unit_variance(), _equal_variance()]
 
 
-def _bounds() -> Part:
+@concentration_comparison.part(r"with its $\sigma$ the Gaussian bound is the smaller one")
+@corrected.part("the Gaussian bound is the smaller one")
+def bounds():
     t, scale = sp.symbols("t sigma", positive=True)
-    gap = gaussian_exponent(t, scale) - t**2 / (32 * scale**2)
+    gap = sp.Rational(15, 32) * t**2 / scale**2
     margins = [
         properties.gumbel_bound(GRID, sigma) - properties.gaussian_bound(GRID, sigma)
         for sigma in (0.1, 1.0, 10.0)
     ]
-    return Part(
-        "the Gaussian bound is the smaller one",
-        (
-            exact(
-                "sympy",
-                bool(sp.simplify(gap).is_positive),
-                f"t^2/(2 sigma^2) exceeds t^2/(32 sigma^2), hence the minimum, by {gap}",
-            ),
-            positive(
-                "engine", "quadrature", np.array(margins), "Gumbel - Gaussian bound", slack=0.0
-            ),
+    yield exact(
+        "sympy",
+        eq(
+            gaussian_exponent(t, scale) - t**2 / (32 * scale**2),
+            gap,
+            "positive, and the minimum is smaller still",
         ),
     )
+    yield positive("engine", np.array(margins), "Gumbel $-$ Gaussian bound", slack=0.0)
 
 
-def _linear_tails() -> Part:
-    t = sp.Symbol("t", positive=True)
-    rate = sp.exp(-(t + sp.EulerGamma))
-    log_normal = -(t**2) / 2
-    up = sp.limit(log_normal - sp.log(rate - rate**2 / 2), t, sp.oo)
-    log_mills = log_normal + sp.log(t / (1 + t**2)) - sp.log(2 * sp.pi) / 2
-    down = sp.limit(-sp.exp(t - sp.EulerGamma) - log_mills, t, sp.oo)
+@concentration_comparison.part(r"as printed it is the smaller one for $t > \frac{1}{2\sigma}$")
+def printed_bounds():
+    t, scale = sp.symbols("t sigma", positive=True)
+    sigmas = np.array([0.1, 0.5, 1.0, 10.0])
+    beyond = 1 / (2 * sigmas) * np.array([[1.01], [2.0], [5.0]])
+    gaps = [
+        np.log(properties.gumbel_bound(times, sigma))
+        - np.log(properties.gaussian_bound_as_printed(times, sigma))
+        for times, sigma in zip(beyond.T, sigmas, strict=True)
+    ]
+    yield exact(
+        "sympy",
+        eq(
+            printed_exponent(t, scale) - t / (4 * scale),
+            t / 2 * (t - 1 / (2 * scale)),
+            r"positive for $t > \frac{1}{2\sigma}$; the minimum is at most $\frac{t}{4\sigma}$",
+        ),
+    )
+    yield positive("engine", np.array(gaps), r"log Gumbel $-$ log printed bound, four $\sigma$")
+
+
+@concentration_comparison.part(
+    "the squared error of an average of softmax entries is smaller under Normal noise"
+)
+def smaller_variance(budget):
+    # p_i - H_ii - p_i^2 is the variance of an entry: H = E[diag(s) - s s^T].
+    points = [np.array(x, float) for x in ((0, 0), (1, 0), (4, 0), (0, 0, 0), (2, 1, 0))]
+    gaps = np.concatenate([_variances(Gumbel(), x) - _variances(Normal(), x) for x in points])
+    drawn = [_sampled_gap(x, budget.samples) for x in points]
+    value, radius = (np.concatenate(a) for a in zip(*drawn, strict=True))
+    what = rf"Gumbel $-$ Normal variance of every entry at {len(points)} $\theta$, $d = 2, 3$"
+    yield positive("engine, Hessians", gaps, what, slack=1e-9)
+    yield positive("sampling", Estimate(value, radius, "monte-carlo", 1 - 1e-6), what)
+
+
+def _variances(noise: AbstractPerturbation, theta: np.ndarray) -> np.ndarray:
+    f = expected_logsumexp(noise, 1.0)
+    p = np.asarray(f.probabilities(theta))
+    return p - np.diag(np.asarray(f.hessian(theta))) - p**2
+
+
+def _sampled_gap(theta: np.ndarray, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same difference from draws, to five standard errors."""
+    value, square = np.zeros(theta.size), np.zeros(theta.size)
+    for noise, side in ((Gumbel(), 1), (Normal(), -1)):
+        draws = noise.sample(np.random.default_rng(17), (samples, theta.size))
+        share = special.softmax(theta + np.asarray(draws, float), axis=1)
+        deviation = (share - share.mean(0)) ** 2
+        value += side * deviation.mean(0)
+        square += deviation.var(0) / samples
+    return value, 5 * np.sqrt(square)
+
+
+@concentration_comparison.part(r"for every $f$ and $t$ the smaller bound has the smaller tail")
+def smaller_tail():
+    from flint import arb
+
+    half, t = Fraction(1, 2), Fraction(1)
+    exponents = gaussian_exponent(t, half), gumbel_exponent(t, half)
+    # f >= 1 means gamma_1 <= -2: the tail on the left, where the Gumbel law is thin.
+    balls = (-(2 - arb.const_euler()).exp()).exp() - arb(2).sqrt().erfc() / 2
+    normal, gumbel = (
+        properties.tail(law, 1.0, dimension=1, function="linear", weights=np.array([-0.5]))
+        for law in (Normal(), Gumbel())
+    )
+    radius = np.asarray(normal.radius) + np.asarray(gumbel.radius)
+    yield exact(
+        "ball arithmetic",
+        sign(balls) if exponents[0] > exponents[1] else "unknown",
+        cases=r"$\mathbb P[-\gamma_1/2 \ge 1]$ for Gumbel minus Normal noise: $\exp(-e^{2 - c}) - "
+        r"\Phi(-2)$",
+    )
+    yield positive(
+        "engine",
+        Estimate(np.asarray(gumbel.value) - normal.value, radius, "quadrature"),
+        "the same difference of tails",
+    )
+    told = {
+        name: f"tail {float(law.value):.6f}, bound {np.exp(-float(exponent)):.6f}"
+        for name, law, exponent in zip(
+            ("Normal", "Gumbel"), (normal, gumbel), exponents, strict=True
+        )
+    }
+    yield witness({"d": 1, "f": r"$-\gamma_1/2$", "sigma": str(half), "t": str(t)} | told)
+
+
+@corrected.part(
+    r"$f = \gamma_1$: Gumbel's tail is the heavier in the end; $f = -\gamma_1$: the lighter"
+)
+def linear_tails():
+    rate = sp.exp(-(Z + sp.EulerGamma))
     far = np.array([3.0, 5.0, 8.0])
     above = np.log(-np.expm1(-np.exp(-(far + np.euler_gamma)))) - special.log_ndtr(-far)
     below = special.log_ndtr(-far) + np.exp(far - np.euler_gamma)
-    return Part(
-        "f = gamma_1: Gumbel's tail is the heavier in the end; f = -gamma_1: the lighter",
-        (
-            proof(
-                "limits of ratios",
-                "both ratios of tails, each with a bound for the other side",
-                shown(
-                    r"$\mathbb P_N[\gamma_1 \ge t] \le e^{-t^2/2}$ and $\mathbb P_G[\gamma_1 \ge t]"
-                    r" \ge y - \frac{y^2}{2}$, $y = e^{-(t+c)}$: the ratio tends to $0$",
-                    bool(up == -sp.oo),
-                ),
-                shown(
-                    r"$\mathbb P_G[-\gamma_1 \ge t] = \exp(-e^{t-c})$ and $\mathbb P_N[-\gamma_1 "
-                    r"\ge t] \ge \frac{t\phi(t)}{1+t^2}$: the ratio tends to $0$",
-                    bool(down == -sp.oo),
-                ),
-            ),
-            positive("scipy", "quadrature", np.concatenate([above, below]), "at t = 3, 5, 8"),
+    yield exact(
+        "limits of ratios",
+        eq(
+            sp.Limit(sp.exp(-(Z**2) / 2) / (rate - rate**2 / 2), Z, sp.oo),
+            0,
+            r"$\mathbb P_N[\gamma_1 \ge z] \le e^{-z^2/2}$ over $\mathbb P_G[\gamma_1 \ge z] "
+            r"\ge y - \frac{y^2}{2}$, $y = e^{-(z+c)}$",
+        ),
+        eq(
+            sp.Limit(sp.exp(-sp.exp(Z - sp.EulerGamma)) / MILLS, Z, sp.oo),
+            0,
+            r"$\mathbb P_G[-\gamma_1 \ge z] = \exp(-e^{z-c})$ over $\mathbb P_N[-\gamma_1 "
+            r"\ge z] \ge \frac{z\varphi(z)}{1+z^2}$",
         ),
     )
+    yield positive("scipy", np.concatenate([above, below]), "at $t = 3, 5, 8$")
 
 
-def _unit_variance() -> Part:
-    x = sp.Symbol("x", positive=True)
-    logistic = x - 2 * sp.log(1 + sp.exp(x))
-    normal = -(x**2) / 4 - sp.log(2 * sp.sqrt(sp.pi))
+@corrected.part("a softmax entry strays less under Normal noise of variance 1")
+def unit_variance():
+    logistic = X - 2 * sp.log(1 + sp.exp(X))
+    normal = -(X**2) / 4 - sp.log(2 * sp.sqrt(sp.pi))
     ratio = logistic - normal
-    bend = sp.diff(ratio, x, 2) - ((sp.exp(x) - 1) / (sp.exp(x) + 1)) ** 2 / 2
     t = np.array([0.01, 0.1, 0.25, 0.4, 0.49])
-    start = ratio.subs(x, 0)
-    return Part(
-        "a softmax entry strays less under Normal noise of variance 1",
-        (
-            proof(
-                "convex log-ratio of densities",
-                "d = 2, theta = 0; s - 1/2 >= t means gamma_1 - gamma_2 >= x",
-                shown(
-                    r"$r(x) = \log$ of the logistic density over that of $N(0, 2)$ has "
-                    r"$r'' = \frac12\tanh^2\frac x2 \ge 0$ and $r'(0) = 0$",
-                    every(map(identity, (bend, sp.diff(ratio, x).subs(x, 0)))),
-                ),
-                shown(
-                    r"$r(0) = \log\frac{\sqrt\pi}{2} < 0$",
-                    bool(sp.simplify(start - sp.log(sp.sqrt(sp.pi) / 2)) == 0 and start < 0),
-                ),
-                argued(
-                    r"the logistic density is first below and then above the normal one on "
-                    r"$x > 0$, so the logistic tail minus the normal tail rises from $0$ and then "
-                    r"falls to $0$: it is positive",
-                    "r is convex, negative at 0 and unbounded; both tails are 1/2 at 0 and 0 at "
-                    "infinity",
-                ),
-            ),
-            positive(
-                "scipy",
-                "quadrature",
-                0.5 - t - special.ndtr(-2 * np.arctanh(2 * t) / np.sqrt(2)),
-                "Gumbel - Normal tail at five t",
-            ),
+    start = sp.log(sp.sqrt(sp.pi) / 2)
+    yield exact(
+        "convex log-ratio of densities",
+        argued(
+            r"$d = 2$, $\theta = 0$: $s - \frac12 \ge t$ means $\gamma_1 - \gamma_2 \ge x$, with "
+            r"the logistic law or $N(0, 2)$; $r(x)$ is the logarithm of the ratio of densities",
+            r"definition of the softmax; differences of Gumbel variables are logistic",
         ),
+        eq(
+            sp.Derivative(ratio, (X, 2)),
+            ((sp.exp(X) - 1) / (sp.exp(X) + 1)) ** 2 / 2,
+            r"$r'' = \frac12\tanh^2\frac x2 \ge 0$",
+        ),
+        eq(sp.Subs(sp.Derivative(ratio, X), X, 0), 0, "$r'(0)$"),
+        eq(sp.Subs(ratio, X, 0), start, "$r(0)$"),
+        shown(r"$\log\frac{\sqrt\pi}{2} < 0$", bool(start < 0)),
+        argued(
+            r"the logistic density is first below and then above the normal one on "
+            r"$x > 0$, so the logistic tail minus the normal tail rises from $0$ and then "
+            r"falls to $0$: it is positive",
+            r"$r$ is convex, negative at 0 and unbounded; both tails are $\frac12$ at 0 and 0 at "
+            "infinity",
+        ),
+    )
+    gaps = [_pair_tail(stats.gumbel_r(), x) - _pair_tail(stats.norm(), x) for x in t]
+    yield positive(
+        "quadrature over $\\gamma_1$",
+        np.array(gaps),
+        "Gumbel $-$ Normal tail at five $t$",
+        slack=1e-9,
     )
 
 
-def _equal_variance() -> Part:
+def _pair_tail(law: Any, t: float) -> float:
+    """P(softmax(gamma)_1 - 1/2 >= t), d = 2, as the mean of P(gamma_2 <= gamma_1 - x | gamma_1)."""
+    x = 2 * np.arctanh(2 * t)
+    return integrate.quad(lambda y: law.pdf(y) * law.cdf(y - x), -12, 40, epsabs=1e-12)[0]
+
+
+@corrected.part("at equal variance a softmax entry strays less under Gumbel noise at $t = 1/4$")
+def equal_variance():
     from flint import arb
 
     ratio = arb(3).log() * arb(3).sqrt() / arb.pi()
     balls = (ratio / arb(2).sqrt()).erfc() / 2 - arb(1) / 4
-    value = special.ndtr(-np.log(3.0) * np.sqrt(3.0) / np.pi) - 0.25
-    return Part(
-        "at equal variance a softmax entry strays less under Gumbel noise at t = 1/4",
-        (
-            exact(
-                "ball arithmetic",
-                sign(balls),
-                "Phi(-sqrt 3 log 3 / pi) > 1/4",
-                universal=False,
-            ),
-            positive("scipy", "quadrature", value, "Normal - Gumbel tail"),
-        ),
-    )
+    yield exact("ball arithmetic", sign(balls), cases=r"$\Phi(-\sqrt 3 \log 3 / \pi) > \frac14$")
+    normal = stats.norm(scale=np.pi / np.sqrt(6))
+    gap = _pair_tail(normal, 0.25) - _pair_tail(stats.gumbel_r(), 0.25)
+    yield positive("quadrature over $\\gamma_1$", gap, "Normal $-$ Gumbel tail", slack=1e-9)
