@@ -1,3 +1,3 @@
 """Section 3: direct optimisation."""
 
-ORDER = ("direct", "small_epsilon", "direct_loss")
+ORDER = ("direct", "small_epsilon", "direct_loss", "indicator_loss")

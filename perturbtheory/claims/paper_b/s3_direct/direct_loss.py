@@ -1,4 +1,4 @@
-"""Section 3.2: direct loss minimization without noise, (5); and section 5: its use with labels."""
+"""Section 3.2: direct loss minimization without noise, (5)."""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -9,11 +9,9 @@ from scipy import integrate
 from scipy.special import expit
 
 from perturbtheory.claims.exhibits.draws import average
-from perturbtheory.claims.exhibits.encoder import PHI, SLOPE, H, mean, total
-from perturbtheory.claims.exhibits.numbers import thetas
-from perturbtheory.claims.exhibits.symbols import REST, A, X
+from perturbtheory.claims.exhibits.encoder import PHI
+from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.estimate import Estimate
-from perturbtheory.estimators import direct_law, direct_mean
 from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, witness
 
 STEPS = [Fraction(1, 10**k) for k in (1, 2, 3, 4)]
@@ -38,24 +36,12 @@ two_labels = without_noise.corrected(
     crosses zero with positive slope in $x$: with $m(r,\phi) = 0$ and $\delta = f_1 - f_2$,
     $\nabla_\phi \mathbb E[f(y^*)] = \delta\,\rho(r)\,\frac{m_\phi}{m_x} = \lim_{\epsilon\to 0}
     \frac1\epsilon \mathbb E[\nabla_\phi h(y^*(\epsilon)) - \nabla_\phi h(y^*)]$. For finitely many
-    data both sides are zero without ties, and at a tie of labels with different losses there is no
-    gradient.""",
+    data both sides are zero without ties, and where the margin of two labels with different losses
+    crosses zero there is no gradient.""",
     source="corrects B, (5)",
     assumes=r"""Two labels, $x$ real with a density $\rho$ that is continuous at the root, $m$
-    continuously differentiable with $m_x > 0$; several roots add up. Noise in $h$ is one way to
-    have such an $x$.""",
-)
-indicator = Claim(
-    "B.indicator-loss",
-    "B, section 5, weak supervision",
-    r"""Setting $z^*(\epsilon)$ of a labelled example to its true label is the same as using the
-    indicator loss of the correct predictions: $z^*(\epsilon) = z_{true}$ for every $\epsilon > 0$
-    if $f(z) = 0$ for $z = z_{true}$ and $-\infty$ otherwise; then $\mathbb E[\nabla h(z_{true}) -
-    \nabla h(z^*)] = \nabla \log q(z_{true})$.""",
-    assumes=r"""The indicator of convex analysis, $0$ or $-\infty$. With $f = 1$ for the true label
-    and $0$ otherwise $z^*(\epsilon)$ is the true label only with probability $q e^\epsilon / (1 - q
-    + q e^\epsilon)$. That such a step follows the gradient of $\log q$ is added here.""",
-    depends_on="B.gumbel-max",
+    continuously differentiable with $m_x > 0$; for finitely many data no two margins cross zero at
+    one $\phi$. Noise in $h$ is one way to have such an $x$.""",
 )
 
 
@@ -157,37 +143,25 @@ def without_ties():
     )
 
 
-@indicator.part(r"$z^*(\epsilon)$ is the true label")
-def is_the_label(budget):
-    fall, step = sp.symbols("M epsilon", positive=True)
-    label = np.array([0.0, -200.0, -200.0])
-    shares = [direct_law(x, label, 1.0)[:, 0].sum() for x in thetas(3, budget)]
+@two_labels.part("where the margin of labels with different losses crosses zero: no gradient")
+def at_a_tie():
+    size, gap, level, rest = sp.symbols("t delta s R", positive=True)
+    after, before = (
+        rest + sp.Heaviside(sign * level * size, sp.Rational(1, 2)) * gap for sign in (1, -1)
+    )
+    quotients = [_datum(TIE + t, 0, 1)[0] - _datum(TIE - t, 0, 1)[0] for t in STEPS]
     yield exact(
-        "sympy, any k",
-        eq(
-            sp.Limit(A / (A + sp.exp(-step * fall) * REST), fall, sp.oo),
-            1,
-            r"the limit of $P(z^*(\epsilon) = z_{true})$ for $f = -M$ off the true label, with "
-            r"$a = e^{h(z_{true})}$ and $S$ the sum over the others",
+        "sympy, any data",
+        argued(
+            r"at $\phi + t$ the loss of the datum is $f_2 + \delta\,1\{m > 0\}$ with $m = s t + "
+            r"o(t)$, $s \ne 0$, and $R$, the rest of the mean, does not move",
+            r"no other margin crosses zero at this $\phi$",
         ),
+        eq(sp.Limit(after, size, 0) - sp.Limit(before, size, 0), gap, "a jump, times its weight"),
+        argued("what has a gradient is continuous", "definition of the gradient"),
     )
-    yield agree("joint law", shares, 1.0, "$P(z^*(1) = z_{true})$ for $M = 200$")
-
-
-@indicator.part(r"the estimate times $\epsilon$ has mean $\nabla\log q(z_{true})$")
-def mean_is_score(budget):
-    points = thetas(3, budget)
-    label = np.array([0.0, -200.0, -200.0])
-    means = np.array([direct_mean(x, label, 1.0) for x in points])
-    moved = points[:, None, :] + 1e-40j * np.eye(3)
-    odds = np.exp(moved)
-    slopes = np.log(odds[:, :, 0] / odds.sum(-1)).imag / 1e-40
-    log_share = H - sp.log(total(sp.exp(H)))
-    yield exact(
-        "sympy, symbolic k",
-        eq(sp.Derivative(log_share, PHI), SLOPE - mean(SLOPE), r"$\nabla\log q(z)$ at $z_{true}$"),
-    )
-    yield agree("complex step", means, slopes, "exact mean, $k = 3$")
+    jump = all(q == 1 for q in quotients)
+    yield exact("rational, one datum", jump, cases=r"$h = (\phi, 0)$, $f = (1, 0)$, four steps")
 
 
 def _bounded(quotients: list[Fraction]) -> bool:
@@ -220,7 +194,7 @@ def _binary() -> Check:
     return exact(
         "sympy, arbitrary density and margin",
         argued(
-            r"the margin $m = h_1 - h_2$ has one root; $r' = -m_\phi/m_x$ at $m(r(\phi),\phi) = 0$, "
+            r"the margin $m = h_1 - h_2$ has one root; $r' = -m_\phi/m_x$ at $m(r(\phi),\phi) = 0$ "
             r"and $s'(\epsilon) = -\delta/m_x$ at $m(s(\epsilon),\phi) = -\epsilon\delta$",
             "implicit function theorem, $m_x > 0$",
         ),
