@@ -30,9 +30,9 @@ indicator = Claim(
 convex_indicator = indicator.corrected(
     r"""For $f(z) = 0$ at $z = z_{true}$ and $-\infty$ otherwise $z^*(\epsilon) = z_{true}$ for
     every $\epsilon > 0$, and the estimate times $\epsilon$ has the mean $\mathbb E[\nabla
-    h(z_{true}) - \nabla h(z^*)] = \nabla \log q(z_{true})$. For $f(z) = 1_{z = z_{true}}$ it is the true label
-    with probability $\frac{q e^\epsilon}{1 - q + q e^\epsilon}$, $q = q(z_{true})$, which tends to
-    one only as $\epsilon \to \infty$.""",
+    h(z_{true}) - \nabla h(z^*)] = \nabla \log q(z_{true})$. For $f(z) = 1_{z = z_{true}}$ it is
+    the true label with probability $\frac{q e^\epsilon}{1 - q + q e^\epsilon}$, $q = q(z_{true})$,
+    which tends to one only as $\epsilon \to \infty$.""",
     assumes=r"""$-\infty$ is the limit of $-M$. That such a step follows the gradient of $\log q$ is
     added here.""",
     depends_on="B.gumbel-max",

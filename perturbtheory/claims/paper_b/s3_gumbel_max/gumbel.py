@@ -44,10 +44,29 @@ trick = Claim(
     Gibbs distribution: $\mathbb P_{\gamma\sim g}[z = z^*] = \frac{e^{h(z)}}{Z}$ with $Z =
     \sum_{\hat z} e^{h(\hat z)}$ and $\frac1Z = \int e^{-(t+c)} \prod_{\hat z} G(t-h(\hat z))\,dt$;
     for normalised $h$ it is $e^{h(z)}$.""",
-    assumes=r"""Any $k \ge 1$ and real $h$; the $\gamma(z)$ are independent, with the density of
-    Theorem 3, and ties have probability zero (footnote 1). (3) needs $\sum_z e^h = 1$. "$\phi(x,
+    assumes=r"""Any $k \ge 1$ and real $h$; the $\gamma(z)$ are independent, as section 3.1 has it
+    (Theorem 3 does not print it: see B.gumbel-max-marginals), with the density of Theorem 3, and
+    ties have probability zero (footnote 1). (3) needs $\sum_z e^h = 1$. "$\phi(x,
     z)$" in the first line of the proof is a misprint for $h_\phi(x, z)$.""",
     depends_on="B.gumbel-density.corrected",
+)
+
+marginals = Claim(
+    "B.gumbel-max-marginals",
+    "B, Theorem 3, as it is printed",
+    r"""If every $\gamma(z)$ has the zero-mean Gumbel law, then $\mathbb P_{\gamma}[z = z^*] =
+    \frac{e^{h(z)}}{\sum_{\hat z} e^{h(\hat z)}}$ for every $h$.""",
+    assumes=r"""Theorem 3 introduces $\gamma$ anew and prints no independence, which its proof uses
+    in the product of the $G(t-h(\hat z))$ and which section 3.1 prints before (3). Under the other
+    reading, that $\gamma$ is that of section 3.1, the theorem is B.gumbel-max.""",
+)
+differences = marginals.corrected(
+    r"""(14) holds for every $h$ if and only if the differences have the joint cdf $\mathbb
+    P[\gamma(z) - \gamma(1) \le t_z \text{ for } z = 2, \dots, k] = \frac{1}{1 + \sum_{z=2}^k
+    e^{-t_z}}$, as those of independent Gumbel variables have.""",
+    source="corrects B, Theorem 3",
+    assumes="Ties have probability zero.",
+    depends_on=trick,
 )
 
 
@@ -116,8 +135,13 @@ def mean_is_zero(budget):
 def theorem_3(budget):
     points, found = thetas(3, budget), _won(budget)
     wins = average(lambda gamma: winners(gamma, points[0]), (3,), seed=43, samples=budget.samples)
+    mass = [
+        integrate.quad(lambda t, h=h: np.exp(-(t - LOW)) * _cdfs(t, h), -12.0, 60.0) for h in points
+    ]
+    inverse = Estimate(*np.transpose(mass), "quadrature")
     yield _printed_chain()
     yield agree("engine", found, softmax(points, axis=1), "quadrature of (15), $k = 3$")
+    yield agree("scipy quadrature", inverse, 1 / np.exp(points).sum(1), "$1/Z$, $k = 3$")
     yield agree("sampling", wins, softmax(points[0]), "arg max frequencies, $k = 3$")
 
 
@@ -131,6 +155,88 @@ def normalised(budget):
         eq(share, sp.exp(X), r"Theorem 3 with $S = \sum_z e^{h_z} = 1$, $x = h_z$"),
     )
     yield agree("engine", _won(budget), np.exp(shifted), "$e^h$ against quadrature")
+
+
+@marginals.part("(14) for variables $\\gamma(z)$ with the Gumbel law each")
+def equal_noise(budget):
+    h = np.array([1.0, 0.0])
+    wins = average(
+        lambda gamma: winners(np.repeat(gamma, 2, axis=1), h)[:, :1],
+        (1,),
+        seed=45,
+        samples=budget.samples,
+    )
+    yield exact("sympy", eq(1, sp.E / (1 + sp.E), r"$P(z^* = 1)$, $\gamma(1) = \gamma(2)$"))
+    yield agree("sampling", wins, softmax(h)[0], r"$\gamma(1) = \gamma(2)$, $h = (1, 0)$")
+    yield witness(
+        {
+            "$k$": 2,
+            "$h$": [1, 0],
+            "noise": r"$\gamma(1) = \gamma(2)$",
+            "$P(z^* = 1)$": 1,
+            "(14)": f"$e/(1+e)$ = {float(sp.E / (1 + sp.E)):.6f}",
+        }
+    )
+
+
+@differences.part("(14) for every $h$ is that joint cdf")
+def cdf_of_differences(budget):
+    shift = np.array([0.5, -1.0])
+    # (14) at h = (0, -t), by draws of noise that is dependent but has these differences.
+    wins = average(
+        lambda gamma: winners(gamma - gamma.max(1, keepdims=True), np.append(0.0, -shift))[:, :1],
+        (3,),
+        seed=48,
+        samples=budget.samples,
+    )
+    yield exact(
+        "sympy, symbolic k",
+        argued(
+            r"$P(z^* = 1) = P(\gamma(z) - \gamma(1) \le h(1) - h(z) \text{ for all } z)$, the "
+            r"joint cdf at $t_z = h(1) - h(z)$, which may be any numbers",
+            "definition of the arg max, without ties",
+        ),
+        eq(
+            sp.exp(X) / (sp.exp(X) + REST),
+            1 / (1 + REST * sp.exp(-X)),
+            r"(14) for $z = 1$, with $x = h(1)$ and $S = \sum_{z \ge 2} e^{h(z)}$, so that $S "
+            r"e^{-x} = \sum_{z \ge 2} e^{-t_z}$",
+        ),
+        argued(
+            "conversely this cdf fixes the joint law of all differences and so that of $z^*$, "
+            "which is then that of independent Gumbel variables",
+            "$z^*$ is a function of the differences; B.gumbel-max",
+        ),
+    )
+    yield agree(
+        "sampling", wins, 1 / (1 + np.exp(-shift).sum()), r"noise $\gamma - \max\gamma$, $k = 3$"
+    )
+
+
+@differences.part("independent Gumbel variables have it")
+def independent_differences(budget):
+    shift = np.array([0.5, -1.0])
+    below = average(
+        lambda gamma: (gamma[:, 1:] - gamma[:, :1] <= shift).all(1, keepdims=True),
+        (3,),
+        seed=49,
+        samples=budget.samples,
+    )
+    yield exact(
+        "sympy, symbolic k",
+        argued(
+            r"the cdf is $\int g(x) \prod_{z \ge 2} G(x + t_z)\,dx = \int_0^\infty e^{-u} e^{-S u} "
+            r"du$ with $u = e^{-(x+c)}$ and $S = \sum_{z \ge 2} e^{-t_z}$",
+            "independence; $G(x + t) = e^{-u e^{-t}}$",
+        ),
+        eq(sp.Integral(sp.exp(-U) * sp.exp(-REST * U), (U, 0, sp.oo)), 1 / (1 + REST)),
+    )
+    yield agree("sampling", below, 1 / (1 + np.exp(-shift).sum()), "joint cdf at one point")
+
+
+def _cdfs(t: float, h: np.ndarray) -> float:
+    """The product of G(t - h_z) over z."""
+    return float(np.exp(-np.exp(-(t - h - LOW)).sum()))
 
 
 def _won(budget):

@@ -82,6 +82,7 @@ def is_a_bound(budget):
     )
     gap = table.divergence - table.expected + table.evidence
     yield positive("enumeration", gap, "gap on random tables")
+    yield agree("enumeration of the posterior", gap, table.gap, "gap against $KL(q, p(z|x))$")
 
 
 @reparameterised.part(r"(6): $\mathbb E_q f = \mathbb E f(z^*)$")
@@ -153,6 +154,7 @@ def mended_sign(budget):
         ),
     )
     yield positive("enumeration", gap, r"gap to $-\log p(x)$ on random tables")
+    yield agree("enumeration of the posterior", gap, table.gap, "gap against $KL(q, p(z|x))$")
 
 
 class _Tables:

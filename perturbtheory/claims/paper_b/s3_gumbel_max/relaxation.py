@@ -7,6 +7,7 @@ import sympy as sp
 from scipy.special import expit, softmax
 
 from perturbtheory.claims.exhibits.draws import average
+from perturbtheory.claims.exhibits.encoder import Z, total
 from perturbtheory.claims.exhibits.gumbel_law import PAIR, gumbel_softmax_pair
 from perturbtheory.claims.exhibits.numbers import engine, entry
 from perturbtheory.claims.exhibits.symbols import A, Y
@@ -55,6 +56,18 @@ def towards_one_half():
     )
     yield agree("engine", entry(found, np.s_[:, 0]), at_one, r"$p_1$ at $\tau = 1$")
     yield agree("closed form", gumbel_softmax_pair(DIFFERENCES), at_one, r"$p_1$ at $\tau = 1$")
+
+
+@bias.part("any $k$: for $h_i > h_j$ the odds $p_i/p_j$ lie strictly between $1$ and $e^{h_i-h_j}$")
+def odds_nearer_to_one():
+    h = np.array([[2.0, 0.5, -1.0], [1.0, 0.8, 0.0], [3.0, 0.0, -0.1]])
+    found = engine(expected_logsumexp(Gumbel(), 1.0), h, "probabilities")
+    p, radius = (np.asarray(a) for a in found[:2])
+    high, low, odds = p[:, :-1], p[:, 1:], np.exp(h[:, :-1] - h[:, 1:])
+    margins = np.array([high - low, odds * low - high])
+    rounding = np.broadcast_to(radius.max() * (1 + odds), margins.shape)
+    yield _tilted_mean()
+    yield positive("engine", Estimate(margins, rounding, "quadrature"), r"$k = 3$, $\tau = 1$")
 
 
 @bias.part(
@@ -149,6 +162,47 @@ def _mean_of_a_falling_function() -> Check:
             r"so $\frac12 < p_\tau < \sigma(D)$ and $p_\tau$ falls strictly in $\tau$; $D < 0$ by "
             r"exchanging the categories",
             r"$x = \tau |L'| > 0$ with probability one",
+        ),
+    )
+
+
+def _tilted_mean() -> Check:
+    """The reverse hazard rate of gamma + tau G falls more slowly than e^-t."""
+    s = sp.Symbol("s", positive=True)
+    w, p = sp.IndexedBase("w", positive=True), sp.IndexedBase("p", positive=True)
+    transform = total(p[Z] * sp.exp(-s * w[Z]))
+    first, second = (total(p[Z] * w[Z] ** n * sp.exp(-s * w[Z])) / transform for n in (1, 2))
+    return exact(
+        "sympy, any k and any temperature",
+        argued(
+            r"$p_i = \int r(t-h_i) \prod_l F(t-h_l)\,dt$ with $F$ the cdf of $\gamma + \tau G$ and "
+            r"$r = F'/F$",
+            r"C.smoothing: $p$ is the law of $\operatorname{argmax}(h + \gamma + \tau G)$",
+        ),
+        argued(
+            r"$F(t) = \Lambda(s) = \mathbb E e^{-sW}$ with $s = e^{-(t+c)}$ and $W = e^{\tau G}$, so "
+            r"that $r(t) = s M(s)$ with $M = -\Lambda'/\Lambda$",
+            "condition on $G$",
+        ),
+        eq(
+            -sp.Derivative(sp.log(transform), s),
+            first,
+            "$M(s)$ is a mean of $W$, written for values $w_z$ with probabilities $p_z$",
+        ),
+        eq(
+            sp.Derivative(first, s),
+            first**2 - second,
+            "minus a variance of $W$, which is not constant: $M$ falls strictly",
+        ),
+        argued(
+            r"so $r(t-h_i)/r(t-h_j) = e^{h_i-h_j} M(s e^{h_i})/M(s e^{h_j}) < e^{h_i-h_j}$, and "
+            r"$p_i < e^{h_i-h_j} p_j$",
+            "the integrands are positive; the means of any other $W$ are differentiated alike",
+        ),
+        argued(
+            "$p_i > p_j$",
+            "exchange the noise of $i$ and $j$: where $j$ won, $i$ wins, and a set of positive "
+            "probability remains",
         ),
     )
 
