@@ -180,8 +180,8 @@ def _tilted_mean() -> Check:
             r"C.smoothing: $p$ is the law of $\operatorname{argmax}(h + \gamma + \tau G)$",
         ),
         argued(
-            r"$F(t) = \Lambda(s) = \mathbb E e^{-sW}$ with $s = e^{-(t+c)}$ and $W = e^{\tau G}$, so "
-            r"that $r(t) = s M(s)$ with $M = -\Lambda'/\Lambda$",
+            r"$F(t) = \Lambda(s) = \mathbb E e^{-sW}$ with $s = e^{-(t+c)}$, $W = e^{\tau G}$; "
+            r"hence $r(t) = s M(s)$ with $M = -\Lambda'/\Lambda$",
             "condition on $G$",
         ),
         eq(
