@@ -8,9 +8,16 @@ Z: Any = sp.Symbol("z", integer=True, positive=True)
 K: Any = sp.Symbol("k", integer=True, positive=True)
 PHI: Any = sp.Symbol("phi", real=True)
 EPSILON: Any = sp.Symbol("epsilon", real=True)
-_F: Any = sp.IndexedBase("f", real=True)
+
+
+def indexed(name: str, **assumptions: bool) -> Any:
+    """A quantity that depends on the category z."""
+    base: Any = sp.IndexedBase
+    return base(name, **assumptions)[Z]
+
+
 _H: Any = sp.Function("h", real=True)
-F, H = _F[Z], _H(Z, PHI)
+F, H = indexed("f", real=True), _H(Z, PHI)
 """The reward f_z and the score h(z, phi) of category z; the gradient is taken in phi."""
 SLOPE: Any = sp.Derivative(H, PHI)
 

@@ -7,5 +7,5 @@ ORDER = (
     "practice",
     "passes",
     "direct_loss",
-    "indicator_loss",
+    "labels",
 )

@@ -207,11 +207,13 @@ def _slope(logits: np.ndarray, direction: np.ndarray) -> Estimate:
     return Estimate(_WEIGHTS @ value, error, "quadrature")
 
 
-def quotient(logits: np.ndarray, epsilon: float, budget: Budget) -> Estimate:
+def quotient(
+    logits: np.ndarray, epsilon: float, budget: Budget, values: np.ndarray = VALUES
+) -> Estimate:
     """The estimator in logit coordinates, averaged over draws that both arg maxes share."""
 
     def rows(gamma: np.ndarray) -> np.ndarray:
-        return (winners(gamma, logits + epsilon * VALUES) - winners(gamma, logits)) / epsilon
+        return (winners(gamma, logits + epsilon * values) - winners(gamma, logits)) / epsilon
 
     shape = (logits.size,)
     return average(rows, shape, seed=59, samples=budget.samples, spread=2 / abs(epsilon))

@@ -146,9 +146,7 @@ def without_ties():
 @two_labels.part("where the margin of labels with different losses crosses zero: no gradient")
 def at_a_tie():
     size, gap, level, rest = sp.symbols("t delta s R", positive=True)
-    after, before = (
-        rest + sp.Heaviside(sign * level * size, sp.Rational(1, 2)) * gap for sign in (1, -1)
-    )
+    after, before = (rest + sp.Heaviside(sign * level * size) * gap for sign in (1, -1))
     quotients = [_datum(TIE + t, 0, 1)[0] - _datum(TIE - t, 0, 1)[0] for t in STEPS]
     yield exact(
         "sympy, any data",

@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits.draws import VALUES
-from perturbtheory.claims.exhibits.encoder import PHI, SLOPE, H, Z, total
+from perturbtheory.claims.exhibits.encoder import PHI, SLOPE, H, indexed, total
 from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, witness
 
@@ -102,7 +102,7 @@ def decoder_values():
 
 @one_pass.part("one forward and one backward pass of the encoder give (2)")
 def is_enough():
-    w = sp.IndexedBase("w", real=True)[Z]
+    w = indexed("w", real=True)
     encoder, found = _float_network()
     yield exact(
         "sympy, symbolic k",

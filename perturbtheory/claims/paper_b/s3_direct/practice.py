@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -33,7 +34,7 @@ biased = Claim(
 minimal_epsilon = Claim(
     "B.minimal-epsilon",
     "B, section 5, first paragraph, with Figure 2",
-    r"""The annealing rate is $10^{-5}$, with updates every 1000 steps, and the minimal $\epsilon$ is
+    r"""The annealing rate is $10^{-5}$, with updates every 1000 steps, and the least $\epsilon$ is
     0.1: $\epsilon_t = \max(0.1, e^{-10^{-5} t})$ at the last multiple $t$ of 1000. This minimum is
     reached at step 231,000, hence within the 300 epochs of 50,000 images in batches of at most 64
     only; in batches of 100 they end at $\epsilon = e^{-1.49} = 0.225$.""",
@@ -77,9 +78,9 @@ def almost_everywhere(budget):
 @biased.part(r"not for every $h$: $h = (-2, 0)$, $f = (1, 0)$ at some $\epsilon$ between 1 and 20")
 def not_everywhere():
     e = sp.Symbol("epsilon", positive=True)
-    share = sp.exp(X) / (1 + sp.exp(X))
+    share: Any = sp.exp(X) / (1 + sp.exp(X))
     bias = (share.subs(X, e - 2) - share.subs(X, -2)) / e - sp.diff(share, X).subs(X, -2)
-    root = brentq(lambda x: direct_bias(LOGITS, REWARD, x)[0], 1.0, 20.0, xtol=1e-14)
+    root: Any = brentq(sp.lambdify(e, bias), 1.0, 20.0, xtol=1e-14)
     ends = [sp.N(bias.subs(e, end), 30) for end in (1, 20)]
     yield exact(
         "sympy, 30 digits",
@@ -87,7 +88,9 @@ def not_everywhere():
         shown(r"and negative at $\epsilon = 20$", bool(ends[1] < 0)),
         argued("it has a zero in between", "continuity; in $h_2$ it is the opposite"),
     )
-    yield agree("closed form", direct_bias(LOGITS, REWARD, root), 0.0, "bias at the zero found")
+    yield agree(
+        "closed form", direct_bias(LOGITS, REWARD, root), 0.0, "bias at the zero of the formula"
+    )
 
 
 @minimal_epsilon.part("the minimum is reached at step 231,000")

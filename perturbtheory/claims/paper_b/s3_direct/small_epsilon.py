@@ -1,11 +1,13 @@
 """Sections 3.2 and 4: small epsilon, and why no general position is needed."""
 
+from typing import Any
+
 import numpy as np
 import sympy as sp
 from scipy.special import softmax
 
 from perturbtheory.claims.exhibits.draws import VALUES, average, winners
-from perturbtheory.claims.exhibits.numbers import thetas
+from perturbtheory.claims.exhibits.numbers import entry, thetas
 from perturbtheory.claims.exhibits.symbols import X, Y
 from perturbtheory.claims.paper_b.s3_direct.direct import (
     SPREAD,
@@ -124,8 +126,7 @@ def _changes(budget: Budget) -> tuple[Estimate, Estimate]:
         return np.stack([square > 0, np.isin(square, (0, 2))], 1).astype(float)
 
     drawn = average(rows, (3,), seed=61, samples=budget.samples)
-    one, two = (drawn._replace(value=v, radius=r) for v, r in zip(*drawn[:2], strict=True))
-    return one, two
+    return entry(drawn, 0), entry(drawn, 1)
 
 
 @position.part("no condition on $h$ and $f$")
@@ -146,12 +147,13 @@ def no_condition(budget):
 @position.part(r"at the tie $h = (0, 0)$, $f = (1, 0)$: both sides are $\tfrac14$ in $h_1$")
 def at_the_tie():
     share = sp.exp(X + E) / (sp.exp(X + E) + sp.exp(Y))
-    quarter, tie = sp.Rational(1, 4), {X: 0, Y: 0}
+    quarter = sp.Rational(1, 4)
+    tied: Any = share.subs(X, 0).subs(Y, 0)
     small_step = direct_mean(np.zeros(2), np.array([1.0, 0.0]), TINY)[0]
     yield exact(
         "sympy",
         eq(
-            sp.Limit((share.subs(tie) - share.subs(tie | {E: 0})) / E, E, 0),
+            sp.Limit((tied - tied.subs(E, 0)) / E, E, 0),
             quarter,
             "the limit of the quotient",
         ),

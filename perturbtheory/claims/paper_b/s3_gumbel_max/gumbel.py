@@ -138,9 +138,10 @@ def theorem_3(budget):
     mass = [
         integrate.quad(lambda t, h=h: np.exp(-(t - LOW)) * _cdfs(t, h), -12.0, 60.0) for h in points
     ]
-    inverse = Estimate(*np.transpose(mass), "quadrature")
+    value, error = np.transpose(mass)
     yield _printed_chain()
     yield agree("engine", found, softmax(points, axis=1), "quadrature of (15), $k = 3$")
+    inverse = Estimate(value, error, "quadrature")
     yield agree("scipy quadrature", inverse, 1 / np.exp(points).sum(1), "$1/Z$, $k = 3$")
     yield agree("sampling", wins, softmax(points[0]), "arg max frequencies, $k = 3$")
 
@@ -217,7 +218,7 @@ def cdf_of_differences(budget):
 def independent_differences(budget):
     shift = np.array([0.5, -1.0])
     below = average(
-        lambda gamma: (gamma[:, 1:] - gamma[:, :1] <= shift).all(1, keepdims=True),
+        lambda gamma: (gamma[:, 1:] - gamma[:, :1] <= shift).prod(1, keepdims=True),
         (3,),
         seed=49,
         samples=budget.samples,

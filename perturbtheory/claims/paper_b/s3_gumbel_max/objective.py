@@ -1,5 +1,7 @@
 """Sections 3, 4 and 4.2: the objective, its reparameterisation and its semi-supervised form."""
 
+from typing import Any
+
 import numpy as np
 import sympy as sp
 from scipy.special import logsumexp, softmax
@@ -165,7 +167,7 @@ class _Tables:
         scores, prior, q_scores = rng.normal(size=(3, 8 * budget.points, 3))
         f = -np.abs(2 * scores)
         log_prior, log_q = (x - logsumexp(x, axis=1, keepdims=True) for x in (prior, q_scores))
-        self.evidence = logsumexp(log_prior + f, axis=1)
+        self.evidence = np.asarray(logsumexp(log_prior + f, axis=1))
         q = np.exp(log_q)
         self.expected = (q * f).sum(1)
         self.divergence = (q * (log_q - log_prior)).sum(1)
@@ -177,11 +179,11 @@ def _sums_of_indicators():
     """Sums of indicators of z* over a symbolic number of categories."""
     i, j = sp.symbols("i j", integer=True, positive=True)
     k = i + sp.Symbol("m", integer=True, nonnegative=True)  # so that z* = i is one of 1, ..., k
-    f = sp.IndexedBase("f", real=True)
+    f: Any = sp.IndexedBase("f", real=True)
     hit = sp.KroneckerDelta(i, j)
-    one, picked = (sp.simplify(sp.Sum(x, (j, 1, k)).doit()) for x in (hit, hit * f[j]))
+    sums: list[Any] = [sp.simplify(sp.Sum(x, (j, 1, k)).doit()) for x in (hit, hit * f[j])]
     # sympy keeps "if i is one of 1, ..., k" as a condition.
-    one, picked = (x.args[0][0] if isinstance(x, sp.Piecewise) else x for x in (one, picked))
+    one, picked = (x.args[0][0] if isinstance(x, sp.Piecewise) else x for x in sums)
     return exact(
         "sympy, symbolic k",
         argued(

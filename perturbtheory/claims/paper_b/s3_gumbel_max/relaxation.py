@@ -7,7 +7,7 @@ import sympy as sp
 from scipy.special import expit, softmax
 
 from perturbtheory.claims.exhibits.draws import average
-from perturbtheory.claims.exhibits.encoder import Z, total
+from perturbtheory.claims.exhibits.encoder import indexed, total
 from perturbtheory.claims.exhibits.gumbel_law import PAIR, gumbel_softmax_pair
 from perturbtheory.claims.exhibits.numbers import engine, entry
 from perturbtheory.claims.exhibits.symbols import A, Y
@@ -169,9 +169,9 @@ def _mean_of_a_falling_function() -> Check:
 def _tilted_mean() -> Check:
     """The reverse hazard rate of gamma + tau G falls more slowly than e^-t."""
     s = sp.Symbol("s", positive=True)
-    w, p = sp.IndexedBase("w", positive=True), sp.IndexedBase("p", positive=True)
-    transform = total(p[Z] * sp.exp(-s * w[Z]))
-    first, second = (total(p[Z] * w[Z] ** n * sp.exp(-s * w[Z])) / transform for n in (1, 2))
+    w, p = (indexed(name, positive=True) for name in ("w", "p"))
+    transform = total(p * sp.exp(-s * w))
+    first, second = (total(p * w**n * sp.exp(-s * w)) / transform for n in (1, 2))
     return exact(
         "sympy, any k and any temperature",
         argued(

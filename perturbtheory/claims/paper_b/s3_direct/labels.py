@@ -1,4 +1,4 @@
-"""Section 5: the indicator loss that stands for a label."""
+"""Sections 4.2 and 5: losses of labelled examples, and the indicator that stands for a label."""
 
 from fractions import Fraction
 
@@ -10,12 +10,29 @@ from perturbtheory.claims.exhibits.draws import average, winners
 from perturbtheory.claims.exhibits.encoder import PHI, SLOPE, H, mean, total
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.exhibits.symbols import REST, A
+from perturbtheory.claims.paper_b.s3_direct.direct import quotient, theorem
+from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import direct_law, direct_mean
 from perturbtheory.ledger import Claim, agree, eq, exact, witness
 
 FAR = np.array([0.0, -200.0, -200.0])
 """f that is 0 at the true label and next to minus infinity elsewhere."""
 
+LOSS = np.array([0.0, 1.0, 1.0])
+"""The 0/1 loss of three labels, the first being true."""
+
+supervised = Claim(
+    "B.supervised-gradient",
+    "B, section 4.2, after (9)",
+    r""""The supervised component is explicitly handled by Theorem 2": $\nabla_\phi \mathbb
+    E_\gamma[\ell(z, z^*)] = \lim_{\epsilon\to 0} \frac1\epsilon \mathbb E_\gamma[\nabla_\phi
+    h(z^*(\epsilon)) - \nabla_\phi h(z^*)]$ with $z^*(\epsilon) = \operatorname{argmax}_{\hat z}
+    \{\epsilon\,\ell(z, \hat z) + h(\hat z) + \gamma(\hat z)\}$.""",
+    assumes=r"""$\ell(z, \cdot)$ is finite and does not depend on $\phi$; it stands in the place of
+    $f$. A loss is minimised where $f$ is maximised, so that the step goes against this gradient, or
+    along it with $-\ell$ in the place of $\ell$.""",
+    depends_on="B.direct-gradient",
+)
 indicator = Claim(
     "B.indicator-loss",
     "B, section 5, weak supervision",
@@ -37,6 +54,26 @@ convex_indicator = indicator.corrected(
     added here.""",
     depends_on="B.gumbel-max",
 )
+
+
+@supervised.part(r"(7) with $\ell(z, \cdot)$ in the place of $f$")
+def with_a_loss(budget):
+    h = thetas(3, budget)[0]
+    small = Estimate(direct_mean(h, LOSS, 1e-8), 1e-8, "quadrature")
+    odds = np.exp(h + 1e-40j * np.eye(3))
+    yield theorem()
+    yield agree(
+        "complex step",
+        small,
+        ((odds @ LOSS) / odds.sum(1)).imag / 1e-40,
+        r"0/1 loss, quotient at $\epsilon = 10^{-8}$, $k = 3$",
+    )
+    yield agree(
+        "sampling",
+        quotient(h, 0.5, budget, LOSS),
+        (softmax(h + 0.5 * LOSS) - softmax(h)) / 0.5,
+        r"0/1 loss, quotient at $\epsilon = \frac12$",
+    )
 
 
 @indicator.part(r"$z^*(\epsilon)$ is the true label for $f(z) = 1_{z = z_{true}}$")
