@@ -183,7 +183,7 @@ def _sums_of_indicators():
     hit = sp.KroneckerDelta(i, j)
     sums: list[Any] = [sp.simplify(sp.Sum(x, (j, 1, k)).doit()) for x in (hit, hit * f[j])]
     # sympy keeps "if i is one of 1, ..., k" as a condition.
-    one, picked = (x.args[0][0] if isinstance(x, sp.Piecewise) else x for x in sums)
+    one, picked = (x.args[0][0] if x.has(sp.Piecewise) else x for x in sums)
     return exact(
         "sympy, symbolic k",
         argued(
