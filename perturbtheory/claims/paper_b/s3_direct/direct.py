@@ -52,7 +52,7 @@ direct_gradient = Claim(
 def smooth(budget):
     points = thetas(3, budget)
     grid = np.concatenate([points + e * VALUES for e in (-0.5, 0.0, 1.0)])
-    density, height = sp.exp(-T - sp.exp(-T)), sp.exp(-T - sp.EulerGamma)
+    density = sp.exp(-T - sp.exp(-T))
     scores = total(sp.exp(H))
     yield exact(
         "sympy, symbolic k",
@@ -72,9 +72,9 @@ def smooth(budget):
             "every factor is monotone in the shift; it decays like $e^{-t}$ and like $e^{-e^{-t}}$",
         ),
         eq(
-            total(sp.exp(H) * height),
-            height.subs(T, T - sp.log(scores)),
-            r"hence $\prod_z P(h(z)+\gamma(z) \le t) = e^{-e^{-(t-L+c)}}$ with $L = \log\sum_z "
+            total(sp.exp(H) * sp.exp(-T)),
+            scores * sp.exp(-T),
+            r"hence $\prod_z P(h(z)+\gamma(z)+c \le t) = e^{-e^{-(t-L)}}$ with $L = \log\sum_z "
             r"e^{h(z)}$, so that $G = \log\sum_z e^{h(z)+\epsilon f(z)}$, smooth where $h$ is",
         ),
         eq(

@@ -7,7 +7,7 @@ from scipy.special import softmax
 
 from perturbtheory.claims.exhibits.draws import average, winners
 from perturbtheory.claims.exhibits.encoder import H, total
-from perturbtheory.claims.exhibits.gumbel_law import CDF, DENSITY, density
+from perturbtheory.claims.exhibits.gumbel_law import density
 from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.symbols import REST, B, T, U, X
 from perturbtheory.estimate import Estimate
@@ -16,7 +16,10 @@ from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import sampling
 
-SHIFTED = T + sp.EulerGamma
+C = sp.Symbol("c", real=True)
+SHIFTED = T + C
+CDF, DENSITY = sp.exp(-sp.exp(-SHIFTED)), sp.exp(-SHIFTED - sp.exp(-SHIFTED))
+"""G and g of Theorem 3, for any c."""
 LOW = -float(np.euler_gamma)
 
 density_printed = Claim(
@@ -126,7 +129,11 @@ def mean_is_zero(budget):
         argued(
             r"$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$", r"differentiate $\int u^x e^{-u}$"
         ),
-        eq(-sp.Subs(sp.Derivative(sp.gamma(1 + X), X), X, 0) - sp.EulerGamma, 0),
+        eq(
+            sp.Subs(sp.Derivative(sp.gamma(1 + X), X), X, 0),
+            -sp.EulerGamma,
+            r"which is $-c$, so that the mean is $c - c = 0$",
+        ),
     )
     yield agree("sampling", draws, 0.0, "mean of Sobol draws")
 
@@ -258,11 +265,11 @@ def _printed_chain():
         ),
         eq(
             DENSITY.subs(T, moved),
-            sp.exp(-moved - sp.EulerGamma) * CDF.subs(T, moved),
+            sp.exp(-moved - C) * CDF.subs(T, moved),
             "(15): $g(t-x) = e^{-(t-x+c)} G(t-x)$",
         ),
         eq(
-            sp.exp(-moved - sp.EulerGamma),
+            sp.exp(-moved - C),
             sp.exp(X) * height,
             "(16): $e^{h_z}$ leaves the integral, and $\\log G(t-h_z) = -e^{h_z} e^{-(t+c)}$",
         ),
