@@ -29,7 +29,7 @@ def average(
     which holds for every n and all entries at once with probability 1 - `ERROR_RATE`.
 
     Args:
-        function: takes draws of shape (samples, *shape), answers one row a draw.
+        function: takes draws of shape (samples, *shape), answers one row per draw.
         shape: of gamma.
         seed: fixes every draw.
         samples: number of draws n.

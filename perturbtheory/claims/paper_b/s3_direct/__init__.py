@@ -1,3 +1,11 @@
 """Section 3: direct optimisation."""
 
-ORDER = ("direct", "small_epsilon", "direct_loss")
+ORDER = (
+    "direct",
+    "small_epsilon",
+    "algorithm",
+    "practice",
+    "passes",
+    "direct_loss",
+    "labels",
+)
