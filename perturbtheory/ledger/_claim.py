@@ -5,7 +5,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from perturbtheory.ledger._evidence import Evidence
 
@@ -115,7 +115,7 @@ class Claim:
         self.corrected_by = made.id
         return made
 
-    def part(self, name: str, **given: Any) -> Callable[[_F], _F]:
+    def part(self, name: str, /, **given: Any) -> Callable[[_F], _F]:
         """Decorate the function that yields the evidence for one sub-statement.
 
         The function gets what is `given`, and the budget if it has a parameter `budget`. It may
@@ -150,6 +150,3 @@ def registered_by(make: Callable[[], object]) -> list[Claim]:
     before = dict(REGISTRY)
     make()
     return [claim for id_, claim in REGISTRY.items() if before.get(id_) is not claim]
-
-
-__all__ = ["BUDGETS", "FULL", "QUICK", "REGISTRY", "Budget", "Claim", "Self", "Task"]

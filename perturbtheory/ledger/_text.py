@@ -38,6 +38,7 @@ _WORDS = {
     "lvert": "|",
     "rvert": "|",
     "imath": "i",
+    "|": "‖",
 }
 """What pylatexenc leaves out, or sets without the spaces that make it readable."""
 
@@ -67,4 +68,4 @@ def _converter() -> Any:
 
 def _grouped(text: str) -> str:
     text = text.strip().removeprefix("{").removesuffix("}")
-    return text if re.fullmatch(r"\w*|\w+[_^]\w+", text) else f"({text})"
+    return text if re.fullmatch(r"[\d.]*|\w(?:[_^]\w)?", text) else f"({text})"

@@ -4,7 +4,7 @@ import numpy as np
 import sympy as sp
 from scipy import integrate, special, stats
 
-from perturbtheory.claims.exhibits.gumbel_law import DENSITY
+from perturbtheory.claims.exhibits.gumbel_law import DENSITY, C
 from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.symbols import REST, A, B, T, U, X
 from perturbtheory.estimate import Estimate
@@ -157,7 +157,7 @@ def tails():
     both = np.logaddexp(
         stats.gumbel_r.logsf(far + np.euler_gamma), stats.gumbel_r.logcdf(np.euler_gamma - far)
     )
-    rate = sp.exp(-(T + sp.EulerGamma))
+    rate = sp.exp(-(T + C))
     yield exact(
         "sympy",
         eq(

@@ -6,6 +6,7 @@ from scipy import integrate, special
 
 from perturbtheory.claims.exhibits.gumbel_law import (
     CDF,
+    C,
     DENSITY,
     PAIR,
     PAIR_INTEGRAL,
@@ -21,7 +22,7 @@ from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_logsumexp, expected_max
 from perturbtheory.routes import sampling
 
-C = float(np.euler_gamma)
+EULER = float(np.euler_gamma)
 DIFFERENCES = np.array([0.25, 1.0, 2.0, 5.0])
 
 gumbel_density = Claim(
@@ -40,11 +41,11 @@ true_density = gumbel_density.corrected(
 
 @gumbel_density.part("the printed function integrates to one")
 def mass_of_printed():
-    least = 3 * CDF.subs(T, -sp.EulerGamma)
-    mass, error = integrate.quad(printed_density, -C, 3.0 - C)
+    least = 3 * CDF.subs(T, -C)
+    mass, error = integrate.quad(printed_density, -EULER, 3.0 - EULER)
     yield exact(
         "sympy, lower bound",
-        eq(sp.Derivative(CDF, T), CDF * sp.exp(-(T + sp.EulerGamma)), "positive: it increases"),
+        eq(sp.Derivative(CDF, T), CDF * sp.exp(-(T + C)), "positive: it increases"),
         argued(r"so the integral over $[-c, 3-c]$ is at least $3 \hat g(-c)$", "monotonicity"),
         shown(r"$3 \hat g(-c) = 3/e \le 1$", bool(sp.N(least - 1, 30) <= 0)),
     )
@@ -91,7 +92,7 @@ def mean_is_zero(budget):
         argued(
             r"$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$", "differentiate $\\int u^x e^{-u}$"
         ),
-        eq(-slope - sp.EulerGamma, 0),
+        eq(-slope, sp.EulerGamma, "which is $c$"),
     )
     yield agree("trapezoidal rule", _moment(1), 0.0, "mean")
     yield agree("sampled mean", drawn, 0.0, "mean of Sobol draws")

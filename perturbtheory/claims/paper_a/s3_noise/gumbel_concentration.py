@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory import properties
-from perturbtheory.claims.exhibits.gumbel_law import CDF
+from perturbtheory.claims.exhibits.gumbel_law import CDF, C
 from perturbtheory.claims.exhibits.symbols import T, U
 from perturbtheory.claims.exhibits.tails import GRID, gumbel_exponent, linear, sampled
 from perturbtheory.ledger import (
@@ -222,7 +222,7 @@ def _sum_of_many(samples: int) -> Check:
 @family_rate.part("Gumbel noise: exponential, and no faster in general")
 @each_its_own.part("Gumbel noise: exponential, and no faster in general")
 def exponential_rate():
-    y = sp.exp(-(T + sp.EulerGamma))
+    y = sp.exp(-(T + C))
     rate = properties.rate(Gumbel(), function="linear", weights=np.ones(1), dimension=1)
     slopes = np.array([rate.exponent or 0.0, rate.coefficient or 0.0])
     yield exact(
