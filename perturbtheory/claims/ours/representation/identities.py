@@ -122,8 +122,8 @@ one_dimensional = Claim(
     "this package; Williams, Daly and Zachary for the gradient",
     r"""For independent coordinates the potential, its gradient and every entry of its Hessian are
     one-dimensional integrals, whatever $d$: $f = c + \int_c^\infty (1 - \prod_i
-    F_i(s-\theta_i))\,ds - \int_{-\infty}^c \prod_i F_i(s-\theta_i)\,ds$, $p_i = \int f_i(s-\theta_i)
-    \prod_{j\ne i}F_j(s-\theta_j)\,ds$, $-\partial_i\partial_j f = \int f_i(s-\theta_i)
+    F_i(s-\theta_i))\,ds - \int_{-\infty}^c \prod_i F_i(s-\theta_i)\,ds$, $p_i = \int f_i(s-
+    \theta_i)\prod_{j\ne i}F_j(s-\theta_j)\,ds$, $-\partial_i\partial_j f = \int f_i(s-\theta_i)
     f_j(s-\theta_j)\prod_{k\ne i,j} F_k(s-\theta_k)\,ds$ for $i \ne j$, and the rows of the Hessian
     sum to zero.""",
     assumes=r"""Independent coordinates with densities $f_i$; a finite mean for the value; for the
@@ -136,7 +136,11 @@ def layer_cake() -> tuple[Any, ...]:
     s, gap = sp.Symbol("s", real=True), sp.Symbol("g", nonnegative=True)
     return (
         eq(c + sp.Integral(1, (s, c, c + gap)), c + gap, r"$\mathbf 1[m > s]$ ends at $m = c+g$"),
-        eq(c - sp.Integral(1, (s, c - gap, c)), c - gap, r"$\mathbf 1[m \le s]$ begins at $m = c-g$"),
+        eq(
+            c - sp.Integral(1, (s, c - gap, c)),
+            c - gap,
+            r"$\mathbf 1[m \le s]$ begins at $m = c-g$",
+        ),
         argued(
             r"the mean at $m = \max(\theta+\gamma)$, whose cdf is $\prod_i F_i(s-\theta_i)$",
             "independence; Fubini",
