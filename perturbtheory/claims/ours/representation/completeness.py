@@ -190,7 +190,8 @@ def is_hyperplane():
             s.sum(normal * (x[s.j] + height)),
             height * sums + along,
             r"$\langle c, x+\varphi(x)\mathbf 1\rangle$ for $c = w-a$, $w = \mathbf 1/d$; as $"
-            r"\sum_j w_j = 1$ and $\sum_j a_j = \sum_j x_j = 0$ it is $\varphi(x)-\langle a,x\rangle = b$",
+            r"\sum_j w_j = 1$ and $\sum_j a_j = \sum_j x_j = 0$ it is $\varphi(x)-\langle "
+            r"a,x\rangle = b$",
         ),
         eq(s.sum(normal), sums, r"$\langle c,\mathbf 1\rangle = 1 \ne 0$"),
     )

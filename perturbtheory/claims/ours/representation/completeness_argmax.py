@@ -12,7 +12,7 @@ from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.symbols import Z
 from perturbtheory.claims.ours.representation.anchored import cauchy_pair
 from perturbtheory.claims.ours.representation.completeness import monotone_margins
-from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive, shown
+from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive
 from perturbtheory.perturbations import Gumbel, Uniform
 from perturbtheory.potential import expected_max
 from perturbtheory.properties import box
@@ -57,7 +57,7 @@ def coin_intervals() -> Check:
     return exact(
         "rational, coins",
         met and ends[0][0] == 0 and ends[-1][1] == 1,
-        cases=rf"coins, $d = 2$: $p_1 \in {intervals}$ at $\theta_1-\theta_2 = -2, 0, 2$",
+        cases=rf"coins, $d = 2$: $p_1$ in {intervals} at $\theta_1-\theta_2 = -2, 0, 2$",
     )
 
 
@@ -122,7 +122,8 @@ def _on_a_grid() -> tuple[list[rational.UniformAnswer], list[bool]]:
 
 @completeness_bounded.part("all $p_i > 0$ exactly on $K$")
 def active():
-    gap, margin = sp.symbols("h e", positive=True)
+    gap, up, down = sp.symbols("h alpha beta", positive=True)
+    worst, more = sp.Symbol("w", real=True), sp.Symbol("delta", nonnegative=True)
     answers, inside = _on_a_grid()
     yield exact(
         "best case",
@@ -133,9 +134,10 @@ def active():
             "tie",
         ),
         shown(
-            r"if $\theta_i+u_i = \theta_k+l_k+h_k$ with $h_k \ge h > 0$, then $x_i > \theta_i+u_i-"
-            r"h/2$ and $x_k < \theta_k+l_k+h/2$ make $x_i-x_k > 0$",
-            bool((gap + margin - gap / 2 - gap / 2).is_positive),
+            r"if $\theta_i+u_i = \theta_k+l_k+h+\delta_k$ with $h > 0$, $\delta_k \ge 0$, then $x_i = "
+            r"\theta_i+u_i-\frac h2+\alpha$ exceeds $x_k = \theta_k+l_k+\frac h2-\beta_k$ for all "
+            r"$\alpha, \beta_k > 0$",
+            bool((worst + gap + more - gap / 2 + up - (worst + gap / 2 - down)).is_positive),
         ),
         argued(r"these $\gamma$ have positive probability, so $p_i > 0$", "the support is the box"),
     )
@@ -146,7 +148,10 @@ def active():
     )
 
 
-@completeness_bounded.part("every $p > 0$ has exactly one coset, and it is in $K$")
+@completeness_bounded.part(
+    r"every $p > 0$ has exactly one coset, and it is in $K$: $\Theta$ is complete exactly if "
+    r"$\Theta+\mathbb R\mathbf 1$ contains $K$"
+)
 def one_coset():
     answers, inside = _on_a_grid()
     linked = [min(-a.hessian[i][j] for i, j in ((0, 1), (0, 2), (1, 2))) > 0 for a in answers]
@@ -161,6 +166,11 @@ def one_coset():
             r" a contradiction",
             "$K$ is convex, and the support is the whole box",
         ),
+        argued(
+            r"$K$ is a union of cosets, one for every $p > 0$: $\Theta$ reaches all of $"
+            r"\operatorname{ri}(\Delta)$ exactly if it meets each of them",
+            r"$\theta_i-\theta_k$ is the same on a coset",
+        ),
     )
     yield exact(
         "rational, uniform noise",
@@ -168,29 +178,13 @@ def one_coset():
         cases=rf"{len(answers)} exact Hessians, $d = 3$: all $w_{{ij}} > 0$ exactly where "
         r"$\max\theta-\min\theta < 2$",
     )
-
-
-@completeness_bounded.part(
-    r"so $\Theta$ is complete exactly if $\Theta+\mathbb R\mathbf 1$ contains $K$"
-)
-def union_of_cosets():
-    one, two, c = sp.symbols("theta_i theta_k c", real=True)
-    yield exact(
-        "cosets",
-        eq((one + c) - (two + c), one - two, "with a point $K$ holds its coset"),
-        argued(
-            r"$\theta \mapsto p$ is one-to-one from the cosets of $K$ onto $\operatorname{ri}"
-            r"(\Delta)$: $\Theta$ reaches all of it exactly if it meets each of them",
-            "the two parts before",
-        ),
-    )
     widths = [Fraction(3, 2), Fraction(15, 8), Fraction(2), Fraction(5, 2)]
     reached = [rational.uniform([w, 0]).probabilities[0] == 1 for w in widths]
     yield exact(
-        "rational, uniform noise",
+        "rational, uniform noise, d = 2",
         reached == [w >= 2 for w in widths],
-        cases=r"$d = 2$, $|\theta_1-\theta_2| \le w$: $p_1$ runs up to 1 exactly for $w \ge 2$, "
-        f"four $w$ from {widths[0]} to {widths[-1]}",
+        cases=r"$|\theta_1-\theta_2| \le w$: $p_1$ runs up to 1 exactly for $w \ge 2$, four $w$ "
+        f"from {widths[0]} to {widths[-1]}",
     )
     sets = [box([-float(w), 0.0], [float(w), 0.0]) for w in widths]
     yield agree(
