@@ -12,7 +12,7 @@ from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.symbols import Z
 from perturbtheory.claims.ours.representation.anchored import cauchy_pair
 from perturbtheory.claims.ours.representation.completeness import monotone_margins
-from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive
+from perturbtheory.ledger import Check, Claim, agree, argued, exact, positive, shown
 from perturbtheory.perturbations import Gumbel, Uniform
 from perturbtheory.potential import expected_max
 from perturbtheory.properties import box
@@ -134,9 +134,9 @@ def active():
             "tie",
         ),
         shown(
-            r"if $\theta_i+u_i = \theta_k+l_k+h+\delta_k$ with $h > 0$, $\delta_k \ge 0$, then $x_i = "
-            r"\theta_i+u_i-\frac h2+\alpha$ exceeds $x_k = \theta_k+l_k+\frac h2-\beta_k$ for all "
-            r"$\alpha, \beta_k > 0$",
+            r"if $\theta_i+u_i = \theta_k+l_k+h+\delta_k$ with $h > 0$, $\delta_k \ge 0$, then "
+            r"$x_i = \theta_i+u_i-\frac h2+\alpha$ exceeds $x_k = \theta_k+l_k+\frac h2-\beta_k$ "
+            r"for all $\alpha, \beta_k > 0$",
             bool((worst + gap + more - gap / 2 + up - (worst + gap / 2 - down)).is_positive),
         ),
         argued(r"these $\gamma$ have positive probability, so $p_i > 0$", "the support is the box"),
