@@ -80,8 +80,8 @@ def least_error(two_sided):
         "sympy, leading terms",
         argued(
             rf"the squared bias is $B^2\epsilon^{power}(1+O(\epsilon))$, and on $(0, \epsilon_0]$ "
-            rf"at least a positive multiple of $\min(1, \epsilon^{power})$; the variance is $\frac C"
-            rf"{{{sides if sides > 1 else ''}\epsilon}}+O(1)$",
+            rf"at least a positive multiple of $\min(1, \epsilon^{power})$; the variance is $\frac "
+            rf"C{{{sides if sides > 1 else ''}\epsilon}}+O(1)$",
             r"C.direct-bias, C.two-sided; the bias is continuous, not zero, and tends to minus the "
             r"gradient as $\epsilon \to \infty$",
         ),

@@ -56,9 +56,9 @@ direct_direction = Claim(
     "C.direct-direction",
     "this package",
     r"""For two categories the mean $m_\epsilon$ of the direct estimator has the sign of the
-    gradient at every $\epsilon$, $\operatorname{sgn} \frac{\sigma(D+\epsilon\delta) - \sigma(D)}{\epsilon} =
-    \operatorname{sgn} \sigma'(D)\delta$. For $K = 3$ it can point the other way, $\langle
-    \operatorname{Cov}_q(f, \cdot), m_\epsilon\rangle < 0$ for some $q$, $f$, $\epsilon$. Against
+    gradient at every $\epsilon$, $\operatorname{sgn} \frac{\sigma(D+\epsilon\delta) -
+    \sigma(D)}{\epsilon} = \operatorname{sgn} \sigma'(D)\delta$. For $K = 3$ it can point the
+    other way, $\langle \operatorname{Cov}_q(f, \cdot), m_\epsilon\rangle < 0$ for some $q$, $f$, $\epsilon$. Against
     $f$ itself, instead of the gradient, it never does: $\langle f, m_\epsilon\rangle =
     \frac1\epsilon (\mathbb E_{q_\epsilon} f - \mathbb E_q f) \ge 0$ for every $K$.""",
     assumes=r"""Logit coordinates; the direction of a gradient step is judged by its inner product

@@ -8,7 +8,7 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.numbers import thetas
+from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
 from perturbtheory.claims.exhibits.symbols import X, Z
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive
 from perturbtheory.perturbations import StudentT
@@ -131,5 +131,7 @@ def cauchy():
         eq(sp.Derivative(height, Z), p),
         eq(sp.Subs(height, Z, 0), 0, r"the integral of $p_1$: $\tilde f(z, 0)$"),
     )
-    value = cauchy_pair(points[:, 0] - points[:, 1])[0]
-    yield agree("engine", found, value + 0.75, "anchored potential at ten $\\theta$")
+    value, share = cauchy_pair(points[:, 0] - points[:, 1])
+    yield agree("engine", found, value + 0.75, r"anchored potential at ten $\theta$")
+    first = entry(engine(expected_max(StudentT(1.0)), points, "probabilities"), np.s_[:, 0])
+    yield agree("engine, probabilities", first, share, r"$p_1$ at the same $\theta$")

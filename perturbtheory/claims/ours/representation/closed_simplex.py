@@ -7,10 +7,13 @@ from itertools import combinations, product
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.outcomes import dot
-from perturbtheory.claims.exhibits.symbols import A, X
-from perturbtheory.ledger import Claim, agree, argued, eq, exact
-from perturbtheory.routes import rational
+from perturbtheory.claims.exhibits.symbols import REST, A, X
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown
+from perturbtheory.perturbations import Normal
+from perturbtheory.potential import expected_max
+from perturbtheory.routes import enumeration, rational
 
 GRID = [[Fraction(x, 2) for x in t] for t in product(range(-4, 1), repeat=3) if max(t) == 0]
 """theta of K with max theta = 0, d = 3, a = 1."""
@@ -22,10 +25,10 @@ bounded_closed_simplex = Claim(
     restricted to $K = \{\theta : \max_i\theta_i - \min_i\theta_i \le 2a\}$ is one-to-one, up to
     translation, and onto the closed simplex, zeros included: complete and minimal in the literal
     sense of paper A, 3.1. The inverse is continuous: it is a homeomorphism $K/\mathbb R\mathbf 1
-    \to \Delta$.""",
+    \to \Delta$. No Perturb-Softmax, and no Perturb-Argmax under noise of full support, reaches a
+    $p$ with a zero.""",
     assumes=r"""Independent coordinates, uniform on $[-a, a]$; of the law, the arguments in
-    words use only that ties have probability zero and that the support is the box. No
-    Perturb-Softmax and no noise of full support reaches a $p$ with a zero.""",
+    words use only that ties have probability zero and that the support is the box.""",
     depends_on=("C.completeness-bounded", "C.laplacian"),
 )
 
@@ -42,7 +45,9 @@ def idle_coordinates():
     beats = sp.Integral((A - lag - X) / (2 * A) / (2 * A), (X, -A, A - lag))
     yield exact(
         "best against worst case, any d",
-        argued(r"$p_i > 0$ exactly if $\theta_i > \max\theta - 2a$", "C.laplacian, no gaps"),
+        argued(
+            r"$p_i > 0$ exactly if $\theta_i > \max\theta - 2a$", "C.laplacian, positive densities"
+        ),
         eq(
             beats,
             (2 * A - lag) ** 2 / (8 * A**2),
@@ -54,14 +59,14 @@ def idle_coordinates():
             "the maximum is attained elsewhere, ties having probability zero",
         ),
     )
-    positive = all(
+    winners = all(
         (x > 0) == (t > -2)
         for theta, share in zip(GRID, _probabilities(), strict=True)
         for t, x in zip(theta, share, strict=True)
     )
     yield exact(
         "rational",
-        positive and all(_without_idle(theta) for theta in GRID),
+        winners and all(_without_idle(theta) for theta in GRID),
         cases=rf"{len(GRID)} $\theta$ of $K$ with $\max\theta = 0$, $d = 3$, and $p$ without the "
         "idle coordinates",
     )
@@ -192,3 +197,25 @@ def _preimage(p: np.ndarray) -> list[Fraction]:
             step = step / 2
         theta = theta + step
     return [Fraction(t) for t in theta]
+
+
+@bounded_closed_simplex.part("no Perturb-Softmax and no noise of full support reaches a zero")
+def no_zero(budget):
+    share = A / (A + REST)
+    yield exact(
+        "positivity, any d",
+        shown(f"${sp.latex(share)} > 0$, $a = e^{{x_i}}$, $S$ the rest", bool(share.is_positive)),
+        argued(
+            r"so $p_i = \mathbb E[\operatorname{softmax}(\theta+\gamma)_i] > 0$ under every law",
+            "the mean of a positive variable",
+        ),
+        argued(
+            "under full support $i$ alone wins with positive probability",
+            r"$\{\gamma : \theta_i+\gamma_i > \theta_j+\gamma_j\ \forall j \ne i\}$ is open",
+        ),
+    )
+    points = thetas(3, budget)
+    three = enumeration.softmax(points, (-1.0, 0.5, 1.5), 1.0).probabilities
+    normal = engine(expected_max(Normal()), points, "probabilities")
+    yield positive("enumeration", three, "$p$ of Perturb-Softmax, three atoms, $d = 3$", slack=0.0)
+    yield positive("engine", normal, "$p$ of Perturb-Argmax, Normal noise, $d = 3$")

@@ -40,7 +40,8 @@ completeness = Claim(
     complete exactly if $\sup_{\theta\in\Theta}\langle u,\theta\rangle = \infty$ for all $u \ne 0$
     with $\sum_iu_i = 0$.""",
     assumes=r"""$t > 0$; any real random vector $\gamma$, dependent, discrete or without moments.
-    Complete as in (8) of paper A: every $p$ with positive entries is reached.""",
+    Complete as in (8) of paper A: every $p$ with positive entries is reached. $\Theta$ is not
+    empty.""",
     depends_on=("C.anchored-potential",),
 )
 

@@ -1,13 +1,24 @@
 """Hessians as graph Laplacians: when f is strictly convex, and what gaps in the support do."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.supports import GAPS, components, edges, uniform_on
-from perturbtheory.ledger import Claim, argued, eq, exact, shown
+from perturbtheory.claims.exhibits.supports import (
+    GAPS,
+    Intervals,
+    components,
+    edges,
+    intervals,
+    uniform_on,
+)
+from perturbtheory.claims.exhibits.symbols import D, T
+from perturbtheory.estimate import ERROR_RATE, Estimate
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown
 from perturbtheory.perturbations import Gumbel, Normal
 from perturbtheory.routes import enclosure, rational
 
@@ -22,11 +33,18 @@ laplacian = Claim(
     r"""The Hessian of $f$ is the Laplacian of the graph whose edge $i$-$j$ has the density $w_{ij}$
     with which $i$ and $j$ share the maximum: $v^\top \nabla^2 f(\theta) v = \sum_{i<j} w_{ij}(v_i -
     v_j)^2$, $w_{ij}(\theta) = \int f_i(s-\theta_i) f_j(s-\theta_j) \prod_{k\ne i,j}
-    F_k(s-\theta_k)\,ds \ge 0$. Its kernel is the vectors constant on connected components, so $f$
-    is strictly convex at $\theta$, but for translations, exactly if the graph is connected.
-    Supports $[l_i, u_i]$ without gaps link all coordinates that can win, $w_{ij} > 0$ iff $p_i > 0$
-    and $p_j > 0$; with gaps, $f$ can be flat though every $p_i$ is positive.""",
-    assumes="Independent coordinates with bounded densities.",
+    F_k(s-\theta_k)\,ds \ge 0$. Its kernel is the vectors constant on connected components: $f$ is
+    affine along a segment exactly if its direction is one of them at every point of it, and
+    strictly convex near $\theta$, but for translations, if the graph is connected at $\theta$. The
+    converse fails: for $\gamma_1$ uniform on $[-2,-1] \cup [1,2]$ and $\gamma_2$ on $[-1,1]$, $p_1
+    = \frac12 + \frac18 D|D|$, $D = \theta_1-\theta_2$, increases strictly through $D = 0$, where
+    $w_{12} = \frac14|D|$ vanishes. Densities that are positive almost everywhere on intervals
+    $[l_i, u_i]$ link all coordinates that can win, $w_{ij} > 0$ iff $p_i > 0$ and $p_j > 0$; where
+    supports have gaps, $f$ can be flat though every $p_i$ is positive.""",
+    assumes="""Independent coordinates with bounded densities, zero outside of the intervals where
+    there are some. That supports have no gaps would not do: densities on two complementary
+    sets, both of positive length in every interval, have the same support, and are never level at
+    $\\theta = 0$.""",
     depends_on="C.one-dimensional",
 )
 
@@ -80,12 +98,12 @@ def _is_laplacian() -> bool:
     return good
 
 
-@laplacian.part("kernel: constant on components; strictly convex up to translation iff connected")
+@laplacian.part(
+    r"kernel: constant on components; $f$ is affine where the direction is in it, and strictly "
+    r"convex near $\theta$, but for translations, if the graph is connected"
+)
 def kernel():
     w, gap = sp.Symbol("w_ij", positive=True), sp.Symbol("g", real=True)
-    weights = [_weights(rational.uniform(theta)) for theta in GRID]
-    ranks = [_rank(found, 3) for found in weights]
-    groups = [components(3, [pair for pair, w in found.items() if w]) for found in weights]
     yield exact(
         "sums of squares, any d",
         shown(
@@ -97,12 +115,66 @@ def kernel():
             r"component; for a connected graph these are the multiples of $\mathbf 1$",
             "walk along a path of edges",
         ),
+        argued(
+            r"$\frac{d^2}{d\lambda^2}f(\theta+\lambda v) = v^\top Hv \ge 0$ is continuous in "
+            r"$\lambda$: $f$ is affine on a segment exactly if it vanishes there",
+            r"$w_{ij}$ is continuous in $\theta$, the densities being bounded and integrable",
+        ),
+        argued("edges at $\\theta$ are edges near $\\theta$: $v^\\top Hv > 0$ there", "continuity"),
     )
+    answers = [rational.uniform(theta) for theta in GRID]
+    weights = [_weights(answer) for answer in answers]
+    ranks = [_rank(found, 3) for found in weights]
+    groups = [components(3, [pair for pair, w in found.items() if w]) for found in weights]
     yield exact(
         "rational, ranks",
         ranks == [3 - len(g) for g in groups] and len(set(ranks)) == 3,
         cases=rf"uniform noise, {len(ranks)} $\theta$, $d = 3$: rank of $H$ = 3 less the number of "
         f"components; ranks {sorted(set(ranks))} occur",
+    )
+    same = [
+        rational.uniform([t + Fraction(k == 0, 64) for k, t in enumerate(theta)]).probabilities
+        == answer.probabilities
+        for theta, answer in zip(GRID, answers, strict=True)
+    ]
+    alone = [{0} in g for g in groups]
+    yield exact(
+        "rational, p at a distance of 1/64",
+        not any(moved and len(g) == 1 for moved, g in zip(same, groups, strict=True))
+        and same == alone,
+        cases=rf"the same {len(GRID)} $\theta$: $p(\theta+e_1/64) = p(\theta)$ exactly where 1 has "
+        "no edge",
+    )
+
+
+@laplacian.part(
+    r"not conversely: $w_{12} = \frac14|D|$ and $p_1 = \frac12+\frac18D|D|$ for $|D| \le 1$"
+)
+def not_conversely():
+    supports = [intervals((-2, -1), (1, 2)), intervals((-1, 1))]
+    quarter = sp.Rational(1, 4)
+    yield exact(
+        "sympy",
+        eq(
+            sp.Integral(quarter, (T, -1, D - 1)),
+            D / 4,
+            r"$w_{12}$ for $0 \le D \le 1$: $D+[-2,-1]$ meets $[-1,1]$ from $-1$ to $D-1$",
+        ),
+        eq(
+            sp.Rational(1, 2) + sp.Integral(T / 4, (T, 0, D)),
+            sp.Rational(1, 2) + D**2 / 8,
+            "$p_1$, which is $1/2$ at $D = 0$; $D < 0$ by symmetry",
+        ),
+    )
+    places = [Fraction(k, 8) for k in range(-8, 9)]
+    answers = [uniform_on(supports, [x, 0]) for x in places]
+    yield exact(
+        "rational, averages over intervals",
+        all(
+            answer.p[0] == Fraction(1, 2) + x * abs(x) / 8 and answer.weights[0, 1] == abs(x) / 4
+            for x, answer in zip(places, answers, strict=True)
+        ),
+        cases="$p_1$ and $w_{12}$ at $D = k/8$, $|k| \\le 8$",
     )
 
 
@@ -120,7 +192,7 @@ def _rank(weights: dict[tuple[int, int], Fraction], d: int) -> int:
     return matrix.rank()
 
 
-@laplacian.part("no gaps: $i$ and $j$ are linked exactly if both can win")
+@laplacian.part("positive densities: $i$ and $j$ are linked exactly if both can win")
 def no_gaps():
     a, b, h = sp.symbols("a b h", positive=True)
     yield exact(
@@ -128,8 +200,8 @@ def no_gaps():
         argued(
             r"let $m = \max_k(\theta_k + l_k)$; $f_i f_j \prod_{k \ne i,j} F_k$ at $s$ is positive "
             r"if $m < s < \min(\theta_i + u_i, \theta_j + u_j)$, and zero below $m$ and above that",
-            r"$F_k(s - \theta_k) = 0$ up to $\theta_k + l_k$; no gaps; for $k = i, j$ the density "
-            "is zero",
+            r"$F_k(s - \theta_k) = 0$ up to $\theta_k + l_k$; densities positive between; for $k = "
+            r"i, j$ they are zero",
         ),
         shown(
             r"with $a = \theta_i + u_i - m$ and $b = \theta_j + u_j - m$ the stretch has length "
@@ -178,7 +250,7 @@ def no_gaps():
     p=("3/16", "5/8", "3/16"),
     links=((0, 2),),
 )
-def gaps(case, p, links):
+def gaps(budget, case, p, links):
     supports, d = GAPS[case], len(p)
     groups, level = len(components(d, links)), list(edges(supports, [0] * d))
     answer, moved = (
@@ -204,6 +276,8 @@ def gaps(case, p, links):
             "the ends of the intervals",
         ),
     )
+    drawn = _drawn(supports, budget.samples)
+    yield agree("sampling", drawn, [float(Fraction(x)) for x in p], "$p$")
     flat = groups > 1
     yield exact(
         "rational, p at e_2/16",
@@ -213,3 +287,15 @@ def gaps(case, p, links):
             "rationals",
         ),
     )
+
+
+def _drawn(supports: Sequence[Intervals], samples: int) -> Estimate:
+    """Frequencies of the arg max at theta = 0, with the radius of Hoeffding's inequality."""
+    rng = np.random.default_rng(61)
+    drawn = []
+    for s in supports:
+        ends = np.array(s, float)[rng.integers(len(s), size=samples)]
+        drawn.append(rng.uniform(ends[:, 0], ends[:, 1]))
+    share = np.bincount(np.argmax(drawn, 0), minlength=len(supports)) / samples
+    radius = np.sqrt(np.log(2 * share.size / ERROR_RATE) / (2 * samples))
+    return Estimate(share, np.full(share.size, radius), "monte-carlo", 1 - ERROR_RATE)

@@ -127,7 +127,9 @@ one_dimensional = Claim(
     f_j(s-\theta_j)\prod_{k\ne i,j} F_k(s-\theta_k)\,ds$ for $i \ne j$, and the rows of the Hessian
     sum to zero.""",
     assumes=r"""Independent coordinates with densities $f_i$; a finite mean for the value; for the
-    Hessian, densities that are bounded, so that the integral may be differentiated.""",
+    Hessian, densities that are bounded, so that the integral may be differentiated. Where the mean
+    is not finite, the anchored potential stands for $f$ in gradient and Hessian.""",
+    depends_on="C.anchored-potential",
 )
 
 
@@ -149,29 +151,41 @@ def layer_cake() -> tuple[Any, ...]:
 
 
 def product_rule(order: int) -> tuple[Any, ...]:
-    """Derivatives of -prod_k F_k(s - theta_k), the others being any function of s."""
+    """Derivatives of -prod_k F_k and of f_i prod_k F_k, the others being any function of s."""
     s, one, two = sp.symbols("s theta_i theta_j", real=True)
     first, second = (sp.Function(f"F_{k}") for k in "ij")
     others = sp.Function("P")(s)
-    densities = [
+    own, other = (
         sp.Subs(sp.Derivative(F(X), X), X, s - at) for F, at in ((first, one), (second, two))
-    ]
-    whole = first(s - one) * second(s - two) * others
-    start = argued(r"$f = \text{const}-\int\prod_k F_k(s-\theta_k)\,ds$", "the part before")
+    )
     if order == 1:
-        slope = eq(
-            -sp.Derivative(whole, one), densities[0] * second(s - two) * others, "$P$ the others"
+        return (
+            argued(
+                r"$\partial_i f = P(\arg\max(\theta+\gamma) = i)$, which is the integral, over the "
+                r"place $s$ of $\theta_i+\gamma_i$, of the probability that all others are below",
+                "C.anchored-potential, densities have no ties; independence",
+            ),
+            eq(
+                -sp.Derivative(first(s - one) * second(s - two) * others, one),
+                own * second(s - two) * others,
+                r"the same from $-\partial_i\prod_kF_k$, $P$ the product of the others",
+            ),
         )
-        return start, slope
     return (
-        start,
-        eq(sp.Derivative(whole, one, two), densities[0] * densities[1] * others, "$P$ the others"),
+        eq(
+            -sp.Derivative(own * second(s - two) * others, two),
+            own * other * others,
+            r"$-\partial_j$ of the integrand of $p_i$, $P$ the product of the others",
+        ),
         argued(
             r"differentiation under the integral: difference quotients of $F_j$ are at most $\sup "
-            r"f_j$, and $f_i$ is integrable",
+            r"f_j$ and tend to $f_j$ almost everywhere, and $f_i$ is integrable",
             "dominated convergence",
         ),
-        argued("rows sum to zero", r"$f(\theta+c\mathbf 1) = f(\theta)+c$"),
+        argued(
+            "rows sum to zero",
+            r"$p(\theta+c\mathbf 1) = p(\theta)$; $p$ has continuous partial derivatives",
+        ),
     )
 
 
