@@ -1,6 +1,6 @@
 """The direct estimator with Gumbel noise: which epsilon is best for n draws, and when it is not."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
@@ -64,7 +64,7 @@ class Problem(NamedTuple):
         weights = np.array([3.0, -32.0, 168.0, -672.0, 672.0, -168.0, 32.0, -3.0]) / 840.0
         at = e * np.exp(shifts * 2.0**-6)
         rise, fall = (weights @ [g(x) for x in at] for g in (self.squared_bias, self.variance))
-        draws = -fall / rise
+        draws = float(-fall / rise)
         return draws, self.squared_bias(e) + self.variance(e) / draws
 
 
@@ -113,9 +113,9 @@ def least_error(two_sided):
     yield positive("a grid", np.array(others) / error - 1, what)
 
 
-def _gap(start: int, step: sp.Expr, two_sided: bool) -> sp.Expr:
+def _gap(start: int, step: Any, two_sided: bool) -> Any:
     """epsilon (or 2 epsilon) times the bias in h_1, for h = (start, 0), f = (1, 0)."""
-    sigma = 1 / (1 + sp.exp(-D))
+    sigma: Any = 1 / (1 + sp.exp(-D))
     slope = sp.diff(sigma, D).subs(D, start)
     if two_sided:
         return sigma.subs(D, start + step) - sigma.subs(D, start - step) - 2 * step * slope
@@ -149,14 +149,13 @@ def no_bias(start, zero, two_sided):
         argued("the error there is the variance over $n$", "the bias is zero"),
     )
     problem = Problem(np.array([start, 0.0]), np.array([1.0, 0.0]), two_sided)
-    root = brentq(
-        lambda e: direct_bias(problem.h, problem.f, e, two_sided=two_sided)[0],
-        5.0,
-        20.0,
-        xtol=1e-14,
-    )
-    exactly = float(sp.nsolve(_gap(start, D, two_sided), D, float(middle)))
-    yield agree("engine, bisection", root, exactly, "root of the engine's bias and by sympy")
+
+    def bias(e: float) -> float:
+        return float(direct_bias(problem.h, problem.f, e, two_sided=two_sided)[0])
+
+    root: Any = brentq(bias, 5.0, 20.0, xtol=1e-14)
+    exactly: Any = sp.nsolve(_gap(start, D, two_sided), D, float(middle))
+    yield agree("engine, bisection", root, float(exactly), "root of the engine's bias and by sympy")
     power, sides = (4, 2) if two_sided else (2, 1)
     draws = 10.0 ** np.arange(2, 13)
     small = (problem.constant / (sides * power * problem.size**2 * draws)) ** (1 / (power + 1))

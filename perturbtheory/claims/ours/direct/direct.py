@@ -6,6 +6,7 @@ import numpy as np
 import sympy as sp
 from scipy.special import softmax
 
+from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.draws import EPSILON, LOGITS, VALUES, average, winners
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.ours.direct import direct_bias as bias
@@ -48,7 +49,7 @@ two_sided = Claim(
 
 @direct_variance.part(r"the variance for every $\epsilon$")
 def every_epsilon(budget):
-    s, p, v = categories(), sp.IndexedBase("p", real=True), sp.IndexedBase("v", real=True)
+    s, p, v = categories(), indexed("p"), indexed("v")
     m = sp.Symbol("m", real=True)
     powers = [s.sum(p[s.j] * v[s.j] ** k) for k in (2, 1, 0)]
     yield exact(
@@ -111,9 +112,9 @@ def _bounded_rest() -> tuple[Any, ...]:
     return (
         argued(
             r"adding a constant to $f$ moves no arg max: let $0 \le f \le R$; with $a = q$ and $"
-            r"s_j < s < s_i$, so that $e^{-\epsilon R} \le s \le 1$, every term of $D(s) = \sum_k\max("
-            r"q_k, s q_ke^{\epsilon f_k})$ is between $q_k$ and $q_ke^{\epsilon R}$: $1 \le D \le "
-            r"e^{\epsilon R}$",
+            r"s_j < s < s_i$, so that $e^{-\epsilon R} \le s \le 1$, every term of $D(s) = "
+            r"\sum_k\max(q_k, s q_ke^{\epsilon f_k})$ is between $q_k$ and $q_ke^{\epsilon R}$: "
+            r"$1 \le D \le e^{\epsilon R}$",
             r"C.joint-law",
         ),
         eq(
@@ -157,8 +158,8 @@ def half_the_variance(budget):
         "sympy, any pair",
         argued(
             r"both arg maxes are those of logits $h-\epsilon f$ with a step of $2\epsilon$: "
-            r"$P_{ij}$ is between $e^{-4\epsilon R}$ times $q'_iq'_j(e^{2\epsilon(f_j-f_i)}-1)$ and this, "
-            r"$q'$ the softmax of $h-\epsilon f$",
+            r"$P_{ij}$ is between $e^{-4\epsilon R}$ times $q'_iq'_j(e^{2\epsilon(f_j-f_i)}-1)$ "
+            r"and this, $q'$ the softmax of $h-\epsilon f$",
             "C.direct-variance",
         ),
         eq(

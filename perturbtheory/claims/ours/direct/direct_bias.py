@@ -8,6 +8,7 @@ import numpy as np
 import sympy as sp
 from scipy.special import softmax
 
+from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.draws import EPSILON, LOGITS, VALUES, average, winners
 from perturbtheory.claims.ours.direct.joint_law import quadrature_law
 from perturbtheory.estimate import Estimate
@@ -33,7 +34,7 @@ direct_bias = Claim(
 def tilted_mean(values: Any) -> Equation:
     """d/de E_{q_e}[g] = Cov(f, g) for q_e proportional to e^(h + e f), any number of categories."""
     _, _, j, h = (s := categories())
-    e, f = sp.Symbol("epsilon", real=True), sp.IndexedBase("f", real=True)
+    e, f = sp.Symbol("epsilon", real=True), indexed("f")
     odds, g = sp.exp(h[j] + e * f[j]), values[j]
     total, first, second, both = (s.sum(x * odds) for x in (1, f[j], g, f[j] * g))
     return eq(
@@ -84,7 +85,7 @@ def _cumulant_steps(order: int) -> tuple[Equation, Equation]:
         3: r"the third is $\kappa_4(f, f, f, g) = \mathbb E[(f - \mathbb Ef)^3(g - \mathbb Eg)] - "
         r"3\operatorname{Var} f \operatorname{Cov}(f, g)$",
     }[order]
-    return tilted_mean(sp.IndexedBase("g", real=True)), eq(found, expected, says)
+    return tilted_mean(indexed("g")), eq(found, expected, says)
 
 
 def cumulants(h: np.ndarray, f: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +103,7 @@ def at_zero(function: Callable[[float], Any], *, even: bool = False) -> Estimate
     The radius is the last correction, many times what is left.
     """
     rows = [np.asarray(function(2.0**-k)) for k in range(5, 12)]
-    last = rows[-1]
+    last = before = rows[-1]
     for k in range(1, len(rows)):
         weight = 2.0 ** (2 * k if even else k)
         rows = [(weight * fine - coarse) / (weight - 1) for coarse, fine in pairwise(rows)]
@@ -119,7 +120,7 @@ def every_epsilon(budget, two_sided):
             r"difference quotient of $\mathbb E_{q_\epsilon}[\nabla h]$",
             r"the Gumbel-max identity with logits $h + \epsilon f$",
         ),
-        tilted_mean(sp.IndexedBase("g", real=True)),
+        tilted_mean(indexed("g")),
         argued(
             r"so its limit, the gradient, is $\operatorname{Cov}_q(f, \nabla h)$", "$g = \\nabla h$"
         ),

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.draws import LOGITS, VALUES, average
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.exhibits.symbols import D
@@ -58,9 +59,10 @@ direct_direction = Claim(
     r"""For two categories the mean $m_\epsilon$ of the direct estimator has the sign of the
     gradient at every $\epsilon$, $\operatorname{sgn} \frac{\sigma(D+\epsilon\delta) -
     \sigma(D)}{\epsilon} = \operatorname{sgn} \sigma'(D)\delta$. For $K = 3$ it can point the
-    other way, $\langle \operatorname{Cov}_q(f, \cdot), m_\epsilon\rangle < 0$ for some $q$, $f$, $\epsilon$. Against
-    $f$ itself, instead of the gradient, it never does: $\langle f, m_\epsilon\rangle =
-    \frac1\epsilon (\mathbb E_{q_\epsilon} f - \mathbb E_q f) \ge 0$ for every $K$.""",
+    other way, $\langle \operatorname{Cov}_q(f, \cdot), m_\epsilon\rangle < 0$ for some $q$, $f$,
+    $\epsilon$. Against $f$ itself, instead of the gradient, it never does: $\langle f,
+    m_\epsilon\rangle = \frac1\epsilon (\mathbb E_{q_\epsilon} f - \mathbb E_q f) \ge 0$ for
+    every $K$.""",
     assumes=r"""Logit coordinates; the direction of a gradient step is judged by its inner product
     with the gradient in these coordinates.""",
     depends_on="C.joint-law",
@@ -117,7 +119,7 @@ def three_categories():
 def along_f():
     yield exact(
         "sympy, any K",
-        tilted_mean(sp.IndexedBase("f", real=True)),
+        tilted_mean(indexed("f")),
         argued(
             r"this is $\operatorname{Var}_{q_\epsilon} f \ge 0$: $\mathbb E_{q_\epsilon} f$ does "
             r"not decrease, and $\frac1\epsilon(\mathbb E_{q_\epsilon} f - \mathbb E_q f) \ge 0$ "

@@ -29,11 +29,13 @@ completeness_argmax = Claim(
     f(\theta)$, so $\Theta+\mathbb R\mathbf 1 = \mathbb R^d$ suffices for completeness. If $\gamma$
     has full support, different cosets share no subgradient, $\partial f(\theta)\cap\partial f(\tau)
     = \emptyset$ for $\theta-\tau \notin \mathbb R\mathbf 1$, and $\Theta+\mathbb R\mathbf 1 =
-    \mathbb R^d$ is necessary too.""",
+    \mathbb R^d$ is necessary too; a convex $\Theta$ is complete exactly if $\langle
+    u,\cdot\rangle$ is unbounded above on it for all $u \ne 0$ with $\sum_iu_i = 0$.""",
     assumes=r"""Any real random vector $\gamma$; $f$ may be infinite, then the anchored potential
     stands for it. Complete in the set-valued sense: every $p > 0$ lies in the subdifferential at
-    some $\theta$ of $\Theta$. Where ties have probability zero this is $p = \mathbb E[\arg\max(
-    \theta+\gamma)]$. Full support: every open set of $\mathbb R^d$ has positive probability.""",
+    some $\theta$ of $\Theta$, which is not empty. Where ties have probability zero this is $p =
+    \mathbb E[\arg\max(\theta+\gamma)]$. Full support: every open set of $\mathbb R^d$ has positive
+    probability.""",
     depends_on=("C.anchored-potential",),
 )
 

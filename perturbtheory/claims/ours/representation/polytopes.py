@@ -10,6 +10,7 @@ import numpy as np
 import sympy as sp
 from scipy.optimize import linprog
 
+from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.outcomes import dot, draws, mean_largest, winning_sets
 from perturbtheory.claims.exhibits.supports import components
 from perturbtheory.ledger import Claim, argued, eq, exact, shown
@@ -180,7 +181,7 @@ def support_function():
 
 @subdifferential.part("membership is a linear program")
 def membership():
-    s, q = categories(), sp.IndexedBase("q", real=True)
+    s, q = categories(), indexed("q")
     chance = sp.Symbol("P_S", nonnegative=True)
     yield exact(
         "shares, any d",
