@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.draws import EPSILON, LOGITS, VALUES, average, winners
-from perturbtheory.claims.ours.direct.joint_law import quadrature_law
+from perturbtheory.claims.ours.direct.joint_law import mean_by_law
 from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import direct_bias as engine_bias
 from perturbtheory.estimators import exact_gradient
@@ -130,11 +130,7 @@ def every_epsilon(budget, two_sided):
     mean = exact_gradient(LOGITS, VALUES) + engine_bias(
         LOGITS, VALUES, EPSILON, two_sided=two_sided
     )
-    law, steps = quadrature_law(low, VALUES, width), (np.eye(3) - np.eye(3)[:, None]) / width
-    value, radius = (
-        np.einsum("ij,ijk->k", x, y) for x, y in ((law.value, steps), (law.radius, np.abs(steps)))
-    )
-    found = Estimate(value, radius, "quadrature")
+    found = mean_by_law(low, VALUES, width)
     yield agree("the joint law by quadrature", found, mean, "mean of the estimator, $K = 3$")
     drawn = average(
         lambda g: (winners(g, high) - winners(g, low)) / width,
@@ -163,5 +159,5 @@ def leading_order(two_sided):
         lambda e: factor * engine_bias(LOGITS, VALUES, e, two_sided=two_sided) / e**power,
         even=two_sided,
     )
-    what = rf"${factor}\,\mathrm{{bias}}/\epsilon^{power}$ as $\epsilon \to 0$, $K = 3$"
+    what = rf"bias over $\epsilon^{power}/{factor}$ as $\epsilon \to 0$, $K = 3$"
     yield agree("extrapolation", limit, cumulants(LOGITS, VALUES)[order - 2], what)

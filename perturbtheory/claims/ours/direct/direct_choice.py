@@ -10,6 +10,8 @@ from perturbtheory.claims.exhibits.draws import LOGITS, VALUES, average
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.exhibits.symbols import D
 from perturbtheory.claims.ours.direct.direct_bias import tilted_mean
+from perturbtheory.claims.ours.direct.joint_law import mean_by_law
+from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import direct_law, direct_mean, exact_gradient
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown
 
@@ -113,6 +115,10 @@ def three_categories():
     h, f = np.log(np.array(WEIGHTS, float)), np.array(SCORES, float)
     numeric = exact_gradient(h, f) @ direct_mean(h, f, float(np.log(ODDS)))
     yield positive("closed form", -numeric, "minus the inner product")
+    mean = mean_by_law(h, f, float(np.log(ODDS)))
+    slope = exact_gradient(h, f)
+    inner_product = Estimate(-slope @ mean.value, np.abs(slope) @ mean.radius, "quadrature")
+    yield positive("the joint law by quadrature", inner_product, "minus the inner product")
 
 
 @direct_direction.part("the inner product with $f$ is never negative")
@@ -129,3 +135,8 @@ def along_f():
     )
     along = [VALUES @ direct_mean(LOGITS, VALUES, t) for t in (-5.0, -0.5, 0.1, 1.0, 20.0)]
     yield positive("closed form", along, r"inner product at five $\epsilon$")
+    found = [mean_by_law(LOGITS, VALUES, t) for t in (-0.5, 0.1, 1.0)]
+    value = np.array([VALUES @ mean.value for mean in found])
+    radius = np.array([np.abs(VALUES) @ mean.radius for mean in found])
+    products = Estimate(value, radius, "quadrature")
+    yield positive("the joint law by quadrature", products, r"at three $\epsilon$")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 import sympy as sp
@@ -71,6 +71,16 @@ def quadrature_law(h: np.ndarray, f: np.ndarray, epsilon: float) -> Estimate:
     return Estimate(law, radius + 1e-13, "quadrature")
 
 
+def mean_by_law(h: np.ndarray, f: np.ndarray, epsilon: float) -> Estimate:
+    """The mean of the direct estimator in logit coordinates, summed over the law by quadrature."""
+    law, one = quadrature_law(h, f, epsilon), np.eye(len(h))
+    steps = (one - one[:, None]) / epsilon
+    value, radius = (
+        np.einsum("ij,ijk->k", x, y) for x, y in ((law.value, steps), (law.radius, np.abs(steps)))
+    )
+    return Estimate(value, radius, "quadrature")
+
+
 @joint_law.part("the joint law")
 def the_law(budget):
     x, total, s, gap = sp.symbols("X D s g", positive=True)
@@ -110,6 +120,12 @@ def the_law(budget):
         np.array(rational_law(_A, _B), float),
         "all pairs, $K = 3$, closed form in logarithms against fractions",
     )
+    yield exact(
+        "marginals, K = 2",
+        all(_by_marginals(a, b) for a, b in permutations(zip(_A, _B, strict=True), 2)),
+        cases="$K = 2$, six pairs of rational weights: the better category only gains, and the "
+        "marginals are the softmaxes",
+    )
     found = quadrature_law(LOGITS, VALUES, EPSILON)
     yield agree("adaptive quadrature", found, law, "all pairs, $K = 3$")
     drawn = average(
@@ -119,6 +135,15 @@ def the_law(budget):
         samples=budget.samples,
     )
     yield agree("sampling", drawn, law, "frequencies of pairs, $K = 3$")
+
+
+def _by_marginals(one: tuple[Fraction, Fraction], two: tuple[Fraction, Fraction]) -> bool:
+    """For two categories the law follows from P(z* = 1), P(z*(epsilon) = 1) and who may gain."""
+    a, b = zip(one, two, strict=True)
+    before, after = a[0] / sum(a), b[0] / sum(b)
+    both = min(before, after), 1 - max(before, after)
+    law = [[both[0], before - both[0]], [after - both[0], both[1]]]
+    return rational_law(a, b) == law
 
 
 @joint_law.part(

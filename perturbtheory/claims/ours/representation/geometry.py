@@ -37,10 +37,10 @@ laplacian = Claim(
     affine along a segment exactly if its direction is one of them at every point of it, and
     strictly convex near $\theta$, but for translations, if the graph is connected at $\theta$. The
     converse fails: for $\gamma_1$ uniform on $[-2,-1] \cup [1,2]$ and $\gamma_2$ on $[-1,1]$, $p_1
-    = \frac12 + \frac18 D|D|$, $D = \theta_1-\theta_2$, increases strictly through $D = 0$, where
-    $w_{12} = \frac14|D|$ vanishes. Densities that are positive almost everywhere on intervals
-    $[l_i, u_i]$ link all coordinates that can win, $w_{ij} > 0$ iff $p_i > 0$ and $p_j > 0$; where
-    supports have gaps, $f$ can be flat though every $p_i$ is positive.""",
+    = \frac12 + \frac18 D|D|$, $D = \theta_1-\theta_2$, for $|D| \le 1$ increases strictly through
+    $D = 0$, where $w_{12} = \frac14|D|$ vanishes. Densities that are positive almost everywhere on
+    intervals $[l_i, u_i]$ link all coordinates that can win, $w_{ij} > 0$ iff $p_i > 0$ and $p_j >
+    0$; where supports have gaps, $f$ can be flat though every $p_i$ is positive.""",
     assumes="""Independent coordinates with bounded densities, zero outside of the intervals where
     there are some. That supports have no gaps would not do: densities on two complementary
     sets, both of positive length in every interval, have the same support, and are never level at
@@ -163,7 +163,7 @@ def not_conversely():
         eq(
             sp.Rational(1, 2) + sp.Integral(T / 4, (T, 0, D)),
             sp.Rational(1, 2) + D**2 / 8,
-            "$p_1$, which is $1/2$ at $D = 0$; $D < 0$ by symmetry",
+            r"$p_1$, as $p_1' = w_{12}$, and $p_1 = \frac12$ at $D = 0$; $D < 0$ by symmetry",
         ),
     )
     places = [Fraction(k, 8) for k in range(-8, 9)]
