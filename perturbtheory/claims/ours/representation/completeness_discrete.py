@@ -80,9 +80,7 @@ def three_points():
 
 @completeness_discrete.part("coins, $d = 3$: the seven points $0$, $-2e_i$ and $2e_i$")
 def seven_points():
-    targets = np.random.default_rng(3).dirichlet(np.ones(3), 24)
-    found = [reach(_potential((-1, 1), (1, 1)), whole_space(3), p) for p in targets]
-    spread = [min(np.ptp(theta - np.array(t, float)) for t in _coins()) for theta in found]
+    spread = [min(_apart(p)) for p in np.random.default_rng(3).dirichlet(np.ones(3), 24)]
     what = r"distance of $\theta(p)$ from the nearest of the seven cosets, 24 random $p$"
     yield _tiles(3, (-1, 1), (1, 1), count=7)
     yield agree("cutting planes", spread, np.zeros(24), what)
@@ -103,6 +101,14 @@ def none_left_out():
         "rational, by enumeration",
         shown(f"{middle}, by {inequalities}", listed == alone, "enumeration, in rationals"),
     )
+    distances = [_apart(np.array(inner[theta], float))[k] for k, theta in enumerate(coins)]
+    yield agree("cutting planes", distances, np.zeros(7), "parameters found for these seven $p$")
+
+
+def _apart(p: np.ndarray) -> list[float]:
+    """Distances of the theta that a cutting-plane method finds for p from the seven cosets."""
+    theta = reach(_potential((-1, 1), (1, 1)), whole_space(3), p)
+    return [float(np.ptp(theta - np.array(t, float))) for t in _coins()]
 
 
 def _coins() -> list[Vector]:

@@ -1,23 +1,20 @@
 """Hessians as graph Laplacians: when f is strictly convex, and what gaps in the support do."""
 
-from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits.supports import (
     GAPS,
-    Intervals,
     components,
     edges,
+    frequencies,
     intervals,
     uniform_on,
 )
 from perturbtheory.claims.exhibits.symbols import D, T
-from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown
 from perturbtheory.perturbations import Gumbel, Normal
 from perturbtheory.routes import enclosure, rational
@@ -276,7 +273,7 @@ def gaps(budget, case, p, links):
             "the ends of the intervals",
         ),
     )
-    drawn = _drawn(supports, budget.samples)
+    drawn = frequencies(supports, budget.samples, seed=61)
     yield agree("sampling", drawn, [float(Fraction(x)) for x in p], "$p$")
     flat = groups > 1
     yield exact(
@@ -287,15 +284,3 @@ def gaps(budget, case, p, links):
             "rationals",
         ),
     )
-
-
-def _drawn(supports: Sequence[Intervals], samples: int) -> Estimate:
-    """Frequencies of the arg max at theta = 0, with the radius of Hoeffding's inequality."""
-    rng = np.random.default_rng(61)
-    drawn = []
-    for s in supports:
-        ends = np.array(s, float)[rng.integers(len(s), size=samples)]
-        drawn.append(rng.uniform(ends[:, 0], ends[:, 1]))
-    share = np.bincount(np.argmax(drawn, 0), minlength=len(supports)) / samples
-    radius = np.sqrt(np.log(2 * share.size / ERROR_RATE) / (2 * samples))
-    return Estimate(share, np.full(share.size, radius), "monte-carlo", 1 - ERROR_RATE)
