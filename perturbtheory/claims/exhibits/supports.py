@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.perturbations import Uniform
 from perturbtheory.routes import enclosure
 
@@ -28,8 +29,8 @@ class Answer(NamedTuple):
 def uniform_on(supports: Sequence[Intervals], theta: Sequence[Fraction | int]) -> Answer:
     """Every coordinate uniform on one of its intervals, each equally likely.
 
-    p and w are integrals of products with one factor a coordinate, so they are averages over one
-    interval a coordinate.
+    p and w are integrals of products with one factor per coordinate, so they are averages over
+    one interval per coordinate.
     """
     d = range(len(supports))
     p, weights = [Fraction(0) for _ in d], {pair: Fraction(0) for pair in combinations(d, 2)}
@@ -56,6 +57,18 @@ def edges(
             if low < min(one[1] + theta[i], two[1] + theta[j]):
                 yield i, j
                 break
+
+
+def frequencies(supports: Sequence[Intervals], samples: int, *, seed: int) -> Estimate:
+    """Shares of the arg max at theta = 0 in draws, with the radius of Hoeffding's inequality."""
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for s in supports:
+        ends = np.array(s, float)[rng.integers(len(s), size=samples)]
+        drawn.append(rng.uniform(ends[:, 0], ends[:, 1]))
+    share = np.bincount(np.argmax(drawn, 0), minlength=len(supports)) / samples
+    radius = np.sqrt(np.log(2 * share.size / ERROR_RATE) / (2 * samples))
+    return Estimate(share, np.full(share.size, radius), "monte-carlo", 1 - ERROR_RATE)
 
 
 def components(d: int, linked: Sequence[tuple[int, int]]) -> list[set[int]]:

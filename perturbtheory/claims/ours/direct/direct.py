@@ -1,177 +1,195 @@
 """The direct estimator with Gumbel noise: its variance, and what a second side gains."""
 
+from typing import Any
+
 import numpy as np
 import sympy as sp
 from scipy.special import softmax
 
+from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.draws import EPSILON, LOGITS, VALUES, average, winners
 from perturbtheory.claims.exhibits.numbers import thetas
-from perturbtheory.claims.legacy import agree, argued, claim, positive, proof, shown
-from perturbtheory.claims.ours.direct.direct_bias import mean_part, order_part
+from perturbtheory.claims.ours.direct import direct_bias as bias
 from perturbtheory.claims.ours.direct.joint_law import quadrature_law
 from perturbtheory.estimate import Estimate
-from perturbtheory.estimators import direct_bias, direct_law, direct_variance, exact_gradient
-from perturbtheory.ledger import Budget, Part
-from perturbtheory.routes.symbolic import identity, variance_identity
+from perturbtheory.estimators import direct_law, direct_mean
+from perturbtheory.estimators import direct_variance as engine_variance
+from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive
+from perturbtheory.routes.symbolic import categories
+
+_OFF = ~np.eye(3, dtype=bool)
+
+direct_variance = Claim(
+    "C.direct-variance",
+    "this package",
+    r"""The variance of one draw of the direct estimator is a finite sum over the joint law: the
+    trace of the covariance is $\epsilon^{-2}\sum_{i,j} P_{ij}\lVert\nabla h_i - \nabla h_j\rVert^2
+    - \lVert m_\epsilon\rVert^2$, $m_\epsilon$ the mean. It grows like $C/\epsilon$ as $\epsilon \to
+    0$: $\epsilon$ times it tends to $C = \sum_{i<j} q_i q_j |f_i - f_j| \lVert\nabla h_i - \nabla
+    h_j\rVert^2$, and it is $\frac C\epsilon + O(1)$, since for $\epsilon > 0$, $f_i < f_j$ and $R =
+    \max f - \min f$ $P_{ij}$ lies between $q_iq_j(e^{\epsilon(f_j-f_i)}-1)e^{-2\epsilon R}$ and
+    $q_iq_j(e^{\epsilon(f_j-f_i)}-1)$.""",
+    assumes=r"""As for the joint law; $q = \operatorname{softmax}(h)$; in the checks $\nabla h$ is
+    the identity, logit coordinates.""",
+    depends_on="C.joint-law",
+)
+two_sided = Claim(
+    "C.two-sided",
+    "this package",
+    r"""The two-sided direct estimator $\frac1{2\epsilon}(\nabla h(z^*(\epsilon)) - \nabla
+    h(z^*(-\epsilon)))$ has a bias of second order in $\epsilon$ and half the leading variance, for
+    the same two maximisations: bias $\frac{\epsilon^2}6\kappa_4(f, f, f, \nabla h) +
+    O(\epsilon^4)$ and variance $\frac C{2\epsilon} + O(1)$, against $\frac\epsilon2\kappa_3$ and
+    $\frac C\epsilon + O(1)$.""",
+    assumes=r"""As for the one-sided estimator. Both orders are for $\epsilon \to 0$: at a large
+    $\epsilon$, or where $\kappa_3$ vanishes, the two-sided bias may be the larger one.""",
+    depends_on=("C.joint-law", "C.direct-bias", "C.direct-variance"),
+)
 
 
-@claim("C.direct-variance", depends_on=("C.joint-law",))
-def direct_variance_claim(budget: Budget) -> list[Part]:
-    r"""Statement: The variance of one draw of the direct estimator is a finite sum over the joint
-    law; it grows like C/epsilon as epsilon -> 0.
-
-    LaTeX: trace of the covariance $= \epsilon^{-2}\sum_{i,j} P_{ij}\lVert\nabla h_i -
-    \nabla h_j\rVert^2 - \lVert\text{mean}\rVert^2$, and $\epsilon$ times it tends to
-    $C = \sum_{i<j} q_i q_j |f_i - f_j| \lVert\nabla h_i - \nabla h_j\rVert^2$
-
-    Source: this package
-
-    Assumptions: as for the joint law; in the checks grad h is the identity, logit coordinates.
-
-    Computed: the variance identity for any number of values and the limit of P_ij/epsilon,
-    symbolically; second moments by adaptive quadrature of the law and by sampling.
-    """
-    fi, fj = sp.symbols("f_i f_j", real=True)
-    e = sp.Symbol("epsilon", positive=True)
-    opening = sp.limit((sp.exp(-e * fi) - sp.exp(-e * fj)) / e, e, 0)
-    # Off the diagonal the two one-hot vectors are 2 apart, in squared length.
-    apart = quadrature_law(LOGITS, VALUES, EPSILON)
-    between = 2 * ~np.eye(3, dtype=bool) / EPSILON**2
-    total = direct_variance(LOGITS, VALUES, EPSILON).sum()
-    mean = exact_gradient(LOGITS, VALUES) + direct_bias(LOGITS, VALUES, EPSILON)
-    sampled = average(
-        lambda g: ((winners(g, LOGITS + EPSILON * VALUES) - winners(g, LOGITS)) ** 2).sum(
-            -1, keepdims=True
+@direct_variance.part(r"the variance for every $\epsilon$")
+def every_epsilon(budget):
+    s, p, v = categories(), indexed("p"), indexed("v")
+    m = sp.Symbol("m", real=True)
+    powers = [s.sum(p[s.j] * v[s.j] ** k) for k in (2, 1, 0)]
+    yield exact(
+        "second moments, any K",
+        argued(
+            r"the values are $x_{ij} = (\nabla h_j - \nabla h_i)/\epsilon$ with probabilities "
+            r"$P_{ij}$",
+            "definition of the estimator; C.joint-law",
         ),
+        eq(
+            s.sum(p[s.j] * (v[s.j] - m) ** 2),
+            powers[0] - 2 * m * powers[1] + m**2 * powers[2],
+            r"in every coordinate; with $\sum_j p_j = 1$ and $\sum_j p_jv_j = m$ this is $\sum_j "
+            r"p_jv_j^2 - m^2$",
+        ),
+    )
+    mean = direct_mean(LOGITS, VALUES, EPSILON)
+    second = engine_variance(LOGITS, VALUES, EPSILON).sum() + mean @ mean
+    # Off the diagonal the two one-hot vectors are 2 apart, in squared length.
+    law, weight = quadrature_law(LOGITS, VALUES, EPSILON), 2 * _OFF / EPSILON**2
+    found = Estimate((weight * law.value).sum(), (weight * law.radius).sum(), law.kind)
+    yield agree("adaptive quadrature", found, second, "second moment, $K = 3$")
+    drawn = average(
+        lambda g: (
+            ((winners(g, LOGITS + EPSILON * VALUES) - winners(g, LOGITS)) / EPSILON) ** 2
+        ).sum(-1, keepdims=True),
         (3,),
         seed=47,
         samples=budget.samples,
-        spread=2.0,
+        spread=2 / EPSILON**2,
     )
-    scaled = sampled._replace(value=sampled.value / EPSILON**2, radius=sampled.radius / EPSILON**2)
+    yield agree("sampling", drawn, [second], "second moment of the estimator, $K = 3$")
+
+
+def _constant() -> float:
+    """C in logit coordinates."""
     q = softmax(LOGITS)
-    pairs = [(0, 1), (0, 2), (1, 2)]
-    constant = sum(2 * q[i] * q[j] * abs(VALUES[i] - VALUES[j]) for i, j in pairs)
-    small = np.array([2.0**-10, 2.0**-11])
-    growth = np.array([x * direct_variance(LOGITS, VALUES, x).sum() for x in small])
-    limit = 2 * growth[1] - growth[0]
-    return [
-        Part(
-            "the variance for every epsilon",
-            (
-                proof(
-                    "second moments, any K",
-                    "the estimator takes the value (J_j - J_i)/epsilon with probability P_ij",
-                    argued(
-                        r"its values are $x_{ij} = (\nabla h_j - \nabla h_i)/\epsilon$ with "
-                        r"probabilities $P_{ij}$",
-                        "definition of the estimator; C.joint-law",
-                    ),
-                    shown(
-                        r"in every coordinate $\sum_k p_k(v_k - m)^2 = \sum_k p_k v_k^2 - m^2$ "
-                        r"for $m = \sum_k p_k v_k$, $\sum_k p_k = 1$, any number of values",
-                        variance_identity(),
-                    ),
-                ),
-                agree(
-                    "adaptive quadrature",
-                    "quadrature",
-                    Estimate(
-                        (between * apart.value).sum(), (between * apart.radius).sum(), apart.kind
-                    ),
-                    total + mean @ mean,
-                    "second moment, K = 3",
-                ),
-                agree(
-                    "sampling",
-                    "monte-carlo",
-                    scaled,
-                    np.array([total + mean @ mean]),
-                    "second moment of the estimator, K = 3",
-                ),
-            ),
+    return float((np.outer(q, q) * np.abs(VALUES[:, None] - VALUES)).sum())
+
+
+@direct_variance.part(r"$\epsilon$ times the variance tends to $C$: it is $C/\epsilon+O(1)$")
+def growth():
+    yield exact("sympy, any pair", *_bounded_rest())
+    yield _limit(two_sided=False)
+    q, gaps = softmax(LOGITS), VALUES[None, :] - VALUES[:, None]
+    up, room = gaps > 0, []
+    for e in (2.0**-10, 0.25, 1.0, 4.0):
+        most = np.outer(q, q)[up] * np.expm1(e * gaps[up])
+        log = np.log(direct_law(LOGITS, VALUES, e)[up] / most)
+        room += [-log, log + 2 * e * np.ptp(VALUES)]
+    what = r"distances of $\log P_{ij}$ from both bounds at four $\epsilon$, $K = 3$"
+    yield positive("joint law", np.array(room), what)
+
+
+def _bounded_rest() -> tuple[Any, ...]:
+    """P_ij = epsilon q_i q_j (f_j - f_i) + O(epsilon^2) for f_i < f_j."""
+    fi, fj, gap = sp.symbols("f_i f_j delta", real=True)
+    qi, qj, e, top = sp.symbols("q_i q_j epsilon R", positive=True)
+    share = qi * qj * sp.exp(e * fj) * (sp.exp(-e * fi) - sp.exp(-e * fj))
+    return (
+        argued(
+            r"adding a constant to $f$ moves no arg max: let $0 \le f \le R$; with $a = q$ and $"
+            r"s_j < s < s_i$, so that $e^{-\epsilon R} \le s \le 1$, every term of $D(s) = "
+            r"\sum_k\max(q_k, s q_ke^{\epsilon f_k})$ is between $q_k$ and $q_ke^{\epsilon R}$: "
+            r"$1 \le D \le e^{\epsilon R}$",
+            r"C.joint-law",
         ),
-        Part(
-            "epsilon times the variance tends to C",
-            (
-                proof(
-                    "sympy, any pair",
-                    "P_ij = a_i b_j times an integral over an interval that shrinks to 1",
-                    shown(
-                        r"$(s_i - s_j)/\epsilon \to f_j - f_i$, so that $P_{ij}/\epsilon \to q_i "
-                        r"q_j (f_j - f_i)$ for $f_j > f_i$, since $D \to 1$ for normalised $a$",
-                        identity(opening - (fj - fi)),
-                    ),
-                    argued(
-                        r"the mean stays bounded, so that $\epsilon\lVert\text{mean}\rVert^2 "
-                        r"\to 0$",
-                        "C.direct-bias",
-                    ),
-                ),
-                agree(
-                    "extrapolation",
-                    "quadrature",
-                    Estimate(limit, abs(limit - growth[1]) / 16, "quadrature"),
-                    constant,
-                    "epsilon times the trace as epsilon -> 0, K = 3",
-                ),
-            ),
+        eq(
+            share,
+            qi * qj * (sp.exp(e * (fj - fi)) - 1),
+            r"$a_ib_j(s_i-s_j)$, so that $P_{ij}$ is between $e^{-2\epsilon R}$ times this and "
+            "this",
         ),
-    ]
+        eq(sp.Limit((sp.exp(e * gap) - 1 - e * gap) / e**2, e, 0), gap**2 / 2, "finite"),
+        eq(sp.Limit((1 - sp.exp(-2 * e * top)) / e, e, 0), 2 * top, "finite"),
+        argued(
+            r"so $P_{ij} = \epsilon q_iq_j(f_j-f_i)+O(\epsilon^2)$, the second moment is $\frac "
+            r"C\epsilon+O(1)$, and the mean stays bounded",
+            "C.direct-bias",
+        ),
+    )
 
 
-@claim("C.two-sided", depends_on=("C.joint-law", "C.direct-bias", "C.direct-variance"))
-def two_sided(budget: Budget) -> list[Part]:
-    r"""Statement: The two-sided direct estimator has a bias of second order in epsilon and half
-    the leading variance, for the same two maximisations.
+def _limit(*, two_sided: bool) -> Check:
+    limit = bias.at_zero(
+        lambda x: x * engine_variance(LOGITS, VALUES, x, two_sided=two_sided).sum()
+    )
+    what = r"$\epsilon$ times the trace as $\epsilon \to 0$, $K = 3$"
+    return agree("extrapolation", limit, _constant() / (2 if two_sided else 1), what)
 
-    LaTeX: $\frac1{2\epsilon}(\nabla h(z^*(\epsilon)) - \nabla h(z^*(-\epsilon)))$ has bias
-    $\frac{\epsilon^2}6\kappa_4(f, f, f, \nabla h) + O(\epsilon^4)$ and variance
-    $\frac C{2\epsilon} + O(1)$, against $\frac\epsilon2\kappa_3$ and $\frac C\epsilon + O(1)$
 
-    Source: this package
+two_sided.part(r"the bias for every $\epsilon$", two_sided=True)(bias.every_epsilon)
+two_sided.part(r"the bias is $\frac{\epsilon^2}6\kappa_4$ to leading order", two_sided=True)(
+    bias.leading_order
+)
 
-    Assumptions: as for the one-sided estimator. Both orders are for epsilon -> 0: at a large
-    epsilon, or where kappa_3 vanishes, the two-sided bias may be the larger one.
 
-    Computed: third derivatives under a symbolic sum; the one-sided law at logits h - epsilon f and
-    2 epsilon; both variances and biases at four points.
-    """
+@two_sided.part(
+    r"its variance is that of the one-sided at $h - \epsilon f$ with $2\epsilon$, "
+    r"$\frac C{2\epsilon}+O(1)$"
+)
+def half_the_variance(budget):
+    share, e, rest = sp.symbols("q_k epsilon S", positive=True)
+    f = sp.Symbol("f_k", nonnegative=True)
+    yield exact(
+        "sympy, any pair",
+        argued(
+            r"both arg maxes are those of logits $h-\epsilon f$ with a step of $2\epsilon$: "
+            r"$P_{ij}$ is between $e^{-4\epsilon R}$ times $q'_iq'_j(e^{2\epsilon(f_j-f_i)}-1)$ "
+            r"and this, $q'$ the softmax of $h-\epsilon f$",
+            "C.direct-variance",
+        ),
+        eq(
+            sp.Limit((share * sp.exp(-e * f) / rest - share / rest) / e, e, 0),
+            -share * f / rest,
+            r"finite for any $S$, and the sum of $q_ke^{-\epsilon f_k}$ is $1+O(\epsilon)$: $q' = "
+            r"q+O(\epsilon)$",
+        ),
+        argued(
+            r"so $P_{ij} = 2\epsilon q_iq_j(f_j-f_i)+O(\epsilon^2)$, which is divided by "
+            r"$4\epsilon^2$",
+            "C.direct-variance, the same steps",
+        ),
+    )
+    yield _limit(two_sided=True)
+    law = direct_law(LOGITS, VALUES, 0.25, two_sided=True)
+    shifted = quadrature_law(LOGITS - 0.25 * VALUES, VALUES, 0.5)
+    yield agree("adaptive quadrature", shifted, law, "the joint law of the two sides, $K = 3$")
+    low, high = LOGITS - 0.25 * VALUES, LOGITS + 0.25 * VALUES
+    drawn = average(
+        lambda g: winners(g, low)[:, :, None] * winners(g, high)[:, None],
+        (3,),
+        seed=53,
+        samples=budget.samples,
+    )
+    yield agree("sampling", drawn, law, "frequencies of pairs of the two sides, $K = 3$")
     h = np.concatenate([LOGITS[None], thetas(3, budget)])
     one, two = (
-        np.array([direct_variance(x, VALUES, 0.125, two_sided=side).sum() for x in h])
+        np.array([engine_variance(x, VALUES, 0.125, two_sided=side).sum() for x in h])
         for side in (False, True)
     )
-    x, f, e = sp.symbols("h f epsilon", real=True)
-    law = direct_law(LOGITS, VALUES, 0.25, two_sided=True)
-    return [
-        mean_part(True, budget),
-        order_part(True),
-        Part(
-            "its variance is that of the one-sided at h - epsilon f with 2 epsilon",
-            (
-                proof(
-                    "substitution",
-                    "the two arg maxes are those of logits h - epsilon f and steps of 2 epsilon",
-                    shown(
-                        r"$(h - \epsilon f) + 2\epsilon f = h + \epsilon f$",
-                        identity((x - e * f) + 2 * e * f - (x + e * f)),
-                    ),
-                    argued(r"hence $\frac C{2\epsilon}$ to leading order", "C.direct-variance"),
-                ),
-                agree(
-                    "adaptive quadrature",
-                    "quadrature",
-                    quadrature_law(LOGITS - 0.25 * VALUES, VALUES, 0.5),
-                    law,
-                    "the joint law of the two sides, K = 3",
-                ),
-                positive(
-                    "closed form",
-                    "quadrature",
-                    one - two,
-                    "one-sided less two-sided variance at epsilon = 1/8",
-                ),
-            ),
-        ),
-    ]
+    what = r"one-sided less two-sided variance at $\epsilon = 1/8$"
+    yield positive("closed form", one - two, what)

@@ -1,74 +1,91 @@
 """The bias of the direct estimator with Gumbel noise, one- and two-sided, through cumulants."""
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy as sp
 from scipy.special import softmax
 
+from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.draws import EPSILON, LOGITS, VALUES, average, winners
-from perturbtheory.claims.legacy import agree, argued, claim, proof, shown
+from perturbtheory.claims.ours.direct.joint_law import mean_by_law
 from perturbtheory.estimate import Estimate
-from perturbtheory.estimators import direct_bias, exact_gradient
-from perturbtheory.ledger import Budget, Check, Part, Step
-from perturbtheory.routes.symbolic import categories, identity
+from perturbtheory.estimators import direct_bias as engine_bias
+from perturbtheory.estimators import exact_gradient
+from perturbtheory.ledger import Claim, Equation, agree, argued, eq, exact
+from perturbtheory.routes.symbolic import categories
+
+direct_bias = Claim(
+    "C.direct-bias",
+    "this package",
+    r"""The mean of the direct estimator is $\frac1\epsilon(\mathbb E_{q_\epsilon} - \mathbb
+    E_q)[\nabla h]$, $q_\epsilon \propto e^{h + \epsilon f}$ the softmax of $h + \epsilon f$; its
+    bias is $\frac\epsilon2$ times a third cumulant, to leading order: bias $= \frac1\epsilon(
+    \mathbb E_{q_\epsilon} - \mathbb E_q)[\nabla h] - \operatorname{Cov}_q(f, \nabla h) =
+    \frac\epsilon2 \kappa_3(f, f, \nabla h) + O(\epsilon^2)$.""",
+    assumes=r"""Finitely many categories, $f$ not a function of the parameters of $h$; the cumulant
+    is that of $q = \operatorname{softmax}(h)$.""",
+    depends_on=("B.gumbel-max", "B.direct-gradient"),
+)
 
 
-def _tilt() -> Step:
+def tilted_mean(values: Any) -> Equation:
     """d/de E_{q_e}[g] = Cov(f, g) for q_e proportional to e^(h + e f), any number of categories."""
     _, _, j, h = (s := categories())
-    e = sp.Symbol("epsilon", real=True)
-    f: Any = sp.IndexedBase("f", real=True)
-    g: Any = sp.IndexedBase("g", real=True)
-    odds = sp.exp(h[j] + e * f[j])
-    sums = {name: s.sum(term * odds) for name, term in (("1", 1), ("f", f[j]), ("g", g[j]))}
-    slope = sp.diff(sums["g"] / sums["1"], e).doit()
-    covariance = s.sum(f[j] * g[j] * odds) / sums["1"] - sums["f"] * sums["g"] / sums["1"] ** 2
-    return shown(
-        r"$\frac{d}{d\epsilon}\mathbb E_{q_\epsilon}[g] = \mathbb E[fg] - \mathbb E f\,"
-        r"\mathbb E g$ for $q_\epsilon \propto e^{h + \epsilon f}$ and every $g$",
-        identity(slope - covariance),
+    e, f = sp.Symbol("epsilon", real=True), indexed("f")
+    odds, g = sp.exp(h[j] + e * f[j]), values[j]
+    total, first, second, both = (s.sum(x * odds) for x in (1, f[j], g, f[j] * g))
+    return eq(
+        sp.Derivative(second / total, e),
+        both / total - first * second / total**2,
+        r"a derivative along $\epsilon$ is a covariance with $f$, for $h = \theta$ and every "
+        f"${sp.latex(values)}$",
     )
 
 
 def _moment(power: int, with_g: int) -> Any:
-    return sp.Symbol(f"E_f{power}g{with_g}", real=True) if power or with_g else sp.Integer(1)
+    f = f"f^{power}" if power > 1 else "f" * power
+    return sp.Symbol(rf"\mathbb{{E}}[{f}{'g' * with_g}]", real=True) if f or with_g else 1
 
 
-def _derivative(expression: Any) -> Any:
+def _slope(expression: Any) -> Any:
     """d/de of a polynomial in the moments E[f^k g^l], each with derivative E[f X] - E[f] E[X]."""
-    out = sp.Integer(0)
-    for power in range(6):
-        for with_g in (0, 1):
-            moment = _moment(power, with_g)
-            if moment != 1:
-                slope = _moment(power + 1, with_g) - _moment(1, 0) * moment
-                out += sp.diff(expression, moment) * slope
-    return sp.expand(out)
+    moments = [(k, m) for k in range(6) for m in (0, 1) if k or m]
+    return sp.expand(
+        sum(
+            sp.diff(expression, _moment(k, m)) * (_moment(k + 1, m) - _moment(1, 0) * _moment(k, m))
+            for k, m in moments
+        )
+    )
 
 
-def _cumulant_steps(order: int) -> tuple[Step, ...]:
-    """That the derivative of this order of E_{q_e}[g] at 0 is a central moment or cumulant."""
+def _centred(power: int) -> Any:
+    """E[(f - Ef)^power (g - Eg)], multiplied out."""
+    terms = (
+        sp.binomial(power, m)
+        * (-_moment(1, 0)) ** (power - m)
+        * (_moment(m, 1) - _moment(0, 1) * _moment(m, 0))
+        for m in range(power + 1)
+    )
+    return sum(terms)
+
+
+def _cumulant_steps(order: int) -> tuple[Equation, Equation]:
+    """That the derivative of this order of E_{q_e}[g] is a central moment or a cumulant."""
     found = _moment(0, 1)
     for _ in range(order):
-        found = _derivative(found)
-    centred = {
-        k: sum(
-            sp.binomial(k, m)
-            * (-_moment(1, 0)) ** (k - m)
-            * (_moment(m, 1) - _moment(0, 1) * _moment(m, 0))
-            for m in range(k + 1)
-        )
-        for k in (1, 2, 3)
-    }
+        found = _slope(found)
     variance = _moment(2, 0) - _moment(1, 0) ** 2
-    expected = centred[order] if order < 3 else centred[3] - 3 * variance * centred[1]
+    expected = _centred(2) if order == 2 else _centred(3) - 3 * variance * _centred(1)
     says = {
-        2: r"$\kappa_3(f, f, g) = \mathbb E[(f - \bar f)^2(g - \bar g)]$ is the second derivative",
-        3: r"$\kappa_4(f, f, f, g) = \mathbb E[(f - \bar f)^3(g - \bar g)] - 3\operatorname{Var} f"
-        r"\operatorname{Cov}(f, g)$ is the third",
+        2: r"the second derivative is $\kappa_3(f, f, g) = \mathbb E[(f - \mathbb Ef)^2(g - "
+        r"\mathbb Eg)]$",
+        3: r"the third is $\kappa_4(f, f, f, g) = \mathbb E[(f - \mathbb Ef)^3(g - \mathbb Eg)] - "
+        r"3\operatorname{Var} f \operatorname{Cov}(f, g)$",
     }[order]
-    return (_tilt(), shown(says, identity(sp.expand(found - expected))))
+    return tilted_mean(indexed("g")), eq(found, expected, says)
 
 
 def cumulants(h: np.ndarray, f: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -80,106 +97,67 @@ def cumulants(h: np.ndarray, f: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return third, q * (away**3 - q @ away**3) - 3 * variance * q * away
 
 
-def _mean_check(two_sided: bool, budget: Budget) -> Check:
+def at_zero(function: Callable[[float], Any], *, even: bool = False) -> Estimate:
+    """The limit as epsilon -> 0 of a function with a power series, by Richardson's scheme.
+
+    The radius is the last correction, many times what is left.
+    """
+    rows = [np.asarray(function(2.0**-k)) for k in range(5, 12)]
+    last = before = rows[-1]
+    for k in range(1, len(rows)):
+        weight = 2.0 ** (2 * k if even else k)
+        rows = [(weight * fine - coarse) / (weight - 1) for coarse, fine in pairwise(rows)]
+        last, before = rows[-1], last
+    return Estimate(last, np.abs(last - before) + 1e-10, "quadrature")
+
+
+@direct_bias.part(r"the bias for every $\epsilon$", two_sided=False)
+def every_epsilon(budget, two_sided):
+    yield exact(
+        "Gibbs distributions, any K",
+        argued(
+            r"$z^*(\epsilon) \sim q_\epsilon$ for every $\epsilon$: the mean of the estimator is a "
+            r"difference quotient of $\mathbb E_{q_\epsilon}[\nabla h]$",
+            r"the Gumbel-max identity with logits $h + \epsilon f$",
+        ),
+        tilted_mean(indexed("g")),
+        argued(
+            r"so its limit, the gradient, is $\operatorname{Cov}_q(f, \nabla h)$", "$g = \\nabla h$"
+        ),
+    )
     low, high = (LOGITS - EPSILON * VALUES if two_sided else LOGITS), LOGITS + EPSILON * VALUES
     width = 2 * EPSILON if two_sided else EPSILON
-    sampled = average(
+    mean = exact_gradient(LOGITS, VALUES) + engine_bias(
+        LOGITS, VALUES, EPSILON, two_sided=two_sided
+    )
+    found = mean_by_law(low, VALUES, width)
+    yield agree("the joint law by quadrature", found, mean, "mean of the estimator, $K = 3$")
+    drawn = average(
         lambda g: (winners(g, high) - winners(g, low)) / width,
         (3,),
         seed=43,
         samples=budget.samples,
         spread=2 / width,
     )
-    bias = direct_bias(LOGITS, VALUES, EPSILON, two_sided=two_sided)
-    predicted = exact_gradient(LOGITS, VALUES) + bias
-    return agree("sampling", "monte-carlo", sampled, predicted, "mean of the estimator, K = 3")
+    yield agree("sampling", drawn, mean, "mean of the estimator, $K = 3$")
 
 
-def mean_part(two_sided: bool, budget: Budget) -> Part:
-    """The mean is a difference quotient of softmaxes: the bias is known for every epsilon."""
-    h, f, e = LOGITS, VALUES, EPSILON
-    lower = softmax(h - e * f) if two_sided else softmax(h)
-    quotient = (softmax(h + e * f) - lower) / (2 * e if two_sided else e)
-    q = softmax(h)
-    return Part(
-        "the bias for every epsilon",
-        (
-            proof(
-                "Gibbs distributions, any K",
-                "the mean is a difference quotient of q_epsilon, whose limit is Cov_q(f, .)",
-                _tilt(),
-                argued(
-                    r"$z^*(\epsilon) \sim q_\epsilon$ for every $\epsilon$",
-                    "the Gumbel-max identity with logits h + epsilon f",
-                ),
-            ),
-            agree(
-                "closed form",
-                "quadrature",
-                direct_bias(h, f, e, two_sided=two_sided),
-                quotient - q * (f - q @ f),
-                "bias against the difference of softmaxes",
-            ),
-            _mean_check(two_sided, budget),
-        ),
-    )
-
-
-def order_part(two_sided: bool) -> Part:
-    """The leading term of the bias: epsilon/2 kappa_3, or epsilon^2/6 kappa_4 for two sides."""
-    power, order = (2, 3) if two_sided else (1, 2)
-    kappa = cumulants(LOGITS, VALUES)[order - 2]
-    factor = 6 if two_sided else 2
-    steps = np.array([2.0**-7, 2.0**-8])
-    scaled = [
-        factor * direct_bias(LOGITS, VALUES, e, two_sided=two_sided) / e**power for e in steps
-    ]
-    # Richardson: the next term of the series is of one order more, or two where it is even. What
-    # is left is of a higher order still, so that a share of the last correction bounds it amply.
-    weight = 4.0 if two_sided else 2.0
-    limit = (weight * scaled[1] - scaled[0]) / (weight - 1)
-    radius = np.abs(limit - scaled[1]) / (16 if two_sided else 4)
-    name = "epsilon^2/6 kappa_4" if two_sided else "epsilon/2 kappa_3"
+@direct_bias.part(r"the bias is $\frac\epsilon2\kappa_3$ to leading order", two_sided=False)
+def leading_order(two_sided):
+    power, order, factor = (2, 3, 6) if two_sided else (1, 2, 2)
     odd = argued(
-        r"the two-sided quotient keeps only the odd powers of $E_{q_\epsilon}[g]$",
+        r"the two-sided quotient keeps only the odd powers of $\mathbb E_{q_\epsilon}[g]$",
         "the even ones cancel in the difference",
     )
-    return Part(
-        f"the bias is {name} to leading order",
-        (
-            proof(
-                "moments under q_epsilon, any K",
-                "Taylor's formula for E_{q_epsilon}[g], g an entry of grad h",
-                *_cumulant_steps(order),
-                *((odd,) if two_sided else ()),
-            ),
-            agree(
-                "extrapolation",
-                "quadrature",
-                Estimate(limit, radius, "quadrature"),
-                kappa,
-                f"{factor} bias / epsilon^{power} as epsilon -> 0, K = 3",
-            ),
-        ),
+    yield exact(
+        "moments under q_epsilon, any K",
+        *_cumulant_steps(order),
+        *((odd,) if two_sided else ()),
+        argued("the bias to leading order", "Taylor's formula, $g$ an entry of $\\nabla h$"),
     )
-
-
-@claim("C.direct-bias", depends_on=("B.gumbel-max", "B.direct-gradient"))
-def direct_bias_claim(budget: Budget) -> list[Part]:
-    r"""Statement: The direct estimator with Gumbel noise has mean (E_{q_eps} - E_q)[grad h] over
-    epsilon, q_eps the softmax of h + epsilon f; its bias is eps/2 times a third cumulant,
-    to leading order.
-
-    LaTeX: bias $= \frac1\epsilon(\mathbb E_{q_\epsilon} - \mathbb E_q)[\nabla h] -
-    \operatorname{Cov}_q(f, \nabla h) = \frac\epsilon2\kappa_3(f, f, \nabla h) + O(\epsilon^2)$ with
-    $q_\epsilon \propto e^{h + \epsilon f}$
-
-    Source: this package
-
-    Assumptions: finitely many categories, f not a function of the parameters of h; the cumulant is
-    that of q = softmax(h).
-
-    Computed: derivatives under a symbolic sum; the closed form against softmaxes, samples, and its
-    own limit.
-    """
-    return [mean_part(False, budget), order_part(False)]
+    limit = at_zero(
+        lambda e: factor * engine_bias(LOGITS, VALUES, e, two_sided=two_sided) / e**power,
+        even=two_sided,
+    )
+    what = rf"bias over $\epsilon^{power}/{factor}$ as $\epsilon \to 0$, $K = 3$"
+    yield agree("extrapolation", limit, cumulants(LOGITS, VALUES)[order - 2], what)

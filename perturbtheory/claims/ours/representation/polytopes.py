@@ -10,15 +10,13 @@ import numpy as np
 import sympy as sp
 from scipy.optimize import linprog
 
+from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.outcomes import dot, draws, mean_largest, winning_sets
 from perturbtheory.claims.exhibits.supports import components
-from perturbtheory.claims.legacy import argued, claim, exact, proof, shown
-from perturbtheory.ledger import Budget, Check, Part
+from perturbtheory.ledger import Claim, argued, eq, exact, shown
 from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Subdifferential, expected_max
 from perturbtheory.routes.symbolic import categories
-
-_Q = Fraction(1, 4)
 
 
 class Case(NamedTuple):
@@ -45,6 +43,7 @@ def _winning_sets(case: Case) -> dict[tuple[int, ...], Fraction]:
     return winning_sets(case.theta, case.atoms, case.weights)
 
 
+_Q = Fraction(1, 4)
 _COIN, _THREE = ((-1, 1), (2 * _Q, 2 * _Q)), ((-1, 0, 2), (_Q, 2 * _Q, _Q))
 CASES = (
     Case((1, 0), *_COIN),
@@ -56,6 +55,27 @@ CASES = (
     Case((1, 0, 0), *_THREE),
     Case((0, 0, 2, 1), *_COIN),
 )
+
+subdifferential = Claim(
+    "C.subdifferential",
+    "this package; Shapley for the core of a convex game, Edmonds for the greedy algorithm",
+    r"""Under discrete noise the subdifferential is the set of $p$ that give every set $S$ of
+    coordinates at least the probability that all maximisers lie in $S$, a base polytope, whose
+    vertices break all ties by one order: $\partial f(\theta) = \sum_S P(A=S)\operatorname{conv}\{
+    e_i : i\in S\} = \{p \in \Delta : \sum_{i\in S} p_i \ge P(A\subseteq S)\ \forall S\}$. Its
+    support function is a Choquet integral, $\max_{p\in\partial f(\theta)} \langle p, v\rangle =
+    \mathbb E[\max_{i\in A} v_i] = v_{(d)} + \sum_{k<d} (v_{(k)} - v_{(k+1)}) P(A \cap
+    \{(1),\dots,(k)\} \ne \emptyset)$, membership a linear program, its dimension $d$ less the
+    number of components of the graph of ties.""",
+    assumes=r"""Any joint law for which $A$, the set of maximisers of $\theta + \gamma$, has a law;
+    the engine computes it for independent coordinates with finitely many atoms. $v_{(1)} \ge \dots
+    \ge v_{(d)}$.""",
+    depends_on="A.max-potential-gradient.corrected",
+)
+
+
+def _cells() -> list[tuple[Case, Subdifferential]]:
+    return [(case, case.polytope) for case in CASES]
 
 
 def _subsets(d: int) -> Iterator[tuple[int, ...]]:
@@ -83,106 +103,14 @@ def _broken(case: Case, order: Sequence[int]) -> list[Fraction]:
     return p
 
 
-@claim("C.subdifferential", depends_on=("A.max-potential-gradient.corrected",))
-def subdifferential(_: Budget) -> list[Part]:
-    r"""Statement: Under discrete noise the subdifferential is the set of p that give every set S of
-    coordinates at least the probability that all maximisers lie in S: a base polytope, whose
-    vertices break all ties by one order. Its support function is a Choquet integral, membership a
-    linear program, its dimension d less the number of components of the graph of ties.
-
-    LaTeX: $\partial f(\theta) = \sum_S P(A=S)\operatorname{conv}\{e_i : i\in S\} = \{p \in \Delta :
-    \sum_{i\in S} p_i \ge P(A\subseteq S)\ \forall S\}$; $\max_{p\in\partial f(\theta)} \langle p,
-    v\rangle = \mathbb E[\max_{i\in A} v_i] = v_{(d)} + \sum_{k<d} (v_{(k)} - v_{(k+1)})
-    P(A \cap \{(1),\dots,(k)\} \ne \emptyset)$
-
-    Source: this package; Shapley for the core of a convex game, Edmonds for the greedy algorithm
-
-    Assumptions: any joint law for which A, the set of maximisers of theta + gamma, has a law; the
-    engine computes it for independent coordinates with finitely many atoms. v_(1) >= ... >= v_(d).
-
-    Computed: proofs for any d; exact enumeration against the engine, which never lists outcomes;
-    linear programs by HiGHS.
-    """
-    cells = [(case, case.polytope) for case in CASES]
-    return [
-        Part(
-            "Minkowski sum of faces = base polytope",
-            (
-                _polytope_proof(),
-                exact(
-                    "rational, inequalities",
-                    all(
-                        1 - cell.capacity([i for i in range(len(case.theta)) if i not in s])
-                        == _belief(case, s)
-                        for case, cell in cells
-                        for s in _subsets(len(case.theta))
-                    ),
-                    f"P(A subset of S) by enumeration and from the engine, {len(CASES)} cases",
-                    universal=False,
-                ),
-                exact(
-                    "rational, vertices",
-                    all(
-                        list(cell.vertex(order)) == _broken(case, order)
-                        and _is_member(case, _broken(case, order))
-                        for case, cell in cells
-                        for order in permutations(range(len(case.theta)))
-                    ),
-                    "ties broken by every order, by enumeration and by the engine; all satisfy "
-                    "every inequality",
-                    universal=False,
-                ),
-            ),
-        ),
-        Part(
-            "support function = Choquet integral = E[max over A of v]",
-            (
-                _choquet_proof(),
-                exact(
-                    "rational, enumeration",
-                    all(_supports_agree(case, cell) for case, cell in cells),
-                    "directions {-1, 0, 2}^d: E max_A v, the Choquet sum and the engine's maximum",
-                    universal=False,
-                ),
-            ),
-        ),
-        Part(
-            "membership is a linear program",
-            (
-                _flow_proof(),
-                exact(
-                    "HiGHS and enumeration",
-                    _memberships_agree(cells),
-                    "p in eighths: a linear program over shares of P(A = S), all 2^d inequalities, "
-                    "and the engine's nearest point agree",
-                    universal=False,
-                ),
-            ),
-        ),
-        Part(
-            "dimension = d - number of components of ties",
-            (
-                _dimension_proof(),
-                exact(
-                    "rational, ranks",
-                    all(_dimensions_agree(case, cell) for case, cell in cells)
-                    and len({cell.dimension for _, cell in cells}) > 2,
-                    "rank of differences of vertices, components of the sets A, the engine",
-                    universal=False,
-                ),
-            ),
-        ),
-    ]
-
-
-def _polytope_proof() -> Check:
+@subdifferential.part("Minkowski sum of faces = base polytope")
+def base_polytope():
     # Whether A meets S minus T, T minus S, S and T: 1{A meets .} is submodular in all cases.
     submodular = all(
         max(a, c) + max(b, c) >= max(a, b, c) + c for a, b, c in product((0, 1), repeat=3)
     )
-    return proof(
+    yield exact(
         "submodularity, any d",
-        "two polytopes with one support function",
         shown(
             r"$h(S) = P(A \cap S \ne \emptyset)$ has $h(S) + h(T) \ge h(S \cup T) + h(S \cap T)$: "
             r"outcome by outcome, whether $A$ meets $S \setminus T$, $T \setminus S$, $S \cap T$",
@@ -197,7 +125,7 @@ def _polytope_proof() -> Check:
         argued(
             r"the largest $\langle p, v\rangle$ subject to $p(S) \le h(S)$, $p([d]) = 1$ is the "
             r"Choquet integral of $v$, attained by the greedy vertex of the order of $v$",
-            "Edmonds 1970, as h is submodular",
+            "Edmonds 1970, as $h$ is submodular",
         ),
         argued(
             r"it is $\mathbb E[\max_{i \in A} v_i]$, the support function of the Minkowski sum: "
@@ -205,70 +133,108 @@ def _polytope_proof() -> Check:
             "the next part; Rockafellar, Corollary 13.1.1",
         ),
     )
+    beliefs = all(
+        1 - cell.capacity([i for i in range(len(case.theta)) if i not in s]) == _belief(case, s)
+        for case, cell in _cells()
+        for s in _subsets(len(case.theta))
+    )
+    yield exact(
+        "rational, inequalities",
+        beliefs,
+        cases=rf"$P(A \subseteq S)$ by enumeration and from the engine, {len(CASES)} cases",
+    )
+    vertices = all(
+        list(cell.vertex(order)) == _broken(case, order) and _is_member(case, _broken(case, order))
+        for case, cell in _cells()
+        for order in permutations(range(len(case.theta)))
+    )
+    yield exact(
+        "rational, vertices",
+        vertices,
+        cases="ties broken by every order, by enumeration and by the engine; all satisfy every "
+        "inequality",
+    )
 
 
-def _choquet_proof() -> Check:
+@subdifferential.part(r"support function = Choquet integral = $\mathbb E[\max_{i \in A} v_i]$")
+def support_function():
     m, n = sp.symbols("m n", integer=True, positive=True)
-    k = sp.Symbol("k", integer=True)
-    v: Any = sp.Function("v")
-    total = sp.summation(v(k) - v(k + 1), (k, m, m + n - 1)) + v(m + n)
-    return proof(
+    k, v = sp.Symbol("k", integer=True), sp.Function("v")
+    yield exact(
         "telescoping sum, any d",
-        "outcome by outcome",
         argued(
             r"let $(m)$ be the first of the order $v_{(1)} \ge \dots \ge v_{(d)}$ that is in $A$: "
             r"$\max_{i\in A} v_i = v_{(m)}$, and $A$ meets $\{(1), \dots, (k)\}$ exactly for $k "
             r"\ge m$",
             "definition",
         ),
-        shown(
-            r"$v_{(d)} + \sum_{k=m}^{d-1} (v_{(k)} - v_{(k+1)}) = v_{(m)}$, $d = m + n$",
-            total == v(m),
-        ),
+        eq(v(m + n) + sp.Sum(v(k) - v(k + 1), (k, m, m + n - 1)), v(m), "$d = m + n$"),
         argued(r"the mean of both sides over $A$", "linearity"),
+    )
+    yield exact(
+        "rational, enumeration",
+        all(_supports_agree(case, cell) for case, cell in _cells()),
+        cases=r"directions $\{-1, 0, 2\}^d$: $\mathbb E\max_A v$, the Choquet sum and the engine's "
+        "maximum",
     )
 
 
-def _flow_proof() -> Check:
-    _, _, j, q = (s := categories())
+@subdifferential.part("membership is a linear program")
+def membership():
+    s, q = categories(), indexed("q")
     chance = sp.Symbol("P_S", nonnegative=True)
-    total = chance * s.sum(q[j])
-    return proof(
+    yield exact(
         "shares, any d",
-        "a point of a Minkowski sum is a sum of points",
         argued(
             r"$p \in \sum_S P(A=S)\operatorname{conv}\{e_i : i \in S\}$ exactly if there are "
             r"$y_{S,i} \ge 0$, zero for $i \notin S$, with $\sum_i y_{S,i} = P(A=S)$ and $\sum_S "
             r"y_{S,i} = p_i$: a transport problem",
             "definition of the sum",
         ),
-        shown(
-            r"$y_{S,i} = P(A=S) q_i$ with $q \in \operatorname{conv}\{e_i : i\in S\}$: $\sum_i "
-            r"y_{S,i} = P(A=S)$",
-            total.subs(s.sum(q[j]), 1) == chance,
+        eq(
+            s.sum(chance * q[s.j]),
+            chance * s.sum(q[s.j]),
+            r"$\sum_i y_{S,i}$ for $y_{S,i} = P_Sq_i$, $q \in \operatorname{conv}\{e_i : i\in "
+            r"S\}$ of sum one",
         ),
+    )
+    yield exact(
+        "HiGHS and enumeration",
+        _memberships_agree(),
+        cases="$p$ in eighths: a linear program over shares of $P(A = S)$, all $2^d$ inequalities, "
+        "and the engine's nearest point agree",
     )
 
 
-def _dimension_proof() -> Check:
-    i, j, k = sp.symbols("e_i e_j e_k")
-    return proof(
+@subdifferential.part("dimension = $d$ - number of components of ties")
+def dimension():
+    n = sp.Symbol("n", integer=True, positive=True)
+    k, e = sp.Symbol("k", integer=True), sp.Function("e")
+    yield exact(
         "directions, any d",
-        "the directions of a sum are spanned by those of its terms",
         argued(
             r"$\operatorname{conv}\{e_i : i \in S\}$ has the directions $e_i - e_j$, $i, j \in S$; "
             r"those of $\partial f(\theta)$ are spanned by them over all $S$ with $P(A = S) > 0$",
             "Minkowski sum with positive weights",
         ),
-        shown(
-            r"$(e_i - e_j) + (e_j - e_k) = e_i - e_k$: all pairs of one component are spanned",
-            sp.expand((i - j) + (j - k) - (i - k)) == 0,
+        eq(
+            sp.Sum(e(k) - e(k + 1), (k, 1, n)),
+            e(1) - e(n + 1),
+            "along a path of ties: all pairs of one component are spanned",
         ),
         argued(
             r"a component of $n$ coordinates gives $n - 1$ dimensions, $\{\sum = 0\}$ on it; in "
             r"all $d$ less the number of components",
             "components share no coordinate",
         ),
+    )
+    cells = _cells()
+    yield exact(
+        "rational, ranks",
+        all(_dimensions_agree(case, cell) for case, cell in cells)
+        and len({cell.dimension for _, cell in cells}) > 2,
+        cases="rank of differences of vertices, components of the sets $A$, the engine; "
+        f"{len(cells)} cases, of more than two dimensions",
     )
 
 
@@ -283,19 +249,15 @@ def _supports_agree(case: Case, cell: Subdifferential) -> bool:
         choquet = Fraction(v[order[-1]])
         for k in range(1, d):
             choquet += (v[order[k - 1]] - v[order[k]]) * meets(order[:k])
-        if (
-            not mean_largest(sets, v)
-            == choquet
-            == cell.support(v)
-            == dot(list(cell.vertex(order)), v)
-        ):
+        greedy = dot(list(cell.vertex(order)), v)
+        if not mean_largest(sets, v) == choquet == cell.support(v) == greedy:
             return False
     return True
 
 
-def _memberships_agree(cells: Sequence[tuple[Case, Subdifferential]]) -> bool:
+def _memberships_agree() -> bool:
     inside, good = set(), True
-    for case, cell in (pair for pair in cells if len(pair[0].theta) == 3):
+    for case, cell in (pair for pair in _cells() if len(pair[0].theta) == 3):
         for head in product(range(9), repeat=2):
             p = [Fraction(k, 8) for k in (*head, 8 - sum(head))]
             answers = {_has_shares(case, p), _is_member(case, p), cell.contains(p)}
