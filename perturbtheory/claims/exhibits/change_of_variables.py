@@ -96,7 +96,8 @@ def substitution(sign: int) -> Check:
 
 def equality() -> Check:
     """E max(theta + gamma) = E max(theta - gamma) in the two cases."""
-    a, g = sp.Symbol("a", real=True), sp.Symbol("g", nonnegative=True)
+    a, b = sp.symbols("a b", real=True)
+    g = sp.Symbol("g", nonnegative=True)
     return exact(
         "laws of gamma and of its differences",
         argued(
@@ -105,9 +106,9 @@ def equality() -> Check:
             "definition",
         ),
         eq(
-            sp.Max(a, a + g, evaluate=False),
-            (a + (a + g)) / 2 + g / 2,
-            r"with $b = a + g$ and $g \ge 0$: $\max(a, b) = \frac{a + b}2 + \frac{|a - b|}2$",
+            sp.Subs((a + b) / 2 + sp.Abs(a - b) / 2, b, a + g),
+            a + g,
+            r"which is $\max\{a, b\}$ for $g \ge 0$, and so by symmetry for all $a$, $b$",
         ),
         argued(
             r"$d = 2$: $D = \gamma_1 - \gamma_2$ has the law of $-D$ by exchanging the coordinates,"
