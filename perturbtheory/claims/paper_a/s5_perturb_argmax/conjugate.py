@@ -136,8 +136,8 @@ def value():
         *pointwise()["(56)"],
         pointwise()["(58)"][0],
         argued(
-            r"at $i = \hat\imath$, $\gamma_i$ is the maximum less $\theta_i$: its mean is $f(\theta) "
-            r"- \langle p, \theta\rangle = -f^*(p)$",
+            r"at $i = \hat\imath$, $\gamma_i$ is the maximum less $\theta_i$: its mean is "
+            r"$f(\theta) - \langle p, \theta\rangle = -f^*(p)$",
             r"linearity, $P(\hat\imath = i) = p_i$",
         ),
     )
