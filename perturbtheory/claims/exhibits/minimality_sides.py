@@ -50,8 +50,8 @@ def sampled(budget: Budget, at: float) -> tuple[Estimate, Estimate]:
     return one, two
 
 
-def difference(shift: int) -> Any:
-    """Printed four terms for g(lambda + e) - g(lambda) less the truth, given gamma_2, ..., gamma_d.
+def four_terms(shift: int) -> tuple[Any, Any]:
+    """The printed four terms, and g(lambda + e) - g(lambda), given gamma_2, ..., gamma_d.
 
     With P the distribution function of gamma_1 and Q the integral of x dP up to a and up to
     b = a + e (v_j - v_1). `shift` = 1 has lambda + e in the last two terms, as printed; 0 lambda.
@@ -72,21 +72,21 @@ def difference(shift: int) -> Any:
     last = lam + shift * e
     printed = e * vj * high + e * v1 * (1 - high)
     printed += upper(last) * (high - low) - lower(last) * (high - low) - (q_high - q_low)
-    return sp.expand(printed - g(lam + e, high, q_high) + g(lam, low, q_low))
+    return printed, g(lam + e, high, q_high) - g(lam, low, q_low)
 
 
 def uniform_difference(shift: int) -> tuple[Fraction, Fraction]:
     """Printed four terms and the truth: uniform noise, theta = 0, v = (0, 1), from 0 to e = 1/2."""
     e = HALF
 
-    def four_terms(y: Fraction) -> Fraction:
+    def given(y: Fraction) -> Fraction:
         """Given gamma_2 = y; gamma_1 is uniform on [-1, 1], a = y and b = y + e."""
         low, high = (1 + y) / 2, (1 + min(Fraction(1), y + e)) / 2
         partial = (min(Fraction(1), y + e) ** 2 - y**2) / 4
         return e * high + (shift * e + y) * (high - low) - partial
 
     ends = (Fraction(-1), 1 - e, Fraction(1))
-    pieces = [simpson(four_terms, a, b) for a, b in pairwise(ends)]
+    pieces = [simpson(given, a, b) for a, b in pairwise(ends)]
     start, stop = (rational.uniform([0, t]).value for t in (0, e))
     return sum(pieces, Fraction(0)) / 2, stop - start
 

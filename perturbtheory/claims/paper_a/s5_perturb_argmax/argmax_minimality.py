@@ -66,7 +66,7 @@ def monotone() -> Check:
         eq(
             sp.Add(lead, lag, evaluate=False),
             vb - va,
-            r"$v = \tau - \theta$, where $a$ wins at $\theta$ and $b$ at $\tau$: neither is negative",
+            r"$v = \tau - \theta$, where $a$ wins at $\theta$ and $b$ at $\tau$: none is negative",
         ),
         argued(
             r"$\langle p(\tau) - p(\theta), v\rangle = \mathbb E[v_b - v_a] \ge 0$",
