@@ -41,13 +41,14 @@ def sampled(budget: Budget, at: float) -> tuple[Estimate, Estimate]:
     printed = np.where(moved[:, 0] > moved[rows, first], 0, first)
     true = np.argmax(moved, 1)
     gaps = moved[rows, printed] - moved[rows, true], np.array(V)[printed] - np.array(V)[true]
+    return sample_mean(gaps[0]), sample_mean(gaps[1])
+
+
+def sample_mean(values: np.ndarray) -> Estimate:
+    """The mean of independent draws, with a radius for the error rate of `sampling`."""
     z = float(stats.norm.isf(ERROR_RATE / 2))
-    radius = z / np.sqrt(budget.samples)
-    one, two = (
-        Estimate(float(g.mean()), radius * float(g.std(ddof=1)), "monte-carlo", 1 - ERROR_RATE)
-        for g in gaps
-    )
-    return one, two
+    radius = z * float(values.std(ddof=1)) / np.sqrt(values.size)
+    return Estimate(float(values.mean()), radius, "monte-carlo", 1 - ERROR_RATE)
 
 
 def four_terms(shift: int) -> tuple[Any, Any]:

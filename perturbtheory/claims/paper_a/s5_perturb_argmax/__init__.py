@@ -6,5 +6,6 @@ ORDER = (
     "max_differentiable",
     "conjugate",
     "argmax_minimality",
+    "bounded_discrete",
     "minimality_steps",
 )

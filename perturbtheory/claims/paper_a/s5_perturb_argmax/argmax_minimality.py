@@ -1,39 +1,94 @@
-"""Theorem 5.3 and Propositions 5.4, 5.5: when Perturb-Argmax is one-to-one."""
+"""Theorem 5.3 and the sentence before it: when Perturb-Argmax is one-to-one."""
 
 from fractions import Fraction
-from itertools import combinations, pairwise
-from typing import Any
+from itertools import combinations
 
 import numpy as np
 import sympy as sp
+from scipy import stats
 
-from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
+from perturbtheory.claims.exhibits.minimality_sides import sample_mean
+from perturbtheory.claims.exhibits.noises import DIFFERENCES
 from perturbtheory.claims.exhibits.numbers import engine, thetas
-from perturbtheory.claims.exhibits.slopes import polytope
-from perturbtheory.claims.exhibits.uniform_pieces import ONE, TWO, T, true_potential
+from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Check, Claim, argued, eq, exact, positive, shown
+from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive, shown, witness
+from perturbtheory.numerics import gauss_legendre
 from perturbtheory.perturbations import Logistic, Normal, Uniform
 from perturbtheory.potential import expected_max
-from perturbtheory.properties import single_valued, whole_space
 from perturbtheory.routes import enclosure, rational
 
 argmax_minimality = Claim(
     "A.argmax-minimality",
     "A, Theorem 5.3",
-    r"""If the densities of the independent $\gamma_i$ are differentiable and positive, a convex
-    $\Theta$ without two translates is minimal for Perturb-Argmax: different $\theta$ have different
-    $p$, $\mathbb E_\gamma[\arg\max(\theta + \gamma)] \ne \mathbb E_\gamma[\arg\max(\tau + \gamma)]$
-    for $\theta \ne \tau \in \Theta$, if no two of $\Theta$ have $\theta_i = \tau_i + c$ for every
+    r"""If the densities $p_i$ of the $\gamma_i$ are differentiable and positive, a convex $\Theta$
+    without two translates is minimal for Perturb-Argmax: different $\theta$ have different $p$,
+    $\mathbb E_\gamma[\arg\max(\theta + \gamma)] \ne \mathbb E_\gamma[\arg\max(\tau + \gamma)]$ for
+    $\theta \ne \tau \in \Theta$, if no two of $\Theta$ have $\theta_i = \tau_i + c$ for every
     $i$.""",
-    assumes=r"""densities $p_i > 0$ on the whole line; neither that they are differentiable, nor
-    that $\Theta$ is convex, nor that $f$ is finite is used. Positive densities are not necessary
-    either: see A.argmax-minimality-steps.corrected.""",
+    assumes=r"""densities $p_i > 0$ on the whole line. The theorem does not print that the
+    $\gamma_i$ are independent, as Lemma 5.2 does: it is read without this, and with it.""",
     depends_on="A.max-differentiable",
+)
+true_minimality = argmax_minimality.corrected(
+    r"""If $\gamma$ has full support, which independent coordinates with positive densities have,
+    then $\langle p(\tau) - p(\theta), \tau - \theta\rangle > 0$ unless $\tau - \theta = c\mathbf
+    1$: any $\Theta$ without two translates is minimal for Perturb-Argmax. With ties this is so for
+    all $p(\theta) \in \partial f(\theta)$ and $p(\tau) \in \partial f(\tau)$.""",
+    assumes=r"""every open set of $\mathbb R^d$ has positive probability under $\gamma$. It is not
+    used that there are densities, that they are differentiable, that $\Theta$ is convex or that
+    $f$ is finite. Full support is not necessary: see A.argmax-minimality-steps.corrected.""",
+    depends_on="A.max-potential-gradient.corrected",
+)
+non_discrete = Claim(
+    "A.argmax-minimality-non-discrete",
+    "A, after Theorem 5.1",
+    r"""The minimality of the representation of Perturb-Argmax probability models holds for
+    non-discrete random perturbation $\gamma$.""",
+    assumes=r"""non-discrete: independent coordinates with densities. Minimal as in Theorem 5.3:
+    different $\theta$ of a convex $\Theta$ without two translates have different $p$. "It relies on
+    the differentiability properties of its probability density function" is read as a further
+    condition that the density is differentiable, and judged too.""",
+)
+true_non_discrete = non_discrete.corrected(
+    r"""It holds for every $\gamma$ of full support, discrete parts included: $\partial f(\theta)
+    \cap \partial f(\tau) = \emptyset$ unless $\tau - \theta = c\mathbf 1$.""",
+    assumes=r"every open set of $\mathbb R^d$ has positive probability under $\gamma$.",
+    depends_on="A.max-potential-gradient.corrected",
 )
 
 
-@argmax_minimality.part(r"different $\theta$ have different $p$")
+@argmax_minimality.part(r"any joint law, as printed: $\gamma_1 = \gamma_2$")
+def without_independence(budget):
+    theta, normal = np.array([[1.0, 0.0], [2.0, 0.0]]), sp.exp(-(X**2) / 2) / sp.sqrt(2 * sp.pi)
+    wins = [
+        sp.integrate(normal * sp.Piecewise((1, one + X > X), (0, True)), (X, -sp.oo, sp.oo))
+        for one in (1, 2)
+    ]
+    gamma = np.random.default_rng(57).normal(size=(budget.samples, 1))
+    shares = [np.mean(np.argmax(x + gamma, 1) == 0) for x in theta]
+    yield exact(
+        "sympy, integral",
+        wins[0] != wins[1],
+        cases=r"$p_1 = \int \varphi(x) 1\{\theta_1 + x > \theta_2 + x\}\,dx$ at "
+        rf"$(1, 0)$ and $(2, 0)$: {wins[0]} and {wins[1]}",
+    )
+    what = r"how many $p_1$ the two $\theta$ have among common draws, against 2"
+    yield agree("sampling", float(len(set(shares))), 2.0, what)
+    yield witness(
+        {
+            "$d$": 2,
+            r"$\gamma$": r"$\gamma_1 = \gamma_2$, standard normal",
+            r"$\Theta$": r"$\{\theta_2 = 0\}$",
+            r"$\theta$": [1, 0],
+            r"$\tau$": [2, 0],
+            "$p$ at both": [1, 0],
+        }
+    )
+
+
+@argmax_minimality.part(r"independent coordinates: different $\theta$ have different $p$")
+@true_minimality.part("independent coordinates with positive densities")
 def one_to_one(budget):
     yield monotone()
     yield exact(
@@ -56,21 +111,57 @@ def one_to_one(budget):
     )
 
 
+@true_minimality.part("any law of full support, with ties")
+@true_non_discrete.part("any law of full support, with ties")
+def full_support(budget):
+    # With probability 1/2 each: independent coins, or normal coordinates of correlation 4/5.
+    grid = np.arange(-14, 15) / 4
+    coins, spread = np.array(DIFFERENCES), np.sqrt(2 - 2 * 0.8)
+    normal = stats.norm.cdf(grid / spread)
+    lower = ((coins > -grid[:, None]).mean(1) + normal) / 2
+    upper = ((coins >= -grid[:, None]).mean(1) + normal) / 2
+    i, j = np.triu_indices(len(grid), 1)
+    yield monotone()
+    yield positive(
+        "closed form, dependent noise with ties",
+        lower[j] - upper[i],
+        r"gaps between the intervals of $p_1$ at $\theta_1 - \theta_2 = t < s$, $d = 2$: half "
+        "coins, half normal with correlation",
+    )
+    rng = np.random.default_rng(58)
+    n = (budget.samples, 3)
+    smooth = np.sqrt(0.8) * rng.normal(size=(budget.samples, 1)) + np.sqrt(0.2) * rng.normal(size=n)
+    gamma = np.where(rng.random((budget.samples, 1)) < 0.5, smooth, rng.choice([-1.0, 1.0], n))
+    theta, v = np.zeros(3), np.array([0.5, 0.0, -0.25])
+    first = np.argmax(theta + gamma, 1)  # the first maximiser at theta, the last one at tau
+    last = 2 - np.argmax((theta + v + gamma)[:, ::-1], 1)
+    yield positive(
+        "sampling, dependent noise with ties",
+        sample_mean(v[last] - v[first]),
+        r"$\langle p(\tau) - p(\theta), \tau - \theta\rangle$ for two rules for ties, $d = 3$",
+    )
+
+
 def monotone() -> Check:
-    """Positive densities: <p(tau) - p(theta), tau - theta> > 0 unless tau is a translate."""
+    """Full support: <p(tau) - p(theta), tau - theta> > 0 unless tau is a translate."""
     ta, tb, va, vb, ga, gb = sp.symbols("theta_a theta_b v_a v_b gamma_a gamma_b", real=True)
     lead, lag = ta + ga - tb - gb, tb + vb + gb - ta - va - ga
     middle = gb + tb - ta + (vb - va) / 2
     return exact(
         "strict monotonicity, any d",
+        argued(
+            r"$p(\theta)$ is the law of a maximiser $a$ at $\theta$, chosen by some rule, and "
+            r"$p(\tau)$ that of a maximiser $b$ at $\tau = \theta + v$",
+            "A.max-potential-gradient.corrected",
+        ),
         eq(
             sp.Add(lead, lag, evaluate=False),
             vb - va,
-            r"$v = \tau - \theta$, where $a$ wins at $\theta$ and $b$ at $\tau$: none is negative",
+            r"$\ge 0$, since neither lead is negative: $a$ at $\theta$, $b$ at $\tau$",
         ),
         argued(
             r"$\langle p(\tau) - p(\theta), v\rangle = \mathbb E[v_b - v_a] \ge 0$",
-            r"$p$ is the law of the arg max; $v_b - v_a$ is bounded",
+            r"$v_b - v_a$ is bounded",
         ),
         eq(
             sp.Subs(lead, ga, middle),
@@ -80,12 +171,10 @@ def monotone() -> Check:
         ),
         eq(sp.Subs(lag, ga, middle), (vb - va) / 2, r"the lead of $b$ at $\tau$"),
         argued(
-            r"with the other $\gamma_k$ low enough, $a$ wins at $\theta$ and $b$ at $\tau$ on an "
-            r"open set of $\gamma$; its probability is positive, so the mean is",
-            "a product of positive densities charges every open set",
-        ),
-        argued(
-            r"$\langle p(\tau) - p(\theta), v\rangle > 0$, so $p(\tau) \ne p(\theta)$", "the mean"
+            r"with the other $\gamma_k$ low enough, $a$ alone wins at $\theta$ and $b$ alone at "
+            r"$\tau$ on an open set of $\gamma$; its probability is positive, so the mean is: "
+            r"$\langle p(\tau) - p(\theta), v\rangle > 0$",
+            "full support; a product of positive densities charges every open set",
         ),
     )
 
@@ -103,181 +192,53 @@ def _enclosed_margins() -> bool:
     return True
 
 
-uniform_not_minimal = Claim(
-    "A.uniform-not-minimal",
-    "A, Proposition 5.4",
-    r"""For two coordinates $\gamma_i \sim U(-1, 1)$, $d = 2$, every $\theta$ has one $p$, but
-    different $\theta$ share a $p$, even if they are no translates, because $f$ is not strictly
-    convex: $\theta \mapsto \nabla f(\theta)$ is single-valued and not one-to-one.""",
-    assumes=r"""$\gamma_1$, $\gamma_2$ independent; printed $U(1, -1)$. The density is called smooth
-    but jumps at $-1$ and 1; $f$ is twice continuously differentiable and has no third derivative
-    where $\theta_1 - \theta_2$ is $-2$, 0 or 2. One-to-one is read up to translation, without which
-    it fails for every noise. It is one-to-one where $|\theta_1 - \theta_2| \le 2$, which is not
-    printed.""",
-    depends_on=(
-        "A.uniform-potential",
-        "A.uniform-probabilities.corrected",
-        "A.max-differentiable",
-    ),
-)
+SMOOTH = sp.Rational(15, 16) * (1 - X**2) ** 2
+"""A density on [-1, 1] that is differentiable on the whole line, 0 outside."""
 
 
-def _along(low: int) -> Any:
-    """f(t, 0) for t in the piece from `low`."""
-    return true_potential(Fraction(low)).subs({ONE: T, TWO: 0})
+def _smooth_share(t: float) -> float:
+    """p_1 at theta = (t, 0) for the density `SMOOTH`, by a rule that is exact for t >= 2."""
+    nodes, weights = gauss_legendre(8)
+    density, cdf = (sp.lambdify(X, y) for y in (SMOOTH, sp.integrate(SMOOTH, (X, -1, X))))
+    below = cdf(np.clip(nodes + t, -1, 1))  # gamma_2 < t + gamma_1
+    return float(weights @ (density(nodes) * below))
 
 
-@uniform_not_minimal.part("single-valued")
-def uniform_single_valued():
-    jumps = [
-        sp.diff(_along(joint) - _along(joint - 2), T, order).subs(T, joint)
-        for joint in (-2, 0, 2)
-        for order in range(3)
-    ]
-    checked = single_valued(expected_max(Uniform()), whole_space(2))
-    yield exact(
-        "sympy, joints",
-        shown(
-            r"$f$, $f'$ and $f''$ of neighbouring pieces agree at $\theta_1 - \theta_2 = -2, 0, 2$",
-            not any(jumps),
-        ),
-    )
-    yield exact("property checker", checked.outcome, cases=checked.method)
-
-
-@uniform_not_minimal.part("not one-to-one: $(3, 0)$ and $(4, 0)$ share $p = (1, 0)$")
+@non_discrete.part(r"uniform on $[-1, 1]$: different $\theta$ have different $p$")
 def uniform_shares():
-    flat = [rational.uniform([t, 0]) for t in (3, 4)]
+    theta = ([3, 0], [4, 0])
+    p = [rational.uniform(x).probabilities for x in theta]
+    found = engine(expected_max(Uniform()), np.array(theta, float), "probabilities")
+    yield exact("rational", p[0] != p[1], cases="$p$ at $(3, 0)$ and $(4, 0)$ is $(1, 0)$")
+    what = r"how many $p$ the two $\theta$ have, against 2"
+    yield agree("engine", float(len(np.unique(found.value, axis=0))), 2.0, what)
+    yield _witness("uniform on $[-1, 1]$")
+
+
+@non_discrete.part(r"a differentiable density: different $\theta$ have different $p$")
+def smooth_shares():
     yield exact(
-        "sympy, pieces",
-        eq(
-            sp.Derivative(_along(2), T),
-            1,
-            r"$f = \theta_1$ for $\theta = \theta_1 - \theta_2 > 2$, so $p = (1, 0)$ there",
-        ),
-    )
-    yield exact(
-        "rational",
+        "sympy, support",
         shown(
-            "$p = (1, 0)$ at $(3, 0)$ and $(4, 0)$, and the Hessian is 0 there",
-            all(a.probabilities == (1, 0) and a.hessian[0][1] == 0 for a in flat),
-            by="rational arithmetic",
+            r"$p_1(3, 0) \ne p_1(4, 0)$, where $\gamma_1 - \gamma_2 \in [-2, 2]$ makes both the "
+            r"mass $\int_{-1}^1 \frac{15}{16}(1 - x^2)^2\,dx$, which is 1",
+            sp.integrate(SMOOTH, (X, -1, 1)) != 1,
         ),
     )
+    what = r"how many $p_1$ the two $\theta$ have up to rounding, against 2"
+    shares = {round(_smooth_share(t), 12) for t in (3.0, 4.0)}
+    yield agree("Gauss-Legendre", float(len(shares)), 2.0, what)
+    yield _witness(r"density $\frac{15}{16}(1 - x^2)^2$ on $[-1, 1]$")
 
 
-@uniform_not_minimal.part(r"one-to-one up to translation where $|\theta_1 - \theta_2| \le 2$")
-def uniform_inside():
-    inside = [rational.uniform([Fraction(k, 4), 0]).probabilities[0] for k in range(-8, 9)]
-    yield exact(
-        "sympy, derivative",
-        eq(
-            sp.Derivative(_along(0), (T, 2)),
-            (2 - T) / 4,
-            r"$p_1'$ for $\theta = \theta_1 - \theta_2 \in [0, 2]$, positive up to its end; "
-            r"$p_1(-\theta) = 1 - p_1(\theta)$",
-        ),
-    )
-    yield exact(
-        "rational",
-        all(a < b for a, b in pairwise(inside)) and (inside[0], inside[-1]) == (0, 1),
-        cases=f"{len(inside)} values of $p_1$ from 0 to 1 increase",
-    )
-
-
-discrete_not_identifiable = Claim(
-    "A.discrete-not-identifiable",
-    'A, Proposition 5.5, section 5.2, section 7 ("whenever")',
-    r"""For two fair coins, $P(\gamma_i = \pm 1) = \frac12$, and $\Theta = \mathbb R^2$,
-    Perturb-Argmax is not identifiable: $\partial f(\theta)$ has more than one element at
-    $\theta_1 = \theta_2$. So it is under every discrete perturbation.""",
-    assumes=r"""$d \ge 2$. Identifiable is meant as single-valued (3.3 I); for coins the other
-    senses of the paper, one-to-one and complete with one-to-one, fail too. "Whenever" needs
-    $\Theta = \mathbb R^d$: other $\Theta$ may avoid all ties.""",
-    depends_on=("A.discrete-subdifferential", "A.max-potential-gradient.corrected"),
-)
-LOW, HIGH, STEP = Fraction(1, 4), Fraction(3, 4), Fraction(1, 8)
-
-
-@discrete_not_identifiable.part(
-    r"multi-valued at $\theta_1 = \theta_2$: every $p_1 \in [1/4, 3/4]$"
-)
-def coins_multivalued():
-    at, cell = rational.discrete([0, 0], COIN), polytope((0, 0))
-    slopes = [
-        (rational.discrete([s * STEP, 0], COIN).value - at.value) / (s * STEP) for s in (-1, 1)
-    ]
-    yield exact(
-        "rational, enumeration",
-        shown(
-            r"$P(A = \{1\}) = \frac14$ and $P(1 \in A) = \frac34$",
-            (at.only[0], at.some[0]) == (LOW, HIGH),
-            by="all four outcomes",
-        ),
-    )
-    yield exact(
-        "rational, slopes of f",
-        shown(
-            r"the left slope is $\frac14$, the right slope $\frac34$",
-            slopes == [LOW, HIGH],
-            by="rational arithmetic",
-        ),
-    )
-    yield exact(
-        "engine, base polytope",
-        shown(
-            r"it contains $(\frac14, \frac34)$ and $(\frac34, \frac14)$",
-            not cell.is_singleton and cell.contains([LOW, HIGH]) and cell.contains([HIGH, LOW]),
-            by="rational arithmetic",
-        ),
-    )
-
-
-@discrete_not_identifiable.part("not one-to-one: $(1/8, 0)$ and $(1, 0)$ share $p = (3/4, 1/4)$")
-def coins_share():
-    pair = [rational.discrete([t, 0], COIN).probabilities for t in (STEP, 1)]
-    counted = [Fraction(sum(t + k > 0 for k in DIFFERENCES), 4) for t in (STEP, 1)]
-    yield exact(
-        "rational, enumeration",
-        shown("$p$ at both", pair[0] == pair[1] == (HIGH, LOW), by="all four outcomes"),
-    )
-    yield exact(
-        "rational, counted",
-        shown(
-            r"three of the four $\gamma_1 - \gamma_2$ exceed $-\frac18$, and three exceed $-1$",
-            counted[0] == counted[1] == HIGH,
-            by="counting",
-        ),
-    )
-
-
-@discrete_not_identifiable.part("multi-valued somewhere under every discrete perturbation")
-def ties_everywhere():
-    a, b, one, two = sp.symbols("a b theta_1 theta_2", real=True)
-    atoms, weights = [-1, 0, 2], [LOW, Fraction(1, 2), LOW]
-    tied = [rational.discrete([y - x, 0, -10], atoms, weights) for x in atoms for y in atoms]
-    yield exact(
-        "one tie, any d",
-        argued(r"$P(\gamma_1 = a, \gamma_2 = b) > 0$ for some $a$, $b$", r"$\gamma$ is discrete"),
-        eq(
-            sp.Subs(one + a, one, two + b - a),
-            two + b,
-            r"this outcome is a tie, $\theta_1 + \gamma_1 = \theta_2 + \gamma_2$",
-        ),
-        argued(
-            r"with the other $\theta_k$ low enough the two are the maximisers with positive "
-            r"probability",
-            r"$P(\theta_k + \gamma_k \ge \theta_2 + b \mid \gamma_1 = a, \gamma_2 = b) \to 0$ as "
-            r"$\theta_k \to -\infty$",
-        ),
-        argued(
-            r"$P(1 \in A) > P(A = \{1\})$: the subdifferential has more than one element",
-            "A.max-potential-gradient.corrected",
-        ),
-    )
-    yield exact(
-        "rational, three atoms",
-        all(answer.some[0] > answer.only[0] for answer in tied),
-        cases=r"$\gamma_i = -1$, 0 or 2 with weights 1/4, 1/2, 1/4, $d = 3$: $\theta_1 + a = "
-        r"\theta_2 + b$ for all atoms $a$, $b$, $\theta_3$ far below",
+def _witness(law: str):
+    return witness(
+        {
+            "$d$": 2,
+            r"$\gamma_i$": law,
+            r"$\Theta$": r"$\{\theta_2 = 0\}$",
+            r"$\theta$": [3, 0],
+            r"$\tau$": [4, 0],
+            "$p$ at both": [1, 0],
+        }
     )

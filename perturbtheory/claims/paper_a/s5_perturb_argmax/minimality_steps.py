@@ -32,7 +32,7 @@ minimality_steps = Claim(
     $g''(\lambda) \ne 0$ and therefore $g''(\lambda) > 0$.""",
     assumes=r"""independent coordinates with positive differentiable densities;
     $j = \arg\max_{i \ne 1}\{\theta_j + \gamma_j\}$ is read with $i$ as the index of what is
-    compared. The theorem stands: A.argmax-minimality. For $d = 2$ there is only one $j$, and (63)
+    compared. The theorem stands for them: A.argmax-minimality.corrected. For $d = 2$ there is only one $j$, and (63)
     and (65) are right.""",
 )
 true_steps = minimality_steps.corrected(
@@ -49,7 +49,7 @@ true_steps = minimality_steps.corrected(
     assumes=r"""the first three parts for independent coordinates with densities; the last for any
     joint law at $d = 2$, with ties: no $p$ is a subgradient at two $\theta$ that are no
     translates.""",
-    depends_on=("A.argmax-minimality", "A.max-differentiable"),
+    depends_on=("A.argmax-minimality.corrected", "A.max-differentiable"),
 )
 GUMBEL = {
     "$d$": 3,
