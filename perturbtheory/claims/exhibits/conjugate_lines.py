@@ -49,6 +49,7 @@ def _inner(one: Sequence[Any], two: Sequence[Any]) -> Any:
     return sum(a * b for a, b in zip(one, two, strict=True))
 
 
+GIVEN = r"(60), $\gamma_{\hat i}$ given $\arg\max = \hat i$,"
 LINES: dict[str, Callable[[Means], Any]] = {
     "(53)": lambda m: _inner(m.theta, m.p) - m.maximum,
     "(54)": lambda m: _inner(m.theta, m.p) - m.counted,
@@ -58,6 +59,7 @@ LINES: dict[str, Callable[[Means], Any]] = {
     "(58)": lambda m: _inner(m.theta, m.p) - _inner(m.p, m.theta) - sum(m.noise),
     "(59)": lambda m: -sum(m.noise),
     "(60)": lambda m: -_inner(m.p, m.mean),
+    GIVEN: lambda m: -sum(q * (x / q) for q, x in zip(m.p, m.noise, strict=True) if q != 0),
     "(61)": lambda m: -m.chosen,
 }
 THETAS = ([1, 0], [0, 0], [0, Fraction(-3, 2)], [1, 0, 0], [0, Fraction(1, 2), -1], [0, 0, 0])
@@ -152,3 +154,44 @@ def vertex_supremum() -> Any:
     t = sp.Symbol("t", real=True)
     value = -sp.log(1 + sp.exp(t))
     return sp.Max(*(sp.limit(value, t, end) for end in (-sp.oo, sp.oo)))
+
+
+def two_rays() -> tuple[Step | Equation, ...]:
+    """f* is infinite off the simplex."""
+    _, i, j, _ = (s := categories())
+    p: Any = sp.IndexedBase("p", real=True)
+    t = sp.Symbol("t", real=True)
+    return (
+        eq(
+            s.sum(p[j] * t), t * s.sum(p[j]), r"$\langle p, \theta\rangle$ at $\theta = t\mathbf 1$"
+        ),
+        argued(
+            r"$f(t\mathbf 1) = f(0) + t$, so $\langle p, \theta\rangle - f(\theta)$ is unbounded "
+            r"unless $\sum_j p_j = 1$",
+            "a maximum moves with all its entries",
+        ),
+        eq(
+            s.sum(-t * sp.KroneckerDelta(i, j) * p[j]),
+            -t * p[i],
+            r"$\langle p, \theta\rangle$ at $\theta = -te_i$",
+        ),
+        argued(
+            r"$f(-te_i) \le f(0)$ for $t \ge 0$, so $\langle p, \theta\rangle - f(\theta) \ge "
+            r"-tp_i - f(0)$, unbounded if $p_i < 0$",
+            "a maximum is monotone in every entry",
+        ),
+    )
+
+
+def climbs(p: Sequence[Fraction]) -> bool:
+    """Whether <p, theta> - f(theta) >= rate * distance - f(0) along a ray of `two_rays`, coins."""
+    d, excess = len(p), sum(p) - 1
+    ray, rate = [1 if excess > 0 else -1] * d, abs(excess)
+    if excess == 0:
+        i = min(range(d), key=p.__getitem__)
+        ray, rate = [-int(k == i) for k in range(d)], -p[i]
+    start = rational.discrete([0] * d, COIN).value
+    return rate > 0 and all(
+        k * dot(p, ray) - rational.discrete([k * x for x in ray], COIN).value >= k * rate - start
+        for k in (1, 10, 1000)
+    )

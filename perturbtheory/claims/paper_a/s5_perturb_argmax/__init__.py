@@ -3,9 +3,11 @@
 ORDER = (
     "perturb_argmax",
     "argmax_completeness",
+    "argmax_dual_domain",
     "max_differentiable",
     "conjugate",
     "argmax_minimality",
     "bounded_discrete",
     "minimality_steps",
+    "conclusions",
 )

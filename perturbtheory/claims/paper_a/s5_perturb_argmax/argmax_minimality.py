@@ -196,7 +196,7 @@ SMOOTH = sp.Rational(15, 16) * (1 - X**2) ** 2
 """A density on [-1, 1] that is differentiable on the whole line, 0 outside."""
 
 
-def _smooth_share(t: float) -> float:
+def smooth_share(t: float) -> float:
     """p_1 at theta = (t, 0) for the density `SMOOTH`, by a rule that is exact for t >= 2."""
     nodes, weights = gauss_legendre(8)
     density, cdf = (sp.lambdify(X, y) for y in (SMOOTH, sp.integrate(SMOOTH, (X, -1, X))))
@@ -226,7 +226,7 @@ def smooth_shares():
         ),
     )
     what = r"how many $p_1$ the two $\theta$ have up to rounding, against 2"
-    shares = {round(_smooth_share(t), 12) for t in (3.0, 4.0)}
+    shares = {round(smooth_share(t), 12) for t in (3.0, 4.0)}
     yield agree("Gauss-Legendre", float(len(shares)), 2.0, what)
     yield _witness(r"density $\frac{15}{16}(1 - x^2)^2$ on $[-1, 1]$")
 

@@ -10,10 +10,12 @@ import sympy as sp
 from perturbtheory.claims.exhibits.conjugate_lines import (
     LINES,
     THETAS,
+    climbs,
     coins,
     gumbel,
     pointwise,
     supremum,
+    two_rays,
     vertex_supremum,
 )
 from perturbtheory.claims.exhibits.noises import COIN
@@ -48,7 +50,8 @@ conjugate = Claim(
     assumes=r"""any joint law with finite $f$; $\lambda^*$ is $p(\theta) = P(\arg\max = i)$, with
     one maximiser chosen at a tie, as (54) needs. "Otherwise" in (52) is read as favourably as it
     can be: $\lambda$ is not $p(\theta)$ for any $\theta$. (60) is read as printed, with the mean
-    of $\gamma_i$; with the conditional mean given $\arg\max = i$ it would be right.""",
+    of $\gamma_i$, and with the mean given $\arg\max = i$, to which the sentence after (61) may
+    point.""",
     depends_on="A.max-potential-gradient.corrected",
 )
 true_conjugate = conjugate.corrected(
@@ -217,47 +220,10 @@ def finite_on_the_simplex():
 @true_conjugate.part("infinite off the simplex")
 def infinite_off_the_simplex():
     off = [[Fraction(3, 2), Fraction(-1, 2)], [Fraction(1, 2)] * 3, [Fraction(1, 4)] * 3]
-    _, i, j, _ = (s := categories())
-    p: Any = sp.IndexedBase("p", real=True)
-    t = sp.Symbol("t", real=True)
-    yield exact(
-        "two rays, any law and d",
-        eq(
-            s.sum(p[j] * t), t * s.sum(p[j]), r"$\langle p, \theta\rangle$ at $\theta = t\mathbf 1$"
-        ),
-        argued(
-            r"$f(t\mathbf 1) = f(0) + t$, so $\langle p, \theta\rangle - f(\theta)$ is unbounded "
-            r"unless $\sum_j p_j = 1$",
-            "a maximum moves with all its entries",
-        ),
-        eq(
-            s.sum(-t * sp.KroneckerDelta(i, j) * p[j]),
-            -t * p[i],
-            r"$\langle p, \theta\rangle$ at $\theta = -te_i$",
-        ),
-        argued(
-            r"$f(-te_i) \le f(0)$ for $t \ge 0$, so $\langle p, \theta\rangle - f(\theta) \ge "
-            r"-tp_i - f(0)$, unbounded if $p_i < 0$",
-            "a maximum is monotone in every entry",
-        ),
-    )
+    yield exact("two rays, any law and d", *two_rays())
     yield exact(
         "rational, coins",
-        all(_climbs(p) for p in off),
+        all(climbs(p) for p in off),
         cases=r"$\langle p, \theta\rangle - f(\theta)$ grows along a ray by the proved rate: three "
         r"$p$, $\theta$ up to 1000",
-    )
-
-
-def _climbs(p: Sequence[Fraction]) -> bool:
-    """Whether <p, theta> - f(theta) >= rate * distance - f(0) along the ray of the proof."""
-    d, excess = len(p), sum(p) - 1
-    ray, rate = [1 if excess > 0 else -1] * d, abs(excess)
-    if excess == 0:
-        i = min(range(d), key=p.__getitem__)
-        ray, rate = [-int(k == i) for k in range(d)], -p[i]
-    start = rational.discrete([0] * d, COIN).value
-    return rate > 0 and all(
-        k * dot(p, ray) - rational.discrete([k * x for x in ray], COIN).value >= k * rate - start
-        for k in (1, 10, 1000)
     )

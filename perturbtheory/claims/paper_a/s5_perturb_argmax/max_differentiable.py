@@ -32,7 +32,7 @@ max_differentiable = Claim(
 @max_differentiable.part(r"$f$ is differentiable with gradient $P(\arg\max = i)$")
 def differentiable():
     theta, f = np.array([0.5, -0.25, 1.0]), expected_max(Logistic())
-    yield _no_ties()
+    yield no_ties()
     yield exact(
         "rational, uniform noise", uniform_slopes(), cases=rf"{UNIFORM}$P(\arg\max = i)$, $d = 3$"
     )
@@ -48,7 +48,7 @@ def differentiable():
     "no difference of coordinates with an atom is enough: one density per pair"
 )
 def one_density_per_pair():
-    yield _no_ties()
+    yield no_ties()
     yield exact(
         "rational, a coin against a uniform coordinate",
         all(_slopes_meet(Fraction(k, 4)) for k in range(-10, 11)),
@@ -57,7 +57,8 @@ def one_density_per_pair():
     )
 
 
-def _no_ties() -> Check:
+def no_ties() -> Check:
+    """A density of one coordinate of every pair excludes ties, and f is differentiable."""
     c = sp.Symbol("c", real=True)
     return exact(
         "no ties, any d",

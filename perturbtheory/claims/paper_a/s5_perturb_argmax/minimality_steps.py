@@ -32,8 +32,8 @@ minimality_steps = Claim(
     $g''(\lambda) \ne 0$ and therefore $g''(\lambda) > 0$.""",
     assumes=r"""independent coordinates with positive differentiable densities;
     $j = \arg\max_{i \ne 1}\{\theta_j + \gamma_j\}$ is read with $i$ as the index of what is
-    compared. The theorem stands for them: A.argmax-minimality.corrected. For $d = 2$ there is only one $j$, and (63)
-    and (65) are right.""",
+    compared. The theorem stands for them: A.argmax-minimality.corrected. For $d = 2$ there is only
+    one $j$, and (63) and (65) are right.""",
 )
 true_steps = minimality_steps.corrected(
     r"""$j$ has to depend on $\lambda$, $j = \arg\max_{i \ne 1}\{\theta_i + \lambda v_i +

@@ -1,12 +1,13 @@
 """Sections 5 and 9: the subdifferential of the expected maximum, with and without ties."""
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits.noises import COIN
-from perturbtheory.claims.exhibits.outcomes import mean_largest, winning_sets
+from perturbtheory.claims.exhibits.outcomes import draws, mean_largest, winning_sets
 from perturbtheory.claims.exhibits.slopes import TIES, polytope, slope, slopes, uniform_slope
 from perturbtheory.ledger import Claim, argued, eq, exact, shown, witness
 from perturbtheory.perturbations import Discrete
@@ -25,9 +26,8 @@ max_potential_gradient = Claim(
     \mathbb 1[\arg\max(\theta_i + \gamma_i) = i]$.""",
     assumes=r"""any joint law with finite $f$, discrete ones included, as the paper says. (13) and
     (48) are read with sets: arg max is the face of the simplex spanned by the maximisers. In
-    Corollary 9.1 and (49) the indicator is a vector; at a tie it counts every maximiser. If it
-    counts one that is chosen, it is one of many subgradients, and there is no derivative
-    either.""",
+    Corollary 9.1 and (49) the indicator is a vector; at a tie it counts every maximiser, or one
+    that is chosen: both readings are judged.""",
 )
 true_gradient = max_potential_gradient.corrected(
     r"""The subdifferential of $f$ is the expected face of maximisers, $\partial f(\theta) =
@@ -103,25 +103,31 @@ def _support_steps():
 
 
 @max_potential_gradient.part(
-    r"Corollary 9.1: $P(\arg\max = i)$ is the derivative, for any perturbation"
+    r"Corollary 9.1: $P(\arg\max = i)$ is the derivative, for any perturbation",
+    counted=lambda i, winners: i in winners,
+    of="$i$ is a maximiser",
 )
-def derivative_at_ties():
+@max_potential_gradient.part(
+    r"Corollary 9.1, the first of tied maximisers as $\arg\max$",
+    counted=lambda i, winners: i == winners[0],
+    of="$i$ is the first maximiser",
+)
+def derivative_at_ties(counted, of):
     theta = (0, 0)
     right, left = (slope(theta, _unit(2, 0), sign) for sign in (1, -1))
-    printed = rational.discrete(theta, COIN).some
-    cell = polytope(theta)
-    lower, upper = cell.bounds()
+    printed = [sum(w.chance for w in draws(theta, COIN) if counted(i, w.winners)) for i in (0, 1)]
+    lower, upper = polytope(theta).bounds()
     yield exact(
         "rational, one-sided slopes",
         left == right == printed[0],
-        cases=rf"$\theta = (0, 0)$, coins: slopes {left} from the left, {right} from the right, "
-        f"$P(1$ is a maximiser$)$ = {printed[0]}",
+        cases=rf"$\theta = (0, 0)$, coins: slopes {left} from the left, {right} from the right; "
+        f"probability that {of}: {printed[0]} for $i = 1$",
     )
     yield exact(
         "engine, base polytope",
-        cell.is_singleton and lower[0] == upper[0] and sum(upper) == 1,
-        cases=f"$p_1$ runs over $[{lower[0]}, {upper[0]}]$; the $P(i$ is a maximiser$)$ sum to "
-        f"{sum(upper)}",
+        polytope(theta).is_singleton and (lower[0], sum(upper)) == (printed[0], 1),
+        cases=f"$p_1$ runs over $[{lower[0]}, {upper[0]}]$; the probabilities that {of} sum to "
+        f"{sum(printed)}",
     )
     yield witness(
         {
@@ -130,10 +136,15 @@ def derivative_at_ties():
             r"$\theta$": list(theta),
             "left derivative": str(left),
             "right derivative": str(right),
-            "$P(i$ is a maximiser$)$": [str(p) for p in printed],
+            f"probability that {of}": [str(p) for p in printed],
             "their sum": str(sum(printed)),
         }
     )
+
+
+def _maximum():
+    """The subdifferential of the maximum at (0, 0), that is of f for gamma = 0."""
+    return expected_max(Discrete(np.array([0.0]))).subdifferential(np.array([0, 0]))
 
 
 @max_potential_gradient.part(
@@ -143,7 +154,6 @@ def indicator_of_all():
     # At x = (0, 0) every coordinate is a maximiser; a subgradient g has
     # max y >= max x + <g, y - x>, here at y = (1, 1).
     indicator = [1, 1]
-    silent = expected_max(Discrete(np.array([0.0]))).subdifferential(np.array([0, 0]))
     yield exact(
         "subgradient inequality",
         max(1, 1) >= max(0, 0) + sum(indicator),
@@ -151,9 +161,8 @@ def indicator_of_all():
     )
     yield exact(
         "engine, base polytope",
-        silent.contains(indicator),
-        cases=r"$(1, 1)$ in the subdifferential of the maximum at $(0, 0)$, that is of $f$ for "
-        r"$\gamma = 0$",
+        _maximum().contains(indicator),
+        cases="$(1, 1)$ in the subdifferential of the maximum at $(0, 0)$",
     )
     yield witness(
         {
@@ -162,6 +171,38 @@ def indicator_of_all():
             "printed": indicator,
             "true": r"every $(s, 1 - s)$ with $0 \le s \le 1$",
         }
+    )
+
+
+@max_potential_gradient.part(
+    "(49): the indicator of one chosen maximiser is a subgradient of the maximum"
+)
+def indicator_of_one():
+    x, y = sp.symbols("x_i y_i", real=True)
+    points = list(product((-1, 0, 1), repeat=3))
+    yield exact(
+        "subgradient inequality, any d",
+        eq(
+            sp.Add(x, y - x, evaluate=False),
+            y,
+            r"$\max x + \langle e_i, y - x\rangle$ for a maximiser $i$ of $x$",
+        ),
+        argued(r"and $y_i \le \max y$ for every $y$", "definition of the maximum"),
+    )
+    yield exact(
+        "engine, base polytope",
+        _maximum().contains([1, 0]) and _maximum().contains([0, 1]),
+        cases="$(1, 0)$ and $(0, 1)$ in the subdifferential of the maximum at $(0, 0)$",
+    )
+    yield exact(
+        "all cases",
+        all(
+            max(b) >= max(a) + b[i] - a[i]
+            for a, b in product(points, repeat=2)
+            for i in range(3)
+            if a[i] == max(a)
+        ),
+        cases=r"$x$ and $y$ in $\{-1, 0, 1\}^3$, every maximiser of $x$",
     )
 
 
