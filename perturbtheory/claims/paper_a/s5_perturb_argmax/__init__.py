@@ -8,6 +8,7 @@ ORDER = (
     "conjugate",
     "argmax_minimality",
     "bounded_discrete",
+    "argmax_strict_convexity",
     "minimality_steps",
     "conclusions",
 )

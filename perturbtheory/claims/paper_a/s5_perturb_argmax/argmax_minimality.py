@@ -12,7 +12,19 @@ from perturbtheory.claims.exhibits.noises import DIFFERENCES
 from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive, shown, witness
+from perturbtheory.ledger import (
+    Check,
+    Claim,
+    Equation,
+    Step,
+    agree,
+    argued,
+    eq,
+    exact,
+    positive,
+    shown,
+    witness,
+)
 from perturbtheory.numerics import gauss_legendre
 from perturbtheory.perturbations import Logistic, Normal, Uniform
 from perturbtheory.potential import expected_max
@@ -144,11 +156,15 @@ def full_support(budget):
 
 def monotone() -> Check:
     """Full support: <p(tau) - p(theta), tau - theta> > 0 unless tau is a translate."""
+    return exact("strict monotonicity, any d", *monotone_steps())
+
+
+def monotone_steps() -> tuple[Step | Equation, ...]:
+    """Why p is strictly monotone."""
     ta, tb, va, vb, ga, gb = sp.symbols("theta_a theta_b v_a v_b gamma_a gamma_b", real=True)
     lead, lag = ta + ga - tb - gb, tb + vb + gb - ta - va - ga
     middle = gb + tb - ta + (vb - va) / 2
-    return exact(
-        "strict monotonicity, any d",
+    return (
         argued(
             r"$p(\theta)$ is the law of a maximiser $a$ at $\theta$, chosen by some rule, and "
             r"$p(\tau)$ that of a maximiser $b$ at $\tau = \theta + v$",

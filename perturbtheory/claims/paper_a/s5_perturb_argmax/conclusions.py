@@ -47,7 +47,7 @@ true_same = same.corrected(
     $\Theta$ and one-to-one on fewer: with density $\frac{15}{16}(1 - x^2)^2$ it is complete on
     $\{|\theta_1| \le 2, \theta_2 = 0\}$, and not one-to-one on any larger interval.""",
     assumes=PROPERTIES
-    + " There are no ties if one coordinate of every pair has a density; the last part has $d = 2$.",
+    + " There are no ties if one of every pair has a density; the last part has $d = 2$.",
     depends_on=("C.completeness", "C.completeness-argmax", "A.argmax-minimality.corrected"),
 )
 no_benefits = Claim(
