@@ -84,7 +84,7 @@ def over_a_half_space():
         """f(theta) - <p, theta> at theta = (s - r, -s - r, 0), and its gradient in s and r."""
         theta = np.array([x[0] - x[1], -x[0] - x[1], 0.0])
         one, two, _ = np.asarray(f.probabilities(theta)) - p
-        return float(engine(f, theta).value) - p @ theta, np.array([one - two, -one - two])
+        return float(engine(f, theta).value - p @ theta), np.array([one - two, -one - two])
 
     found = optimize.minimize(
         objective, [0.5, 1.0], jac=True, method="L-BFGS-B", bounds=[(None, None), (0.0, None)]

@@ -185,8 +185,8 @@ def argmax_complete():
         ),
     )
     yield agree("linear programs", one, two, "1 if complete, 0 if not: Gumbel, bounded")
-    ends = [float(np.exp(2) / (1 + np.exp(2))), smooth_share(2.0)]
-    yield agree("Gauss-Legendre", *ends, r"$p_1$ at $\theta = (2, 0)$: Gumbel, bounded")
+    first, second = float(np.exp(2) / (1 + np.exp(2))), smooth_share(2.0)
+    yield agree("Gauss-Legendre", first, second, r"$p_1$ at $\theta = (2, 0)$: Gumbel, bounded")
     yield witness(
         {
             "$d$": 2,
@@ -204,6 +204,7 @@ def argmax_injective():
     found = [one_to_one(_model(f"{law}-Argmax"), gauge) for law in ("Gumbel", "bounded")]
     odds = [sp.exp(t) / (1 + sp.exp(t)) for t in (3, 4)]
     one, two = (smooth_share(t) for t in (3.0, 4.0))
+    known, other = cosets.outcomes(found)
     yield exact(
         "sympy",
         shown(
@@ -212,7 +213,7 @@ def argmax_injective():
             bool(sp.simplify(odds[0] - odds[1]) == 0) == (sp.integrate(SMOOTH, (X, -1, 1)) == 1),
         ),
     )
-    yield agree("property checker", *cosets.outcomes(found), "1 if one-to-one: Gumbel, bounded")
+    yield agree("property checker", known, other, "1 if one-to-one: Gumbel, bounded")
     rise = float(odds[1] - odds[0])
     yield agree("Gauss-Legendre", two - one, rise, r"$p_1(4, 0) - p_1(3, 0)$: bounded, Gumbel")
     yield witness(

@@ -125,8 +125,9 @@ true_change = change_of_variables.corrected(
 @change_of_variables.part("(62), any mean")
 def any_mean():
     true, printed = change.sides(0)
+    left, right = change.gauss_sides()
     yield exact("sympy", eq(true, printed, rf"{change.DENSITY}, $d = 1$, $\theta = 0$"))
-    yield agree("Gauss-Legendre", *change.gauss_sides(), "the two sides")
+    yield agree("Gauss-Legendre", left, right, "the two sides")
     yield witness(
         {
             "$d$": 1,

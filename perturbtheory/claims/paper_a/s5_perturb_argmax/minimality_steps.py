@@ -116,10 +116,12 @@ def _splits(at: Fraction) -> bool:
 @true_steps.part(r"the four terms with $\lambda$ in the last two", shift=0)
 def printed_difference(shift):
     four, truth = uniform_difference(shift)
+    printed, true = four_terms(shift)
     yield exact(
         "sympy, any law",
         eq(
-            *four_terms(shift),
+            printed,
+            true,
             r"given $\gamma_2, \dots, \gamma_d$: $P$ is the distribution function of $\gamma_1$ and"
             r" $Q$ the integral of $x\,dP$ up to $a$ and $b$, $c_j = \theta_j + \gamma_j$",
         ),
