@@ -150,7 +150,7 @@ def printed_slope(budget):
     sides = [sp.Derivative(side, L) for side in gumbel_sides()]
     slopes = [sp.simplify(side.doit().subs(L, sp.log(2))) for side in sides]
     _, gap = sampled(budget, float(np.log(2.0)))
-    yield exact("sympy, Gumbel noise", eq(*sides, rf"$\theta = 0$, $v$ = {V}"))
+    yield exact("sympy, Gumbel noise", eq(sides[0], sides[1], rf"$\theta = 0$, $v$ = {V}"))
     yield agree("sampling", gap, 0.0, r"difference at $\lambda = \log 2$ from common draws")
     yield witness(GUMBEL | {"printed": str(slopes[0]), "true": str(slopes[1])})
 
