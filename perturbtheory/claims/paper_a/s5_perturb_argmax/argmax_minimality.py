@@ -13,6 +13,7 @@ from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import (
+    Budget,
     Check,
     Claim,
     Equation,
@@ -27,7 +28,7 @@ from perturbtheory.ledger import (
 )
 from perturbtheory.numerics import gauss_legendre
 from perturbtheory.perturbations import Logistic, Normal, Uniform
-from perturbtheory.potential import expected_max
+from perturbtheory.potential import Potential, expected_max
 from perturbtheory.routes import enclosure, rational
 
 argmax_minimality = Claim(
@@ -47,9 +48,10 @@ true_minimality = argmax_minimality.corrected(
     then $\langle p(\tau) - p(\theta), \tau - \theta\rangle > 0$ unless $\tau - \theta = c\mathbf
     1$: any $\Theta$ without two translates is minimal for Perturb-Argmax. With ties this is so for
     all $p(\theta) \in \partial f(\theta)$ and $p(\tau) \in \partial f(\tau)$.""",
-    assumes=r"""every open set of $\mathbb R^d$ has positive probability under $\gamma$. It is not
-    used that there are densities, that they are differentiable, that $\Theta$ is convex or that
-    $f$ is finite. Full support is not necessary: see A.argmax-minimality-steps.corrected.""",
+    assumes=r"""every open set of $\mathbb R^d$ has positive probability under $\gamma$. Where
+    $f$ is infinite $\partial f$ is that of C.anchored-potential. It is not used that there are
+    densities, that they are differentiable, that $\Theta$ is convex or that $f$ is finite. Full
+    support is not necessary: see A.argmax-minimality-steps.corrected.""",
     depends_on="A.max-potential-gradient.corrected",
 )
 non_discrete = Claim(
@@ -109,18 +111,20 @@ def one_to_one(budget):
         cases=r"$\langle p(\tau) - p(\theta), \tau - \theta\rangle > 0$ for all pairs of four "
         r"$\theta$, $d = 3$",
     )
+    yield increases("engine, logistic noise", expected_max(Logistic()), budget)
+
+
+def increases(route: str, f: Potential, budget: Budget) -> Check:
+    """<p(tau) - p(theta), tau - theta> > 0 by the engine."""
     points = thetas(3, budget)
-    found = engine(expected_max(Logistic()), points, "probabilities")
+    found = engine(f, points, "probabilities")
     p, radius = np.asarray(found.value), np.asarray(found.radius)
     i, j = np.triu_indices(len(points), 1)
     v = points[j] - points[i]
     margins = ((p[j] - p[i]) * v).sum(1)
     radii = ((radius[i] + radius[j]) * np.abs(v)).sum(1)
-    yield positive(
-        "engine, logistic noise",
-        Estimate(margins, radii, "quadrature"),
-        r"$\langle p(\tau) - p(\theta), \tau - \theta\rangle$ for all pairs of $\theta$, $d = 3$",
-    )
+    what = r"$\langle p(\tau) - p(\theta), \tau - \theta\rangle$ for all pairs of $\theta$, $d = 3$"
+    return positive(route, Estimate(margins, radii, "quadrature"), what)
 
 
 @true_minimality.part("any law of full support, with ties")

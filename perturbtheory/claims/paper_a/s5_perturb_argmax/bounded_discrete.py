@@ -182,6 +182,12 @@ def coins_share():
             by="counting",
         ),
     )
+    cells = [polytope((t, 0)) for t in (STEP, 1)]
+    yield exact(
+        "engine, base polytope",
+        all(cell.is_singleton and cell.contains([HIGH, LOW]) for cell in cells),
+        cases="both",
+    )
 
 
 @discrete_not_identifiable.part("multi-valued somewhere under every discrete perturbation")

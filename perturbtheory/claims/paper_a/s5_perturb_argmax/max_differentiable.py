@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import sympy as sp
-from scipy import integrate
+from scipy import integrate, stats
 
 from perturbtheory.claims.exhibits import change_of_variables as change
 from perturbtheory.claims.exhibits.noises import COIN
@@ -128,6 +128,9 @@ def any_mean():
     left, right = change.gauss_sides()
     yield exact("sympy", eq(true, printed, rf"{change.DENSITY}, $d = 1$, $\theta = 0$"))
     yield agree("Gauss-Legendre", left, right, "the two sides")
+    law = stats.beta(3, 3)
+    mirrored = integrate.quad(lambda y: law.pdf(-y) * y, -1, 0)[0]
+    yield agree("scipy's beta law", law.mean(), mirrored, "the two sides")
     yield witness(
         {
             "$d$": 1,
