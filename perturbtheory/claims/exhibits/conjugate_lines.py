@@ -163,7 +163,9 @@ def two_rays() -> tuple[Step | Equation, ...]:
     t = sp.Symbol("t", real=True)
     return (
         eq(
-            s.sum(p[j] * t), t * s.sum(p[j]), r"$\langle p, \theta\rangle$ at $\theta = t\mathbf 1$"
+            s.sum(p[j] * t),
+            t * s.sum(p[j]),
+            r"$\langle p, \theta\rangle$ at $\theta = t\mathbf 1$, $d = i + m$",
         ),
         argued(
             r"$f(t\mathbf 1) = f(0) + t$, so $\langle p, \theta\rangle - f(\theta)$ is unbounded "

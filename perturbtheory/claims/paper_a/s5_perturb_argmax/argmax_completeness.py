@@ -77,10 +77,8 @@ def a_half_space():
     yield uniqueness(HALF_SPACE, HALF_SPACE.unbounded(above=True), "Gumbel noise")
     yield programs(HALF_SPACE, expected_max(Gumbel()), "Gumbel noise")
     yield programs(HALF_SPACE, COINS, "coins, set-valued")
-    yield witness(
-        HALF_SPACE.missed
-        | {r"$\gamma$": r"Gumbel, where $\arg\max(\theta + \gamma)$ is the softmax"}
-    )
+    law = r"Gumbel, where $\arg\max(\theta + \gamma)$ is the softmax"
+    yield witness(HALF_SPACE.missed | {"gamma": law})
 
 
 @argmax_completeness.part(

@@ -146,8 +146,8 @@ def _softmax_gradient() -> Check:
         eq(
             sp.Derivative(sp.log(s.sum(terms)), length),
             s.sum(v[s.j] * terms) / s.sum(terms),
-            r"$\langle\operatorname{softmax}(x + \lambda v), v\rangle$ at $x = \theta + \gamma$, "
-            r"bounded by $\max_j|v_j|$",
+            r"$\langle\operatorname{softmax}(x + \lambda v), v\rangle$, $d = i + m$, bounded "
+            r"by $\max_j|v_j|$",
         ),
         argued(
             r"$f$, or its anchored form, is differentiable with the one gradient $\mathbb E"

@@ -200,8 +200,8 @@ def finite_on_the_simplex():
         eq(
             s.sum(p[j] * (largest - x[j])),
             largest * s.sum(p[j]) - s.sum(p[j] * x[j]),
-            r"for $M = \max x$ no term on the left is negative; where $\sum_jp_j = 1$ this is "
-            r"$\max x - \langle p, x\rangle \ge 0$",
+            r"$d = i + m$; for $M = \max x$ no term on the left is negative; where "
+            r"$\sum_jp_j = 1$ this is $\max x - \langle p, x\rangle \ge 0$",
         ),
         argued(
             r"$f(\theta) \ge \langle p, \theta\rangle + \sum_j p_j\mathbb E[\gamma_j]$, so "
