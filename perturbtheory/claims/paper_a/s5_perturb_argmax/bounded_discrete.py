@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.minimality_sides import sample_mean
 from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
 from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.slopes import polytope
@@ -135,7 +136,7 @@ LOW, HIGH, STEP = Fraction(1, 4), Fraction(3, 4), Fraction(1, 8)
 @discrete_not_identifiable.part(
     r"multi-valued at $\theta_1 = \theta_2$: every $p_1 \in [1/4, 3/4]$"
 )
-def coins_multivalued():
+def coins_multivalued(budget):
     at, cell = rational.discrete([0, 0], COIN), polytope((0, 0))
     slopes = [
         (rational.discrete([s * STEP, 0], COIN).value - at.value) / (s * STEP) for s in (-1, 1)
@@ -164,6 +165,10 @@ def coins_multivalued():
             by="rational arithmetic",
         ),
     )
+    gamma = np.random.default_rng(55).choice([-1, 1], (budget.samples, 2))
+    ahead, level = (sample_mean(np.sign(gamma @ [1, -1]) >= least) for least in (1, 0))
+    yield agree("sampling, 1 alone", ahead, 0.25, r"$P(A = \{1\})$")
+    yield agree("sampling, 1 among them", level, 0.75, r"$P(1 \in A)$")
 
 
 @discrete_not_identifiable.part("not one-to-one: $(1/8, 0)$ and $(1, 0)$ share $p = (3/4, 1/4)$")
