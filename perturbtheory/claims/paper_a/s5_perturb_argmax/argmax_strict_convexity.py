@@ -9,7 +9,7 @@ from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.symbols import X, Y
 from perturbtheory.claims.paper_a.s5_perturb_argmax.argmax_minimality import monotone_steps
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Claim, argued, eq, exact, positive
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, witness
 from perturbtheory.perturbations import Logistic, Normal
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import enclosure
@@ -21,15 +21,46 @@ strict_convexity = Claim(
     is strictly convex over $\Theta$, and $g(\lambda) = f(\theta + \lambda v)$ has $g''(\lambda) >
     0$: the conditions require the density to be positive, to ensure that the second derivative is
     positive.""",
-    assumes=r"""independent coordinates, as in Lemma 5.2, with positive differentiable densities (for
-    the reading without independence see A.argmax-minimality), $f$ finite, $v \notin
-    \mathbb R\mathbf 1$. $g'' > 0$ is about the $\lambda$ where $g''$ exists. For the printed
-    derivation see A.argmax-minimality-steps.""",
+    assumes=r"""the theorem does not print that the $\gamma_i$ are independent, as Lemma 5.2 does:
+    it is read without this, and with it. $f$ finite, $v \notin \mathbb R\mathbf 1$. $g'' > 0$ is for
+    the $\lambda$ where $g''$ exists. For the derivation see A.argmax-minimality-steps.""",
+    depends_on=("A.argmax-minimality.corrected", "A.max-differentiable"),
+)
+true_convexity = strict_convexity.corrected(
+    r"""For independent coordinates with positive differentiable densities $f$ is strictly convex
+    over every convex $\Theta$ without two translates, and $g''(\lambda) > 0$ where it exists.""",
+    assumes=r"$f$ finite, $v \notin \mathbb R\mathbf 1$.",
     depends_on=("A.argmax-minimality.corrected", "A.max-differentiable"),
 )
 
 
-@strict_convexity.part(r"$f$ is strictly convex over $\Theta$ without two translates")
+@strict_convexity.part(r"any joint law, as printed: $\gamma_1 = \gamma_2$")
+def without_independence(budget):
+    one, two = sp.Max(1 + X, X), sp.Max(2 + X, X)
+    half = sp.Max(sp.Rational(3, 2) + X, X)
+    gamma = np.random.default_rng(59).normal(size=(budget.samples, 1))
+    ends = [np.max(np.array([t, 0.0]) + gamma, 1).mean() for t in (1.0, 1.5, 2.0)]
+    gap = (ends[0] + ends[2]) / 2 - ends[1]
+    yield exact(
+        "sympy, outcome by outcome",
+        bool(sp.simplify((one + two) / 2 - half) != 0),
+        cases=r"$\frac12(\max\{1 + \gamma, \gamma\} + \max\{2 + \gamma, \gamma\}) - "
+        r"\max\{\frac32 + \gamma, \gamma\}$ for every $\gamma$",
+    )
+    yield agree("sampling", float(gap > 1e-9), 1.0, "1 if this is positive on average, against 1")
+    yield witness(
+        {
+            "$d$": 2,
+            r"$\gamma$": r"$\gamma_1 = \gamma_2$, standard normal",
+            r"$\Theta$": r"$\{\theta_2 = 0\}$",
+            "$f$": r"$f(\theta_1, 0) = \theta_1$ for $\theta_1 \ge 0$",
+            "$g''$": 0,
+        }
+    )
+
+
+@strict_convexity.part(r"independent: $f$ is strictly convex over $\Theta$ without two translates")
+@true_convexity.part(r"$f$ is strictly convex over $\Theta$ without two translates")
 def strictly_convex(budget):
     points = thetas(3, budget)
     i, j = np.triu_indices(len(points), 1)
@@ -51,7 +82,8 @@ def strictly_convex(budget):
     yield positive("engine, logistic noise", Estimate(gap, room, "quadrature"), what)
 
 
-@strict_convexity.part("$g'' > 0$")
+@strict_convexity.part("independent: $g'' > 0$")
+@true_convexity.part("$g'' > 0$")
 def positive_curvature():
     h, c = sp.symbols("h c", positive=True)
     density = sp.Function("p_j")
