@@ -22,7 +22,7 @@ strict_convexity = Claim(
     0$: the conditions require the density to be positive, to ensure that the second derivative is
     positive.""",
     assumes=r"""the theorem does not print that the $\gamma_i$ are independent, as Lemma 5.2 does:
-    it is read without this, and with it. $f$ finite, $v \notin \mathbb R\mathbf 1$. $g'' > 0$ is for
+    it is read without this, and with it. $f$ finite, $v \notin \mathbb R\mathbf 1$. $g'' > 0$ for
     the $\lambda$ where $g''$ exists. For the derivation see A.argmax-minimality-steps.""",
     depends_on=("A.argmax-minimality.corrected", "A.max-differentiable"),
 )
