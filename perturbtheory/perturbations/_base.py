@@ -261,6 +261,13 @@ class AbstractPerturbation(abc.ABC):
             return self
         return mapped(lambda leaf: leaf[keep] if np.ndim(leaf) else leaf, self)
 
+    def unshifted(self) -> tuple[AbstractPerturbation, float]:
+        """(a law near zero, c) such that gamma is c plus that law, in every coordinate.
+
+        The engine adds c to f, so that digits of distances to kinks are not lost to c.
+        """
+        return self, 0.0
+
     def rescaled(self, power: int) -> Self:
         """The law of 2^power gamma; the engine uses it so that nothing overflows.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -132,7 +133,13 @@ class Smoothed(AbstractTabulated):
         return None if base is None else base + EXPONENTIAL_NODES
 
     def table_of_one(self) -> Table:
-        return _tabulate(self.base, float(self.temperature))
+        # In units of the power of two next to t, so that the table is the same in every unit.
+        t, power = math.frexp(float(self.temperature))
+        try:
+            base = self.base.rescaled(-power)
+        except ValueError:  # a law that has no such form
+            return _tabulate(self.base, float(self.temperature))
+        return _tabulate(base, t).moved(0.0, math.ldexp(1.0, power))
 
     def direct(self) -> AbstractPerturbation:
         from perturbtheory.perturbations._traced import tabulated
