@@ -135,9 +135,12 @@ def not_negative():
     yield exact(
         "sympy, symbolic d",
         shown(r"$e^{\theta_i+\gamma_i} > 0$", bool(term.is_positive)),
-        argued("a positive number over a sum of such is positive, and so is its mean", "for every "
-               r"$\gamma$; monotony of the expectation"),
-    )  # fmt: skip
+        argued(
+            "a positive number over a sum of such is positive, and so is its mean",
+            "for every "
+            r"$\gamma$; monotony of the expectation",
+        ),
+    )
     slopes = gradient_by_differences(smooth(1.0), POINT)
     yield positive("engine", slopes, "differences of $f$ in every coordinate, three atoms, $d = 3$")
 

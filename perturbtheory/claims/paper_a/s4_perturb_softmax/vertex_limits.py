@@ -69,9 +69,13 @@ def divide_by_the_numerator():
     quotient = sp.exp(x[i]) / s.sum(sp.exp(x[j]))
     yield exact(
         "sympy, symbolic d",
-        for_every_d(quotient, 1 / s.sum(sp.exp(x[j] - x[i])), r"$x = \theta+\gamma$, written there "
-                    r"as $\theta$; the term $j = i$ of the second sum is $e^0 = 1$"),
-    )  # fmt: skip
+        for_every_d(
+            quotient,
+            1 / s.sum(sp.exp(x[j] - x[i])),
+            r"$x = \theta+\gamma$, written there "
+            r"as $\theta$; the term $j = i$ of the second sum is $e^0 = 1$",
+        ),
+    )
     yield exact(
         "rational",
         [line_43(odds) for odds in ODDS] == [perturb_softmax(odds)[0] for odds in ODDS],
@@ -84,10 +88,14 @@ def inequality_44():
     ratio, gap, theta = sp.Symbol("R", positive=True), sp.Symbol("g"), sp.Symbol("theta_i")
     yield exact(
         "sympy",
-        eq((theta - N - gap) - theta, -N - gap, r"$\theta_j-\theta_i \le -n$, as $h_i = n$ means "
-           r"$\theta_j = \theta_i-n-g$ with $g \ge 0$ for $j \ne i$"),
+        eq(
+            (theta - N - gap) - theta,
+            -N - gap,
+            r"$\theta_j-\theta_i \le -n$, as $h_i = n$ means "
+            r"$\theta_j = \theta_i-n-g$ with $g \ge 0$ for $j \ne i$",
+        ),
         shown("$1/(1+R)$ decreases in $R > 0$", bool(sp.diff(1 / (1 + ratio), ratio).is_negative)),
-    )  # fmt: skip
+    )
     yield exact(
         "rational",
         all(perturb_softmax(odds)[0] >= bound_44(n, len(odds)) for odds, n in ODDS.items()),
@@ -125,8 +133,11 @@ def sequences_exist():
     # max_{j != i} theta_j = theta_k + a and max_{j != k} theta_j = theta_i + b.
     both = (one - (two + more[0])) + (two - (one + more[1]))
     grid, pairs = list(product(range(-2, 3), repeat=3)), [(0, 1), (0, 2), (1, 2)]
-    reach = [[height(g, i) for g in corners(c.generators)] for c in (HALF_SPACE, HALF_GAUGE)
-             for i in range(3)]  # fmt: skip
+    reach = [
+        [height(g, i) for g in corners(c.generators)]
+        for c in (HALF_SPACE, HALF_GAUGE)
+        for i in range(3)
+    ]
     yield exact(
         "intermediate values",
         shown(
