@@ -5,7 +5,7 @@ from typing import Any
 
 import sympy as sp
 
-from perturbtheory.ledger import Step, identity, shown
+from perturbtheory.ledger import Step, argued, identity, shown
 from perturbtheory.routes.symbolic import Categories, categories
 
 
@@ -35,6 +35,25 @@ def for_every_d(
     put = [(_done(old), _done(new)) for old, new in (where or {}).items()]
     difference = (_done(left) - _done(right)).subs(put)
     return shown(f"${latex}$: {why}" if why else f"${latex}$", identity(difference))
+
+
+def probabilities() -> tuple[Step, ...]:
+    """The softmax of any real vector is positive with sum one, and so is its mean."""
+    s, whole = categories(), sp.Symbol("S", positive=True)
+    x = sp.exp(s.theta[s.j])
+    return (
+        for_every_d(
+            s.sum(x / whole),
+            1,
+            r"$\operatorname{softmax}(\theta)$, $S$ its denominator",
+            where={whole: s.sum(x)},
+        ),
+        shown(r"$e^{\theta_i} > 0$ for real $\theta_i$", bool(x.is_positive)),
+        argued(
+            "so every entry lies in $(0, 1)$, and so does its mean under every law of $\\gamma$",
+            "monotony of the expectation",
+        ),
+    )
 
 
 def _done(side: Any) -> Any:

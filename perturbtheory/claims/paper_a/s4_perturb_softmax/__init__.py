@@ -6,6 +6,7 @@ ORDER = (
     "completeness",
     "dual_domain",
     "vertex_limits",
+    "argmax_limits",
     "softmax_minimality",
     "hoelder",
 )

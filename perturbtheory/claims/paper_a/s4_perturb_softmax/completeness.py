@@ -1,5 +1,7 @@
 """Theorem 4.1: which convex sets of parameters represent every p by Perturb-Softmax."""
 
+from itertools import product
+
 import numpy as np
 import sympy as sp
 
@@ -14,12 +16,14 @@ from perturbtheory.claims.exhibits.cones import (
     programs,
     uniqueness,
 )
-from perturbtheory.claims.exhibits.cosets import CONES, indexed
-from perturbtheory.claims.exhibits.sums import for_every_d
+from perturbtheory.claims.exhibits.cosets import CONES, indexed, inner
+from perturbtheory.claims.exhibits.numbers import thetas
+from perturbtheory.claims.exhibits.sums import for_every_d, probabilities
 from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
-from perturbtheory.properties import cone
+from perturbtheory.properties import completeness, cone
+from perturbtheory.routes import enumeration
 from perturbtheory.routes.symbolic import categories
 
 printed_theorem = Claim(
@@ -76,6 +80,14 @@ def misses(candidate, hypothesis):
     yield agree("enumeration, Newton's method", [float(held)], np.ones(1), what)
     yield programs(candidate, expected_max(Gumbel()), "$\\gamma = 0$")
     yield witness(candidate.missed)
+
+
+@printed_theorem.part(r"(8): the probabilities lie in $\Delta$")
+def in_the_simplex(budget):
+    share = enumeration.softmax(thetas(3, budget), cosets.ATOMS, 1.0).probabilities
+    what = r"$\sum_ip_i$ against $\sum_i|p_i|$ and 1, three atoms, $d = 3$"
+    yield exact("sympy, symbolic d", *probabilities())
+    yield agree("enumeration", [share.sum(1), abs(share).sum(1)], np.ones((2, len(share))), what)
 
 
 def order(candidate: Candidate) -> Check:
@@ -136,6 +148,15 @@ def bounded_differences():
         cases="$n$ at place $i$ with $-n/(d-1)$ elsewhere; $n$ at place $i$ with 0 elsewhere, and "
         "$-n$ at all places but the first: $h_i > 0$ and equal others, $d$ = 2 to 7",
     )
+    directions = [u for u in product(range(-2, 3), repeat=4) if any(u) and sum(u) == 0]
+    yield exact(
+        "integers, every small u",
+        all(
+            max(inner(u, v) for v in sequence) > 0 for sequence in sequences(4) for u in directions
+        ),
+        cases=rf"$\langle u,\theta^{{(n)}}\rangle$ grows along one of the same sequences for each "
+        f"of {len(directions)} $u$ with entries from -2 to 2, $d = 4$",
+    )
 
 
 @true_theorem.part("$h_i$ unbounded above: necessary, and sufficient for $d = 2$")
@@ -165,13 +186,24 @@ def unbounded_above():
         cases="every complete cone has points with $h_i > 0$ for each $i$; for $d = 3$ the converse"
         " is false",
     )
+    planar = [((1, 0),), ((0, 1), (1, 0)), ((1, 1), (-1, -1)), ((1, 2), (2, 3)), ((0, 1), (0, -1))]
+    found = cosets.outcomes(
+        completeness(expected_max(Gumbel()), cone(np.array(g, float))) for g in planar
+    )
+    allowed = [all(any(height(v, i) > 0 for v in corners(g)) for i in range(2)) for g in planar]
+    what = f"1 where one of {len(planar)} cones is complete, against $h_1, h_2$ unbounded above"
+    yield agree("linear programs, d = 2", found, np.array(allowed, float), what)
+
+
+def sequences(d: int) -> tuple[list[list[int]], list[list[int]]]:
+    """Directions v, one for every i, with h_i(v) > 0 in {sum theta = 0} and in {theta_1 = 0}."""
+    units = [[int(i == j) for j in range(d)] for i in range(d)]
+    return [[d * x - 1 for x in unit] for unit in units], [[0] + [-1] * (d - 1), *units[1:]]
 
 
 def gauge_sequences(d: int) -> bool:
     """Directions in both gauges with h_i > 0 and the other coordinates equal, for every i."""
-    units = [[int(i == j) for j in range(d)] for i in range(d)]
-    centred = [[d * x - 1 for x in unit] for unit in units]
-    first = [[0] + [-1] * (d - 1), *units[1:]]
+    centred, first = sequences(d)
     inside = all(sum(v) == 0 for v in centred) and all(v[0] == 0 for v in first)
     return inside and all(
         height(v, i) > 0 and len({x for j, x in enumerate(v) if j != i}) == 1

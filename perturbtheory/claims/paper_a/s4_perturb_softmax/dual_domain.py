@@ -7,10 +7,10 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cones import corners, height
+from perturbtheory.claims.exhibits.cones import HALF_SPACE, corners, height, programs, uniqueness
 from perturbtheory.claims.exhibits.cosets import ATOMS, indexed, inner
 from perturbtheory.claims.exhibits.numbers import thetas
-from perturbtheory.claims.exhibits.sums import for_every_d
+from perturbtheory.claims.exhibits.sums import for_every_d, probabilities
 from perturbtheory.claims.exhibits.symbols import B
 from perturbtheory.ledger import (
     Budget,
@@ -22,6 +22,8 @@ from perturbtheory.ledger import (
     shown,
     witness,
 )
+from perturbtheory.perturbations import Gumbel
+from perturbtheory.potential import expected_max
 from perturbtheory.routes import enumeration
 from perturbtheory.routes.symbolic import categories
 
@@ -45,10 +47,11 @@ dual_domain = Claim(
     $\operatorname{ri}(\mathcal P) \subseteq \{\mathbb E_\gamma[\operatorname{softmax}(\theta
     +\gamma)] : \theta \in \Theta\} \subseteq \mathcal P$, and $\operatorname{cl}(\mathcal P) =
     \Delta$.""",
-    assumes=r"""$f^*$ as printed in (18), a maximum over $\Theta$. 8.3 shows that $f$ is closed and
-    essentially smooth on $\mathbb R^d$; restricted to $\Theta$ it need not be, and has other
-    subgradients than gradients. Its "maximum of linear functions" is a supremum of affine ones. $f$
-    finite.""",
+    assumes=r"""$f$ finite; the maximum in (18) is a supremum, see A.conjugate-attained. It is taken
+    over $\Theta$, as printed, or over all of $\mathbb R^d$, on which 8.3 shows that $f$ is closed
+    and essentially smooth: both readings are parts. Restricted to $\Theta$, $f$ has other
+    subgradients than gradients. What 8.3 says of $f$ is A.softmax-closed-smooth.""",
+    depends_on="C.completeness",
 )
 true_domain = dual_domain.corrected(
     r"""With $f^*(p) = \sup_{\theta\in\mathbb R^d}\{\langle p,\theta\rangle-f(\theta)\}$, over all
@@ -56,8 +59,7 @@ true_domain = dual_domain.corrected(
     closure of $\mathcal P$ is the simplex, and the Perturb-Softmax probabilities over $\mathbb R^d$
     are exactly the positive ones, the relative interior of $\mathcal P$:
     $\{\mathbb E_\gamma[\operatorname{softmax}(\theta+\gamma)] : \theta \in \mathbb R^d\} =
-    \operatorname{ri}(\Delta)$. For a smaller $\Theta$, $\mathcal P$ says nothing about which
-    probabilities are reached.""",
+    \operatorname{ri}(\Delta)$. Over a smaller $\Theta$ they are part of them.""",
     source="corrects A, (9) and the last sentences of section 8.3",
     assumes="$f$ finite.",
     depends_on="C.completeness",
@@ -80,8 +82,10 @@ def bounded(generators: Sequence[Sequence[int]]) -> np.ndarray:
     return numbers[np.all(20 * numbers @ rays.T - (far - near) < 1e-9, axis=1)]
 
 
-@dual_domain.part(r"$\operatorname{cl}(\mathcal P)$ is the simplex")
-@dual_domain.part(r"(9): every $p$ in $\operatorname{ri}(\mathcal P)$ is reached")
+@dual_domain.part(r"$\operatorname{cl}(\mathcal P)$ is the simplex, for a maximum over $\Theta$")
+@dual_domain.part(
+    r"(9): every $p$ in $\operatorname{ri}(\mathcal P)$ is reached, for a maximum over $\Theta$"
+)
 def more_than_probabilities():
     found = members(GAUGE)
     allowed = all(any(height(g, i) > 0 for g in corners(GAUGE)) for i in range(2))
@@ -132,6 +136,17 @@ def reached_is_in_domain():
     )
 
 
+@dual_domain.part(
+    r"(9): every $p$ in $\operatorname{ri}(\mathcal P)$ is reached, for one over $\mathbb R^d$"
+)
+def misses_positive_probabilities():
+    # Here ri(P) = ri(Delta): see the next part.
+    yield uniqueness(HALF_SPACE, HALF_SPACE.unbounded(above=True), r"$\gamma = 0$")
+    yield programs(HALF_SPACE, expected_max(Gumbel()), r"$\gamma = 0$")
+    yield witness(HALF_SPACE.missed)
+
+
+@dual_domain.part(r"$\operatorname{cl}(\mathcal P)$ is the simplex, for one over $\mathbb R^d$")
 @true_domain.part(
     r"$\operatorname{ri}(\Delta) \subseteq \mathcal P$ and $\mathcal P \subseteq \Delta$"
 )
@@ -173,14 +188,11 @@ def growth():
 
 @true_domain.part(r"the probabilities over $\mathbb R^d$ are $\operatorname{ri}(\Delta)$")
 def positive_shares():
-    s = categories()
-    x = sp.exp(s.theta[s.j])
     targets = np.random.default_rng(11).dirichlet(np.ones(3), 24) * (1 - 3e-6) + 1e-6
     found = enumeration.softmax(cosets.preimages(targets), ATOMS, 1.0).probabilities
     yield exact(
         "sympy, symbolic d",
-        for_every_d(s.sum(x / B), 1, "softmax, $b$ its denominator", where={B: s.sum(x)}),
-        shown("$e^{x_i} > 0$, so the mean of every entry is positive", bool(x.is_positive)),
+        *probabilities(),
         *cosets.onto(),
     )
     yield agree("enumeration", found, targets, r"$p(\theta(p))$, $d = 3$")

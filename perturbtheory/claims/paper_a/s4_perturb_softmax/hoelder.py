@@ -1,14 +1,19 @@
 """Section 8.4, (45)-(47): Hoelder's inequality in the proof of Lemma 4.2."""
 
-from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import product
-from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits.cosets import ATOMS, indexed
+from perturbtheory.claims.exhibits.hoelder_norms import (
+    THIRD,
+    cubes,
+    logs,
+    power_sum,
+    printed,
+    swapped,
+)
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.exhibits.sums import for_every_d
 from perturbtheory.ledger import (
@@ -26,15 +31,14 @@ from perturbtheory.ledger import (
 from perturbtheory.routes import enumeration
 from perturbtheory.routes.symbolic import categories
 
-Norms = Callable[[Any], tuple[Any, Any]]
-"""Exponents (of u, of v) of the two norms, as functions of lambda."""
 LAMBDA, ALPHA = sp.symbols("lambda alpha", positive=True)
 THETA, TAU, GAMMA = sp.symbols("theta_i tau_i gamma_i", real=True)
-THIRD = Fraction(1, 3)
 EIGHTHS = (0, 3)
 """tau / log 2 of the counterexample: e^tau = (1, 8), so that third roots are rational."""
 SAME = (0, 6)
 """theta and tau / log 2 of the other: u = (1, 4) and v = u^2."""
+QUARTER = (0, 4), (0, 1)
+"""theta and tau / log 2 with u = v^2, where the printed bound is attained."""
 
 printed_step = Claim(
     "A.softmax-hoelder-step",
@@ -45,7 +49,8 @@ printed_step = Claim(
     \le \lambda f(\theta)+(1-\lambda)f(\tau)$, and is an equality exactly if $v_i = \alpha
     u_i^{(1-\lambda)/\lambda}$, "or equivalently" (47), $e^{(1-\lambda)(\tau_i+\gamma_i)} =
     (e^{\lambda(\theta_i+\gamma_i)})^{(1-\lambda)/\lambda} \longleftrightarrow \tau_i =
-    \theta_i+c$.""",
+    \theta_i+c$; "if $\tau \ne \theta+c$, then $\langle u,v\rangle < \lVert
+    v\rVert_{1/\lambda}\cdot\lVert u\rVert_{1/(1-\lambda)}$ for every $\gamma$".""",
     assumes=r"""$0 < \lambda < 1$. The printed inequality is true, its exponents being conjugate;
     "we obtain (46)" is read as: the logarithm of its right-hand side is that of (46). Lemma 4.2
     itself is true, see A.softmax-strict-convexity.""",
@@ -58,48 +63,6 @@ true_step = printed_step.corrected(
     (1-\lambda)/\lambda}$, that is, $\tau_i = \theta_i+\frac{\log\alpha}{1-\lambda}$.""",
     assumes=r"$0 < \lambda < 1$; any real $\gamma$.",
 )
-
-
-def printed(share: Any) -> tuple[Any, Any]:
-    """<u, v> <= ||v||_(1/lambda) ||u||_(1/(1 - lambda)), as printed."""
-    return 1 / (1 - share), 1 / share
-
-
-def swapped(share: Any) -> tuple[Any, Any]:
-    """<u, v> <= ||u||_(1/lambda) ||v||_(1/(1 - lambda))."""
-    return 1 / share, 1 / (1 - share)
-
-
-def power_sum(logs: Sequence[int], factor: Fraction) -> Fraction:
-    """sum_i 2^(factor logs_i), for integer exponents."""
-    exponents = [factor * x for x in logs]
-    if any(x.denominator != 1 for x in exponents):
-        msg = f"`logs` times `factor` must be integers, got {logs} and {factor}; multiply by 3"
-        raise ValueError(msg)
-    return sum((Fraction(2) ** int(x) for x in exponents), Fraction(0))
-
-
-def cubes(norms: Norms, theta: Sequence[int], tau: Sequence[int]) -> tuple[Fraction, Fraction]:
-    """Cubes of ||u|| ||v|| and of e^(lambda f(theta) + (1 - lambda) f(tau)), lambda = 1/3.
-
-    gamma = 0, and the units are log 2: u_i = 2^(theta_i / 3), v_i = 2^(2 tau_i / 3).
-    """
-    a, b = norms(THIRD)
-    u = power_sum(theta, a * THIRD) ** int(3 / a)
-    v = power_sum(tau, b * 2 * THIRD) ** int(3 / b)
-    one = Fraction(1)
-    return u * v, power_sum(theta, one) * power_sum(tau, one) ** 2
-
-
-def logs(theta: np.ndarray, tau: np.ndarray, norms: Norms | None = None) -> np.ndarray:
-    """E log <u, v>, or E log(||u|| ||v||), over all outcomes of three atoms, lambda = 0.3."""
-    gamma = np.array(list(product(ATOMS, repeat=theta.shape[1])))
-    both = 0.3 * (theta[:, None] + gamma), 0.7 * (tau[:, None] + gamma)
-    if norms is None:
-        return np.log(np.exp(both[0] + both[1]).sum(-1)).mean(1)
-    exponents = norms(0.3)
-    terms = [np.log(np.exp(e * x).sum(-1)) / e for x, e in zip(both, exponents, strict=True)]
-    return (terms[0] + terms[1]).mean(1)
 
 
 def root(cube: Fraction) -> str:
@@ -290,5 +253,32 @@ def line_47(budget):
             "gamma": 0,
             "left": f"$e^{{1/2}}$ = {float(np.exp(0.5)):.4f}",
             "right": 1,
+        }
+    )
+
+
+@printed_step.part(r"strict for every $\gamma$ if $\tau \ne \theta+c$")
+def strict():
+    bound, inner = cubes(printed, *QUARTER)[0], power_sum((0, 6), THIRD) ** 3
+    v = np.exp(np.array([0.25, -0.5, 1.0]))
+    gap = np.linalg.norm(v**2, 1.5) * np.linalg.norm(v, 3) - (v**2 * v).sum()
+    yield exact(
+        "rational, gamma = 0",
+        inner < bound,
+        cases=rf"$\lambda = 1/3$, $e^\theta = (1, 16)$, $e^\tau = (1, 2)$: $\langle u,v\rangle^3 = "
+        rf"{inner}$, its bound {bound}",
+    )
+    yield positive(
+        "numbers", gap - 1e-6, r"bound less $\langle u,v\rangle$ at $u = v^2$, less $10^{-6}$"
+    )
+    yield witness(
+        {
+            "d": 2,
+            "lambda": str(THIRD),
+            "theta": ["0", r"$\log 16$"],
+            "tau": ["0", r"$\log 2$"],
+            "gamma": 0,
+            r"$\langle u,v\rangle$": f"${inner}^{{1/3}}$",
+            "bound as printed": f"${bound}^{{1/3}}$",
         }
     )

@@ -54,9 +54,9 @@ printed_step = Claim(
     argument $\theta^* = \arg\max_{\theta\in\Theta}\{\langle p,\theta\rangle-f(\theta)\}$; the
     gradient vanishes there, that is, $p = \nabla f(\theta^*)$; "since $\theta^*$ is unique then $p$
     is unique as well", and the gradient is one-to-one.""",
-    assumes=r"""$\Theta$ as in Theorem 4.3, convex and without translates. The theorem is true, see
-    A.softmax-minimality. One-to-one asks that one $p$ has one $\theta$; the last step says that one
-    $\theta^*$ has one $p$.""",
+    assumes=r"""$\Theta$ as in Theorem 4.3, convex and without translates; that a maximum exists is
+    A.conjugate-attained. The theorem is true, see A.softmax-minimality. One-to-one asks that one
+    $p$ has one $\theta$; the last step says that one $\theta^*$ has one $p$.""",
 )
 true_step = printed_step.corrected(
     r"""If $p$ is the gradient of $f$ at $\theta$ and at $\tau$, both maximise $\langle p,\cdot
@@ -199,6 +199,25 @@ EXAMPLE = witness(
         r"$\nabla f(\theta^*)$": [str(x) for x in ORIGIN],
     }
 )
+
+
+@printed_step.part("a maximal argument is unique")
+def unique_maximum(budget):
+    points, p = thetas(3, budget), np.array([0.2, 0.3, 0.5])
+    points = points - points.mean(1, keepdims=True)
+    best = cosets.preimages(p[None])[0]
+    slopes = ((p - enumeration.softmax(points, ATOMS, 1.0).probabilities) * (best - points)).sum(1)
+    yield exact(
+        "strict concavity",
+        *cosets.variance(),
+        argued(
+            r"so $\langle p,\theta\rangle-f(\theta)$ is strictly concave on $\Theta$, and half-way "
+            "between two maximal arguments it would be larger",
+            r"no two points of $\Theta$ differ by $c\mathbf 1$",
+        ),
+    )
+    what = r"slope towards $\theta^*$ elsewhere on $\{\sum\theta = 0\}$, $p$ = (0.2, 0.3, 0.5)"
+    yield positive("enumeration, Newton's method", slopes, what)
 
 
 @printed_step.part(r"$p$ is the gradient of $f$ at $\theta^*$")

@@ -1,4 +1,4 @@
-"""Sections 8.3, 9.1: along h_i(theta) = n the probabilities tend to a vertex of the simplex."""
+"""Section 8.3: along h_i(theta) = n the probabilities tend to a vertex of the simplex."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -6,14 +6,14 @@ from itertools import pairwise, product
 from typing import Any
 
 import sympy as sp
+from scipy.optimize import linprog
 
 from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cones import HALF_GAUGE, HALF_SPACE, corners, height
+from perturbtheory.claims.exhibits.cones import HALF_GAUGE, HALF_SPACE, RAY, corners, height
 from perturbtheory.claims.exhibits.cosets import perturb_softmax
 from perturbtheory.claims.exhibits.sums import for_every_d
 from perturbtheory.claims.exhibits.symbols import U
-from perturbtheory.ledger import Claim, argued, eq, exact, shown
-from perturbtheory.routes import rational
+from perturbtheory.ledger import Claim, argued, eq, exact, positive, shown, witness
 from perturbtheory.routes.symbolic import categories
 
 N: Any = sp.Symbol("n", positive=True)
@@ -23,8 +23,8 @@ ODDS = {(8, 2, 1): 2, (32, 1, 1): 5, (Fraction(1, 2), Fraction(1, 16), 1): -1, (
 softmax_limit = Claim(
     "A.softmax-vertex-limit",
     "A, section 8.3, (42)-(44)",
-    r"""If every $h_i$ is unbounded above on a convex $\Theta$, there are $\theta^{(n)} \in \Theta$
-    with $h_i(\theta^{(n)}) = n$ for every $n$, and along them $\mathbb
+    r"""If every $h_i$ is unbounded on a convex $\Theta$, there are $\theta^{(n)} \in \Theta$ with
+    $h_i(\theta^{(n)}) = n$ for every $n$, and along them $\mathbb
     E[\operatorname{softmax}(\theta^{(n)}+\gamma)]$ tends to the vertex $e_i$: $\mathbb
     E_\gamma\Bigl[\frac{e^{\theta_i^{(n)}+\gamma_i}}{\sum_{j=1}^de^{\theta_j^{(n)}+\gamma_j}}\Bigr]
     = \mathbb E_\gamma\Bigl[\frac1{1+\sum_{j\ne i}e^{\theta_j^{(n)}-\theta_i^{(n)}+\gamma_j-
@@ -32,19 +32,14 @@ softmax_limit = Claim(
     \Bigr] \to 1$.""",
     assumes=r"""$d \ge 2$, any real random vector $\gamma$, dependent or not: that probabilities
     decay in the tails is true of all. The text before (42) says arg max where the display has the
-    softmax. If $h_i$ is unbounded below only, as on the ray of A.softmax-completeness, there is no
-    such sequence.""",
+    softmax. "Unbounded" is read as unbounded above and as printed, in either direction: both
+    readings are parts.""",
 )
-argmax_limit = Claim(
-    "A.argmax-vertex-limit",
-    "A, section 9.1, (50), (51) and the line after it",
-    r"""Along $\theta^{(n)}$ with $h_i(\theta^{(n)}) = n$ the probability that $i$ is a maximiser of
-    $\theta^{(n)}+\gamma$ tends to 1: $\mathbb P[\theta_i^{(n)}+\gamma_i \ge \max_{j\ne i}\{
-    \theta_j^{(n)}+\gamma_j\}] \ge \mathbb P[\theta_i^{(n)}+\gamma_i \ge \max_{j\ne i}
-    \theta_j^{(n)}+\max_{j\ne i}\gamma_j] \ge \mathbb P[\gamma_i \ge -n+\max_{j\ne i}\gamma_j] \to
-    1$.""",
-    assumes=r"""any real random vector $\gamma$; $i$ may tie with others. The last inequality is an
-    equality.""",
+true_softmax_limit = softmax_limit.corrected(
+    r"""If every $h_i$ is unbounded above on a convex $\Theta$, there are $\theta^{(n)} \in \Theta$
+    with $h_i(\theta^{(n)}) = n$ for every $n$, and along them (42), (43) and (44) hold: $\mathbb
+    E[\operatorname{softmax}(\theta^{(n)}+\gamma)]$ tends to the vertex $e_i$.""",
+    assumes=r"$d \ge 2$, any real random vector $\gamma$, dependent or not.",
 )
 
 
@@ -64,6 +59,7 @@ def line_43(odds: Sequence[int | Fraction]) -> Fraction:
 
 
 @softmax_limit.part("(42) and (43)")
+@true_softmax_limit.part("(42) and (43)")
 def divide_by_the_numerator():
     _, i, j, x = (s := categories())
     quotient = sp.exp(x[i]) / s.sum(sp.exp(x[j]))
@@ -84,6 +80,7 @@ def divide_by_the_numerator():
 
 
 @softmax_limit.part("(44): the inequality")
+@true_softmax_limit.part("(44): the inequality")
 def inequality_44():
     ratio, gap, theta = sp.Symbol("R", positive=True), sp.Symbol("g"), sp.Symbol("theta_i")
     yield exact(
@@ -104,6 +101,7 @@ def inequality_44():
 
 
 @softmax_limit.part("(44): the limit")
+@true_softmax_limit.part("(44): the limit")
 def limit_44():
     tail = [1 - bound_44(n, 3) for n in range(1, 40)]
     yield exact(
@@ -126,7 +124,24 @@ def limit_44():
     )
 
 
-@softmax_limit.part(r"$\theta^{(n)}$ with $h_i(\theta^{(n)}) = n$ exist")
+@softmax_limit.part(
+    r"$\theta^{(n)}$ with $h_i(\theta^{(n)}) = n$ exist, for $h_i$ unbounded in either direction"
+)
+def no_sequence():
+    # On {(s, 0) : s >= 0} the heights are h_1 = s and h_2 = -s.
+    allowed, second = RAY.unbounded(above=False), [height(g, 1) for g in RAY.generators]
+    best = linprog([-h for h in second], bounds=(0, None))
+    yield exact(
+        "integers",
+        max(second) > 0 if allowed else "unknown",
+        cases=rf"{RAY.set}: $h_1 = s$ and $h_2 = -s$ are unbounded; whether $h_2 > 0$ somewhere",
+    )
+    yield positive("linear program", -best.fun - 1.0, r"largest $h_2$ on the ray, less $n = 1$")
+    yield witness({"d": 2, "Theta": RAY.set, "h_1": "$s$", "h_2": r"$-s \le 0$", "n": 1})
+
+
+@softmax_limit.part(r"$\theta^{(n)}$ with $h_i(\theta^{(n)}) = n$ exist, for $h_i$ unbounded above")
+@true_softmax_limit.part(r"$\theta^{(n)}$ with $h_i(\theta^{(n)}) = n$ exist")
 def sequences_exist():
     one, two = sp.symbols("theta_i theta_k", real=True)
     more = sp.symbols("a b", nonnegative=True)
@@ -161,65 +176,4 @@ def sequences_exist():
         and all(max(heights) > 0 for heights in reach),
         cases=rf"$h_i+h_k \le 0$ at {len(grid)} points, $d = 3$; a half-space and half of a gauge "
         "have points $g$ with $h_i(g) > 0$, and $h_i(n g) = n h_i(g)$",
-    )
-
-
-def winning(theta: Sequence[Fraction], coins: bool) -> Fraction:
-    """P(1 is a maximiser) for coins, or P(argmax = 1) for uniform noise."""
-    if coins:
-        return rational.discrete(theta, [-1, 1]).some[0]
-    return rational.uniform(theta).probabilities[0]
-
-
-def at_best(k: int, coins: bool, last: int = 0) -> Fraction:
-    """The same at (n, 0, last), with n = k for coins and k/4 for uniform noise."""
-    return winning([Fraction(k, 1 if coins else 4), Fraction(0), Fraction(last)], coins)
-
-
-@argmax_limit.part(r"(50) to (51) and to $P(\gamma_i \ge -n+\max_{j\ne i}\gamma_j)$")
-def inclusion_of_events():
-    less = sp.symbols("a b", nonnegative=True)
-    top, other, theta = sp.symbols("M N theta_i", real=True)
-    # theta_j = M - a and gamma_j = N - b for j != i.
-    gap = sp.expand((top + other) - ((top - less[0]) + (other - less[1])))
-    yield exact(
-        "sympy",
-        shown(
-            r"$\theta_j+\gamma_j \le \max_{k\ne i}\theta_k+\max_{k\ne i}\gamma_k$ for every $j \ne "
-            "i$",
-            bool(gap.is_nonnegative),
-        ),
-        eq(
-            sp.Subs(top - theta, top, theta - N),
-            -N,
-            r"$M = \max_{j\ne i}\theta_j = \theta_i-n$, as $h_i = n$",
-        ),
-    )
-    cases = [(k, coins) for coins in (False, True) for k in range(4 if coins else 12)]
-    yield exact(
-        "rational",
-        all(at_best(k, coins, -1) >= at_best(k, coins) for k, coins in cases),
-        cases=r"$\theta = (n, 0, -1)$ against $\theta = (n, 0, 0)$, which has the last line as its "
-        "probability: uniform noise at 12 $n$, coins at 4, $d = 3$",
-    )
-
-
-@argmax_limit.part("the limit")
-def limit_of_events():
-    floor, least = ([at_best(k, coins) for k in range(4 if coins else 12)] for coins in (0, 1))
-    yield exact(
-        "continuity of measure",
-        shown(
-            r"for real $x = \max_{j\ne i}\gamma_j-\gamma_i$, $n-x$ is positive from some $n$ on",
-            sp.limit(N - sp.Symbol("x", real=True), N, sp.oo) == sp.oo,
-        ),
-        argued(
-            r"the events $\{x \le n\}$ increase to all outcomes, so $\mathbb P[x \le n] \to 1$",
-            "continuity of measure from below; no tail condition",
-        ),
-    )
-    yield exact(
-        "rational",
-        floor == sorted(floor) and floor[8:] == [1] * 4 and least[-2:] == [1, 1],
-        cases="uniform noise and coins: the bound increases and is 1 from $n = 2$ on",
     )
