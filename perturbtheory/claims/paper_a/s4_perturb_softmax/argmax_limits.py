@@ -75,7 +75,7 @@ def one_is_taken():
             "gamma_i": r"$\pm 1$, equally likely",
             "theta": [2, 0, -9],
             "n": 2,
-            "p_1 with ties broken fairly": str(fair.fair),
+            "$p_1$ with ties broken fairly": str(fair.fair),
             r"$\mathbb P[\theta_1+\gamma_1 \ge \max]$": str(fair.some),
         }
     )

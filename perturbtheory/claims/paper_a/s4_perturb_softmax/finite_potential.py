@@ -106,9 +106,14 @@ def named_densities():
             for end in (sp.oo, -sp.oo)
         ),
         argued(
-            r"with $x_k = z$ of the largest $|x_i|$, $|\log\sum_ie^{x_i}| \le |z|+\log d$ and "
-            r"$\prod_ip(x_i) \le C\,p(z)$: the product is at most $C\,p(z)(|z|+\log d)$",
+            r"with $\gamma_k = z$ of the largest $|\gamma_i|$, $|\log\sum_ie^{\theta_i+\gamma_i}| "
+            r"\le |z|+c$, $c = \max_i|\theta_i|+\log d$, and $p(\gamma) \le C\,p(z)$: the product "
+            r"is at most $C\,p(z)(|z|+c)$, which tends to 0",
             "the densities are bounded",
+        ),
+        argued(
+            r"$f$ is finite: $|\max_i\gamma_i| \le \sum_i|\gamma_i|$, whose means are finite",
+            r"tails of order $e^{-|z|}$ or less; A.finite-potential-condition.corrected",
         ),
     )
     yield agree(

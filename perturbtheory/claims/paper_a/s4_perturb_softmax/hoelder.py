@@ -46,10 +46,10 @@ printed_step = Claim(
     r"""Hoelder's inequality $\langle u,v\rangle \le \lVert v\rVert_{1/\lambda}\cdot\lVert
     u\rVert_{1/(1-\lambda)}$ with $u_i = e^{\lambda(\theta_i+\gamma_i)}$, $v_i =
     e^{(1-\lambda)(\tau_i+\gamma_i)}$ gives the convexity (46), $f(\lambda\theta+(1-\lambda)\tau)
-    \le \lambda f(\theta)+(1-\lambda)f(\tau)$, and is an equality exactly if $v_i = \alpha
-    u_i^{(1-\lambda)/\lambda}$, "or equivalently" (47), $e^{(1-\lambda)(\tau_i+\gamma_i)} =
-    (e^{\lambda(\theta_i+\gamma_i)})^{(1-\lambda)/\lambda} \longleftrightarrow \tau_i =
-    \theta_i+c$; "if $\tau \ne \theta+c$, then $\langle u,v\rangle < \lVert
+    \le \lambda f(\theta)+(1-\lambda)f(\tau)$, and is, "for non-negative vectors", an
+    equality exactly if $v_i = \alpha u_i^{(1-\lambda)/\lambda}$, "or equivalently" (47),
+    $e^{(1-\lambda)(\tau_i+\gamma_i)} = (e^{\lambda(\theta_i+\gamma_i)})^{(1-\lambda)/\lambda}
+    \longleftrightarrow \tau_i = \theta_i+c$; "if $\tau \ne \theta+c$, then $\langle u,v\rangle < \lVert
     v\rVert_{1/\lambda}\cdot\lVert u\rVert_{1/(1-\lambda)}$ for every $\gamma$".""",
     assumes=r"""$0 < \lambda < 1$. The printed inequality is true, its exponents being conjugate;
     "we obtain (46)" is read as: the logarithm of its right-hand side is that of (46). Lemma 4.2
@@ -88,7 +88,7 @@ def young(budget):
     y = x[::-1] * 1.5
     gap, mu = LAMBDA * r + 1 - LAMBDA - r**LAMBDA, sp.Symbol("mu", positive=True)
     yield exact(
-        "sympy, symbolic lambda",
+        r"sympy, symbolic $\lambda$",
         eq(gap.subs(r, 1), 0, rf"$g(1)$ for $g(r) = {sp.latex(gap)}$"),
         eq(sp.Subs(sp.Derivative(gap, r), r, 1), 0, "$g'(1)$"),
         eq(sp.Derivative(gap, (r, 2)), LAMBDA * (1 - LAMBDA) * r ** (LAMBDA - 2), "$g''(r)$"),
@@ -125,7 +125,7 @@ def gives_46(budget, norms):
     if norms is swapped:
         yield logarithm()
     yield exact(
-        "rational, gamma = 0",
+        r"rational, $\gamma = 0$",
         bound == needed,
         cases=r"$\lambda = 1/3$, $\theta = 0$, $e^\tau = (1, 8)$: $(\lVert u\rVert\lVert "
         rf"v\rVert)^3 = {bound}$, and $e^3$ of the right-hand side of (46) is {needed}",
@@ -257,13 +257,27 @@ def line_47(budget):
     )
 
 
+@printed_step.part("the same equality case for all non-negative vectors, as printed")
+def zero_vectors():
+    alpha, factors = sp.Symbol("alpha", real=True), np.linspace(-100.0, 100.0, 2001)
+    yield exact(
+        "sympy",
+        bool(sp.solve(1 - alpha * sp.Integer(0), alpha)),
+        cases=r"$u = (0, 0)$, $v = (1, 1)$: both sides are 0 for all exponents, while $1 = \alpha "
+        r"\cdot 0$ asks for an $\alpha$",
+    )
+    nearest = np.abs(1.0 - factors * 0.0).min()
+    yield agree("numbers", nearest, 0.0, r"least $|v_i-\alpha u_i|$ there for 2001 $\alpha$")
+    yield witness({"d": 2, "u": [0, 0], "v": [1, 1], "both sides": 0, "alpha": "none"})
+
+
 @printed_step.part(r"strict for every $\gamma$ if $\tau \ne \theta+c$")
 def strict():
     bound, inner = cubes(printed, *QUARTER)[0], power_sum((0, 6), THIRD) ** 3
     v = np.exp(np.array([0.25, -0.5, 1.0]))
     gap = np.linalg.norm(v**2, 1.5) * np.linalg.norm(v, 3) - (v**2 * v).sum()
     yield exact(
-        "rational, gamma = 0",
+        r"rational, $\gamma = 0$",
         inner < bound,
         cases=rf"$\lambda = 1/3$, $e^\theta = (1, 16)$, $e^\tau = (1, 2)$: $\langle u,v\rangle^3 = "
         rf"{inner}$, its bound {bound}",

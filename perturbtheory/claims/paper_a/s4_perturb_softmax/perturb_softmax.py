@@ -31,7 +31,8 @@ potential_gradient = Claim(
     r"""$f(\theta) = \mathbb E_\gamma\bigl[\log\sum_{i=1}^de^{\theta_i+\gamma_i}\bigr]$ is convex,
     and its gradient is the expected softmax, $\nabla f(\theta) = \mathbb
     E_\gamma[\operatorname{softmax}(\theta+\gamma)]$.""",
-    assumes=r"any joint law of $\gamma$ with $f$ finite (footnote 2); footnote 3 is not needed.",
+    assumes=r"""any joint law of $\gamma$ with $f$ finite, as footnote 2 means (it prints $f <
+    \infty$, see A.softmax-closed-smooth); footnote 3 is not needed.""",
 )
 softmax_probability = Claim(
     "A.softmax-probability",

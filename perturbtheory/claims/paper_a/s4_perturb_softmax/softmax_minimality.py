@@ -28,8 +28,8 @@ strictly_convex = Claim(
     \in \Theta$, $0 < \lambda < 1$, if $\tau-\theta \notin \mathbb R\mathbf 1$. Along translates the
     inequality is an equality, $f(\theta+c\mathbf 1) = f(\theta)+c$.""",
     assumes=r"""any real random vector $\gamma$, dependent, discrete or with bounded support; $f$
-    finite, as footnote 2 asks; without this for the anchored potential. For the printed proof see
-    A.softmax-hoelder-step.""",
+    finite, as footnote 2 means (it prints $f < \infty$, see A.softmax-closed-smooth); without this
+    for the anchored potential. For the printed proof see A.softmax-hoelder-step.""",
 )
 minimality = Claim(
     "A.softmax-minimality",
