@@ -7,9 +7,9 @@ ORDER = (
     "dual_domain",
     "closed_smooth",
     "almost_convex",
-    "any_perturbation",
     "vertex_limits",
     "argmax_limits",
     "softmax_minimality",
+    "gauges",
     "hoelder",
 )

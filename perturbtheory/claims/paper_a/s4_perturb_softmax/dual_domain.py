@@ -82,9 +82,9 @@ def bounded(generators: Sequence[Sequence[int]]) -> np.ndarray:
     return numbers[np.all(20 * numbers @ rays.T - (far - near) < 1e-9, axis=1)]
 
 
-@dual_domain.part(r"$\operatorname{cl}(\mathcal P)$ is the simplex, for a maximum over $\Theta$")
+@dual_domain.part(r"$\operatorname{cl}(\mathcal P)$ is the simplex, maximum over $\Theta$")
 @dual_domain.part(
-    r"(9): every $p$ in $\operatorname{ri}(\mathcal P)$ is reached, for a maximum over $\Theta$"
+    r"(9): every $p$ in $\operatorname{ri}(\mathcal P)$ is reached, maximum over $\Theta$"
 )
 def more_than_probabilities():
     found = members(GAUGE)
@@ -137,7 +137,7 @@ def reached_is_in_domain():
 
 
 @dual_domain.part(
-    r"(9): every $p$ in $\operatorname{ri}(\mathcal P)$ is reached, for one over $\mathbb R^d$"
+    r"(9): every $p$ in $\operatorname{ri}(\mathcal P)$ is reached, maximum over $\mathbb R^d$"
 )
 def misses_positive_probabilities():
     # Here ri(P) = ri(Delta): see the next part.
@@ -146,7 +146,7 @@ def misses_positive_probabilities():
     yield witness(HALF_SPACE.missed)
 
 
-@dual_domain.part(r"$\operatorname{cl}(\mathcal P)$ is the simplex, for one over $\mathbb R^d$")
+@dual_domain.part(r"$\operatorname{cl}(\mathcal P)$ is the simplex, maximum over $\mathbb R^d$")
 @true_domain.part(
     r"$\operatorname{ri}(\Delta) \subseteq \mathcal P$ and $\mathcal P \subseteq \Delta$"
 )

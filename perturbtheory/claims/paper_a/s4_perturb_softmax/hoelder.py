@@ -49,8 +49,8 @@ printed_step = Claim(
     \le \lambda f(\theta)+(1-\lambda)f(\tau)$, and is, "for non-negative vectors", an
     equality exactly if $v_i = \alpha u_i^{(1-\lambda)/\lambda}$, "or equivalently" (47),
     $e^{(1-\lambda)(\tau_i+\gamma_i)} = (e^{\lambda(\theta_i+\gamma_i)})^{(1-\lambda)/\lambda}
-    \longleftrightarrow \tau_i = \theta_i+c$; "if $\tau \ne \theta+c$, then $\langle u,v\rangle < \lVert
-    v\rVert_{1/\lambda}\cdot\lVert u\rVert_{1/(1-\lambda)}$ for every $\gamma$".""",
+    \longleftrightarrow \tau_i = \theta_i+c$; "if $\tau \ne \theta+c$, then $\langle u,v\rangle <
+    \lVert v\rVert_{1/\lambda}\cdot\lVert u\rVert_{1/(1-\lambda)}$ for every $\gamma$".""",
     assumes=r"""$0 < \lambda < 1$. The printed inequality is true, its exponents being conjugate;
     "we obtain (46)" is read as: the logarithm of its right-hand side is that of (46). Lemma 4.2
     itself is true, see A.softmax-strict-convexity.""",
@@ -89,9 +89,9 @@ def young(budget):
     gap, mu = LAMBDA * r + 1 - LAMBDA - r**LAMBDA, sp.Symbol("mu", positive=True)
     yield exact(
         r"sympy, symbolic $\lambda$",
-        eq(gap.subs(r, 1), 0, rf"$g(1)$ for $g(r) = {sp.latex(gap)}$"),
+        eq(sp.Subs(gap, r, 1), 0, rf"$g(1)$ for $g(r) = {sp.latex(gap)}$"),
         eq(sp.Subs(sp.Derivative(gap, r), r, 1), 0, "$g'(1)$"),
-        eq(sp.Derivative(gap, (r, 2)), LAMBDA * (1 - LAMBDA) * r ** (LAMBDA - 2), "$g''(r)$"),
+        eq(sp.Derivative(gap, (r, 2)), LAMBDA * (1 - LAMBDA) * r ** (LAMBDA - 2)),
         shown(
             r"positive for $\lambda > 0$, $\mu = 1-\lambda > 0$, so $g(r) > 0$ unless $r = 1$",
             bool((LAMBDA * mu * r ** (LAMBDA - 2)).is_positive),
@@ -154,8 +154,10 @@ def logarithm() -> Check:
     s, tau, gamma = categories(), indexed("tau"), indexed("gamma")
     a, b = swapped(LAMBDA)
     one, two = s.theta[s.j] + gamma[s.j], tau[s.j] + gamma[s.j]
+    # Not evaluated, so that the norms are seen: the e-th powers of the entries u_j and v_j.
     norm_u, norm_v = (
-        sp.log(s.sum(sp.exp(x) ** e)) / e for x, e in ((LAMBDA * one, a), ((1 - LAMBDA) * two, b))
+        sp.log(s.sum(sp.Pow(sp.exp(x), e, evaluate=False))) / e
+        for x, e in ((LAMBDA * one, a), ((1 - LAMBDA) * two, b))
     )
     needed = LAMBDA * sp.log(s.sum(sp.exp(one))) + (1 - LAMBDA) * sp.log(s.sum(sp.exp(two)))
     return exact(

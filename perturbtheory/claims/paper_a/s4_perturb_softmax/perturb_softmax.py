@@ -66,7 +66,9 @@ def log_sum_exp_slope(scale: Any, t: Any, factor: Any) -> Step:
     gamma = indexed("gamma")
     total = s.sum(sp.exp((theta[j] + gamma[j]) / t))
     slope = sp.Derivative(scale * sp.log(total), theta[i])
-    return for_every_d(slope, factor * sp.exp((theta[i] + gamma[i]) / t) / total)
+    share = sp.exp((theta[i] + gamma[i]) / t) / total
+    why = "the softmax" if factor == 1 else f"${sp.latex(factor)}$ times the softmax"
+    return for_every_d(slope, factor * share, why)
 
 
 def smooth(temperature: float) -> Potential:

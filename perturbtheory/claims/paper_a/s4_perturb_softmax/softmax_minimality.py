@@ -10,9 +10,9 @@ from perturbtheory.claims.exhibits import cosets
 from perturbtheory.claims.exhibits.cosets import ATOMS, perturb_softmax
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.exhibits.sums import for_every_d
-from perturbtheory.ledger import Claim, agree, argued, exact, positive, shown, witness
+from perturbtheory.ledger import Claim, agree, argued, exact, positive, witness
 from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories, identity
+from perturbtheory.routes.symbolic import categories
 
 SHARES = (0.05, 0.5, 0.8)
 TARGETS = [(Fraction(1, 4), Fraction(3, 4)), (Fraction(1, 3), Fraction(2, 3))]
@@ -33,18 +33,16 @@ strictly_convex = Claim(
 )
 minimality = Claim(
     "A.softmax-minimality",
-    "A, Theorem 4.3, and the sentence after its proof on two sets",
+    "A, Theorem 4.3",
     r"""A convex set $\Theta$ without two vectors that are translates of each other is minimal for
     Perturb-Softmax: different parameters have different probabilities, $\theta \ne \tau \in \Theta
     \Rightarrow \mathbb E_\gamma[\operatorname{softmax}(\theta+\gamma)] \ne \mathbb
     E_\gamma[\operatorname{softmax}(\tau+\gamma)]$, if $\tau-\theta \notin \mathbb R\mathbf 1$ for
-    all $\theta \ne \tau \in \Theta$. Sets that are both complete and minimal are $\{\sum_i\theta_i
-    = 0\}$ and $\{\theta_1 = 0\}$.""",
+    all $\theta \ne \tau \in \Theta$.""",
     assumes=r"""any real random vector $\gamma$, without moments too. Convexity of $\Theta$ is not
-    needed, and the condition is necessary: translates share $p$. Complete as in (8): every $p > 0$
-    is reached. For the last lines of the printed proof see A.softmax-minimality-step; Theorem 26.1
-    of Rockafellar, which is cited, is about single-valued gradients, 26.3 about one-to-one
-    ones.""",
+    needed, and the condition is necessary: translates share $p$. For the last lines of the printed
+    proof see A.softmax-minimality-step; Theorem 26.1 of Rockafellar, which is cited, is about
+    single-valued gradients, 26.3 about one-to-one ones.""",
     depends_on="C.completeness",
 )
 printed_step = Claim(
@@ -145,32 +143,6 @@ def strictly_monotone(budget, step=False):
             cases=rf"64 $\theta$, $d = 3$, $e^{{\gamma_i}}$ = 1/2, 1 or 2: {classes} cosets, "
             f"{shares} $p$",
         )
-
-
-@minimality.part(r"$\{\sum\theta = 0\}$ and $\{\theta_1 = 0\}$ are complete and minimal")
-def gauges():
-    s, (c, total, first) = categories(), sp.symbols("c S theta_1", real=True)
-    moved = cosets.expanded_sum(s, s.theta[s.j] + c).subs(s.sum(s.theta[s.j]), total).doit()
-    one, two = sp.solve(moved, c), sp.solve(first + c, c)
-    targets = np.random.default_rng(5).dirichlet(np.ones(3), 24)
-    found = cosets.preimages(targets)
-    moved_there = np.concatenate([found - found.mean(1, keepdims=True), found - found[:, :1]])
-    reached = enumeration.softmax(moved_there, ATOMS, 1.0).probabilities
-    yield exact(
-        "cosets",
-        shown(
-            r"$\sum_j(\theta_j+c) = 0$ has exactly one solution, $c = -\frac1d\sum_j\theta_j$",
-            identity(one[0] * s.d + total) if len(one) == 1 else "fails",
-        ),
-        shown(r"$\theta_1+c = 0$ has exactly one, $c = -\theta_1$", two == [-first]),
-        argued(
-            r"every $p > 0$ has exactly one coset $\theta+\mathbb R\mathbf 1$, and so exactly one "
-            r"$\theta$ in either set",
-            "C.completeness",
-        ),
-    )
-    what = r"$p$ at $\theta(p)$ moved into either set, 24 $p$, $d = 3$"
-    yield agree("enumeration", reached, np.concatenate([targets, targets]), what)
 
 
 def best_on_a_ray() -> np.ndarray:

@@ -82,14 +82,13 @@ def divide_by_the_numerator():
 @softmax_limit.part("(44): the inequality")
 @true_softmax_limit.part("(44): the inequality")
 def inequality_44():
-    ratio, gap, theta = sp.Symbol("R", positive=True), sp.Symbol("g"), sp.Symbol("theta_i")
+    ratio, (gap, one, two) = sp.Symbol("R", positive=True), sp.symbols("g theta_i theta_j")
     yield exact(
         "sympy",
         eq(
-            (theta - N - gap) - theta,
+            sp.Subs(two - one, two, one - N - gap),
             -N - gap,
-            r"$\theta_j-\theta_i \le -n$, as $h_i = n$ means "
-            r"$\theta_j = \theta_i-n-g$ with $g \ge 0$ for $j \ne i$",
+            r"at most $-n$: $h_i = n$ means $\theta_j = \theta_i-n-g$ with $g \ge 0$ for $j \ne i$",
         ),
         shown("$1/(1+R)$ decreases in $R > 0$", bool(sp.diff(1 / (1 + ratio), ratio).is_negative)),
     )
