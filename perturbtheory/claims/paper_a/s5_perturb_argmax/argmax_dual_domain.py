@@ -26,7 +26,7 @@ dual_domain = Claim(
     zero-one distributions are limit points: A.argmax-vertex-limit. $\mathcal P$ is the domain of
     $f^*$ in (19), with a maximum over $\Theta$ as printed in (18); or the set of Perturb-Argmax
     probabilities, as in section 3.3. $f$ finite.""",
-    depends_on=("A.argmax-vertex-limit", "A.gumbel-argmax-is-softmax"),
+    depends_on=("A.argmax-vertex-limit.corrected", "A.gumbel-argmax-is-softmax"),
 )
 true_domain = dual_domain.corrected(
     r"""With $f^*$ a supremum over all of $\mathbb R^d$, $\operatorname{ri}(\Delta) \subseteq
