@@ -19,6 +19,8 @@ _LOWEST, _HIGHEST = -92.0, 1e-17
 _FALL, _MOST_PARTS, _DYADS, _DEPTH = 16.0, 256, 16, 50.0
 """By how much log F may rise on a panel, and into how many a panel is cut at a time."""
 _ELEMENTS, _MANY = 2**14, 1000
+_UNDERFLOW = -600.0
+"""From here on a product of cdfs keeps its digits."""
 
 
 class _Marks(NamedTuple):
@@ -69,12 +71,14 @@ def bounds_below(
 
 
 def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
-    """log F = sum_j log F_j(s - theta_j), for s of shape ``(n,)``."""
+    """log F = sum_j log F_j(s - theta_j), for s of shape ``(n,)``; the sum only where F is tiny."""
+    out = _shallow(noise, theta, s)
+    deep = np.flatnonzero(~(out > _UNDERFLOW))
     size = max(1, _ELEMENTS // theta.size)
-    parts = [
-        np.sum(noise.log_cdf(s[k : k + size, None] - theta), 1) for k in range(0, len(s), size)
-    ]
-    return np.concatenate(parts)
+    for k in range(0, len(deep), size):
+        at = deep[k : k + size]
+        out[at] = np.sum(noise.log_cdf(s[at, None] - theta), 1)
+    return out
 
 
 def _marks(noise: Any, theta: Vector) -> Iterator[_Marks]:
