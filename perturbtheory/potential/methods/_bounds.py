@@ -67,17 +67,24 @@ def bounds_below(
     if not end < high or low == -np.inf:
         return np.zeros(0)
     bounds = _narrowed(np.array([low, high]), list(_marks(noise, theta)))
-    return _gentle(bounds, functools.partial(log_cdf_of_maximum, noise, theta))
+    return _gentle(bounds, functools.partial(log_of_product, noise, theta))
 
 
 def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
-    """log F = sum_j log F_j(s - theta_j), for s of shape ``(n,)``; the sum only where F is tiny."""
+    """log F = sum_j log F_j(s - theta_j), for s of shape ``(n,)``; also next to zero."""
+    size = max(1, _ELEMENTS // theta.size)
+    parts = [
+        np.sum(noise.log_cdf(s[k : k + size, None] - theta), 1) for k in range(0, len(s), size)
+    ]
+    return np.concatenate(parts)
+
+
+def log_of_product(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
+    """log F to 1e-16 or to a share of 1e-16: the logarithm of the product unless that underflows."""
     out = _shallow(noise, theta, s)
     deep = np.flatnonzero(~(out > _UNDERFLOW))
-    size = max(1, _ELEMENTS // theta.size)
-    for k in range(0, len(deep), size):
-        at = deep[k : k + size]
-        out[at] = np.sum(noise.log_cdf(s[at, None] - theta), 1)
+    if deep.size:
+        out[deep] = log_cdf_of_maximum(noise, theta, s[deep])
     return out
 
 
