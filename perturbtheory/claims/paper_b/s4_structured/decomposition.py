@@ -4,6 +4,7 @@ f-tilde(z) = sum_i f(z*_1, ..., z_i, ..., z*_n) around the prediction z*.
 """
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -12,7 +13,18 @@ from scipy.special import expit
 from perturbtheory.claims.exhibits import two_bits
 from perturbtheory.claims.exhibits.draws import average
 from perturbtheory.claims.exhibits.two_bits import BITS
-from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown, witness
+from perturbtheory.ledger import (
+    Budget,
+    Check,
+    Claim,
+    agree,
+    argued,
+    eq,
+    exact,
+    positive,
+    shown,
+    witness,
+)
 
 VALUES, ODDS, EPSILON = (0, -5, -3, 2), (sp.Integer(1), sp.Rational(1, 2)), 1
 """The counterexample at a fixed epsilon: f at 00, 01, 10, 11 and e^theta of both coordinates."""
@@ -76,12 +88,12 @@ def limit_is_the_gradient(budget):
     yield _sampled(budget)
 
 
-def _means(h, f, epsilon):
+def _means(h: np.ndarray, f: np.ndarray, epsilon: float) -> np.ndarray:
     moved = h + epsilon * two_bits.decomposed(f)
     return np.array([two_bits.mean(h, moved, slope, epsilon) for slope in SLOPES])
 
 
-def _sampled(budget):
+def _sampled(budget: Budget) -> Check:
     theta, epsilon = np.array([0.3, -0.6, 0.1]), 0.5
     f = np.random.default_rng(89).normal(size=(2, 2, 2))
 
@@ -156,7 +168,7 @@ def descends():
     )
 
 
-def _exactly():
+def _exactly() -> tuple[list[Any], list[Any]]:
     """(gradient, mean of the estimate) at the fixed epsilon."""
     f = two_bits.table(VALUES)
     p = [u / (1 + u) for u in ODDS]

@@ -2,20 +2,23 @@
 
 from fractions import Fraction
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits import two_bits
 from perturbtheory.claims.exhibits.symbols import U
-from perturbtheory.claims.exhibits.two_bits import BITS, table
+from perturbtheory.claims.exhibits.two_bits import BITS, Bits, table
+from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import direct_law
-from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown, witness
+from perturbtheory.ledger import Claim, Step, agree, argued, eq, exact, positive, shown, witness
 
 VALUES = (0, 4, 3, 2)
 """f at 00, 01, 10, 11 in the counterexample, where the parameter is that of z_1 z_2."""
 ROOT = 2
 """e^(alpha/2) for the interaction alpha of the second reading."""
+Table = dict[Bits, Any]
 SLOPE = np.array([float(a * b) for a, b in BITS])
 
 structured = Claim(
@@ -45,21 +48,21 @@ pairs_exchanged = structured.corrected(
 )
 
 
-def flip(z, i):
+def _flip(z: Bits, i: int) -> Bits:
     return tuple(1 - x if k == i else x for k, x in enumerate(z))
 
 
-def approximation(f, z, w):
+def _approximation(f: Table, z: Bits, w: Bits) -> Any:
     """f-tilde(z) - f-tilde(w) around the prediction w."""
-    return sum(f[flip(w, i)] - f[w] for i in (0, 1) if z[i] != w[i])
+    return sum(f[_flip(w, i)] - f[w] for i in (0, 1) if z[i] != w[i])
 
 
-def exchange(f, z, w):
+def _exchange(f: Table, z: Bits, w: Bits) -> Any:
     """B(z, w), which stands for f(w) - f(z)."""
-    return max(approximation(f, w, z), 0) - max(approximation(f, z, w), 0)
+    return max(_approximation(f, w, z), 0) - max(_approximation(f, z, w), 0)
 
 
-def weights_of_ties(root):
+def _weights_of_ties(root: int) -> dict[tuple[Bits, Bits], Fraction]:
     """Weights of the facets for one pair of Gumbel variables per coordinate, root = e^(alpha/2).
 
     h = alpha (z_1 z_2 - z_1/2 - z_2/2), alpha > 0: neighbours share f(alpha/2) F(-alpha/2) with
@@ -69,23 +72,23 @@ def weights_of_ties(root):
     double = {(0, 0): Fraction(int(both.p), int(both.q)), (0, 1): Fraction(0)}
     single = Fraction(root, (1 + root) ** 3)
     pairs = combinations(BITS, 2)
-    return {(z, w): double[z] if w == flip(flip(z, 0), 1) else single for z, w in pairs}
+    return {(z, w): double[z] if w == _flip(_flip(z, 0), 1) else single for z, w in pairs}
 
 
-def joint(h, at, epsilon):
+def _joint(h: np.ndarray, at: Table, epsilon: float) -> np.ndarray:
     """P(z* = z, z~*(epsilon) = w), one Gumbel variable for every z, f-tilde around z in row z."""
-    rows = [[approximation(at, z, w) for z in BITS] for w in BITS]
+    rows = [[_approximation(at, z, w) for z in BITS] for w in BITS]
     return np.array([direct_law(h, np.array(r, float), epsilon)[k] for k, r in enumerate(rows)])
 
 
-def by_joint_law():
+def _by_joint_law() -> list[Estimate]:
     """(gradient, limit of the estimate) in phi at h = 0."""
     steps, h, f = SLOPE - SLOPE[:, None], np.zeros(4), np.array(VALUES, float)
-    laws = (lambda e: direct_law(h, f, e)), (lambda e: joint(h, table(VALUES), e))
+    laws = (lambda e: direct_law(h, f, e)), (lambda e: _joint(h, table(VALUES), e))
     return [two_bits.limit(lambda e, law=law: (law(e) * steps).sum() / e) for law in laws]
 
 
-def by_integral():
+def _by_integral() -> list[Estimate]:
     alpha = 2 * float(np.log(ROOT))
     h, f = two_bits.pairwise(-alpha / 2, -alpha / 2, alpha), np.array(VALUES, float).reshape(2, 2)
     return [
@@ -97,19 +100,19 @@ def by_integral():
 @structured.part(
     "one Gumbel variable for every $z$",
     weights=dict.fromkeys(combinations(BITS, 2), Fraction(1, 16)),
-    numbers=by_joint_law,
+    numbers=_by_joint_law,
     h=r"$\phi z_1 z_2$ at $\phi = 0$",
 )
 @structured.part(
     "one Gumbel variable for every coordinate and value",
-    weights=weights_of_ties(ROOT),
-    numbers=by_integral,
+    weights=_weights_of_ties(ROOT),
+    numbers=_by_integral,
     h=rf"$\phi z_1 z_2 - (z_1 + z_2) \log {ROOT}$ at $\phi = 2 \log {ROOT}$",
 )
 def descends(weights, numbers, h):
     at, slope = table(VALUES), table([int(s) for s in SLOPE])
     gradient = sum(q * (slope[w] - slope[z]) * (at[w] - at[z]) for (z, w), q in weights.items())
-    limit = sum(q * (slope[w] - slope[z]) * exchange(at, z, w) for (z, w), q in weights.items())
+    limit = sum(q * (slope[w] - slope[z]) * _exchange(at, z, w) for (z, w), q in weights.items())
     one, two = numbers()
     radius = abs(one.value) * two.radius + abs(two.value) * one.radius
     inner = one._replace(value=one.value * two.value, radius=radius)
@@ -126,7 +129,7 @@ def descends(weights, numbers, h):
     )
 
 
-def approximations():
+def _approximations() -> tuple[Step, ...]:
     """What f-tilde sees of a pair, at any f: steps of both proofs."""
     x = sp.symbols("x_00 x_01 x_10 x_11", real=True)
     f, one = table(x), sp.symbols("f_1:3", real=True)
@@ -136,13 +139,13 @@ def approximations():
     return (
         shown(
             r"one flip: $\tilde f_z(w) - \tilde f_z(z) = f(w) - f(z)$, so that $B = f(w) - f(z)$",
-            all(approximation(f, w, z) == f[w] - f[z] for z, w in single),
+            all(_approximation(f, w, z) == f[w] - f[z] for z, w in single),
         ),
         shown(
             r"two flips: $\tilde f_z(w) - \tilde f_z(z) = S - 2f(z)$ with $S$ the sum of $f$ over "
             r"the two $z$ in between, and $(S - 2f(z)) - (S - 2f(w)) = 2(f(w) - f(z))$",
             all(
-                sp.expand(approximation(f, w, z) - (sum(x) - f[z] - f[w] - 2 * f[z])) == 0
+                sp.expand(_approximation(f, w, z) - (sum(x) - f[z] - f[w] - 2 * f[z])) == 0
                 for z, w in double
             ),
         ),
@@ -153,14 +156,14 @@ def approximations():
         shown(
             r"if $f = f_1(z_1) + f_2(z_2)$, then $B = f(w)-f(z)$ for every pair",
             all(
-                sp.expand(approximation(additive, w, z) - (additive[w] - additive[z])) == 0
+                sp.expand(_approximation(additive, w, z) - (additive[w] - additive[z])) == 0
                 for z, w in apart
             ),
         ),
     )
 
 
-def random_tables():
+def _random_tables() -> list[tuple[np.ndarray, Table]]:
     rng = np.random.default_rng(101)
     return [(rng.normal(size=4), table(list(rng.normal(size=4)))) for _ in range(6)]
 
@@ -169,13 +172,13 @@ def random_tables():
 def limit_over_pairs():
     e, d = sp.Symbol("epsilon", positive=True), sp.Symbol("d", positive=True)
     means, limits = [], []
-    for h, f in random_tables():
+    for h, f in _random_tables():
         q = np.exp(h) / np.exp(h).sum()
         limit = np.zeros(4)
         for (i, z), (j, w) in combinations(enumerate(BITS), 2):
-            limit += q[i] * q[j] * exchange(f, z, w) * (np.eye(4)[j] - np.eye(4)[i])
+            limit += q[i] * q[j] * _exchange(f, z, w) * (np.eye(4)[j] - np.eye(4)[i])
         limits.append(limit)
-        law = two_bits.limit(lambda e, h=h, f=f: _moved(joint(h, f, e)) / e)
+        law = two_bits.limit(lambda e, h=h, f=f: _moved(_joint(h, f, e)) / e)
         means.append(law)
     found = means[0]._replace(
         value=np.array([m.value for m in means]), radius=np.array([m.radius for m in means])
@@ -194,12 +197,12 @@ def limit_over_pairs():
             d,
             r"with $D \to 1$: the limit is $q_z q_w d$, and $B$ is the difference of both orders",
         ),
-        *approximations(),
+        *_approximations(),
     )
     yield agree("joint law", found, np.array(limits), "limit in logit coordinates, $n = 2$")
 
 
-def _moved(law):
+def _moved(law: np.ndarray) -> np.ndarray:
     return law.sum(0) - law.sum(1)
 
 
@@ -207,10 +210,10 @@ def _moved(law):
 def between_zero_and_twice():
     shares = np.array(
         [
-            exchange(f, z, w) / (f[w] - f[z])
-            for _, f in random_tables()
+            _exchange(f, z, w) / (f[w] - f[z])
+            for _, f in _random_tables()
             for z, w in combinations(BITS, 2)
         ]
     )
-    yield exact("sympy, n = 2", *approximations())
+    yield exact("sympy, n = 2", *_approximations())
     yield positive("enumeration", np.array([*shares, *(2 - shares)]) + 1e-9, "random $f$")

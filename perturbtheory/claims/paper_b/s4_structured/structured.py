@@ -10,7 +10,7 @@ from perturbtheory.claims.exhibits import two_bits
 from perturbtheory.claims.exhibits.draws import average
 from perturbtheory.claims.exhibits.symbols import A, X, Y
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Claim, agree, argued, eq, exact, identity, shown, witness
+from perturbtheory.ledger import Claim, Outcome, agree, argued, eq, exact, identity, shown, witness
 
 ODDS = 2
 """e^alpha of the interaction in the counterexample to the Gibbs law."""
@@ -92,7 +92,7 @@ def limit_is_the_gradient(budget):
     yield agree("sampling", drawn, [at_half], r"quotient at $\epsilon = \tfrac12$, $n = 2$")
 
 
-def _symmetric():
+def _symmetric() -> Outcome:
     """The chain rule on both sides, with p the gradient of any G of four variables."""
     c, f, slope = (sp.symbols(f"{name}_0:4", real=True) for name in "cfs")
     hessian = sp.hessian(sp.Function("G")(*c), c)
@@ -210,6 +210,4 @@ def gibbs_only_at_zero():
             for one, two in (ABOVE, BELOW)
         ),
     )
-    yield agree(
-        "integral over L_1", values, closed, r"$\alpha = \pm\tfrac12, \pm\tfrac32$"
-    )
+    yield agree("integral over L_1", values, closed, r"$\alpha = \pm\tfrac12, \pm\tfrac32$")
