@@ -5,7 +5,7 @@ import sympy as sp
 from scipy import special
 
 from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
-from perturbtheory.estimate import Estimate
+from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.ledger import Claim, agree, argued, eq, exact
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_logsumexp
@@ -25,6 +25,41 @@ closed_forms_bessel = Claim(
 )
 
 
+@closed_forms_bessel.part(r"$\gamma + G$ has the cdf $\kappa(e^{-x})$ at $x - 2c$")
+def cdf(budget):
+    x, y = sp.symbols("x y", positive=True)
+    g, root = sp.exp(-y - x / y), 2 * sp.sqrt(x)
+    kappa = root * sp.besselk(1, root)
+    third = {sp.besselk(3, root): sp.besselk(1, root) + 4 * sp.besselk(2, root) / root}
+    second = {sp.besselk(2, root): sp.besselk(0, root) + 2 * sp.besselk(1, root) / root}
+    yield exact(
+        "Bessel's equation",
+        argued(
+            r"$\gamma + G + 2c \le x$ means $EE' \ge e^{-x}$ with $E, E'$ independent and "
+            r"exponential, of probability $I(e^{-x})$, $I(x) = \int_0^\infty e^{-y-x/y}\,dy$",
+            r"$E = e^{-(\gamma + c)}$ is exponential",
+        ),
+        eq(
+            x * sp.Derivative(g, (x, 2)) - g,
+            sp.Derivative(g, y),
+            r"with integral $0$ over $y$, so that $xI'' = I$",
+        ),
+        eq(x * sp.diff(kappa, x, 2).subs(third).subs(second), kappa, r"$x\kappa'' = \kappa$"),
+        argued(
+            r"$I$ and $\kappa$ are $1$ at $0$ and bounded, which leaves one solution: $I = \kappa$",
+            r"$2\sqrt xI_1(2\sqrt x)$ is $0$ at $0$ and not bounded; $yK_1(y) \to 1$ for $y \to 0$",
+        ),
+    )
+    at = np.array([-2.0, 0.0, 1.0, 4.0])
+    y = 2 * np.exp(-at / 2)
+    draws = np.asarray(Gumbel().sample(np.random.default_rng(47), (budget.samples, 2)), float)
+    below = (draws.sum(1)[:, None] <= at - 2 * np.euler_gamma).mean(0)
+    # Hoeffding's inequality for four frequencies.
+    radius = np.sqrt(np.log(8 / ERROR_RATE) / (2 * budget.samples)) + 0 * below
+    share = Estimate(below, radius, "monte-carlo", 1 - ERROR_RATE)
+    yield agree("sampling", share, y * special.k1(y), "frequencies at four $x$")
+
+
 @closed_forms_bessel.part("p by Bessel functions")
 def by_bessel_functions(budget):
     w, z = sp.symbols("w z", positive=True)
@@ -37,9 +72,8 @@ def by_bessel_functions(budget):
         "product of two exponentials",
         argued(
             r"$\theta_i + \gamma_i + G_i + 2c \le z$ means $E_iE_i' \ge w_ie^{-z}$ with "
-            r"$E_i, E_i'$ independent and exponential, of probability $\int_0^\infty "
-            r"e^{-y-x/y}\,dy = 2\sqrt xK_1(2\sqrt x) = \kappa(x)$ at $x = w_ie^{-z}$",
-            r"$E = e^{-(\gamma + c)}$ is exponential; DLMF 10.32.10",
+            r"$E_i, E_i'$ independent and exponential, of probability $\kappa(w_ie^{-z})$",
+            "the cdf above",
         ),
         eq(
             slope,

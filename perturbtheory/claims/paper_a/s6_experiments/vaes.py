@@ -38,31 +38,33 @@ figures_5_10 = Claim(
     "A, sections 6.2 and 10.2, Figures 5 and 10",
     r"""At temperature 1 Normal-Softmax achieves better and faster learning convergence than
     Gumbel-Softmax for $K = 10, 30$ and $50$ on all three data sets; read as: its training loss is
-    lower from the second epoch on, $\ell_{Normal}(e) < \ell_{Gumbel}(e)$ in every epoch $e \ge 2$,
-    $\ell$ the mean training loss.""",
+    lower after the last epoch, which is better, and in every epoch, which is faster,
+    $\ell_{Normal}(e) < \ell_{Gumbel}(e)$, $\ell$ the mean training loss.""",
     assumes=r"""The training loss is that of relaxed samples with the KL of
     $\operatorname{softmax}(\theta)$. The rows of Table 3 for temperature 1 say the opposite of hard
     samples: 302.01 against 215.42 on MNIST. 5 epochs, one seed; differences count from one nat on.
-    The first epoch was left out when it was seen to decide nothing: its mean has the common start
-    in it, and on Omniglot Normal is lower by 0.1 and 0.3 nats for $K = 30$ and $50$.""",
+    The mean of the first epoch has the common start in it.""",
 )
 
 
-def lower(images, k):
+def lower(images, k, first):
     def gaps(results: Results, split: str) -> np.ndarray:
         """Of the loss that is trained: on training images during an epoch, on others after it."""
         runs = [results[VaeRun(images, noise=x, categories=k)] for x in ("normal", "gumbel")]
         near, far = (
             run["loss"] if split == "training" else validation(run, "relaxed_loss") for run in runs
         )
-        return np.array(far)[1:] - np.array(near)[1:]
+        return (np.array(far) - np.array(near))[first:]
 
     yield from gaps_above(gaps, "Gumbel - Normal", ("training", "validation"))
 
 
 for _images, _k in product(IMAGES, (10, 30, 50)):
-    figures_5_10.part(
-        f"{LABELS[_images]}, $K = {_k}$: Normal's training loss is the lower one",
-        images=_images,
-        k=_k,
-    )(lower)
+    for _name, _first in (("better", -1), ("faster", 0)):
+        _when = "in the last epoch" if _first else "in every epoch"
+        figures_5_10.part(
+            f"{LABELS[_images]}, $K = {_k}$: {_name}, Normal's training loss is lower {_when}",
+            images=_images,
+            k=_k,
+            first=_first,
+        )(lower)

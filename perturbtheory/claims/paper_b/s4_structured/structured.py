@@ -5,12 +5,24 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from scipy.integrate import quad
 
 from perturbtheory.claims.exhibits import two_bits
 from perturbtheory.claims.exhibits.draws import average
 from perturbtheory.claims.exhibits.symbols import A, X, Y
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Claim, Outcome, agree, argued, eq, exact, identity, shown, witness
+from perturbtheory.ledger import (
+    Claim,
+    Outcome,
+    agree,
+    argued,
+    eq,
+    exact,
+    identity,
+    positive,
+    shown,
+    witness,
+)
 
 ODDS = 2
 """e^alpha of the interaction in the counterexample to the Gibbs law."""
@@ -26,13 +38,13 @@ structured_gradient = Claim(
     $\gamma$ follows the structure of $h$: $\nabla_\phi \mathbb E_\gamma[f(z^*)] =
     \lim_{\epsilon\to 0} \frac1\epsilon \mathbb E_\gamma[\nabla h(z^*(\epsilon)) - \nabla h(z^*)]$
     for $z^*(\epsilon) = \operatorname{argmax}_z \{\epsilon f(z) + h(z) +
-    \sum_i \gamma_i(z_i)\}$.""",
-    assumes=r"""Binary coordinates, an independent $\gamma_i(z_i)$ for every coordinate and value,
-    with a bounded density as the Gumbel law has it: with the density $|x|^{-3/4}/8$ on $[-1, 1]$
-    and $n = 1$, $\mathbb E f(z^*)$ has no derivative where $h(0) = h(1)$. $h$ and $f$ are any
-    tables over all $z$, decomposed or not; $z^*(\epsilon)$ is computed with $f$ itself. The printed
-    proof moves $f$ into the noise by a translation, which such noise cannot absorb. Noise on some
-    coordinates only would leave ties.""",
+    \sum_i \gamma_i(z_i)\}$. The density of the noise must be bounded, as that of Gumbel noise is:
+    with $|x|^{-3/4}/8$ on $[-1, 1]$ and $n = 1$ no derivative exists where $h(0) = h(1)$.""",
+    assumes=r"""Binary coordinates, an independent $\gamma_i(z_i)$ with a bounded density for every
+    coordinate and value, which the paper has for Gumbel noise. $h$ and $f$ are any tables over all
+    $z$, decomposed or not; $z^*(\epsilon)$ is computed with $f$ itself. The printed proof moves $f$
+    into the noise by a translation, which such noise cannot absorb. Noise on some coordinates only
+    would leave ties.""",
     depends_on="B.direct-gradient",
 )
 
@@ -90,6 +102,46 @@ def limit_is_the_gradient(budget):
     )
     at_half = two_bits.mean(h, h + large * _TABLE, _BOTH, large)
     yield agree("sampling", drawn, [at_half], r"quotient at $\epsilon = \tfrac12$, $n = 2$")
+
+
+@structured_gradient.part(
+    r"without a bound it can fail: $n = 1$, density $|x|^{-3/4}/8$, $h = \phi z$ at $\phi = 0$"
+)
+def unbounded_density():
+    x, y, phi = sp.symbols("x y phi", positive=True)
+    least = x ** sp.Rational(-1, 2) / 64
+    yield exact(
+        "sympy, lower bound",
+        eq(
+            sp.Integral(x ** sp.Rational(-3, 2) / 64, (y, 0, x)),
+            least,
+            r"at most the density of $\gamma(0) - \gamma(1)$ at $x$: between $0$ and $x$ both "
+            r"factors of the convolution are at least $x^{-3/4}/8$",
+        ),
+        eq(
+            sp.Integral(least, (x, 0, phi)) / phi,
+            phi ** sp.Rational(-1, 2) / 32,
+            r"so the quotient of $\mathbb P(z^* = 1)$ is at least this, which has no limit at $0$",
+        ),
+    )
+    # gamma = +-v^4 with v uniform in (0, 1) has this density and the cdf (1 +- |x|^(1/4))/2.
+    quotients, errors, sizes = [], [], np.array([1e-2, 1e-4, 1e-6])
+    for size in sizes:
+        ends = [size**0.25]
+        found = [
+            quad(lambda v, s=s, d=size: _cdf(s * v**4 + d) - _cdf(s * v**4), 0, 1, points=ends)
+            for s in (1, -1)
+        ]
+        quotients.append(sum(value for value, _ in found) / 2 / size)
+        errors.append(sum(error for _, error in found) / size)
+    margin = Estimate(np.array(quotients) - sizes**-0.5 / 32, np.array(errors), "quadrature")
+    yield positive(
+        "scipy quadrature", margin, r"quotient minus bound, $\phi = 10^{-2}, 10^{-4}, 10^{-6}$"
+    )
+
+
+def _cdf(x: float) -> float:
+    return (1 + np.sign(x) * min(abs(x), 1.0) ** 0.25) / 2
 
 
 def _symmetric() -> Outcome:

@@ -1,5 +1,6 @@
 """Section 5, Table 1, Figures 2 and 6: what the recorded VAEs say; nothing is trained here."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
@@ -7,6 +8,7 @@ from itertools import product
 from perturbtheory.claims.exhibits.spreads import measured
 from perturbtheory.claims.exhibits.vae_losses import gaps_above
 from perturbtheory.data import PIXELS
+from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.vae_grids import (
     CATEGORIES,
     ENDS,
@@ -14,10 +16,11 @@ from perturbtheory.experiments.vae_grids import (
     METHODS,
     Results,
     loss,
+    tested,
     validation,
 )
 from perturbtheory.experiments.vae_speed import ratio
-from perturbtheory.experiments.vae_tables import LABELS
+from perturbtheory.experiments.vae_tables import CERTAIN, LABELS
 from perturbtheory.ledger import Check, Claim, Outcome, exact
 
 EARLY = 5
@@ -35,7 +38,8 @@ table_1 = Claim(
     the gradient of the KL. Audited, for $K = 10$ and $50$: the KL in the gradient of both, epsilon
     and temperature from $1$ to $0.1$ within the run. 20 epochs where the paper has 300: the order
     alone is looked at. In the cells marked in results/vaes.md the encoder of Gumbel-Softmax has
-    become certain of one category for all images and has not left it. Omniglot is resized from the
+    become certain of one category for all images and has not left it, as it has not in the paper by
+    its losses: they decide nothing. Omniglot is resized from the
     raw drawings by this package. Exact losses of one seed; differences count from one nat on.""",
 )
 figures_2_6 = Claim(
@@ -61,7 +65,14 @@ def lower_at_the_best(images, k, near, far):
         else:
             yield min(validation(two, "bound")) - min(validation(one, "bound"))
 
-    yield from gaps_above(gaps, f"{far} - {near}")
+    (relaxed,) = _runs(vae_recorded.load(), images, k, far)
+    certain = abs(math.log(k) - tested(relaxed, "bound").divergence) < CERTAIN
+    for evidence in gaps_above(gaps, f"{far} - {near}"):
+        if certain and isinstance(evidence, Check):
+            detail = f"{evidence.detail}; the encoder of {far} is certain of one category"
+            yield replace(evidence, outcome="unknown", detail=detail)
+        else:
+            yield evidence
 
 
 def lower_early(images, k, near, far):
