@@ -1,5 +1,7 @@
 """Closed forms of Gumbel-Softmax for any number of categories, at temperature 1."""
 
+from typing import Any
+
 import numpy as np
 import sympy as sp
 from scipy import special
@@ -30,8 +32,12 @@ def cdf(budget):
     x, y = sp.symbols("x y", positive=True)
     g, root = sp.exp(-y - x / y), 2 * sp.sqrt(x)
     kappa = root * sp.besselk(1, root)
-    third = {sp.besselk(3, root): sp.besselk(1, root) + 4 * sp.besselk(2, root) / root}
-    second = {sp.besselk(2, root): sp.besselk(0, root) + 2 * sp.besselk(1, root) / root}
+    third: dict[Any, Any] = {
+        sp.besselk(3, root): sp.besselk(1, root) + 4 * sp.besselk(2, root) / root
+    }
+    second: dict[Any, Any] = {
+        sp.besselk(2, root): sp.besselk(0, root) + 2 * sp.besselk(1, root) / root
+    }
     yield exact(
         "Bessel's equation",
         argued(

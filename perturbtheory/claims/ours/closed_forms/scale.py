@@ -129,7 +129,7 @@ def crossing():
 
 @scale_not_shape.part("$d = 2$: largest differences $0.0226628$ and $-0.0045102$")
 def extremes():
-    decided = [
+    decided: list[Outcome] = [
         _falls(_density_difference, STATIONARY[0]),
         _falls(lambda x: -_density_difference(x), STATIONARY[1]),
     ]

@@ -54,7 +54,7 @@ decomposition = Claim(
 @decomposition.part("the limit of the estimate is the gradient itself")
 def limit_is_the_gradient(budget):
     theta = np.array([0.4, -1.1])
-    h, f = two_bits.pairwise(*theta, 0.0), np.array([[0.0, 4.0], [3.0, 2.0]])
+    h, f = two_bits.pairwise(theta[0], theta[1], 0.0), np.array([[0.0, 4.0], [3.0, 2.0]])
     p = expit(theta)
     mixed = p[::-1] * np.array([f[1, 1] - f[0, 1], f[1, 1] - f[1, 0]])
     mixed += (1 - p[::-1]) * np.array([f[1, 0] - f[0, 0], f[0, 1] - f[0, 0]])
@@ -144,7 +144,8 @@ bias_bound = at_epsilon.corrected(
 def descends():
     gradient, mean = _exactly()
     inner = sum(g * m for g, m in zip(gradient, mean, strict=True))
-    h = two_bits.pairwise(*(float(sp.log(u)) for u in ODDS), 0.0)
+    first, second = (float(sp.log(u)) for u in ODDS)
+    h = two_bits.pairwise(first, second, 0.0)
     f = np.array(VALUES, float).reshape(2, 2)
     limit = two_bits.limit(lambda e: _means(h, f, e))
     found = _means(h, f, float(EPSILON))
@@ -172,7 +173,8 @@ def _exactly() -> tuple[list[Any], list[Any]]:
     """(gradient, mean of the estimate) at the fixed epsilon."""
     f = two_bits.table(VALUES)
     p = [u / (1 + u) for u in ODDS]
-    gradient, mean = [sp.Integer(0)] * 2, [sp.Integer(0)] * 2
+    gradient: list[Any] = [0, 0]
+    mean: list[Any] = [0, 0]
     for z, i in product(BITS, (0, 1)):
         weight = sp.prod(x if b else 1 - x for b, x in zip(z, p, strict=True))
         gain = f[1, z[1]] - f[0, z[1]] if i == 0 else f[z[0], 1] - f[z[0], 0]

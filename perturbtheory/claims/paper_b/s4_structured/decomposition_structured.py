@@ -69,7 +69,7 @@ def _weights_of_ties(root: int) -> dict[tuple[Bits, Bits], Fraction]:
     f = F(1 - F), 00 and 11 share int f^2 over [-alpha/2, alpha/2], 01 and 10 nothing.
     """
     both = sp.integrate(U / (1 + U) ** 4, (U, sp.Rational(1, root), root))
-    double = {(0, 0): Fraction(int(both.p), int(both.q)), (0, 1): Fraction(0)}
+    double: dict[Bits, Fraction] = {(0, 0): Fraction(int(both.p), int(both.q)), (0, 1): Fraction(0)}
     single = Fraction(root, (1 + root) ** 3)
     pairs = combinations(BITS, 2)
     return {(z, w): double[z] if w == _flip(_flip(z, 0), 1) else single for z, w in pairs}

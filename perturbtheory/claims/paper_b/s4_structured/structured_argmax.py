@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
@@ -101,7 +101,7 @@ def general_terms():
     yield _solved("integer", (4, 7), -19)
 
 
-def _solved(method: str, sizes: Sequence[int], lowest: int) -> Check:
+def _solved(method: Literal["maxflow", "integer"], sizes: Sequence[int], lowest: int) -> Check:
     """A solver against all 2^n vectors, in integers."""
     found = []
     for unary, pairs in _instances(sizes, lowest):

@@ -5,7 +5,7 @@ reading, so that the only error there can be is one of copying.
 """
 
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -66,7 +66,10 @@ class Supervised(NamedTuple):
     bound_gsm: Fraction
 
 
-def _cells(text: str, kind: type) -> dict[tuple[str, int], tuple[Fraction, ...]]:
+Cell = TypeVar("Cell", Losses, Supervised)
+
+
+def _cells(text: str, kind: type[Cell]) -> dict[tuple[str, int], Cell]:
     """By data set and the number at the head of the row."""
     width, cells = len(kind._fields), {}
     for number, *row in map(str.split, text.strip().splitlines()):
