@@ -1,16 +1,18 @@
 """Losses of recorded VAEs by seed, and what a difference must exceed to count."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from perturbtheory.claims.exhibits.spreads import beyond, measured
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.table_2 import Spread
-from perturbtheory.experiments.vae_grids import COLUMNS, LONG, Results, best
-from perturbtheory.experiments.vae_tables import by_seed
-from perturbtheory.ledger import Check, Outcome, Witness
+from perturbtheory.experiments.vae_grids import COLUMNS, IMAGES, LONG, Results, best
+from perturbtheory.experiments.vae_tables import LABELS, by_seed
+from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.ledger import Check, Claim, Outcome, Witness
 
 NATS = 1.0
 """What a difference between two single runs must exceed to count. Over seeds the test losses of
@@ -60,17 +62,19 @@ def leads(
     return difference(results, images, [("Gumbel", criterion)], [(name, criterion)], split)
 
 
-def mean_above(
-    images: str, far: Terms, near: Terms, floor: float = 0.0
+def above(
+    images: str, far: Terms, near: Terms, floor: float = 0.0, *, long: bool = False
 ) -> Iterator[Check | Witness]:
-    """A part: far - near is above the floor in the mean over seeds, by three standard errors."""
-    results = vae_recorded.load()
-    what = f"{_named(far)} - {_named(near)}"
-    yield from measured(
-        beyond(f"{split} images", over_seeds(difference(results, images, far, near, split)), what,
-               floor)
-        for split in SPLITS
-    )  # fmt: skip
+    """A part: far - near is above the floor, by three standard errors or, of one run, by a nat."""
+    results, what = vae_recorded.load(), f"{_named(far)} - {_named(near)} - {floor:g}"
+
+    def check(split: str) -> Check:
+        found = difference(results, images, far, near, split, long=long)
+        if long:
+            return apart(f"{split} images", np.array([*found.values()]) - floor, what)
+        return beyond(f"{split} images", over_seeds(found), what.rsplit(" - ", 1)[0], floor)
+
+    yield from measured(map(check, SPLITS))
 
 
 def _named(terms: Terms) -> str:
@@ -83,12 +87,23 @@ def over_seeds(found: dict[int, float]) -> Spread:
     return Spread.of(list(found.values()))
 
 
-def gaps_above(
-    gaps: Callable[[Results, str], Iterable[float]], what: str, splits: Sequence[str] = SPLITS
-) -> Iterator[Check | Witness]:
-    """A part: all gaps between single runs are above `NATS`, by the images they are found on."""
-    results = vae_recorded.load()
-    yield from measured(apart(f"{s} images", np.array([*gaps(results, s)]), what) for s in splits)
+def runs_apart(
+    near: VaeRun, far: VaeRun, number: Callable[[Any, str], Any], splits: Sequence[str] = SPLITS
+) -> Iterator[Check]:
+    """What is read off two runs: it is more by `NATS` in the one that is far."""
+    runs = [vae_recorded.load()[run] for run in (far, near)]
+    for split in splits:
+        one, two = (np.atleast_1d(number(run, split)) for run in runs)
+        what = "difference of the losses" if one.size == 1 else f"differences of {one.size} losses"
+        yield apart(f"{split} images", one - two, what)
+
+
+def on_images(
+    claim: Claim, name: str, function: Any, images: Sequence[str] = IMAGES, **given: Any
+) -> None:
+    """A part for each data set, which stands before its name."""
+    for which in images:
+        claim.part(f"{LABELS[which]}{name}", images=which, **given)(function)
 
 
 def apart(route: str, gaps: Sequence[float] | np.ndarray, what: str) -> Check:

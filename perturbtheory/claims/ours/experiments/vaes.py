@@ -1,8 +1,13 @@
 """What the loss of a discrete VAE bounds, and who leads by it: from recorded VAEs."""
 
-from perturbtheory.claims.exhibits.vae_losses import NATS, difference, gaps_above, mean_above
-from perturbtheory.experiments.vae_grids import IMAGES, Results, loss, validation
-from perturbtheory.experiments.vae_tables import LABELS
+from typing import Any
+
+import numpy as np
+
+from perturbtheory.claims.exhibits.spreads import measured
+from perturbtheory.claims.exhibits.vae_losses import NATS, SPLITS, above, apart, on_images
+from perturbtheory.experiments import vae_recorded
+from perturbtheory.experiments.vae_grids import IMAGES, loss, validation
 from perturbtheory.experiments.vaes import VaeRun
 from perturbtheory.ledger import Claim
 
@@ -30,19 +35,18 @@ vae_bound = Claim(
     of 2 nats describes what was found. Three to five seeds at the best temperature of each; three
     standard errors.""",
 )
-OWN = [("Normal, own KL", "bound")]
-BOUND_ROWS = (
-    (": the published number is below the bound", NORMAL_BOUND, NORMAL, SHORT, IMAGES),
-    (", own KL: less lead by the bound", GUMBEL + OWN, NORMAL + GUMBEL_BOUND, 0.0, IMAGES),
-    (", as published: behind Gumbel by the bound", NORMAL_BOUND, GUMBEL_BOUND, 0.0, IMAGES[:2]),
-)
-"""Name, far, near, floor and images."""
-for _images in IMAGES:
-    for _name, _far, _near, _floor, _all in BOUND_ROWS:
-        if _images in _all:
-            vae_bound.part(
-                f"{LABELS[_images]}{_name}", images=_images, far=_far, near=_near, floor=_floor
-            )(mean_above)
+on_images(
+    vae_bound, ": the published number is below the bound", above,
+    far=NORMAL_BOUND, near=NORMAL, floor=SHORT,
+)  # fmt: skip
+on_images(
+    vae_bound, ", own KL: less lead by the bound", above,
+    far=[*GUMBEL, ("Normal, own KL", "bound")], near=[*NORMAL, *GUMBEL_BOUND],
+)  # fmt: skip
+on_images(
+    vae_bound, ", as published: behind Gumbel by the bound", above, IMAGES[:2],
+    far=NORMAL_BOUND, near=GUMBEL_BOUND,
+)  # fmt: skip
 
 vae_longer = Claim(
     "C.vae-longer",
@@ -54,28 +58,13 @@ vae_longer = Claim(
     assumes="""As for A.table-3, but for the number of epochs; one seed, and a difference counts
     from one nat on.""",
 )
-
-
-def _long(images, far, near, above, times):
-    """Long leads, or by how much they are short of a nat and the nat that counts."""
-
-    def gaps(results: Results, split: str) -> list[float]:
-        found = difference(results, images, far, near, split, long=True)
-        return [above + times * lead for lead in found.values()]
-
-    what = "Gumbel - Normal" if times > 0 else f"{above:g} - (Gumbel - Normal)"
-    yield from gaps_above(gaps, what)
-
-
-for _images in IMAGES:
-    for _name, _far, _near, _above, _times in (
-        ("Normal leads as published by a nat", GUMBEL, NORMAL, 0.0, 1),
-        ("no such lead by the bound", GUMBEL_BOUND, NORMAL_BOUND, 2 * NATS, -1),
-    ):
-        vae_longer.part(
-            f"{LABELS[_images]}: {_name}",
-            images=_images, far=_far, near=_near, above=_above, times=_times,
-        )(_long)  # fmt: skip
+on_images(
+    vae_longer, ": Normal leads as published by a nat", above, far=GUMBEL, near=NORMAL, long=True
+)
+on_images(
+    vae_longer, ": no such lead by the bound", above,
+    far=NORMAL_BOUND, near=GUMBEL_BOUND, floor=-2 * NATS, long=True,
+)  # fmt: skip
 
 vae_scale = Claim(
     "C.vae-scale",
@@ -88,11 +77,10 @@ vae_scale = Claim(
     number bounds nothing for noise other than unit Gumbel is the subject of C.vae-bound. Three to
     five seeds at the best temperature of each; three standard errors.""",
 )
-for _images in IMAGES:
-    vae_scale.part(
-        f"{LABELS[_images]}: the best Gumbel of variance one is lower than the best unit Gumbel",
-        images=_images, far=GUMBEL, near=[("Gumbel, variance 1", "as_published")],
-    )(mean_above)  # fmt: skip
+on_images(
+    vae_scale, ": the best Gumbel of variance one is lower than the best unit Gumbel", above,
+    far=GUMBEL, near=[("Gumbel, variance 1", "as_published")],
+)  # fmt: skip
 
 vae_relaxed = Claim(
     "C.vae-relaxed",
@@ -107,24 +95,24 @@ vae_relaxed = Claim(
 )
 
 
-def _relaxed(images, turned):
-    def gaps(results: Results, split: str) -> list[float]:
-        runs = [results[VaeRun(images, noise=noise)] for noise in ("normal", "gumbel")]
-        soft = [run["loss"][-1] for run in runs]
-        if split == "test":
-            hard = [loss(run, "bound", "last") for run in runs]
-        else:
-            hard = [validation(run, "bound")[-1] for run in runs]
-        if turned:
-            return [soft[1] - soft[0], hard[0] - hard[1]]
-        return [h - s - FAR for h, s in zip(hard, soft, strict=True)]
+def relaxed(images, number):
+    def hard(run: Any, split: str) -> float:
+        return loss(run, "bound", "last") if split == "test" else validation(run, "bound")[-1]
 
-    yield from gaps_above(gaps, "differences" if turned else f"bound - training loss - {FAR:g}")
+    normal, gumbel = (vae_recorded.load()[VaeRun(images, noise=n)] for n in ("normal", "gumbel"))
+    yield from measured(
+        apart(
+            f"{s} images", number(normal, gumbel, hard(normal, s), hard(gumbel, s)), "differences"
+        )
+        for s in SPLITS
+    )
 
 
-for _images in IMAGES:
-    for _name, _turned in (
-        ("the bound is far above the training loss", False),
-        ("Normal has the lower training loss and the higher bound", True),
-    ):
-        vae_relaxed.part(f"{LABELS[_images]}: {_name}", images=_images, turned=_turned)(_relaxed)
+on_images(
+    vae_relaxed, ": the bound is far above the training loss", relaxed,
+    number=lambda n, g, *hard: np.subtract(hard, [x["loss"][-1] + FAR for x in (n, g)]),
+)  # fmt: skip
+on_images(
+    vae_relaxed, ": Normal has the lower training loss and the higher bound", relaxed,
+    number=lambda n, g, *hard: [g["loss"][-1] - n["loss"][-1], hard[0] - hard[1]],
+)  # fmt: skip
