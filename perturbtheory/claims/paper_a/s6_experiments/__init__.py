@@ -1,3 +1,3 @@
 """Section 6: experiments."""
 
-ORDER = ("targets", "tables", "fits", "vaes")
+ORDER = ("targets", "tables", "fits", "igr", "vaes")
