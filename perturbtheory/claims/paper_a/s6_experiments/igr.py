@@ -51,7 +51,7 @@ def ordered(budget):
         eq(
             x / (x + rest) - y / (y + more),
             (B * REST + (A + B) * R**2) / ((x + rest) * (y + more)),
-            r"with $x = a + b$, $y = a$ and $S' = S + r^2$, which are any such numbers: positive, so "
+            r"with $x = a + b$, $y = a$ and $S' = S + r^2$, any such numbers: positive, so "
             r"that $s_i(\theta + \gamma) > s_j(\theta + \gamma')$ for every $\gamma$",
         ),
     )
