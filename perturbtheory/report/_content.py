@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
-from perturbtheory import __version__
-from perturbtheory import claims
+from perturbtheory import __version__, claims
 from perturbtheory.ledger import REGISTRY, VERDICTS, Check, Claim, Result, Verdict
 
 TITLE = "Perturb-Softmax and Perturb-Argmax: what holds, statement by statement"

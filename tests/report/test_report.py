@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturbtheory import cli, figures, report
-from perturbtheory import claims, ledger
+from perturbtheory import claims, cli, figures, ledger, report
 from perturbtheory.claims import recorded
 from perturbtheory.ledger import KINDS, Check, Claim, Part, Result, Step, in_words
 from perturbtheory.report import _content, _errata, _figures, _html, _lines, _markdown, _mathml
