@@ -63,9 +63,8 @@ def article(result: Result, report: Report, pictures: Sequence[Picture], level: 
         f'<header>\n<h{level}><a href="#{id_}">{id_}</a></h{level}>\n'
         f"{badge(result.verdict)}{flag}\n"
         f'<p class="source">{to_html(claim.source)}</p>\n'
-        f'<p class="decided">Decided by: {to_html(result.weakest)}{escape(steps(result))}</p>\n</header>\n'
-        + "\n".join(filter(None, blocks))
-        + "\n</article>\n"
+        f'<p class="decided">Decided by: {to_html(result.weakest)}{escape(steps(result))}</p>\n'
+        "</header>\n" + "\n".join(filter(None, blocks)) + "\n</article>\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""The claims of the papers: all there, well formed, and broken engines that must change verdicts."""
+"""The claims of the papers: all there, well formed; broken engines must change verdicts."""
 
 import json
 import re
@@ -59,10 +59,10 @@ def test_the_index_is_what_the_modules_make():
 
 def test_an_id_leads_to_its_module_alone():
     code = (
-        "import sys; from perturbtheory import claims; "
-        "claims.find(['A.gumbel-density']); names = [m for m in sys.modules if '.claims.paper_' in m "
-        "and hasattr(sys.modules[m], 'Claim')]; assert names == "
-        "['perturbtheory.claims.paper_a.s3_noise.gumbel'], names"
+        "import sys; from perturbtheory import claims; claims.find(['A.gumbel-density']); "
+        "names = [n for n in sys.modules if '.claims.paper_' in n and "
+        "hasattr(sys.modules[n], 'Claim')]; "
+        "assert names == ['perturbtheory.claims.paper_a.s3_noise.gumbel'], names"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -80,7 +80,7 @@ def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
 
 
 def log_of_product(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
-    """log F to 1e-16 or to a share of 1e-16: the logarithm of the product unless that underflows."""
+    """log F but for 1e-16: the logarithm of the product unless that underflows."""
     out = _shallow(noise, theta, s)
     deep = np.flatnonzero(~(out > _UNDERFLOW))
     if deep.size:
