@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import softmax
 
 from perturbtheory.data import PIXELS
 from perturbtheory.estimate import Estimate
@@ -51,7 +51,7 @@ def _all_terms() -> Sums:
     z = ((np.arange(TERMS)[:, None] >> np.arange(COUNT)) & 1).astype(float)
     both = z[:, :-1] * z[:, 1:]
     scores = (z @ unary + both @ pairs) / heat
-    share = np.exp(scores - logsumexp(scores))
+    share = softmax(scores)
     relaxed = share @ z
     return Sums(relaxed, (both * share[:, None]).T @ (z - relaxed) / heat)
 

@@ -55,8 +55,8 @@ figures_2_6 = Claim(
 
 
 def lower(images, k, near, far, number, splits):
-    runs = (replace(METHODS[name], images=images, categories=k) for name in (near, far))
-    yield from measured(runs_apart(*runs, number, splits))
+    one, two = (replace(METHODS[name], images=images, categories=k) for name in (near, far))
+    yield from measured(runs_apart(one, two, number, splits))
 
 
 def lower_at_the_best(images, k, near, far):
