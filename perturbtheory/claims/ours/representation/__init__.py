@@ -9,4 +9,5 @@ ORDER = (
     "geometry",
     "closed_simplex",
     "polytopes",
+    "incomplete",
 )
