@@ -10,4 +10,5 @@ ORDER = (
     "closed_simplex",
     "polytopes",
     "incomplete",
+    "incomplete_order",
 )
