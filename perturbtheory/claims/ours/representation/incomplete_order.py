@@ -75,8 +75,8 @@ def optimal():
             r"G_k(\tau_k-\tau_{k+1}) + G_n\tau_n$: the step from $n$ to $n+1$",
         ),
         argued(
-            r"$\langle q-p, \tau\rangle = \sum_{k<d} G_k(\tau_k-\tau_{k+1}) \ge 0$ on the cone as $G"
-            r" \ge 0$ and $G_d = 0$; it is zero for $\theta^*$, as $G_k = 0$ where $q_k > q_{k+1}$",
+            r"$\langle q-p,\tau\rangle = \sum_{k<d} G_k(\tau_k-\tau_{k+1}) \ge 0$ on the cone: $G"
+            r" \ge 0$, $G_d = 0$; it is zero for $\theta^*$, as $G_k = 0$ where $q_k > q_{k+1}$",
             "$Q$ is the least concave majorant of $P$, and $Q_d = P_d$",
         ),
         argued(
