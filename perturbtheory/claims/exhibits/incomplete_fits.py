@@ -26,7 +26,6 @@ FAMILIES: dict[str, Potential] = {
 """All three know p(theta) for every theta, and theta(p) for every p > 0."""
 P = np.array([2.0, 9.0, 2.0]) / 13
 """The target of the closed forms; under every noise above it lies beyond the half-space."""
-_FINE: Any = {"xtol": 1e-15, "rtol": 1e-14}
 
 
 class Fit(NamedTuple):
@@ -62,7 +61,7 @@ def kullback_leibler(f: Potential, p: np.ndarray) -> Fit:
     def slope(x: float) -> float:
         return -float(f.hvp(x * v, v) @ (p / f.probabilities(x * v)))
 
-    x = float(brentq(slope, -6.0, 6.0, **_FINE))
+    x = _root(slope, 6.0, -6.0)
     return Fit(x * v, f.probabilities(x * v), x)
 
 
@@ -80,7 +79,9 @@ def total_variation(f: Potential, p: np.ndarray) -> Fit:
         size = _root(lambda s: float(U @ f.parameters(p + s * way)), _room(p, way))
         return Fit(f.parameters(p + size * way), p + size * way, size)
 
-    inside: Any = minimize_scalar(lambda x: moved(x).size, bounds=(0.0, 1.0), method="bounded")
+    inside: Any = minimize_scalar(
+        lambda x: moved(x).size, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-2}
+    )
     return min((moved(share) for share in (0.0, 1.0, float(inside.x))), key=lambda fit: fit.size)
 
 
@@ -98,7 +99,7 @@ def least_loss(f: Potential, p: np.ndarray, level: float = 0.0, normal: np.ndarr
     return float(found.fun)
 
 
-def distances(f: Potential, p: np.ndarray, steps: int = 41) -> np.ndarray:
+def distances(f: Potential, p: np.ndarray, steps: int = 21) -> np.ndarray:
     """|p(theta) - p|_1 on a grid of the half-space."""
     along, depth = np.meshgrid(np.linspace(-4.0, 4.0, 4 * steps), np.linspace(0.0, 3.0, steps // 4))
     theta = along[..., None] * np.array([1.0, -1.0, 0.0]) - depth[..., None] * U / 6
@@ -111,5 +112,6 @@ def _room(p: np.ndarray, way: np.ndarray) -> float:
     return float((p[down] / -way[down]).min()) * (1 - 1e-9)
 
 
-def _root(function: Callable[[float], float], high: float) -> float:
-    return float(brentq(function, 0.0, high, **_FINE))
+def _root(function: Callable[[float], float], high: float, low: float = 0.0) -> float:
+    found: Any = brentq(function, low, high, xtol=1e-15)
+    return float(found)

@@ -157,7 +157,7 @@ def on_every_edge():
 @reinmax.part("temperature 1: no bias for a quadratic $f$")
 def quadratic():
     h = A * X**2 + B * X
-    slope = sp.diff(h, X)
+    slope: Any = sp.diff(h, X)
     yield exact(
         "the rule, any d",
         argued(
@@ -185,7 +185,7 @@ def cubic():
     p = simplex(2)
     third = sp.diff(f.subs({z[0]: X, z[1]: 1 - X}), X, 3).expand()
     h = A * X**3
-    slope = sp.diff(h, X)
+    slope: Any = sp.diff(h, X)
     yield exact(
         "the rule",
         eq(

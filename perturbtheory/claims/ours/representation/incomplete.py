@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 from itertools import product
+from math import prod
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -243,7 +245,7 @@ def from_the_others():
 def they_differ():
     near, wide = ([Fraction(k, 39) for k in q] for q in ((3, 27, 9), (4, 25, 10)))
     p = [Fraction(k, 13) for k in (2, 9, 2)]
-    power = np.prod([(w / n) ** int(13 * x) for w, n, x in zip(wide, near, p, strict=True)])
+    power = prod((w / n) ** int(13 * x) for w, n, x in zip(wide, near, p, strict=True))
     apart = [sum(abs(a - b) for a, b in zip(q, p, strict=True)) for q in (near, wide)]
     yield exact("fractions", apart == [Fraction(2, 13), Fraction(8, 39)] and power > 1,
                 cases="$p = (2,9,2)/13$: $L_1$ is 6/39 and 8/39, $e^{13 KL}$ differs by a factor "
@@ -260,7 +262,7 @@ def normal_noise():
     for name in ("Normal-Argmax", "Normal-Softmax"):
         f = FAMILIES[name]
         at, other = fits.kullback_leibler(f, P), fits.fenchel_young(f, P)
-        found = minimize_scalar(
+        found: Any = minimize_scalar(
             lambda x, f=f: fits.divergence(f, P, x), bounds=(-3.0, 3.0), method="bounded"
         )
         yield agree(f"engine, slope against values, {name}", at.size, float(found.x),
