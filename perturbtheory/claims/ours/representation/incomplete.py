@@ -34,8 +34,8 @@ minimiser = Claim(
     and $\langle w, p\rangle$ is matched exactly for all $w \perp u$. In a strip the sign of $u$ is
     that of the face that binds. On the ray $\{(s, 0) : s \ge 0\}$ all $p_1 < \frac12$ end at
     $(\frac12, \frac12)$, for $L$, $KL$ and $L_1$ alike.""",
-    assumes=r"""Perturb-Softmax, or Perturb-Argmax with full support; $\gamma$ has a finite mean,
-    and is exchangeable for the ray. For Gumbel noise $L(\theta, p) =
+    assumes=r"""Perturb-Softmax, or Perturb-Argmax with full support and without ties; $\gamma$ has a
+    finite mean, and is exchangeable for the ray. For Gumbel noise $L(\theta, p) =
     KL(p\,\|\,\operatorname{softmax}(\theta))$. Numbers: $u = (1,1,-2)$, $d = 3$; Gumbel-Argmax,
     Normal-Argmax and Normal-Softmax at temperature 1.""",
     depends_on=("C.completeness", "C.completeness-argmax", "C.laplacian"),
@@ -103,19 +103,22 @@ def along_the_normal(cases):
             r"so $\langle w, p(\theta^*)\rangle = \langle w, p\rangle$ for $w \perp u$",
         ),
     )
+    targets, normals = (np.array([case[k] for case in cases]) for k in (0, 1))
+    levels = np.array([case[2] for case in cases])
     for name, f in FAMILIES.items():
-        for target, normal, level in cases:
-            fit = fits.fenchel_young(f, target, level, normal)
-            at = f"{name}, $p = ({', '.join(f'{x:.4g}' for x in target)})$"
-            found = f.estimate_probabilities(fit.theta)
-            yield positive(f"engine, multiplier, {at}", fit.size, r"$\lambda$")
-            yield agree(f"engine, gradient, {at}", found, target - fit.size * normal,
-                        r"$p(\theta^*)$ against $p-\lambda u$")  # fmt: skip
-            yield agree(f"engine, face, {at}", normal @ fit.theta, level, kind="quadrature",
-                        what=r"$\langle u,\theta^*\rangle$ against $b$")  # fmt: skip
-            loss = float(f(fit.theta)) - target @ fit.theta
-            yield agree(f"SLSQP over the set, {at}", fits.least_loss(f, target, level, normal),
-                        loss, r"least $f(\theta)-\langle p,\theta\rangle$", slack=1e-9)  # fmt: skip
+        found = [fits.fenchel_young(f, p, b, u) for p, u, b in cases]
+        theta, size = np.array([fit.theta for fit in found]), np.array([fit.size for fit in found])
+        yield positive(f"engine, multiplier, {name}", size, r"$\lambda$", kind="quadrature")
+        moved = engine(f, theta, "probabilities")
+        what = r"$p(\theta^*)$ against $p\mp\lambda u$"
+        yield agree(f"engine, gradient, {name}", moved, targets - size[:, None] * normals, what)
+        height = (normals * theta).sum(1)
+        what = r"$\pm\langle u,\theta^*\rangle$ against $b$"
+        yield agree(f"engine, face, {name}", height, levels, what, kind="quadrature")
+        loss = np.asarray(f(theta)) - (targets * theta).sum(1)
+        least = [fits.least_loss(f, p, b, u) for p, u, b in cases]
+        what = r"least $f(\theta)-\langle p,\theta\rangle$"
+        yield agree(f"SLSQP over the set, {name}", least, loss, what, slack=1e-9)
 
 
 @minimiser.part(r"ray: $p_1 < \tfrac12$ ends at $(\tfrac12, \tfrac12)$ for every loss")
@@ -167,11 +170,21 @@ half_space = Claim(
 def least_divergence():
     rest = 1 - A - B
     size = (sp.sqrt((1 + 3 * rest) ** 2 + 12 * (A * B - rest**2)) - 1 - 3 * rest) / 6
+    x = sp.Symbol("lambda", real=True)
+    quadratic = -3 * x**2 - (1 + 3 * rest) * x + A * B - rest**2
     at = {A: sp.Rational(2, 13), B: sp.Rational(9, 13)}
     yield exact(
         "sympy",
         argued(r"$q = p-\lambda u$ on the face, $q_1q_2 = q_3^2$", "C.incomplete-minimiser"),
-        eq((A - size) * (B - size), (rest + 2 * size) ** 2, "$a = p_1$, $b = p_2$"),
+        shown(
+            r"$(p_1-\lambda)(p_2-\lambda)-(p_3+2\lambda)^2 = -3\lambda^2-(1+3p_3)\lambda+p_1p_2-"
+            r"p_3^2$ for $\sum_ip_i = 1$",
+            sp.expand((A - x) * (B - x) - (rest + 2 * x) ** 2 - quadratic) == 0,
+        ),
+        shown(
+            r"the stated $\lambda$ is a root, the positive one",
+            sp.expand(quadratic.subs(x, size)) == 0,
+        ),
         shown(
             r"$\lambda = \frac{2}{39}$ for $p = (2,9,2)/13$", size.subs(at) == sp.Rational(2, 39)
         ),
@@ -222,7 +235,10 @@ def from_the_others():
             r"a current from 3 to $i$: $v_3 > v_j$ for the other two",
             "C.laplacian, all weights positive; maximum principle",
         ),
-        eq(x + y - 2 * z, -((z - x) + (z - y)), r"$\langle u, v\rangle < 0$: it leads inwards"),
+        shown(
+            r"$\langle u,v\rangle = v_1+v_2-2v_3 = -(v_3-v_1)-(v_3-v_2) < 0$: it leads inwards",
+            sp.expand(x + y - 2 * z + (z - x) + (z - y)) == 0,
+        ),
         argued(
             r"so what a reached $q$ has above $p$ in 1 or 2 may go to 3, and what it has below $p$ "
             r"in 3 may be returned, at no more distance, without leaving the image: what is left "

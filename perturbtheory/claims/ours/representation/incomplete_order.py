@@ -30,8 +30,8 @@ ordered = Claim(
     loss $L$ of C.incomplete-minimiser, whatever $\gamma$. The bias that the family leaves, and
     $KL(p\,\|\,q)$ with it, do not depend on the noise. For $p = (10,1,5,1,10,10,1,6,1,1)/46$ they
     are those of $q = (20,\frac{54}5,\frac{54}5,\frac{54}5,\frac{54}5,\frac{54}5,7,7,2,2)/92$.""",
-    assumes=r"""Perturb-Softmax, or Perturb-Argmax with full support, under exchangeable noise with
-    a finite mean.""",
+    assumes=r"""Perturb-Softmax, or Perturb-Argmax with full support and without ties, under
+    exchangeable noise with a finite mean.""",
     depends_on=("C.incomplete-minimiser",),
 )
 
