@@ -34,8 +34,8 @@ minimiser = Claim(
     and $\langle w, p\rangle$ is matched exactly for all $w \perp u$. In a strip the sign of $u$ is
     that of the face that binds. On the ray $\{(s, 0) : s \ge 0\}$ all $p_1 < \frac12$ end at
     $(\frac12, \frac12)$, for $L$, $KL$ and $L_1$ alike.""",
-    assumes=r"""Perturb-Softmax, or Perturb-Argmax with full support and without ties; $\gamma$ has a
-    finite mean, and is exchangeable for the ray. For Gumbel noise $L(\theta, p) =
+    assumes=r"""Perturb-Softmax, or Perturb-Argmax with full support and without ties; $\gamma$ has
+    a finite mean, and is exchangeable for the ray. For Gumbel noise $L(\theta, p) =
     KL(p\,\|\,\operatorname{softmax}(\theta))$. Numbers: $u = (1,1,-2)$, $d = 3$; Gumbel-Argmax,
     Normal-Argmax and Normal-Softmax at temperature 1.""",
     depends_on=("C.completeness", "C.completeness-argmax", "C.laplacian"),
