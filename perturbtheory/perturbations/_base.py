@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from perturbtheory.numerics import (
-    Landmarks,
-    floats,
-    gauss_legendre,
-    leaves,
-    mapped,
-    namespace,
-)
+from perturbtheory.numerics import Landmarks, floats, gauss_legendre, leaves, mapped, namespace
 from perturbtheory.perturbations._bisection import bisect, bisect_log_quantile
 
 if TYPE_CHECKING:
