@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from perturbtheory.ledger import Check, Part, Result, Step, in_words
+from perturbtheory.ledger import Check, Part, Result, Step, in_words, quantity
 from perturbtheory.report import _content
 from perturbtheory.report._content import Report
 from perturbtheory.report._figures import Picture
@@ -18,7 +18,8 @@ def document(report: Report, pictures: dict[str, list[Picture]]) -> str:
     lines = [f"# {_content.TITLE}", "", _content.INTRODUCTION, ""]
     for paper in _content.PAPERS[:-1]:
         lines.append(f"- **{paper.name}**: {_text(paper.reference)}.")
-    lines += ["", f"**{report.summary()}**", "", *_summary(report), *_wrong(report)]
+    lines += ["", f"**{report.summary()}**", "", report.proofs(), ""]
+    lines += [*_summary(report), *_wrong(report), *_objected(report)]
     for paper, sections in report.chapters():
         lines += [f"## {paper.name}", "", f"{_text(paper.reference)}.", ""]
         for section in sections:
@@ -55,7 +56,7 @@ def _summary(report: Report) -> list[str]:
     rows = [
         f"| {_link(r.claim.id, report)} | **{r.verdict}** "
         f"| {_cell(r.claim.says)} "
-        f"| {_cell(r.claim.source)} | {_cell(r.weakest)} |"
+        f"| {_cell(r.claim.source)} | {_cell(r.weakest)}{_content.steps(r)} |"
         for r in report.results
     ]
     return [*head, "|---|---|---|---|---|", *rows, ""]
@@ -82,6 +83,18 @@ def _wrong(report: Report) -> list[str]:
     return ["## What is wrong as printed", "", *lines] if lines else []
 
 
+def _objected(report: Report) -> list[str]:
+    lines: list[str] = []
+    for number, objection in enumerate(report.objections(), 1):
+        answers = [
+            _link(id_, report) + (f" (**{report.verdict(id_)}**)" if id_ in report else "")
+            for id_ in objection.answered_by
+        ]
+        said = " ".join(filter(None, (objection.says, objection.open)))
+        lines.append(f"{number}. {_text(said)} Answered by {', '.join(answers)}.")
+    return ["## What the referees objected", "", _content.OBJECTED, "", *lines, ""] if lines else []
+
+
 def _counterexamples(result: Result) -> list[str]:
     found = result.counterexample or {}
     return [f"{_text(part)}: {_text(in_words(data))}." for part, data in found.items()]
@@ -92,9 +105,11 @@ def _claim(result: Result, report: Report, pictures: Sequence[Picture]) -> list[
     disagreement = ", routes disagree" if result.disagreement else ""
     lines = [f"#### {claim.id}", ""]
     lines += [
-        f"**{result.verdict}**{disagreement}, decided by: {_text(result.weakest)}{_content.steps(result)}  "
+        f"**{result.verdict}**{disagreement}, decided by: {_text(result.weakest)}"
+        f"{_content.steps(result)}  "
     ]
-    lines += [f"*{_text(claim.source)}*", "", *_statement(claim.says), ""]
+    lines += [f"*{_text(claim.source)}* (`{_content.source_file(claim)}`)", ""]
+    lines += [*_statement(claim.says), ""]
     lines += [f"- Assumptions: {_text(claim.assumes)}"] if claim.assumes else []
     corrected = [claim.corrected_by] if claim.corrected_by else []
     for label, ids in (
@@ -121,7 +136,10 @@ def _table(counterexample: dict[str, Any]) -> list[str]:
     lines = ["| counterexample | quantity | value |", "|---|---|---|"]
     for part, data in counterexample.items():
         rows = data.items() if isinstance(data, dict) else [("value", data)]
-        lines += [f"| {_cell(part)} | {_cell(k)} | {_cell(in_words(v))} |" for k, v in rows]
+        lines += [
+            f"| {_cell(part)} | {_cell(quantity(str(name)))} | {_cell(in_words(value))} |"
+            for name, value in rows
+        ]
     return [*lines, ""]
 
 
