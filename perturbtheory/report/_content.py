@@ -176,19 +176,18 @@ class Report:
         decided, every = (sum(r.steps[n] for r in self.results) for n in (0, 1))
         if not every:
             return ""
-        kinds = [c.kind for r in self.results for part in r.parts for c in part.checks]
-        text = f"The proofs have {plural(every, 'step')}: a computation decided {decided}"
         argued = every - decided
-        text += (
-            f", and {argued} are argued, in words or by a theorem that is cited" if argued else ""
+        text = f"Proofs are given step by step: a computation decided {decided} of "
+        text += plural(every, "step")
+        text += f", {argued} are argued, in words or by a theorem that is cited" if argued else ""
+        kinds = [c.kind for r in self.results for part in r.parts for c in part.checks]
+        checks = plural(kinds.count("argument"), "check")
+        claimed = plural(self.counts().get("argued", 0), "claim")
+        return text + (
+            f'. If none of its steps was decided, a check is no proof but an "argument" ({checks} '
+            'here); a claim is "argued", not "proved", if its weakest part has nothing stronger '
+            f"({claimed} here)."
         )
-        text += (
-            '. A check none of whose steps was decided is no proof: its kind is "argument", as it '
-            f"is for {plural(kinds.count('argument'), 'check')} here. A part that nothing stronger "
-            'than an argument supports makes its claim "argued" at best, as it is for '
-            f"{plural(self.counts().get('argued', 0), 'claim')} here."
-        )
-        return text
 
 
 def paper_of(result: Result) -> Paper:

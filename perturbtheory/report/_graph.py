@@ -15,9 +15,7 @@ from perturbtheory.report._layout import (
     laid_out,
 )
 
-_LEFT = {PRINTED: 34.0, CORRECTED: 304.0, OWN: 574.0}
-"""The left ends of the columns."""
-_NODE, _WIDTH, _HIGH = 204.0, 812.0, 14.0
+_NODE, _HIGH, _MARGIN, _BETWEEN = 204.0, 14.0, 34.0, 66.0
 _HEADS = {PRINTED: "as printed", CORRECTED: "as corrected", OWN: "of our own"}
 
 
@@ -51,37 +49,44 @@ def _alone(layout: Layout, report: Report) -> str:
 
 def _svg(layout: Layout, report: Report) -> str:
     high = round(layout.height)
+    left = _left_ends(layout)
+    wide = _number(max(left.values()) + _NODE + _MARGIN)
     heads = "".join(
-        f'<text class="column" x="{_number(_LEFT[c] + _NODE / 2)}" y="12">{text}</text>\n'
-        for c, text in _HEADS.items()
-        if any(column == c for column, _ in layout.places.values())
+        f'<text class="column" x="{_number(x + _NODE / 2)}" y="12">{_HEADS[column]}</text>\n'
+        for column, x in left.items()
     )
-    edges = "".join(_edge(edge, layout) for edge in layout.edges)
-    nodes = "".join(_node(r, layout) for r in report.results if r.claim.id in layout.places)
-    headings = "".join(map(_heading, layout.headings))
+    edges = "".join(_edge(edge, layout, left) for edge in layout.edges)
+    nodes = "".join(_node(r, layout, left) for r in report.results if r.claim.id in layout.places)
+    headings = "".join(_heading(heading, left) for heading in layout.headings)
     return (
-        f'<svg viewBox="0 0 {_number(_WIDTH)} {high}" width="{_number(_WIDTH)}" height="{high}" '
+        f'<svg viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
         'role="group" aria-label="Claims, and the lines between them">\n'
         f"{heads}<g>\n{edges}</g>\n{headings}{nodes}</svg>\n"
     )
 
 
-def _heading(heading: Heading) -> str:
+def _left_ends(layout: Layout) -> dict[int, float]:
+    """The left end of every column that has a claim."""
+    used = sorted({column for column, _ in layout.places.values()})
+    return {column: _MARGIN + (_NODE + _BETWEEN) * n for n, column in enumerate(used)}
+
+
+def _heading(heading: Heading, left: dict[int, float]) -> str:
     title = plain(heading.title)
     # the column of our own is narrow: what stands after the colon is in the chapter's headings
     text = title.partition(":")[0] if heading.column == OWN else title
     name = f"{heading.paper.name}. " if heading.column == PRINTED else ""
-    x = _number(_LEFT[heading.column])
+    x = _number(left.get(heading.column, _MARGIN))
     return (
         f'<text class="section" x="{x}" y="{_number(heading.y + 4)}">{escape(name + text)}</text>\n'
     )
 
 
-def _node(result: Result, layout: Layout) -> str:
+def _node(result: Result, layout: Layout, left: dict[int, float]) -> str:
     """A link with the verdict's sign and colour; its title has the statement."""
     id_ = result.claim.id
     column, y = layout.places[id_]
-    x = _LEFT[column]
+    x = left[column]
     name = id_.removesuffix(".corrected") if column == CORRECTED else id_
     name = name.removeprefix(f"{paper_of(result).key}.")
     title = escape(f"{id_}, {result.verdict}: {plain(result.claim.says)}")
@@ -94,30 +99,41 @@ def _node(result: Result, layout: Layout) -> str:
     )
 
 
-def _edge(edge: Edge, layout: Layout) -> str:
+def _edge(edge: Edge, layout: Layout, left: dict[int, float]) -> str:
     kind = "correction" if edge.correction else "rests"
+    (one, y1), (two, y2) = layout.places[edge.claim], layout.places[edge.on]
+    if one == two:
+        curve = _bow(left[one], y1, y2, outwards=-1 if one == PRINTED else 1)
+    else:
+        curve = _cubic(left[one], y1, left[two], y2)
     return (
         f'<path class="{kind}" data-claim="{escape(edge.claim)}" data-on="{escape(edge.on)}" '
-        f'd="{_curve(layout.places[edge.claim], layout.places[edge.on])}"/>\n'
+        f'd="{curve}"/>\n'
     )
 
 
-def _curve(start: tuple[int, float], end: tuple[int, float]) -> str:
-    """A cubic that leaves and arrives level, with an open head; it bows out within a column."""
-    (one, y1), (two, y2) = start, end
-    if one == two:
-        side = -1 if one == PRINTED else 1
-        bow = side * min(30.0, 8.0 + abs(y2 - y1) / 12)
-        x1 = x2 = _LEFT[one] + (_NODE if side > 0 else 0)
-        into = -side
-    else:
-        into = 1 if two > one else -1
-        x1, x2 = (_LEFT[one] + _NODE, _LEFT[two]) if into > 0 else (_LEFT[one], _LEFT[two] + _NODE)
-        bow = (x2 - x1) / 2
-    c1, c2 = (x1 + bow, x2 + bow) if one == two else (x1 + bow, x2 - bow)
-    back = x2 - 4.5 * into
-    points = [(x1, y1), (c1, y1), (c2, y2), (x2, y2), (back, y2 - 2.5), (x2, y2), (back, y2 + 2.5)]
-    return "M{} C{} {} {} M{} L{} {}".format(*(f"{_number(x)},{_number(y)}" for x, y in points))
+def _bow(left: float, y1: float, y2: float, *, outwards: int) -> str:
+    """Between two claims of one column, to its left or to its right."""
+    x = left + (_NODE if outwards > 0 else 0)
+    bend = x + outwards * min(30.0, 8.0 + abs(y2 - y1) / 12)
+    return _path((x, y1), (bend, y1), (bend, y2), (x, y2), into=-outwards)
+
+
+def _cubic(one: float, y1: float, two: float, y2: float) -> str:
+    """Between two columns, given by their left ends, from side to side."""
+    into = 1 if two > one else -1
+    x1, x2 = (one + _NODE, two) if into > 0 else (one, two + _NODE)
+    middle = (x1 + x2) / 2
+    return _path((x1, y1), (middle, y1), (middle, y2), (x2, y2), into=into)
+
+
+def _path(*points: tuple[float, float], into: int) -> str:
+    """A cubic that leaves and arrives level, with an open head that points to `into`."""
+    x, y = points[-1]
+    back = x - 4.5 * into
+    head = ((back, y - 2.5), (x, y), (back, y + 2.5))
+    drawn = (f"{_number(a)},{_number(b)}" for a, b in (*points, *head))
+    return "M{} C{} {} {} M{} L{} {}".format(*drawn)
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Sections 8.3, 9.1: along h_i(theta) = n the probabilities tend to a vertex of the simplex."""
+r"""Sections 8.3, 9.1: along $h_i(\theta) = n$ the probabilities tend to a vertex of the simplex."""
 
 from collections.abc import Sequence
 from fractions import Fraction
