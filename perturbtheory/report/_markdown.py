@@ -10,6 +10,7 @@ from perturbtheory.report._content import Report
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import segments
 
+_BAR = re.compile(r"\\?\|")
 _SPECIAL = re.compile(r"[\\`*<|]|(?<!\w)_|_(?!\w)|~(?=~)|\](?=[(\[:])|(?<=!)\[")
 
 
@@ -42,7 +43,16 @@ def _text(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return _text(text).replace("\n", " ")
+    """For a table, whose cells end at a bar: those of formulas are written as commands."""
+    barred = "".join(
+        f"${_BAR.sub(_vert, part)}$" if mathematical else part
+        for mathematical, part in segments(text)
+    )
+    return _text(barred).replace("\n", " ")
+
+
+def _vert(bar: re.Match[str]) -> str:
+    return r"\vert " if bar[0] == "|" else r"\Vert "
 
 
 def _link(id_: str, report: Report) -> str:
