@@ -495,6 +495,18 @@ def test_figures_and_their_claims_exist():
         assert set(ids) <= set(claims.index())
 
 
+def test_the_words_of_figures_have_their_mathematics_as_latex():
+    whole = whole_ledger()
+    drawn = [picture for found in _figures.pictures(whole).values() for picture in found]
+    assert {picture.name for picture in drawn} == set(_figures.BELONGS)
+    bare = r"\b(theta|gamma|epsilon|lambda|Theta|Delta)\b|\w[_^]\w|[<>^_{}]|\b[b-hj-zB-HJ-Z] ?= ?"
+    for picture in drawn:
+        for text in (picture.title, picture.caption, picture.formula):
+            assert 'class="tex"' not in to_html(text)
+            for words in in_english(text):
+                assert not re.search(bare, words), (picture.name, words)
+
+
 def test_a_figure_stands_once_with_its_claim(real):
     made = Report(real, "quick")
     drawn = _figures.pictures(made)
