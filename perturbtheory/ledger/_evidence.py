@@ -114,14 +114,21 @@ class Part:
 def in_words(value: Any) -> str:
     """A value of a counterexample as text: lists as tuples, mappings as key = value.
 
-    Numbers and names are mathematics, see `quantity`.
+    Numbers and names are mathematics, see `quantity`; what consists of formulas is one formula.
     """
     if isinstance(value, list | tuple):
-        return f"({', '.join(map(in_words, value))})"
+        return _filled(f"({', '.join(['{}'] * len(value))})", *map(in_words, value))
     if isinstance(value, Mapping):
-        return ", ".join(f"{quantity(str(key))} = {in_words(v)}" for key, v in value.items())
+        pairs = ((quantity(str(key)), in_words(v)) for key, v in value.items())
+        return ", ".join(_filled("{} = {}", *pair) for pair in pairs)
     text = str(value)
     return f"${text}$" if _NUMBER.fullmatch(text) else text
+
+
+def _filled(template: str, *texts: str) -> str:
+    if texts and all(re.fullmatch(r"\$[^$]+\$", text) for text in texts):
+        return f"${template.format(*(text[1:-1] for text in texts))}$"
+    return template.format(*texts)
 
 
 def quantity(name: str) -> str:

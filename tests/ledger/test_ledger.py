@@ -339,8 +339,8 @@ def test_bare_names_are_mathematics_and_words_are_not(name, text):
 
 
 def test_values_of_counterexamples_in_words():
-    assert (
-        in_words({"theta": [1, "-1/2"], "n": -0.25}) == r"$\theta$ = ($1$, $-1/2$), $n$ = $-0.25$"
-    )
+    assert in_words({"theta": [1, "-1/2"], "n": -0.25}) == r"$\theta = (1, -1/2)$, $n = -0.25$"
     assert in_words(["none", True, "2e-9 > 0", "$e$"]) == "(none, True, 2e-9 > 0, $e$)"
+    assert in_words({"p": ["$e$", [2, "$3$ or $4$"]]}) == "$p$ = ($e$, ($2$, $3$ or $4$))"
+    assert in_words({"d": [], "sum": 2}) == "$d$ = (), sum = $2$"
     assert plain(in_words({"theta": [1, "-1/2"]})) == "θ = (1, -1/2)"
