@@ -283,7 +283,7 @@ def test_names_and_numbers_of_counterexamples_are_mathematics():
     assert "<math><mi>t</mi><mo>=</mo><mn>2</mn></math>" in text
     assert "| $\\theta$ | $(1, (0, 1/2))$ |" in _markdown.document(Report([false], "quick"), {})
     errata = _errata.document(Report([false], "quick"))
-    assert "$\\theta = (1, (0, 1/2))$" in re.sub(r"\\allowbreak +", "", errata)
+    assert "$\\theta = (1, (0, 1/2))$" in re.sub(r"\\allowbreak +", " ", errata)
 
 
 def shows_latex(page):
