@@ -129,7 +129,7 @@ FLAT_REGIONS = Figure(
     "only inside of $K$.",
     formula=r"$\lambda_2 = 3(ab + bc + ca)/\lambda_3$, $\lambda_3 = a + b + c + \sqrt{a^2 + b^2 + "
     "c^2 - ab - bc - ca}$, $a = -H_{12}$, $b = -H_{13}$, $c = -H_{23}$",
-    reference="paper A, Proposition 5.4, with d = 3",
+    reference="paper A, Proposition 5.4, with $d = 3$",
     labels={
         "difference": "theta_1 - theta_3 (rows of lambda_2) and theta_2 - theta_3 (columns)",
         "lambda_2": "second eigenvalue of the Hessian, by quadrature",

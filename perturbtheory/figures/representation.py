@@ -180,7 +180,7 @@ FIGURE_1 = Figure(
     formula=r"$p = \mathbb E[\operatorname{softmax}(\theta + \gamma)]$; $p_i = \mathbb "
     r"P(\arg\max(\theta + \gamma) = i)$; $\partial f(\theta) = \mathbb E[\operatorname{conv}\{e_i "
     r": i \in A\}]$, $A$ the set of maximisers of $\theta + \gamma$",
-    reference="paper A, Figure 1; Theorems 4.1 and 5.1, Propositions 5.4 and 5.5 with d = 3",
+    reference="paper A, Figure 1; Theorems 4.1 and 5.1, Propositions 5.4 and 5.5 with $d = 3$",
     labels={
         f"{law}/{name}": f"{meaning} under {noise} noise"
         for law, noise in (("softmax", "normal"), ("uniform", "uniform"))

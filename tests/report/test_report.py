@@ -265,7 +265,7 @@ def test_steps_say_whether_a_computation_or_an_argument_decided():
 def test_the_head_tells_how_much_was_decided_and_what_argued_means():
     results = made_up()
     head = Page(text_of_all(results)).all("p", class_="proofs")[0]["text"]
-    assert "a computation decided 2 of 4 steps, 2 are argued" in head
+    assert "a computation decided 2 of 4 steps and 2 are argued" in head
     assert '"argument" (1 check here)' in head
     assert 'a claim is "argued", not "proved"' in head
     assert head in _markdown.document(Report(results, "quick"), {})
@@ -502,7 +502,7 @@ def test_the_words_of_figures_have_their_mathematics_as_latex():
     assert {picture.name for picture in drawn} == set(_figures.BELONGS)
     bare = r"\b(theta|gamma|epsilon|lambda|Theta|Delta)\b|\w[_^]\w|[<>^_{}]|\b[b-hj-zB-HJ-Z] ?= ?"
     for picture in drawn:
-        for text in (picture.title, picture.caption, picture.formula):
+        for text in (picture.title, picture.caption, picture.formula, picture.reference):
             assert 'class="tex"' not in to_html(text)
             for words in in_english(text):
                 assert not re.search(bare, words), (picture.name, words)
