@@ -179,7 +179,7 @@ class Report:
         argued = every - decided
         text = f"Proofs are given step by step: a computation decided {decided} of "
         text += plural(every, "step")
-        text += f" and {argued} are argued, in words or by a theorem that is cited" if argued else ""
+        text += f" and {argued} are argued, in words or by a cited theorem" if argued else ""
         kinds = [c.kind for r in self.results for part in r.parts for c in part.checks]
         checks = plural(kinds.count("argument"), "check")
         claimed = plural(self.counts().get("argued", 0), "claim")

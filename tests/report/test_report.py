@@ -297,7 +297,8 @@ def shows_latex(page):
 
 
 def test_no_attribute_and_no_text_shows_latex():
-    assert not shows_latex(Page(text_of_all([Result(known, ()) for known in claims.find()])))
+    whole = whole_ledger()
+    assert not shows_latex(Page(_html.page(whole, _figures.pictures(whole))))
 
 
 def test_no_attribute_and_no_text_of_the_record_shows_latex(real):
