@@ -176,10 +176,10 @@ class Report:
         decided, every = (sum(r.steps[n] for r in self.results) for n in (0, 1))
         if not every:
             return ""
-        argued = every - decided
         text = f"Proofs are given step by step: a computation decided {decided} of "
         text += plural(every, "step")
-        text += f" and {argued} are argued, in words or by a cited theorem" if argued else ""
+        if decided < every:
+            text += "; the rest are argued, in words or by a theorem that is cited"
         kinds = [c.kind for r in self.results for part in r.parts for c in part.checks]
         checks = plural(kinds.count("argument"), "check")
         claimed = plural(self.counts().get("argued", 0), "claim")

@@ -265,7 +265,7 @@ def test_steps_say_whether_a_computation_or_an_argument_decided():
 def test_the_head_tells_how_much_was_decided_and_what_argued_means():
     results = made_up()
     head = Page(text_of_all(results)).all("p", class_="proofs")[0]["text"]
-    assert "a computation decided 2 of 4 steps and 2 are argued" in head
+    assert "a computation decided 2 of 4 steps; the rest are argued" in head
     assert '"argument" (1 check here)' in head
     assert 'a claim is "argued", not "proved"' in head
     assert head in _markdown.document(Report(results, "quick"), {})
