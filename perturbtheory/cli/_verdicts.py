@@ -88,7 +88,7 @@ def refuted(results: Sequence[Result]) -> Iterator[RenderableType]:
 
 
 def undecided(results: Sequence[Result]) -> Iterator[RenderableType]:
-    """For every part that is undecided, or on which two routes contradict each other: all routes."""
+    """All routes to every part that is undecided, or on which two of them contradict each other."""
     for result in results:
         for part in result.parts:
             if part.outcome in ("disagreement", "unknown"):

@@ -18,17 +18,17 @@ trained network. Routes to one part need different names, which is all that a ma
 Your own claims, of another paper or of a thesis, take the same form. Write them to a file, and run
 `perturbtheory verify my_claims.py`, with `--report DIR` for a page to read:
 
-    import numpy as np, perturbtheory as pt, sympy as sp
+    import numpy as np, sympy as sp
     from perturbtheory.ledger import Claim, agree, eq, exact, witness
 
     x = sp.Symbol("x", real=True)
     even = Claim("T.even", "my thesis, (3)", r"$\cosh x$ is even, and so is $\sinh x$.")
 
-    @even.part(r"$\cosh(-x) = \cosh x$", f=sp.cosh)
-    @even.part(r"$\sinh(-x) = \sinh x$", f=sp.sinh)
-    def is_even(f):
+    @even.part(r"$\cosh(-x) = \cosh x$", f=sp.cosh, numbers=np.cosh)
+    @even.part(r"$\sinh(-x) = \sinh x$", f=sp.sinh, numbers=np.sinh)
+    def is_even(f, numbers):
         yield exact("sympy", eq(f(-x), f(x)))
-        yield agree("numbers", getattr(np, f.__name__)(-1.5), getattr(np, f.__name__)(1.5), "x = 1.5")
+        yield agree("numpy", numbers(-1.5), numbers(1.5), "$x = 1.5$")
         yield witness(x="3/2")
 
 The second part is refuted, with its counterexample; what is true instead is

@@ -56,7 +56,7 @@ def exact(route: str, *grounds: Any, cases: str = "") -> Check:
 
 
 def _proof(route: str, steps: tuple[Step, ...], detail: str) -> Check:
-    decided = [step.outcome for step in steps if step.outcome != "argued"]
+    decided: list[Outcome] = [s.outcome for s in steps if s.outcome != "argued"]
     outcome = every(decided)
     kind: Kind = "argument" if not decided else "certificate" if outcome == "fails" else "proof"
     return Check(route, kind, outcome, detail, steps=steps)

@@ -1,5 +1,6 @@
 """What has changed since the results were recorded: anything but how near numbers came."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ def changes(result: Result, recorded: Mapping[str, Any] | None) -> tuple[str, ..
     found = ("routes disagree",) if result.disagreement else ()
     if recorded is None:
         return (*found, "not recorded")
-    new = result.to_json()
+    new = json.loads(json.dumps(result.to_json()))  # tuples are lists there
     if new["verdict"] != recorded.get("verdict"):
         found += (f"was {recorded.get('verdict')}",)
     if any(new[key] != recorded.get(key) for key in _TEXTS):

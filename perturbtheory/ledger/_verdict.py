@@ -105,8 +105,7 @@ def run(claim: Claim, budget: Budget = QUICK) -> Result:
     raised, and no other part is lost.
     """
     start = time.perf_counter()
-    legacy = getattr(claim, "legacy", None)
-    parts = tuple(legacy(budget) if legacy else (_part(task, budget) for task in claim.tasks))
+    parts = tuple(_part(task, budget) for task in claim.tasks)
     return Result(claim, parts, time.perf_counter() - start)
 
 

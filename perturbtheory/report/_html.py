@@ -126,8 +126,8 @@ def _row(result: Result, report: Report) -> str:
         f'<td role="cell" class="verdict">{badge(result.verdict)}</td>'
         f'<td role="cell" class="statement">{to_html(claim.says)}</td>'
         f'<td role="cell" class="source">{to_html(claim.source)}</td>'
-        f'<td role="cell" class="weakest">{to_html(result.weakest)}{escape(_content.steps(result))}'
-        "</td></tr>"
+        f'<td role="cell" class="weakest">{to_html(result.weakest)}'
+        f"{escape(_content.steps(result))}</td></tr>"
     )
 
 

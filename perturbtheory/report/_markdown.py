@@ -114,10 +114,8 @@ def _claim(result: Result, report: Report, pictures: Sequence[Picture]) -> list[
     claim = result.claim
     disagreement = ", routes disagree" if result.disagreement else ""
     lines = [f"#### {claim.id}", ""]
-    lines += [
-        f"**{result.verdict}**{disagreement}, decided by: {_text(result.weakest)}"
-        f"{_content.steps(result)}  "
-    ]
+    decided = f"{_text(result.weakest)}{_content.steps(result)}"
+    lines += [f"**{result.verdict}**{disagreement}, decided by: {decided}  "]
     lines += [f"*{_text(claim.source)}* (`{_content.source_file(claim)}`)", ""]
     lines += [*_statement(claim.says), ""]
     lines += [f"- Assumptions: {_text(claim.assumes)}"] if claim.assumes else []

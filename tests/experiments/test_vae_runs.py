@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from perturbtheory import cli, data
-from perturbtheory.claims.paper_a.s6_experiments import vaes as claims
+from perturbtheory.claims.exhibits import vae_losses as claims
 from perturbtheory.estimators import Direct, Exact, Relaxed
 from perturbtheory.experiments import (
     identity,

@@ -7,41 +7,44 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.legacy import argued, proof, shown
-from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Check
+from perturbtheory.claims.exhibits.symbols import X
+from perturbtheory.ledger import Check, argued, eq, exact
 from perturbtheory.numerics import gauss_legendre
 from perturbtheory.routes import rational
-from perturbtheory.routes.symbolic import identity
 
-_X = sp.Symbol("x", real=True)
+DENSITY = "$p(x) = 30 x^2 (1 - x)^2$ on $[0, 1]$"
+"""Differentiable on the whole line, with mean 1/2."""
+_N, _U = sp.Symbol("n", positive=True), sp.Symbol("u", real=True)
+SPIKE_FALL = sp.Limit(
+    sp.Integral((_N + _U / _N**3) * sp.diff((1 - _U**2) ** 2, _U) / _N, (_U, 0, 1)), _N, sp.oo
+)
+"""Integral of x p'(x)/c from the centre n of a spike to its end n + n^-3, in the limit.
+
+p is c/n (1 - u^2)^2, u = (x - n) n^3, on spikes n = 2, 3, ...: differentiable, with finite mass and
+mean. An integral over the line would need this to tend to 0.
+"""
 
 
-def _density(x: Any) -> Any:
-    """30 x^2 (1 - x)^2 on [0, 1]: differentiable on the whole line, with mean 1/2."""
+def density(x: Any) -> Any:
+    """The polynomial of `DENSITY`."""
     return 30 * x**2 * (1 - x) ** 2
 
 
-def substituted_sides(theta: Any) -> tuple[Any, Any]:
+def sides(theta: Any) -> tuple[sp.Integral, sp.Integral]:
     """Integrals of p(y - theta) y and of p(theta - y) y over y, d = 1."""
-    shifted = sp.integrate(sp.expand(_density(_X - theta) * _X), (_X, theta, theta + 1))
-    mirrored = sp.integrate(sp.expand(_density(theta - _X) * _X), (_X, theta - 1, theta))
-    return shifted, mirrored
-
-
-def polynomial_sides() -> tuple[Any, Any]:
-    """Left and right side of (62) at theta = 0, d = 1."""
-    left = sp.integrate(sp.expand(_density(_X) * _X), (_X, 0, 1))
-    return left, substituted_sides(sp.Integer(0))[1]
+    return (
+        sp.Integral(density(X - theta) * X, (X, theta, theta + 1)),
+        sp.Integral(density(theta - X) * X, (X, theta - 1, theta)),
+    )
 
 
 def gauss_sides(at: float = 0.0) -> tuple[float, float]:
-    """Both sides at theta = `at`, d = 1, by a rule that is exact for them."""
+    """E(at + gamma) and the integral of p(at - y) y, d = 1, by a rule that is exact for them."""
     nodes, weights = gauss_legendre(8)
     x = (1 + nodes) / 2
-    left = weights @ (_density(x) * (at + x)) / 2
+    left = weights @ (density(x) * (at + x)) / 2
     y = at - x
-    return float(left), float(weights @ (_density(at - y) * y) / 2)
+    return float(left), float(weights @ (density(at - y) * y) / 2)
 
 
 def gumbel_sides(d: int) -> tuple[Any, Any]:
@@ -66,78 +69,50 @@ def mirrored_gumbel(s: float, d: int) -> float:
     return 1 - below(s) - below(-s)
 
 
-def estimate(number: float, radius: float) -> Estimate:
-    """A number with the radius that its quadrature states."""
-    return Estimate(number, radius, "quadrature")
-
-
-def spike_falls() -> tuple[Any, np.ndarray]:
-    """Integral of x p'(x)/c from the centre n of a spike to its end n + n^-3: its limit; numbers.
-
-    p is c/n (1 - u^2)^2, u = (x - n) n^3, on spikes n = 2, 3, ...: differentiable, with finite
-    mass and mean. An integral over the line would need this to tend to 0.
-    """
-    n = sp.Symbol("n", positive=True)
-    u = sp.Symbol("u", real=True)
-    slope = sp.diff((1 - u**2) ** 2, u) / n
-    fall = sp.limit(sp.integrate(sp.expand((n + u / n**3) * slope), (u, 0, 1)), n, sp.oo)
+def spike_falls(centres: tuple[float, ...]) -> np.ndarray:
+    """The integral in `SPIKE_FALL` at these n, by a rule that is exact for it."""
     nodes, weights = gauss_legendre(8)
     v = (1 + nodes) / 2
-    numbers = [
-        float(weights @ ((k + v / k**3) * (-4 * v * (1 - v**2)) / k)) / 2
-        for k in (10.0, 100.0, 1000.0)
-    ]
-    return fall, np.array(numbers)
+    slope = -4 * v * (1 - v**2)
+    return np.array([float(weights @ ((n + v / n**3) * slope / n)) / 2 for n in centres])
 
 
-def substitution_proof(sign: int) -> Check:
+def substitution(sign: int) -> Check:
     """int p(sign (y - theta)) max(y) dy = E max(theta + sign gamma)."""
     theta, gamma, y = sp.symbols("theta_i gamma_i y_i", real=True)
     moved = theta + sign * gamma
-    way = "+" if sign > 0 else "-"
-    return proof(
+    way, inside = ("+", r"y - \theta") if sign > 0 else ("-", r"\theta - y")
+    return exact(
         "substitution, any d",
-        f"y = theta {way} gamma",
-        shown(
-            rf"$y_i = \theta_i {way} \gamma_i$ gives $\gamma_i = {'' if sign > 0 else '-'}"
-            r"(y_i - \theta_i)$",
-            identity(sp.solve(sp.Eq(moved, y), gamma)[0] - sign * (y - theta)),
-        ),
-        shown(
-            r"the Jacobian is diagonal with entries $\pm 1$: $d\gamma = dy$",
-            sp.Abs(sp.diff(moved, gamma)) == 1,
-        ),
+        eq(sp.Subs(sign * (y - theta), y, moved), gamma, f"$y = \\theta {way} \\gamma$"),
+        eq(sp.Abs(sp.Derivative(moved, gamma)), 1, r"the Jacobian is diagonal: $d\gamma = dy$"),
         argued(
-            rf"$\int p(\gamma)\max\{{\theta {way} \gamma\}}\,d\gamma = \int "
-            rf"p({'y - theta' if sign > 0 else 'theta - y'})\max\{{y\}}\,dy$".replace(
-                "theta - y", r"\theta - y"
-            ).replace("y - theta", r"y - \theta"),
+            rf"$\int p(\gamma)\max\{{\theta {way} \gamma\}}\,d\gamma = "
+            rf"\int p({inside})\max\{{y\}}\,dy$",
             "change of variables",
         ),
     )
 
 
-def equality_proof() -> Check:
+def equality() -> Check:
     """E max(theta + gamma) = E max(theta - gamma) in the two cases."""
-    x, g = sp.symbols("x g", real=True), sp.Symbol("g", nonnegative=True)
-    low, gap = x[0], g
-    # max = half the sum plus half the distance, whichever is larger by g.
-    first = (low + gap) - ((2 * low + gap) / 2 + gap / 2)
-    return proof(
+    a, b = sp.symbols("a b", real=True)
+    g = sp.Symbol("g", nonnegative=True)
+    return exact(
         "laws of gamma and of its differences",
-        "the two means agree",
         argued(
             r"symmetric noise: $-\gamma$ has the law of $\gamma$, so $\mathbb E\max(\theta-\gamma) "
-            r"= \mathbb E\max(\theta+\gamma)$ for every d",
+            r"= \mathbb E\max(\theta+\gamma)$ for every $d$",
             "definition",
         ),
-        shown(
-            r"d = 2: $\max(a, b) = \frac{a + b}2 + \frac{|a - b|}2$",
-            identity(first),
+        eq(
+            sp.Subs((a + b) / 2 + sp.Abs(a - b) / 2, b, a + g),
+            a + g,
+            r"which is $\max\{a, b\}$ for $g \ge 0$, and so by symmetry for all $a$, $b$",
         ),
         argued(
-            r"$D = \gamma_1 - \gamma_2$ has the law of $-D$ by exchanging the coordinates, so "
-            r"$\mathbb E|\theta_1 - \theta_2 + D| = \mathbb E|\theta_1 - \theta_2 - D|$, and "
+            r"$d = 2$: $D = \gamma_1 - \gamma_2$ has the law of $-D$ by exchanging the coordinates,"
+            r" so $\mathbb E|\theta_1 - \theta_2 + D| = \mathbb E|\theta_1 - \theta_2 - D|$, and "
             r"$\mathbb E\gamma_i = 0$ leaves $\frac{\theta_1 + \theta_2}2$ of the sums",
             "one law, independent, mean zero",
         ),

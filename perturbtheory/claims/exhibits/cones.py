@@ -9,8 +9,7 @@ import numpy as np
 
 from perturbtheory.claims.exhibits import cosets
 from perturbtheory.claims.exhibits.cosets import inner
-from perturbtheory.claims.legacy import agree, exact
-from perturbtheory.ledger import Check
+from perturbtheory.ledger import Check, agree, exact
 from perturbtheory.potential import Potential
 from perturbtheory.properties import completeness, cone
 
@@ -72,7 +71,7 @@ class Candidate(NamedTuple):
             "d": self.d,
             "Theta": self.set,
             "gamma": "0, or any exchangeable noise",
-            "missed p": [str(p) for p in self.p],
+            "missed $p$": [str(p) for p in self.p],
         }
 
 
@@ -87,15 +86,15 @@ def height(theta: Sequence[int], i: int) -> int:
     return theta[i] - max(x for j, x in enumerate(theta) if j != i)
 
 
-RAY = Candidate("{(s, 0) : s >= 0}", ((1, 0),), (-1, 1), (0, 1))
+RAY = Candidate(r"$\{(s, 0) : s \ge 0\}$", ((1, 0),), (-1, 1), (0, 1))
 HALF_SPACE = Candidate(
-    "{theta_1 + theta_2 <= 2 theta_3}",
+    r"$\{\theta_1+\theta_2 \le 2\theta_3\}$",
     ((1, -1, 0), (-1, 1, 0), (1, 1, 1), (-1, -1, -1), (0, 0, 1)),
     (1, 1, -2),
     (1, 1, 0),
 )
 HALF_GAUGE = Candidate(
-    "{sum theta = 0, theta_3 >= 0}",
+    r"$\{\sum\theta = 0, \theta_3 \ge 0\}$",
     ((1, -1, 0), (-1, 1, 0), (-1, -1, 2)),
     (1, 1, -2),
     (1, 1, 0),
@@ -105,16 +104,17 @@ HALF_GAUGE = Candidate(
 def uniqueness(candidate: Candidate, hypothesis: bool, noise: str) -> Check:
     """Whether the only coset with softmax(theta) = p, that of log p, is met."""
     met = candidate.holds_the_coset if hypothesis else None
-    detail = (
-        f"h_i as supposed on sums of generators; {noise}: softmax(theta) = p for theta = log p + "
-        f"c1 alone, log p = log(2) {candidate.powers} + c1; <u, .> for u = {candidate.u} is <= 0 "
-        f"on Theta and {inner(candidate.u, candidate.powers)} log(2) there"
+    cases = (
+        rf"$h_i$ as supposed on sums of generators; {noise}: $\operatorname{{softmax}}(\theta) = p$"
+        rf" for $\theta = \log p+c\mathbf 1$ alone, $\log p = \log(2)\,{candidate.powers}+c\mathbf "
+        rf"1$; $\langle u,\cdot\rangle$ for $u = {candidate.u}$ is $\le 0$ on $\Theta$ and "
+        rf"${inner(candidate.u, candidate.powers)}\log 2$ there"
     )
-    return exact(f"integers, {noise}", "unknown" if met is None else met, detail)
+    return exact(f"integers, {noise}", "unknown" if met is None else met, cases=cases)
 
 
 def programs(candidate: Candidate, f: Potential, noise: str) -> Check:
     """The completeness checker, against the statement that the set is complete."""
     found = cosets.outcomes([completeness(f, cone(np.array(candidate.generators, float)))])
     what = f"1 if complete, 0 if not, against 1; {noise}"
-    return agree(f"linear programs, {noise}", "quadrature", found, np.ones(1), what)
+    return agree(f"linear programs, {noise}", found, np.ones(1), what)

@@ -10,10 +10,9 @@ import sympy as sp
 
 from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.outcomes import dot, draws
-from perturbtheory.claims.legacy import argued, exact, proof, shown
-from perturbtheory.ledger import Part, Step
+from perturbtheory.ledger import Equation, Step, argued, eq
 from perturbtheory.routes import rational
-from perturbtheory.routes.symbolic import categories, identity
+from perturbtheory.routes.symbolic import categories
 
 
 class Means(NamedTuple):
@@ -50,6 +49,7 @@ def _inner(one: Sequence[Any], two: Sequence[Any]) -> Any:
     return sum(a * b for a, b in zip(one, two, strict=True))
 
 
+GIVEN = r"(60), $\gamma_{\hat i}$ given $\arg\max = \hat i$,"
 LINES: dict[str, Callable[[Means], Any]] = {
     "(53)": lambda m: _inner(m.theta, m.p) - m.maximum,
     "(54)": lambda m: _inner(m.theta, m.p) - m.counted,
@@ -59,6 +59,7 @@ LINES: dict[str, Callable[[Means], Any]] = {
     "(58)": lambda m: _inner(m.theta, m.p) - _inner(m.p, m.theta) - sum(m.noise),
     "(59)": lambda m: -sum(m.noise),
     "(60)": lambda m: -_inner(m.p, m.mean),
+    GIVEN: lambda m: -sum(q * (x / q) for q, x in zip(m.p, m.noise, strict=True) if q != 0),
     "(61)": lambda m: -m.chosen,
 }
 THETAS = ([1, 0], [0, 0], [0, Fraction(-3, 2)], [1, 0, 0], [0, Fraction(1, 2), -1], [0, 0, 0])
@@ -70,15 +71,15 @@ def supremum(p: Sequence[Fraction]) -> Fraction:
     return max(dot(p, theta) - rational.discrete(theta, COIN).value for theta in corners)
 
 
-def _coins(theta: Sequence[Any]) -> Means:
+def coins(theta: Sequence[Any]) -> Means:
     """By enumeration; at a tie the first maximiser is the arg max."""
-    zero = [Fraction(0)] * len(theta)
-    at_maximum, position, place, noise = (list(zero) for _ in range(4))
-    p, counted, chosen, mean = list(zero), Fraction(0), Fraction(0), list(zero)
+    d = len(theta)
+    p, at_maximum, position, place, noise, mean = ([Fraction(0)] * d for _ in range(6))
+    counted, chosen = Fraction(0), Fraction(0)
     for chance, gamma, winners in draws(theta, COIN):
         i = winners[0]
         largest = max(t + g for t, g in zip(theta, gamma, strict=True))
-        indicators = [int(k == i) for k in range(len(theta))]
+        indicators = [int(k == i) for k in range(d)]
         counted += chance * sum(indicators) * largest
         chosen += chance * gamma[i]
         for k, one in enumerate(indicators):
@@ -94,7 +95,7 @@ def _coins(theta: Sequence[Any]) -> Means:
 
 
 @functools.cache
-def _gumbel() -> Means:
+def gumbel() -> Means:
     """Gumbel noise at symbolic theta, d = 2; the truth is sum p log p."""
     theta = sp.symbols("theta_1 theta_2", real=True)
     x, r = sp.Symbol("x", positive=True), sp.Symbol("r", positive=True)
@@ -114,105 +115,35 @@ def _gumbel() -> Means:
     return Means(theta, p, *averages, [sp.Integer(0)] * 2, truth)
 
 
-def pointwise() -> dict[str, tuple[Step, ...]]:
+def pointwise() -> dict[str, tuple[Step | Equation, ...]]:
     """Why each line follows from the one before, outcome by outcome, for any law and d."""
     _, i, j, theta = (s := categories())
     gamma: Any = sp.IndexedBase("gamma", real=True)
-    p: Any = sp.IndexedBase("p", real=True)
     largest = sp.Symbol("M", real=True)
     one = sp.KroneckerDelta(i, j)
-
-    def total(term: Any) -> Any:
-        return s.sum(term).doit()
-
-    a, b, f, g = sp.symbols("a b f g", real=True)
-    position = total(one * (theta[j] + gamma[j]))
+    along_theta, along_gamma = s.sum(one * theta[j]), s.sum(one * gamma[j])
+    position = s.sum(one * (theta[j] + gamma[j]))
     return {
         "(53)": (
-            shown(
-                r"a subgradient $p$ at $\theta$ has $f(\tau) - f(\theta) - \langle p, \tau - \theta"
-                r"\rangle \ge 0$, which is $\langle p, \theta\rangle - f(\theta) - (\langle p, "
-                r"\tau\rangle - f(\tau))$: the supremum is attained at $\theta$",
-                identity((g - f - (b - a)) - ((a - f) - (b - g))),
+            argued(
+                r"$\langle p, \tau\rangle - f(\tau) \le \langle p, \theta\rangle - f(\theta)$ for "
+                r"$p \in \partial f(\theta)$ and every $\tau$: the supremum is attained, at "
+                r"$\theta$",
+                "definition of a subgradient",
             ),
             argued(r"$p = P(\arg\max = \cdot) \in \partial f(\theta)$", "A.max-potential-gradient"),
         ),
-        "(54)": (
-            shown(r"one coordinate $i$ is the arg max: $\sum_j 1_j = 1$", identity(total(one) - 1)),
-        ),
-        "(55)": (
-            shown(
-                r"$\sum_j 1_j \max = (\sum_j 1_j)\max$",
-                identity(total(one * largest) - largest * total(one)),
-            ),
-        ),
-        "(56)": (
-            shown(
-                r"$\sum_j 1_j (\theta_j + \gamma_j) = \theta_i + \gamma_i$, which is the maximum",
-                identity(position - theta[i] - gamma[i]),
-            ),
-        ),
-        "(57)": (
-            shown(
-                r"$\sum_j 1_j\theta_j + \sum_j 1_j\gamma_j = \sum_j 1_j(\theta_j + \gamma_j)$",
-                identity(total(one * theta[j]) + total(one * gamma[j]) - position),
-            ),
-        ),
+        "(54)": (eq(s.sum(one), 1, "one coordinate $i$ of $d = i + m$ is the arg max"),),
+        "(55)": (eq(s.sum(one * largest), largest * s.sum(one), r"$M = \max$"),),
+        "(56)": (eq(position, theta[i] + gamma[i], "which is the maximum"),),
+        "(57)": (eq(along_theta + along_gamma, position),),
         "(58)": (
-            shown(r"$\sum_j 1_j\theta_j = \theta_i$", identity(total(one * theta[j]) - theta[i])),
-            argued(r"$\mathbb E[1_j \theta_j] = p_j\theta_j$", "theta is not random"),
+            eq(along_theta, theta[i]),
+            argued(r"$\mathbb E[1_j \theta_j] = p_j\theta_j$", r"$\theta$ is not random"),
         ),
-        "(59)": (
-            shown(
-                r"$\sum_j \theta_j p_j - \sum_j p_j\theta_j = 0$",
-                identity(total(theta[j] * p[j]) - total(p[j] * theta[j])),
-            ),
-        ),
-        "(61)": (
-            shown(
-                r"$\sum_j 1_j\gamma_j = \gamma_i$, $i$ the arg max",
-                identity(total(one * gamma[j]) - gamma[i]),
-            ),
-        ),
+        "(59)": (argued(r"$\sum_ip_i\theta_i$ is taken away from itself", "(58)"),),
+        "(61)": (eq(along_gamma, gamma[i], "$i$ the arg max: (59) and this line agree"),),
     }
-
-
-def line_part(name: str) -> Part:
-    """One printed line against f*(p)."""
-    line, steps = LINES[name], pointwise().get(name)
-    gumbel = _gumbel()
-    symbolic = identity(line(gumbel) - gumbel.truth)
-    means = [_coins(theta) for theta in THETAS]
-    wrong = next((m for m in means if line(m) != m.truth), None)
-    checks = [
-        exact(
-            "rational, coins",
-            wrong is None,
-            f"E by enumeration against a supremum over all kinks of f, {len(means)} theta",
-            universal=False,
-        ),
-        exact(
-            "sympy, Gumbel noise",
-            symbolic,
-            "symbolic theta at d = 2, against sum_i p_i log p_i",
-            universal=False,
-        ),
-    ]
-    if steps:
-        before = list(LINES).index(name) - 1
-        detail = "the supremum" if before < 0 else f"{list(LINES)[before]} and this line agree"
-        if name == "(61)":
-            detail = "(59) and this line agree"
-        checks.insert(0, proof("outcome by outcome, any law and d", detail, *steps))
-    counterexample = wrong and {
-        "d": len(wrong.theta),
-        "gamma_i": "-1 or 1, each with probability 1/2",
-        "theta": [str(t) for t in wrong.theta],
-        "p": [str(q) for q in wrong.p],
-        "printed": str(line(wrong)),
-        "true": str(wrong.truth),
-    }
-    return Part(f"{name} = f*(p)", tuple(checks), counterexample)
 
 
 def vertex_supremum() -> Any:
@@ -223,3 +154,46 @@ def vertex_supremum() -> Any:
     t = sp.Symbol("t", real=True)
     value = -sp.log(1 + sp.exp(t))
     return sp.Max(*(sp.limit(value, t, end) for end in (-sp.oo, sp.oo)))
+
+
+def two_rays() -> tuple[Step | Equation, ...]:
+    """f* is infinite off the simplex."""
+    _, i, j, _ = (s := categories())
+    p: Any = sp.IndexedBase("p", real=True)
+    t = sp.Symbol("t", real=True)
+    return (
+        eq(
+            s.sum(p[j] * t),
+            t * s.sum(p[j]),
+            r"$\langle p, \theta\rangle$ at $\theta = t\mathbf 1$, $d = i + m$",
+        ),
+        argued(
+            r"$f(t\mathbf 1) = f(0) + t$, so $\langle p, \theta\rangle - f(\theta)$ is unbounded "
+            r"unless $\sum_j p_j = 1$",
+            "a maximum moves with all its entries",
+        ),
+        eq(
+            s.sum(-t * sp.KroneckerDelta(i, j) * p[j]),
+            -t * p[i],
+            r"$\langle p, \theta\rangle$ at $\theta = -te_i$",
+        ),
+        argued(
+            r"$f(-te_i) \le f(0)$ for $t \ge 0$, so $\langle p, \theta\rangle - f(\theta) \ge "
+            r"-tp_i - f(0)$, unbounded if $p_i < 0$",
+            "a maximum is monotone in every entry",
+        ),
+    )
+
+
+def climbs(p: Sequence[Fraction]) -> bool:
+    """Whether <p, theta> - f(theta) >= rate * distance - f(0) along a ray of `two_rays`, coins."""
+    d, excess = len(p), sum(p) - 1
+    ray, rate = [1 if excess > 0 else -1] * d, abs(excess)
+    if excess == 0:
+        i = min(range(d), key=p.__getitem__)
+        ray, rate = [-int(k == i) for k in range(d)], -p[i]
+    start = rational.discrete([0] * d, COIN).value
+    return rate > 0 and all(
+        k * dot(p, ray) - rational.discrete([k * x for x in ray], COIN).value >= k * rate - start
+        for k in (1, 10, 1000)
+    )

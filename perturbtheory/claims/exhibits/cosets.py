@@ -9,23 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.legacy import agree, argued, exact, shown
-from perturbtheory.ledger import Check, Step
+from perturbtheory.claims.exhibits import sums
+from perturbtheory.claims.exhibits.sums import for_every_d
+from perturbtheory.ledger import Check, Step, agree, argued, eq, exact
 from perturbtheory.potential import Potential
 from perturbtheory.properties import completeness, cone
 from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import Categories, categories, identity
+from perturbtheory.routes.symbolic import categories
 
 FACTORS = (Fraction(1, 2), Fraction(1), Fraction(2))
 """e^gamma_i, each with probability 1/3: odds e^theta that are rational have rational averages."""
 ATOMS = tuple(log(factor) for factor in FACTORS)
-
-
-def indexed(name: str, *, positive: bool | None = None) -> Any:
-    """Real symbols name_1, name_2, ..."""
-    return sp.IndexedBase(name, real=True, positive=positive)
-
-
+indexed, expanded_sum = sums.indexed, sums.expanded_sum
 W, V = indexed("w", positive=True), indexed("v")
 
 
@@ -103,19 +98,20 @@ def outcomes(checks: Any) -> np.ndarray:
 def linear_programs(f: Potential) -> Check:
     """The completeness checker on every cone, against the integers that decide the cone."""
     found = outcomes(completeness(f, cone(np.array(c.generators, float))) for c in CONES)
-    expected = np.array([float(c.covers or False) for c in CONES])
+    expected = [float(c.covers or False) for c in CONES]
     what = "1 where a cone is found complete, 0 where not, against its certificate in integers"
-    return agree("linear programs", "quadrature", found, expected, what)
+    return agree("linear programs", found, expected, what)
 
 
 def certificates() -> Check:
     """Every cone is decided by integers, and the sets called complete are those with no u."""
-    decided = all(c.covers is not None and c.covers == (c.u is None) for c in CONES)
-    detail = (
-        f"{len(CONES)} cones in R^3: y > 0 with sum y_k g_k = c1 for generators that span R^3 with "
-        "1, or u with <u, g_k> <= 0 for all of them"
+    return exact(
+        "integers, Farkas' lemma",
+        all(c.covers is not None and c.covers == (c.u is None) for c in CONES),
+        cases=rf"{len(CONES)} cones in $\mathbb R^3$: $y > 0$ with $\sum_ky_kg_k = c\mathbf 1$ for "
+        r"generators that span $\mathbb R^3$ with $\mathbf 1$, or $u$ with $\langle u,g_k\rangle "
+        r"\le 0$ for all of them",
     )
-    return exact("integers, Farkas' lemma", decided, detail, universal=False)
 
 
 def preimages(p: np.ndarray) -> np.ndarray:
@@ -134,72 +130,56 @@ def preimages(p: np.ndarray) -> np.ndarray:
     return theta - theta.mean(1, keepdims=True)
 
 
-def expanded_sum(s: Categories, term: Any) -> Any:
-    """sum_j term, multiplied out, with the factors that do not depend on j before the sums."""
-    monomials = [m.as_independent(s.j, as_Add=False) for m in sp.Add.make_args(sp.expand(term))]
-    return sum(before * s.sum(inside) for before, inside in monomials)
-
-
 def anchored() -> tuple[Step, ...]:
     """min theta <= LSE(theta + gamma) - LSE(gamma) <= max theta."""
-    s, weights = _along("gamma", "theta")
-    top = sp.Symbol("M", real=True)
-    room = expanded_sum(s, W[s.j] * (top - s.theta[s.j])).subs(s.sum(W[s.j]), 1)
-    mean = s.sum(W[s.j] * s.theta[s.j])
+    s, length, top = categories(), sp.Symbol("lambda", real=True), sp.Symbol("M", real=True)
+    terms = sp.exp(indexed("gamma")[s.j] + length * s.theta[s.j])
+    mean, total = s.sum(W[s.j] * s.theta[s.j]), s.sum(W[s.j])
     return (
-        shown(
-            r"$\frac{d}{d\lambda}\log\sum_je^{\gamma_j+\lambda\theta_j} = \sum_jw_j\theta_j$ with "
-            r"$w = \operatorname{softmax}(\gamma+\lambda\theta)$",
-            weights,
+        for_every_d(
+            sp.Derivative(sp.log(s.sum(terms)), length),
+            s.sum(s.theta[s.j] * terms) / s.sum(terms),
+            r"$\sum_jw_j\theta_j$ with $w = \operatorname{softmax}(\gamma+\lambda\theta)$",
         ),
-        shown(
-            r"$\sum_jw_j = 1$ gives $M - \sum_jw_j\theta_j = \sum_jw_j(M-\theta_j)$, which is "
-            r"$\ge 0$ for $M = \max_j\theta_j$ and $\le 0$ for $M = \min_j\theta_j$, for $w_j > 0$",
-            identity(room - (top - mean)),
+        for_every_d(
+            top - mean,
+            s.sum(W[s.j] * (top - s.theta[s.j])),
+            r"by $\sum_jw_j = 1$; $\ge 0$ for $M = \max_j\theta_j$ and $\le 0$ for $M = "
+            r"\min_j\theta_j$, as $w_j > 0$",
+            where={total: 1},
         ),
         argued(
             r"$\min_j\theta_j \le \log\sum_je^{\theta_j+\gamma_j} - \log\sum_je^{\gamma_j} \le "
             r"\max_j\theta_j$ for every $\gamma$; dividing $\theta$ and $\gamma$ by $t$ and "
             r"multiplying by $t$, the same for $t\log\sum_je^{(\theta_j+\gamma_j)/t}$, and for its "
             r"limit $\max_j(\theta_j+\gamma_j)$ as $t \to 0$",
-            "mean value theorem between lambda = 0 and 1",
+            r"mean value theorem between $\lambda = 0$ and 1",
         ),
     )
-
-
-def _along(start: str, direction: str) -> tuple[Any, Any]:
-    """Categories, and whether d/dl log sum e^(start + l direction) is the mean of direction."""
-    s = categories()
-    at, way = indexed(start), indexed(direction)
-    length = sp.Symbol("lambda", real=True)
-    terms = sp.exp(at[s.j] + length * way[s.j])
-    slope = sp.diff(sp.log(s.sum(terms)), length).doit()
-    return s, identity(slope - s.sum(way[s.j] * terms) / s.sum(terms))
 
 
 def variance() -> tuple[Step, ...]:
     """The second derivative of log-sum-exp along v is a variance, zero for v in R1 alone."""
     s = categories()
     length, mean = sp.symbols("lambda m", real=True)
-    terms = sp.exp(s.theta[s.j] + length * V[s.j])
+    terms = sp.exp(indexed("x")[s.j] + length * V[s.j])
     total, first, second = (s.sum(V[s.j] ** k * terms) for k in range(3))
-    curvature = sp.diff(sp.log(total), length, 2).doit()
-    one, two = s.sum(W[s.j] * V[s.j]), s.sum(W[s.j] * V[s.j] ** 2)
-    square = expanded_sum(s, W[s.j] * (V[s.j] - mean) ** 2)
-    centred = square.subs(s.sum(W[s.j]), 1).subs(mean, one)
+    weights, one, two = (s.sum(V[s.j] ** k * W[s.j]) for k in range(3))
     return (
-        shown(
-            r"$\frac{d^2}{d\lambda^2}\log\sum_je^{x_j+\lambda v_j} = \sum_jw_jv_j^2 - "
-            r"(\sum_jw_jv_j)^2$ with $w = \operatorname{softmax}(x+\lambda v)$",
-            identity(curvature - (second / total - (first / total) ** 2)),
+        for_every_d(
+            sp.Derivative(sp.log(total), (length, 2)),
+            second / total - (first / total) ** 2,
+            r"$\sum_jw_jv_j^2-(\sum_jw_jv_j)^2$ with $w = \operatorname{softmax}(x+\lambda v)$",
         ),
-        shown(
-            r"$\sum_jw_j = 1$ makes this $\sum_jw_j(v_j-m)^2$ with $m = \sum_jw_jv_j$",
-            identity(centred - (two - one**2)),
+        for_every_d(
+            two - one**2,
+            s.sum(W[s.j] * (V[s.j] - mean) ** 2),
+            r"by $\sum_jw_j = 1$, with $m = \sum_jw_jv_j$",
+            where={weights: 1, mean: one},
         ),
         argued(
             r"positive unless all $v_j$ are equal, and at most $(\max_jv_j-\min_jv_j)^2$",
-            "every w_j is positive",
+            "every $w_j$ is positive",
         ),
     )
 
@@ -221,12 +201,7 @@ def onto() -> tuple[Step, ...]:
     """Every p > 0 is a subgradient of the anchored potential, whatever the law of gamma."""
     s, length, c = categories(), sp.Symbol("lambda", positive=True), sp.Symbol("c", real=True)
     p, top = indexed("p", positive=True), sp.Symbol("M", real=True)
-    share, gap = sp.Symbol("p_i", positive=True), sp.Symbol("g_i", positive=True)
-    growth = sp.limit((length * top + c) / length, length, sp.oo)
-    terms = expanded_sum(s, p[s.j] * (top - V[s.j])).subs(s.sum(p[s.j]), 1)
-    excess = top - s.sum(p[s.j] * V[s.j])
-    moved = expanded_sum(s, p[s.j] * (s.theta[s.j] + c)).subs(s.sum(p[s.j]), 1)
-    invariant = c - (moved - s.sum(p[s.j] * s.theta[s.j]))
+    product_ = s.sum(p[s.j] * s.theta[s.j])
     return (
         argued(
             r"$\tilde f(\theta) = \mathbb E[\max(\theta+\gamma)-\max\gamma]$, or the same with "
@@ -234,33 +209,36 @@ def onto() -> tuple[Step, ...]:
             r"\max_i|\theta_i|$",
             "C.anchored-potential",
         ),
-        shown(
-            r"$\lambda\max v+\min\gamma \le \max(\lambda v+\gamma) \le \lambda\max v+\max\gamma$ "
-            r"and $(\lambda M+c)/\lambda \to M$",
-            identity(growth - top),
-        ),
+        eq(
+            sp.Limit((length * top + c) / length, length, sp.oo),
+            top,
+            r"$M = \max v$, $\lambda\max v+\min\gamma \le \max(\lambda v+\gamma) \le \lambda\max v+"
+            r"\max\gamma$",
+        ).step(),
         argued(
             r"$\tilde f(\lambda v)/\lambda \to \max v$: the recession function of $\tilde f$",
-            "dominated convergence, |f(lambda v)|/lambda <= max |v_i|; Rockafellar, Theorem 8.5",
+            r"dominated convergence, $|\tilde f(\lambda v)|/\lambda \le \max_i|v_i|$; Rockafellar, "
+            "Theorem 8.5",
         ),
-        shown(
-            r"$F(\theta) = \tilde f(\theta)-\langle p,\theta\rangle$ has recession function $\max v"
-            r"-\langle p,v\rangle = \sum_ip_i(\max v-v_i)$, as $\sum_ip_i = 1$",
-            identity(terms - excess),
-        ),
-        shown(
-            r"a term with $p_i > 0$ and $g_i = \max v-v_i > 0$ is positive, and unless $v = "
-            r"c\mathbf 1$ there is one",
-            bool((share * gap).is_positive),
+        for_every_d(
+            top - s.sum(p[s.j] * V[s.j]),
+            s.sum(p[s.j] * (top - V[s.j])),
+            r"by $\sum_jp_j = 1$, with $M = \max v$: the recession function of $F(\theta) = \tilde "
+            r"f(\theta)-\langle p,\theta\rangle$",
+            where={s.sum(p[s.j]): 1},
         ),
         argued(
-            r"so $F$ on $\{\sum\theta = 0\}$ has no direction of recession and attains its minimum",
+            r"it is positive unless $v = c\mathbf 1$, so $F$ on $\{\sum\theta = 0\}$ has no "
+            "direction of recession and attains its minimum",
+            r"no term is negative, and one with $v_j < \max v$ is positive, as $p_j > 0$; "
             "Rockafellar, Theorem 27.1(d)",
         ),
-        shown(
-            r"$F(\theta+c\mathbf 1) = F(\theta)$, because $\tilde f(\theta+c\mathbf 1) = \tilde "
-            r"f(\theta)+c$ and $\langle p, c\mathbf 1\rangle = c$",
-            identity(invariant),
+        for_every_d(
+            s.sum(p[s.j] * (s.theta[s.j] + c)),
+            product_ + c,
+            r"by $\sum_jp_j = 1$: $F(\theta+c\mathbf 1) = F(\theta)$, because $\tilde f(\theta+c"
+            r"\mathbf 1) = \tilde f(\theta)+c$",
+            where={s.sum(p[s.j]): 1},
         ),
         argued(
             r"so the minimum is one over $\mathbb R^d$, $0 \in \partial F(\theta)$, that is, $p \in"
@@ -273,12 +251,11 @@ def onto() -> tuple[Step, ...]:
 def separation() -> tuple[Step, ...]:
     """For convex Theta: Theta + R1 = R^d iff sup <u, Theta> is infinite for u != 0, sum u = 0."""
     s, c, u = categories(), sp.Symbol("c", real=True), indexed("u")
-    moved = expanded_sum(s, u[s.j] * (s.theta[s.j] + c))
-    difference = moved - s.sum(u[s.j] * s.theta[s.j]) - c * s.sum(u[s.j])
     return (
-        shown(
-            r"$\langle u,\theta+c\mathbf 1\rangle = \langle u,\theta\rangle+c\sum_iu_i$",
-            identity(difference),
+        for_every_d(
+            s.sum(u[s.j] * (s.theta[s.j] + c)),
+            s.sum(u[s.j] * s.theta[s.j]) + c * s.sum(u[s.j]),
+            r"$\langle u,\theta+c\mathbf 1\rangle$",
         ),
         argued(
             r"if $\sum_iu_i = 0$, $u \ne 0$ and $\sup_\Theta\langle u,\theta\rangle < \infty$, a "
@@ -296,28 +273,27 @@ def separation() -> tuple[Step, ...]:
 
 def disjoint() -> tuple[Step, ...]:
     """Subgradients at different cosets differ if the noise can hand the lead from j to i."""
-    gap, drop = sp.symbols("g r", positive=True)
-    more = sp.Symbol("h", nonnegative=True)
-    lead = gap / 2
+    one, two, third, high, low, more = sp.symbols("x_i x_j x_k v_i v_j v_k", real=True)
+    gap, drop, room = sp.symbols("g r h", positive=True)
     return (
         argued(
             r"if $p \in \partial\tilde f(\theta)\cap\partial\tilde f(\tau)$, both minimise $\tilde "
             r"f-\langle p,\cdot\rangle$, so $\tilde f$ is affine between them, and so is "
             r"$\max(\cdot+\gamma)$ almost surely; an $i$ that is maximal half-way is maximal "
             r"at both ends",
-            "a convex function is constant between two of its minimisers; a gap >= 0 with mean "
+            r"a convex function is constant between two of its minimisers; a gap $\ge 0$ with mean "
             "zero vanishes almost surely",
         ),
-        shown(
-            r"let $\tau = \theta+v$, $g = v_i-v_j > 0$ for $i$ with the largest and $j$ with the "
-            r"smallest $v$; where $x = \theta+\gamma$ has $x_j-x_i = g/2$, also $(x+v)_i-(x+v)_j = "
-            r"g-g/2 > 0$",
-            bool(lead.is_positive and (gap - lead).is_positive),
-        ),
-        shown(
-            r"where the other $x_k = x_i-r$, $r > 0$, also $x_j-x_k = g/2+r > 0$ and $(x+v)_i-"
-            r"(x+v)_k = r+v_i-v_k > 0$: $j$ alone wins at $\theta$ and $i$ alone at $\tau$, and so "
-            r"they do for all $\gamma$ near this one",
-            bool((lead + drop).is_positive and (drop + more).is_positive),
-        ),
+        eq(
+            sp.Subs(one + high - two - low, (two, high), (one + gap / 2, low + gap)),
+            gap / 2,
+            r"$\tau = \theta+v$, $x = \theta+\gamma$, $v_i$ is the largest entry of $v$ and $v_j$ "
+            r"the smallest, $g > 0$: $j$ is ahead of $i$ at $x$ and $i$ of $j$ at $x+v$",
+        ).step(),
+        eq(
+            sp.Subs(one + high - third - more, (third, more), (one - drop, high - room)),
+            drop + room,
+            r"for the other $k$, $r > 0$ and $h \ge 0$: $j$ alone wins at $\theta$ and $i$ alone "
+            r"at $\tau$, and so they do for all $\gamma$ near this one",
+        ).step(),
     )

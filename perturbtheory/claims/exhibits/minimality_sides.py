@@ -41,17 +41,18 @@ def sampled(budget: Budget, at: float) -> tuple[Estimate, Estimate]:
     printed = np.where(moved[:, 0] > moved[rows, first], 0, first)
     true = np.argmax(moved, 1)
     gaps = moved[rows, printed] - moved[rows, true], np.array(V)[printed] - np.array(V)[true]
+    return sample_mean(gaps[0]), sample_mean(gaps[1])
+
+
+def sample_mean(values: np.ndarray) -> Estimate:
+    """The mean of independent draws, with a radius for the error rate of `sampling`."""
     z = float(stats.norm.isf(ERROR_RATE / 2))
-    radius = z / np.sqrt(budget.samples)
-    one, two = (
-        Estimate(float(g.mean()), radius * float(g.std(ddof=1)), "monte-carlo", 1 - ERROR_RATE)
-        for g in gaps
-    )
-    return one, two
+    radius = z * float(values.std(ddof=1)) / np.sqrt(values.size)
+    return Estimate(float(values.mean()), radius, "monte-carlo", 1 - ERROR_RATE)
 
 
-def difference(shift: int) -> Any:
-    """Printed four terms for g(lambda + e) - g(lambda) less the truth, given gamma_2, ..., gamma_d.
+def four_terms(shift: int) -> tuple[Any, Any]:
+    """The printed four terms, and g(lambda + e) - g(lambda), given gamma_2, ..., gamma_d.
 
     With P the distribution function of gamma_1 and Q the integral of x dP up to a and up to
     b = a + e (v_j - v_1). `shift` = 1 has lambda + e in the last two terms, as printed; 0 lambda.
@@ -72,21 +73,21 @@ def difference(shift: int) -> Any:
     last = lam + shift * e
     printed = e * vj * high + e * v1 * (1 - high)
     printed += upper(last) * (high - low) - lower(last) * (high - low) - (q_high - q_low)
-    return sp.expand(printed - g(lam + e, high, q_high) + g(lam, low, q_low))
+    return printed, g(lam + e, high, q_high) - g(lam, low, q_low)
 
 
 def uniform_difference(shift: int) -> tuple[Fraction, Fraction]:
     """Printed four terms and the truth: uniform noise, theta = 0, v = (0, 1), from 0 to e = 1/2."""
     e = HALF
 
-    def four_terms(y: Fraction) -> Fraction:
+    def given(y: Fraction) -> Fraction:
         """Given gamma_2 = y; gamma_1 is uniform on [-1, 1], a = y and b = y + e."""
         low, high = (1 + y) / 2, (1 + min(Fraction(1), y + e)) / 2
         partial = (min(Fraction(1), y + e) ** 2 - y**2) / 4
         return e * high + (shift * e + y) * (high - low) - partial
 
     ends = (Fraction(-1), 1 - e, Fraction(1))
-    pieces = [simpson(four_terms, a, b) for a, b in pairwise(ends)]
+    pieces = [simpson(given, a, b) for a, b in pairwise(ends)]
     start, stop = (rational.uniform([0, t]).value for t in (0, e))
     return sum(pieces, Fraction(0)) / 2, stop - start
 

@@ -70,5 +70,20 @@ def polytope(theta: Sequence[int | Fraction]) -> Subdifferential:
     return expected_max(Discrete(np.array([-1.0, 1.0]))).subdifferential(np.array(theta))
 
 
+def uniform_slope(
+    theta: Sequence[int | Fraction], v: Sequence[int | Fraction], at: Fraction = Fraction(0)
+) -> Fraction:
+    """Slope at theta + at v along v of E[max(theta + gamma)], gamma_i uniform on [-1, 1].
+
+    By differences of order four, exact inside the pieces of f, whose degree is d + 1 <= 4.
+    """
+    h = Fraction(1, 1024)
+    f = [
+        rational.uniform([t + (at + k * h) * x for t, x in zip(theta, v, strict=True)]).value
+        for k in (-2, -1, 1, 2)
+    ]
+    return (f[0] - 8 * f[1] + 8 * f[2] - f[3]) / (12 * h)
+
+
 TIES: tuple[Vector, ...] = ((0, 0), (2, 0), (1, 0), (0, 0, 0), (2, 0, 0), (0, 1, 2), (5, 0, 0))
 """Parameters with and without ties of theta + gamma."""

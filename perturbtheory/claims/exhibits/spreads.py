@@ -5,14 +5,14 @@ target, optimiser and code. Levels such as "less than 0.01" describe what was fo
 set beforehand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from scipy import stats
 
 from perturbtheory.estimate import Estimate
 from perturbtheory.experiments.table_2 import Spread
-from perturbtheory.ledger import Check, Outcome, Part
+from perturbtheory.ledger import Check, Outcome, Witness, witness
 
 STANDARD_ERRORS = 3.0
 MATERIAL = 0.002
@@ -20,10 +20,11 @@ MATERIAL = 0.002
 no sampling error; but where fits have settled Adam at 0.01 moves them by up to 0.0012 still."""
 
 
-def measured(name: str, checks: Iterable[Check]) -> Part:
-    """A part whose measurements are the counterexample if all of them fail."""
+def measured(checks: Iterable[Check]) -> Iterator[Check | Witness]:
+    """The checks, and what was measured as the counterexample of a part that all of them refute."""
     made = tuple(checks)
-    return Part(name, made, {check.route: check.detail for check in made})
+    yield from made
+    yield witness({check.route: check.detail for check in made})
 
 
 def with_error(difference: Spread) -> Estimate:

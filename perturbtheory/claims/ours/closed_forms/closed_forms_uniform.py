@@ -1,5 +1,6 @@
 """Closed forms of Perturb-Softmax under uniform noise: exponential integral and polylogarithms."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,168 +8,133 @@ import sympy as sp
 from scipy import special
 
 from perturbtheory.claims.exhibits.numbers import engine, entry
-from perturbtheory.claims.legacy import agree, argued, claim, proof, shown
+from perturbtheory.claims.exhibits.symbols import A, D, X, Y
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Budget, Check, Part
+from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact
 from perturbtheory.perturbations import Uniform
 from perturbtheory.potential import expected_logsumexp
 from perturbtheory.routes import sampling
-from perturbtheory.routes.symbolic import identity
 
-_DIFFERENCES = np.array([0.0, 0.25, 1.0, 2.5])
-_HALF_WIDTH = 1.0
+DIFFERENCES = np.array([0.0, 0.25, 1.0, 2.5])
+HEAT = 0.5
+"""The temperature of the numerical checks, at a = 1."""
+T = sp.Symbol("t", positive=True)
 
-
-@claim("C.closed-forms-uniform", depends_on=("C.smoothing",))
-def closed_forms_uniform(budget: Budget) -> list[Part]:
-    r"""Statement: Under noise uniform on [-a, a], gamma + tG has a cdf by the exponential integral,
-    and Perturb-Softmax of two categories is a second difference of a dilogarithm, its potential
-    one of a trilogarithm.
-
-    LaTeX: $\mathbb P[\gamma + tG \le x - tc] = \frac{t}{2a}\bigl[E_1(e^{-(x+a)/t}) -
-    E_1(e^{-(x-a)/t})\bigr]$; for $d = 2$, $D = \theta_1 - \theta_2$: $p_1 =
-    \frac{1}{4a^2}\bigl[H(D+2a) - 2H(D) + H(D-2a)\bigr]$ with $H(x) =
-    -t^2\operatorname{Li}_2(-e^{x/t})$, and $f_t = \theta_2 + \frac{1}{4a^2}\bigl[K(D+2a) - 2K(D) +
-    K(D-2a)\bigr]$ with $K(x) = -t^3\operatorname{Li}_3(-e^{x/t})$
-
-    Source: this package
-
-    Assumptions: independent coordinates, a > 0, t > 0; G is zero-mean Gumbel, c Euler's constant.
-
-    Computed: derivatives of the special functions; Gauss-Legendre quadrature of the definitions;
-    the engine and sampling.
-    """
-    points = np.stack([_DIFFERENCES, 0 * _DIFFERENCES], 1)
-    found = entry(engine(expected_logsumexp(Uniform(), 0.5), points, "probabilities"), np.s_[:, 0])
-    options: dict[str, Any] = {"seed": 43, "samples": budget.samples, "temperature": 0.5}
-    at = np.array([_DIFFERENCES[2], 0.0])
-    return [
-        Part(
-            "cdf of gamma + tG",
-            (
-                _exponential_integral(),
-                agree("quadrature", "quadrature", _cdf(0.5), _average_cdf(0.5), "a = 1, t = 1/2"),
-            ),
-        ),
-        Part(
-            "d = 2: the probability",
-            (
-                _second_difference(2),
-                agree("quadrature", "quadrature", _triangular(2, 0.5), _formula(2, 0.5), "t = 1/2"),
-                agree("engine", "quadrature", found, _formula(2, 0.5), "t = 1/2"),
-            ),
-        ),
-        Part(
-            "d = 2: the potential",
-            (
-                _second_difference(3),
-                agree("quadrature", "quadrature", _triangular(3, 0.5), _formula(3, 0.5), "t = 1/2"),
-                agree(
-                    "sampling",
-                    "monte-carlo",
-                    sampling.value(Uniform(), at, **options),
-                    _formula(3, 0.5)[2],
-                    "t = 1/2, D = 1",
-                ),
-            ),
-        ),
-    ]
+closed_forms_uniform = Claim(
+    "C.closed-forms-uniform",
+    "this package",
+    r"""Under noise uniform on $[-a, a]$, $\gamma + tG$ has a cdf by the exponential integral,
+    $\mathbb P[\gamma + tG \le x - tc] = \frac{t}{2a}\bigl[E_1(e^{-(x+a)/t}) -
+    E_1(e^{-(x-a)/t})\bigr]$. Perturb-Softmax of two categories, $D = \theta_1 - \theta_2$, is a
+    second difference of a dilogarithm, $p_1 = \frac{1}{4a^2}\bigl[H(D+2a) - 2H(D) + H(D-2a)\bigr]$
+    with $H(x) = -t^2\operatorname{Li}_2(-e^{x/t})$, and its potential one of a trilogarithm,
+    $f_t = \theta_2 + \frac{1}{4a^2}\bigl[K(D+2a) - 2K(D) + K(D-2a)\bigr]$ with
+    $K(x) = -t^3\operatorname{Li}_3(-e^{x/t})$.""",
+    assumes=r"""Independent coordinates, $a > 0$, $t > 0$; $G$ is zero-mean Gumbel, $c$ Euler's
+    constant.""",
+    depends_on="C.smoothing",
+)
 
 
-def _exponential_integral() -> Check:
-    y, t = sp.Symbol("y", real=True), sp.Symbol("t", positive=True)
-    primitive = t * sp.expint(1, sp.exp(-y / t))
-    slope = sp.diff(primitive, y).rewrite(sp.exp) - sp.exp(-sp.exp(-y / t))
-    return proof(
+@closed_forms_uniform.part(r"cdf of $\gamma + tG$")
+def cdf():
+    yield exact(
         "primitive",
-        "every a and t",
         argued(
             r"$\mathbb P[\gamma + tG \le x - tc] = \frac{1}{2a}\int_{-a}^a \exp(-e^{-(x-v)/t})\,dv"
             r" = \frac{1}{2a}\int_{x-a}^{x+a}\exp(-e^{-y/t})\,dy$",
-            "given gamma = v, the cdf of G + c; then y = x - v",
+            r"given $\gamma = v$, the cdf of $G + c$; then $y = x - v$",
         ),
-        shown(r"$\frac{d}{dy}\,t\,E_1(e^{-y/t}) = \exp(-e^{-y/t})$", identity(slope)),
+        eq(
+            sp.Derivative(T * sp.expint(1, sp.exp(-Y / T)), Y),
+            sp.exp(-sp.exp(-Y / T)),
+            "$E_1$ is a primitive",
+        ),
     )
+    one, two = (special.exp1(np.exp(-(DIFFERENCES + s) / HEAT)) for s in (1, -1))
+    found = _gauss(
+        lambda v: (np.exp(-np.exp(-(DIFFERENCES[:, None] - v) / HEAT)), np.full(v.size, 0.5))
+    )
+    yield agree("quadrature", found, HEAT / 2 * (one - two), r"$a = 1$, $t = \tfrac12$")
+
+
+@closed_forms_uniform.part("$d = 2$: the probability")
+def probability():
+    points = np.stack([DIFFERENCES, 0 * DIFFERENCES], 1)
+    found = engine(expected_logsumexp(Uniform(), HEAT), points, "probabilities")
+    yield _second_difference(2)
+    yield agree("quadrature", _triangular(2), _formula(2), r"$t = \tfrac12$")
+    yield agree("engine", entry(found, np.s_[:, 0]), _formula(2), r"$t = \tfrac12$")
+
+
+@closed_forms_uniform.part("$d = 2$: the potential")
+def potential(budget):
+    theta = np.array([DIFFERENCES[2], 0.0])
+    drawn = sampling.value(Uniform(), theta, seed=43, samples=budget.samples, temperature=HEAT)
+    yield _second_difference(3)
+    yield agree("quadrature", _triangular(3), _formula(3), r"$t = \tfrac12$")
+    yield agree("sampling", drawn, _formula(3)[2], r"$t = \tfrac12$, $D = 1$")
 
 
 def _second_difference(order: int) -> Check:
     """Why E g(D + gamma_1 - gamma_2) is a second difference, and that Li_order is the right one."""
-    t, a = sp.symbols("t a", positive=True)
-    d, u, v, x = sp.symbols("D u v x", real=True)
-    primitive: Any = sp.Function("K")
-    # d/du d/dv of -K(D + u - v), and its values at the corners of the square.
-    argument = d + u - v
-    bent = sp.Subs(sp.diff(primitive(x), x, 2), x, argument).doit()
-    mixed = sp.diff(-primitive(argument), u, v) - bent
-    corners = sum(
-        -one * two * primitive(argument.subs({u: one * a, v: two * a}))
-        for one in (1, -1)
-        for two in (1, -1)
-    )
-    target = primitive(d + 2 * a) - 2 * primitive(d) + primitive(d - 2 * a)
-    log = -(t**order) * sp.polylog(order, -sp.exp(x / t))
-    bend = sp.expand_func(sp.diff(log, x, 2))
-    soft = sp.exp(x / t) / (1 + sp.exp(x / t)) if order == 2 else t * sp.log(1 + sp.exp(x / t))
-    name, what = ("H", r"\frac{1}{1 + e^{-x/t}}") if order == 2 else ("K", r"t\log(1 + e^{x/t})")
-    return proof(
+    u, v = sp.symbols("u v", real=True)
+    bend = {2: 1 / (1 + sp.exp(-X / T)), 3: T * sp.log(1 + sp.exp(X / T))}[order]
+    log = -(T**order) * sp.polylog(order, -sp.exp(X / T))
+    name = {2: "H", 3: "K"}[order]
+    g: Any = sp.Function(name)
+    x = D + u - v
+    corners = sum(-i * j * g(x.subs({u: i * A, v: j * A})) for i in (1, -1) for j in (1, -1))
+    return exact(
         "second primitive",
-        "every a, t and D",
-        shown(rf"${name}''(x) = {what}$", identity(bend - soft)),
-        shown(
-            rf"$\int_{{-a}}^a\int_{{-a}}^a {name}''(D + u - v)\,du\,dv = {name}(D + 2a) - "
-            rf"2{name}(D) + {name}(D - 2a)$",
-            bool(sp.simplify(mixed) == 0 and sp.expand(corners - target) == 0),
+        eq(sp.expand_func(sp.diff(log, X, 2)), bend, f"${name}''(x)$"),
+        eq(
+            sp.Derivative(-g(x), u, v),
+            sp.Subs(sp.Derivative(g(X), (X, 2)), X, x),
+            rf"${name}''$ at $D + u - v$ is a mixed derivative",
+        ),
+        eq(
+            corners,
+            g(D + 2 * A) - 2 * g(D) + g(D - 2 * A),
+            rf"so this is $\int_{{-a}}^a\int_{{-a}}^a {name}''(D + u - v)\,du\,dv$, by the corners",
         ),
         argued(
             r"$s_1 = \frac{1}{1 + e^{-x/t}}$ and $t\log\sum_i e^{(\theta_i + \gamma_i)/t} = "
             r"\theta_2 + \gamma_2 + t\log(1 + e^{x/t})$ at $x = D + \gamma_1 - \gamma_2$",
-            "algebra; gamma_2 has mean zero and the pair has the density 1/(4 a^2)",
+            r"algebra; $\gamma_2$ has mean zero and the pair has the density $1/(4a^2)$",
         ),
     )
 
 
-def _cdf(t: float) -> np.ndarray:
-    a = _HALF_WIDTH
-    one, two = (special.exp1(np.exp(-(_DIFFERENCES + s * a) / t)) for s in (1, -1))
-    return t / (2 * a) * (one - two)
-
-
-def _average_cdf(t: float) -> Estimate:
-    """The average of exp(-e^(-(x - v)/t)) over v in [-a, a] by Gauss-Legendre."""
+def _gauss(terms: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]) -> Estimate:
+    """The integral over [-1, 1] of values times a law, at all D, by two rules of Gauss-Legendre."""
 
     def rule(count: int) -> np.ndarray:
         v, weights = np.polynomial.legendre.leggauss(count)
-        shifted = _DIFFERENCES[:, None] - _HALF_WIDTH * v
-        return np.exp(-np.exp(-shifted / t)) @ weights / 2
+        values, law = terms(v)
+        return values @ (weights * law)
 
     fine, coarse = rule(60), rule(40)
     return Estimate(fine, abs(fine - coarse) + 1e-14, "quadrature")
 
 
-def _triangular(order: int, t: float) -> Estimate:
-    """The average over gamma_1 - gamma_2, triangular on [-2a, 2a], by Gauss-Legendre on halves."""
+def _triangular(order: int) -> Estimate:
+    """The average over gamma_1 - gamma_2, triangular on [-2, 2], by its halves."""
 
-    def rule(count: int) -> np.ndarray:
-        v, weights = np.polynomial.legendre.leggauss(count)
-        z = _HALF_WIDTH * (v + 1)
-        law = weights * (2 * _HALF_WIDTH - z) / (4 * _HALF_WIDTH)
-        x = (_DIFFERENCES[:, None, None] + np.stack([z, -z])) / t
-        values = special.expit(x) if order == 2 else t * np.logaddexp(x, 0.0)
-        return (values @ law).sum(1)
+    def terms(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x = (DIFFERENCES[:, None, None] + np.stack([v + 1, -v - 1])) / HEAT
+        values = special.expit(x) if order == 2 else HEAT * np.logaddexp(x, 0.0)
+        return values.sum(1), (1 - v) / 4
 
-    fine, coarse = rule(60), rule(40)
-    return Estimate(fine, abs(fine - coarse) + 1e-14, "quadrature")
+    return _gauss(terms)
 
 
-def _formula(order: int, t: float) -> np.ndarray:
-    """The second difference of -t^order Li_order(-e^(x/t)), over 4 a^2."""
+def _formula(order: int) -> np.ndarray:
+    """The second difference of -t^order Li_order(-e^(x/t)), over 4."""
 
     def primitive(x: float) -> float:
-        return -(t**order) * float(sp.polylog(order, -sp.exp(sp.Float(x / t, 25))).evalf(20))
+        log = sp.polylog(order, -sp.exp(sp.Float(x / HEAT, 25)))
+        return -(HEAT**order) * float(log.evalf(20))
 
-    a = _HALF_WIDTH
-    parts = [
-        primitive(d + 2 * a) - 2 * primitive(d) + primitive(d - 2 * a)
-        for d in map(float, _DIFFERENCES)
-    ]
-    return np.array(parts) / (4 * a**2)
+    rows = [[primitive(d + k) for k in (2, 0, -2)] for d in map(float, DIFFERENCES)]
+    return np.array(rows) @ [1, -2, 1] / 4

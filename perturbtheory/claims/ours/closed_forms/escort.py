@@ -4,106 +4,71 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from flint import acb, arb
 from scipy import special
 
-from perturbtheory.claims.legacy import agree, argued, claim, exact, positive, proof, shown
+from perturbtheory.claims.exhibits.symbols import U
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Budget, Check, Outcome, Part
+from perturbtheory.ledger import Claim, Outcome, agree, argued, eq, exact, identity, positive, sign
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
-from perturbtheory.routes.symbolic import categories, identity
+from perturbtheory.routes.symbolic import categories
 
-_THETA = np.array([0.5, -0.25, 1.0])
-_TEMPERATURES = (0.5, 1.0, 2.0)
-_DEVIATIONS = 5.5
-"""Standard errors in a radius: exceeded once in ten million."""
+THETA = np.array([0.5, -0.25, 1.0])
+W, T, K, S, Y, OWN, OTHERS, Z = sp.symbols("w t k S y L_i L_{-i} Z_t", positive=True)
 
-
-@claim("C.escort", depends_on=("A.gumbel-density.corrected",))
-def escort(budget: Budget) -> list[Part]:
-    r"""Statement: With Gumbel noise the moments of order 1 + t of the Gumbel-Softmax entries at
-    temperature t are proportional to e^theta_i: they give the softmax back, at every temperature.
-
-    LaTeX: $\mathbb E[s_i^{1+t}] = e^{\theta_i} Z_t(\theta)$ with $s =
-    \operatorname{softmax}((\theta+\gamma)/t)$, $Z_t(\theta) = \frac{t}{\Gamma(1+t)}\int_0^\infty
-    u^{t-1}\prod_{j=1}^d L(u; e^{\theta_j})\,du$ and $L(u; w) = \int_0^\infty
-    e^{-y - u(w/y)^{1/t}}\,dy$; hence $\operatorname{softmax}(\theta)_i = \mathbb E[s_i^{1+t}] /
-    \sum_j \mathbb E[s_j^{1+t}]$
-
-    Source: this package
-
-    Assumptions: independent Gumbel coordinates of scale 1, any d, any t > 0. Under Normal noise the
-    same ratios do not give the softmax.
-
-    Computed: an integration by parts for any t and d; the integral over the logistic law for d = 2;
-    Z_t by quadrature against sampled moments for d = 3; the ratio under Normal noise.
-    """
-    moments = {t: _sampled(Gumbel(), _THETA, t, 4 * budget.samples) for t in _TEMPERATURES}
-    weights = np.exp(_THETA)
-    return [
-        Part(
-            "E[s_i^(1+t)] = e^theta_i Z_t(theta)",
-            (
-                _integration_by_parts(),
-                *(
-                    agree(
-                        f"sampling, t = {t:g}",
-                        "monte-carlo",
-                        m._replace(value=m.value / weights, radius=m.radius / weights),
-                        _partition(t, weights),
-                        "E[s_i^(1+t)] e^-theta_i against quadrature of Z_t, d = 3",
-                    )
-                    for t, m in moments.items()
-                ),
-            ),
-        ),
-        Part(
-            "softmax(theta) from ratios of moments",
-            (_ratio_of_moments(), _two_categories(), _logistic_quadrature()),
-        ),
-        _normal_noise(budget.samples),
-    ]
+escort = Claim(
+    "C.escort",
+    "this package",
+    r"""With Gumbel noise the moments of order $1 + t$ of the Gumbel-Softmax entries at temperature
+    $t$ are proportional to $e^{\theta_i}$: $\mathbb E[s_i^{1+t}] = e^{\theta_i} Z_t(\theta)$ with
+    $s = \operatorname{softmax}((\theta+\gamma)/t)$, $Z_t(\theta) = \frac{t}{\Gamma(1+t)}
+    \int_0^\infty u^{t-1}\prod_{j=1}^d L(u; e^{\theta_j})\,du$ and $L(u; w) = \int_0^\infty
+    e^{-y - u(w/y)^{1/t}}\,dy$. They give the softmax back, at every temperature:
+    $\operatorname{softmax}(\theta)_i = \mathbb E[s_i^{1+t}] / \sum_j \mathbb E[s_j^{1+t}]$.""",
+    assumes=r"""Independent Gumbel coordinates of scale 1, any $d$, any $t > 0$. Under Normal noise
+    the same ratios do not give the softmax.""",
+    depends_on="A.gumbel-density.corrected",
+)
 
 
-def _integration_by_parts() -> Check:
-    y, u, w, t = sp.symbols("y u w t", positive=True)
-    x = (w / y) ** (1 / t)
-    slope = sp.diff(sp.exp(-u * x), y) - u / (t * w) * x ** (1 + t) * sp.exp(-u * x)
-    k, total = sp.symbols("k S", positive=True)
-    gamma = sp.integrate(u ** (k - 1) * sp.exp(-u * total), (u, 0, sp.oo)) / sp.gamma(k)
-    # E[x^(1+t) e^(-u x)] = w t L / u, put into the integral with k = 1 + t.
-    others, own = sp.symbols("P L", positive=True)
-    whole = u**t / sp.gamma(1 + t) * (w * t * own / u) * others
-    target = w * t / sp.gamma(1 + t) * u ** (t - 1) * own * others
-    return proof(
+@escort.part(r"$\mathbb E[s_i^{1+t}] = e^{\theta_i} Z_t(\theta)$")
+def moments(budget):
+    x = (W / Y) ** (1 / T)
+    yield exact(
         "integration by parts",
-        "any d and t > 0, with w_i = e^theta_i",
         argued(
-            r"$s_i = x_i/\sum_j x_j$ with $x_i = (w_i/E_i)^{1/t}$, $E_i = e^{-(\gamma_i + c)}$ "
-            r"exponential with mean $1$ and independent",
-            "P(e^-(gamma + c) > y) is the Gumbel cdf at -log y - c, e^-y",
+            r"$s_i = x_i/\sum_j x_j$ with $x_i = (w_i/E_i)^{1/t}$, $w_i = e^{\theta_i}$, $E_i = "
+            r"e^{-(\gamma_i + c)}$ exponential with mean $1$ and independent",
+            r"$P(e^{-(\gamma + c)} > y)$ is the Gumbel cdf at $-\log y - c$, $e^{-y}$",
         ),
-        shown(
-            r"$S^{-k} = \frac{1}{\Gamma(k)}\int_0^\infty u^{k-1}e^{-uS}\,du$ for $S = \sum_j x_j$, "
-            r"$k = 1 + t$",
-            identity(gamma - total**-k),
+        eq(
+            sp.Integral(U ** (K - 1) * sp.exp(-U * S), (U, 0, sp.oo)) / sp.gamma(K),
+            S**-K,
+            r"for $S = \sum_j x_j$, $k = 1 + t$",
         ),
-        shown(
-            r"$\frac{d}{dy}e^{-ux} = \frac{u}{tw}x^{1+t}e^{-ux}$ for $x = (w/y)^{1/t}$, because "
-            r"$\frac1y = \frac{x^t}{w}$",
-            identity(slope),
+        eq(
+            sp.Derivative(sp.exp(-U * x), Y),
+            U / (T * W) * x ** (1 + T) * sp.exp(-U * x),
+            r"because $\frac1y = \frac{x^t}{w}$ for $x = (w/y)^{1/t}$",
         ),
         argued(
             r"$L(u;w) = \int_0^\infty e^{-y}e^{-ux}\,dy = \frac{u}{tw}\int_0^\infty e^{-y}x^{1+t}"
             r"e^{-ux}\,dy$, that is $\mathbb E[x^{1+t}e^{-ux}] = \frac{wt}{u}L(u;w)$",
-            "integration by parts in y; e^(-u x) is 0 at y = 0 and e^-y is 0 at infinity",
+            "integration by parts in $y$; $e^{-ux}$ is $0$ at $y = 0$ and $e^{-y}$ at infinity",
         ),
-        shown(
-            r"$\mathbb E[s_i^{1+t}] = \int_0^\infty \frac{u^t}{\Gamma(1+t)}\,\mathbb E[x_i^{1+t}"
-            r"e^{-ux_i}]\prod_{j\ne i}L(u;w_j)\,du = w_i\frac{t}{\Gamma(1+t)}\int_0^\infty u^{t-1}"
-            r"\prod_j L(u;w_j)\,du$",
-            identity(whole - target),
+        eq(
+            U**T / sp.gamma(1 + T) * (W * T * OWN / U) * OTHERS,
+            W * T / sp.gamma(1 + T) * U ** (T - 1) * OWN * OTHERS,
+            r"so that $\mathbb E[s_i^{1+t}] = \int_0^\infty \frac{u^t}{\Gamma(1+t)}\,"
+            r"\mathbb E[x_i^{1+t} e^{-ux_i}]\prod_{j\ne i}L(u;w_j)\,du = w_i Z_t$",
         ),
     )
+    weights = np.exp(THETA)
+    for t in (0.5, 1.0, 2.0):
+        found = _sampled(Gumbel(), THETA, t, 4 * budget.samples)
+        found = found._replace(value=found.value / weights, radius=found.radius / weights)
+        what = r"$\mathbb E[s_i^{1+t}] e^{-\theta_i}$ against quadrature of $Z_t$, $d = 3$"
+        yield agree(f"sampling, t = {t:g}", found, _partition(t, weights), what)
 
 
 def _partition(t: float, weights: np.ndarray) -> Estimate:
@@ -113,11 +78,9 @@ def _partition(t: float, weights: np.ndarray) -> Estimate:
     steps = a[1, 0] - a[0, 0], b[1] - b[0]
 
     def rule(every: int) -> float:
-        density = np.exp(b - np.exp(b))[::every]
-        laplace = [
-            np.exp(-(w ** (1 / t)) * scale[::every, ::every]) @ density * steps[1] * every
-            for w in weights
-        ]
+        density = np.exp(b - np.exp(b))[::every] * steps[1] * every
+        some = scale[::every, ::every]
+        laplace = [np.exp(-(w ** (1 / t)) * some) @ density for w in weights]
         integrand = np.exp(t * a[::every, 0]) * np.prod(laplace, 0)
         return float(t / special.gamma(1 + t) * integrand.sum() * steps[0] * every)
 
@@ -126,89 +89,64 @@ def _partition(t: float, weights: np.ndarray) -> Estimate:
 
 
 def _sampled(noise: AbstractPerturbation, theta: np.ndarray, t: float, samples: int) -> Estimate:
-    """E[s_i^(1+t)] by Monte Carlo."""
+    """E[s_i^(1+t)] by Monte Carlo; 5.5 standard errors are exceeded once in ten million."""
     draws = np.asarray(noise.sample(np.random.default_rng(17), (samples, theta.size)), float)
     powers = special.softmax((theta + draws) / t, axis=1) ** (1 + t)
-    radius = _DEVIATIONS * powers.std(0) / np.sqrt(samples)
+    radius = 5.5 * powers.std(0) / np.sqrt(samples)
     return Estimate(powers.mean(0), radius, "monte-carlo", 1 - 1e-7)
 
 
-def _ratio_of_moments() -> Check:
-    _, i, j, theta = (s := categories())
-    z = sp.Symbol("Z", positive=True)
-    total = s.sum(sp.exp(theta[j]) * z).doit()
-    softmax = sp.exp(theta[i]) / s.sum(sp.exp(theta[j]))
-    return proof(
-        "sympy, symbolic d",
-        "the factor Z_t(theta) is the same for every i",
-        shown(
-            r"$\frac{e^{\theta_i}Z_t}{\sum_j e^{\theta_j}Z_t} = \operatorname{softmax}(\theta)_i$",
-            identity(sp.exp(theta[i]) * z / total - softmax),
-        ),
-    )
-
-
-def _two_categories() -> Check:
-    """d = 2, t = 1, e^D = 3, without the identity: gamma_1 - gamma_2 has odds u/(1 - u)."""
-    u = sp.Symbol("u", positive=True)
-    mixed = 3 * u + (1 - u)
-    one, two = (sp.integrate((share / mixed) ** 2, (u, 0, 1)) for share in (3 * u, 1 - u))
-    return exact(
-        "sympy, d = 2 and t = 1",
-        identity(one - 3 * two),
-        f"e^D = 3, u uniform: E[s_1^2] = {sp.simplify(one)} = 3 E[s_2^2]",
-        universal=False,
-    )
-
-
-def _logistic_quadrature() -> Check:
-    """Ratios E[s_1^(1+t)]/E[s_2^(1+t)] at D = 1 against e, the trapezoidal rule over the law."""
+@escort.part(r"$\operatorname{softmax}(\theta)$ from ratios of moments")
+def ratios():
+    _, i, j, theta = (c := categories())
+    one, two = (sp.Integral((x / (3 * U + 1 - U)) ** 2, (U, 0, 1)) for x in (3 * U, 1 - U))
     x = np.linspace(-60.0, 60.0, 4801)
     law = special.expit(x) * special.expit(-x)
-    return agree(
-        "quadrature, d = 2",
-        "quadrature",
-        np.array([_ratio(law, x, t) for t in (0.3, 0.5, 1.0, 1.7, 3.0)]),
-        np.e,
-        "ratio of moments at theta = (1, 0), five temperatures",
+    found = np.array([_ratio(law, x, t) for t in (0.3, 0.5, 1.0, 1.7, 3.0)])
+    yield exact(
+        "sympy, symbolic d",
+        eq(
+            sp.exp(theta[i]) * Z / c.sum(sp.exp(theta[j]) * Z),
+            sp.exp(theta[i]) / c.sum(sp.exp(theta[j])),
+            r"the factor $Z_t(\theta)$ is the same for every $i$",
+        ),
     )
+    # gamma_1 - gamma_2 has odds u/(1 - u), u uniform.
+    yield exact(
+        "sympy, d = 2 and t = 1",
+        identity(one.doit() - 3 * two.doit()),
+        cases=r"$e^D = 3$: $\mathbb E[s_1^2] = 3 \mathbb E[s_2^2]$ without the identity",
+    )
+    what = r"ratio of moments at $\theta = (1, 0)$, five temperatures"
+    yield agree("quadrature, d = 2", found, np.e, what)
 
 
 def _ratio(law: np.ndarray, x: np.ndarray, t: float) -> float:
+    """E[s_1^(1+t)]/E[s_2^(1+t)] at D = 1, the trapezoidal rule over the law of x."""
     one, two = ((special.expit(z / t) ** (1 + t)) @ law for z in (1 + x, -1 - x))
     return float(one / two)
 
 
-def _normal_noise(samples: int) -> Part:
+@escort.part("under Normal noise the ratio is not that of the softmax")
+def normal_noise(budget):
     x = np.linspace(-60.0, 60.0, 4801)
     ratio = _ratio(np.exp(-(x**2) / 4), x, 1.0)
-    sampled = _sampled(Normal(), np.array([1.0, 0.0]), 1.0, samples)
+    sampled = _sampled(Normal(), np.array([1.0, 0.0]), 1.0, budget.samples)
     (one, two), (r_one, r_two) = np.asarray(sampled.value), np.asarray(sampled.radius)
-    return Part(
-        "under Normal noise the ratio is not that of the softmax",
-        (
-            exact(
-                "ball arithmetic",
-                _normal_balls(),
-                f"E[s_1^2]/E[s_2^2] = {ratio:.6f} > e at theta = (1, 0), t = 1",
-                universal=False,
-            ),
-            positive("quadrature", "quadrature", ratio - np.e, "ratio - e"),
-            positive("sampling", "monte-carlo", (one - r_one) / (two + r_two) - np.e, "ratio - e"),
-        ),
-    )
+    case = rf"$\mathbb E[s_1^2]/\mathbb E[s_2^2] = {ratio:.6f} > e$ at $\theta = (1, 0)$, $t = 1$"
+    yield exact("ball arithmetic", _normal_balls(), cases=case)
+    yield positive("quadrature", ratio - np.e, "ratio $- e$")
+    least = sampled._replace(value=(one - r_one) / (two + r_two) - np.e, radius=0.0)
+    yield positive("sampling", least, "ratio $- e$")
 
 
 def _normal_balls() -> Outcome:
     """E[s_1^2] > e E[s_2^2] for gamma_1 - gamma_2 normal with variance 2; beyond 30 is < 1e-90."""
-    from flint import acb, arb
 
-    def moment(sign: int) -> Any:
+    def moment(side: int) -> Any:
         def integrand(x: Any, _: bool) -> Any:
-            return (-x * x / 4).exp() / (1 + (-sign * (1 + x)).exp()) ** 2
+            return (-x * x / 4).exp() / (1 + (-side * (1 + x)).exp()) ** 2
 
         return acb.integral(integrand, -30, 30).real
 
-    gap = moment(1) - arb(1).exp() * moment(-1)
-    tail = arb("1e-90")
-    return "holds" if gap > tail else "fails" if gap < -tail else "unknown"
+    return sign(moment(1) - arb(1).exp() * moment(-1) + arb(0, "1e-90"))

@@ -6,10 +6,10 @@ from scipy import integrate, special
 
 from perturbtheory.claims.exhibits.gumbel_law import (
     CDF,
-    C,
     DENSITY,
     PAIR,
     PAIR_INTEGRAL,
+    C,
     density,
     gumbel_softmax_pair,
     printed_density,

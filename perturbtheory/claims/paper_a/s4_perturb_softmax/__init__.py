@@ -5,7 +5,11 @@ ORDER = (
     "finite_potential",
     "completeness",
     "dual_domain",
+    "closed_smooth",
+    "almost_convex",
     "vertex_limits",
+    "argmax_limits",
     "softmax_minimality",
+    "gauges",
     "hoelder",
 )

@@ -1,38 +1,87 @@
 """Sections 5 and 9: the subdifferential of the expected maximum, with and without ties."""
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits.noises import COIN
-from perturbtheory.claims.exhibits.outcomes import mean_largest, winning_sets
-from perturbtheory.claims.exhibits.slopes import TIES, polytope, slope, slopes
-from perturbtheory.claims.legacy import argued, claim, exact, proof, shown
-from perturbtheory.ledger import Budget, Check, Part
+from perturbtheory.claims.exhibits.outcomes import draws, mean_largest, winning_sets
+from perturbtheory.claims.exhibits.slopes import TIES, polytope, slope, slopes, uniform_slope
+from perturbtheory.ledger import Claim, argued, eq, exact, shown, witness
 from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import rational
-from perturbtheory.routes.symbolic import identity
+
+max_potential_gradient = Claim(
+    "A.max-potential-gradient",
+    "A, (12), (13), Corollary 9.1, (48), (49)",
+    r"""The subdifferential of $f(\theta) = \mathbb E_\gamma[\max(\theta+\gamma)]$ is the expected
+    arg max, $\partial f(\theta) = \mathbb E_\gamma[\arg\max(\theta + \gamma)]$, for any
+    perturbation; the derivative of $f$ is the probability of the arg max,
+    $\frac{\partial}{\partial\theta_i} \mathbb E_\gamma[\max_i\{\theta_i + \gamma_i\}] =
+    P_\gamma(\arg\max_i\{\theta_i + \gamma_i\} = i)$, because the subdifferential of a maximum is
+    the indicator of its arg max, $\partial\max\{\theta_i + \gamma_i\} =
+    \mathbb 1[\arg\max(\theta_i + \gamma_i) = i]$.""",
+    assumes=r"""any joint law with finite $f$, discrete ones included, as the paper says. (13) and
+    (48) are read with sets: arg max is the face of the simplex spanned by the maximisers. In
+    Corollary 9.1 and (49) the indicator is a vector; at a tie it counts every maximiser, or one
+    that is chosen: both readings are judged.""",
+)
+true_gradient = max_potential_gradient.corrected(
+    r"""The subdifferential of $f$ is the expected face of maximisers, $\partial f(\theta) =
+    \sum_S P(A = S) \operatorname{conv}\{e_i : i \in S\}$ with $A$ the set of maximisers of
+    $\theta + \gamma$, and $f'(\theta; v) = \mathbb E[\max_{i \in A} v_i]$. The derivatives of $f$
+    in $\theta_i$ from the right and from the left are the probabilities that $i$ is a maximiser,
+    and that it is the only one, $f'(\theta; e_i) = P(i \in A)$ and $-f'(\theta; -e_i) =
+    P(A = \{i\})$; $f$ is differentiable at $\theta$ exactly where no two coordinates tie for the
+    maximum with positive probability, $P(|A| \ge 2) = 0$, and there its gradient is
+    $P(\arg\max = i)$.""",
+    source="corrects A, Corollary 9.1, (48), (49)",
+    assumes=r"any joint law of $\gamma$, dependent or not, with finite $f$.",
+)
 
 
 def _unit(d: int, i: int) -> tuple[int, ...]:
     return tuple(int(i == k) for k in range(d))
 
 
-def _faces_proof() -> Check:
-    m, a, b = sp.symbols("m a b", real=True)
-    eps, s = sp.symbols("epsilon s", nonnegative=True)
-    gap = eps * (b - a) + s
-    return proof(
-        "support functions, any d",
-        "two closed convex sets with one support function",
-        shown(
-            r"a maximiser at height $m$ that moves with $a$ stays above another coordinate at "
-            r"$m - g$ that moves with $b$ while $g \ge \epsilon(b - a)$: the lead is then "
-            r"$g - \epsilon(b - a) \ge 0$, so that for small $\epsilon > 0$ only the set $A$ of "
-            r"maximisers matters and $\max(x + \epsilon v) = \max x + \epsilon\max_{i \in A} v_i$",
-            identity((m + eps * a) - (m - gap + eps * b) - s),
+@max_potential_gradient.part(
+    "(13), (48) with sets: the subdifferential is the expected face of maximisers"
+)
+@true_gradient.part("the subdifferential is the expected face of maximisers")
+def expected_face():
+    rises = [(t, v, rise) for t in TIES for v, rise in slopes(t).items()]
+    expected = [mean_largest(winning_sets(t, COIN), v) for t, v, _ in rises]
+    of_polytope = [polytope(t).support(v) for t, v, _ in rises]
+    what = rf"$\mathbb E[\max_A v_i]$, coins, {len(TIES)} $\theta$, {len(rises)} directions"
+    yield exact("support functions, any d", *_support_steps())
+    yield exact(
+        "rational, slopes of f",
+        [rise for _, _, rise in rises] == expected,
+        cases=f"slopes equal {what}",
+    )
+    yield exact(
+        "engine, base polytope",
+        of_polytope == expected,
+        cases=rf"$\max\langle p, v\rangle$ over its vertices equals {what}",
+    )
+
+
+def _support_steps():
+    m, a, b, g, eps = sp.symbols("m a b g epsilon", real=True)
+    return (
+        eq(
+            (m + eps * a) - (m - g + eps * b),
+            g - eps * (b - a),
+            r"the lead of a maximiser at height $m$ that moves with $a$ over another coordinate at "
+            r"$m - g$ that moves with $b$, which stays positive for $\epsilon(b - a) < g$",
+        ),
+        argued(
+            r"for small $\epsilon > 0$ only the set $A$ of maximisers matters: "
+            r"$\max(x + \epsilon v) = \max x + \epsilon\max_{i \in A} v_i$",
+            "every other coordinate is behind by some $g > 0$",
         ),
         argued(
             r"$f'(\theta; v) = \mathbb E[\max_{i \in A} v_i]$",
@@ -49,210 +98,178 @@ def _faces_proof() -> Check:
             r"support function $\sum_S P(A = S)\max_{i \in S} v_i = \mathbb E[\max_{i \in A} v_i]$",
             "Rockafellar, Corollary 16.4.1",
         ),
-        argued("the two sets are equal", "Rockafellar, Corollary 13.1.1"),
+        argued("the two closed convex sets are equal", "Rockafellar, Corollary 13.1.1"),
     )
 
 
-def _faces_part(name: str) -> Part:
-    rises, supports, count = True, True, 0
-    for theta in TIES:
-        sets, cell = winning_sets(theta, COIN), polytope(theta)
-        for v, rise in slopes(theta).items():
-            expected = mean_largest(sets, v)
-            rises &= rise == expected
-            supports &= cell.support(v) == expected
-            count += 1
-    what = f"E[max_A v], coins, {len(TIES)} theta, {count} directions"
-    return Part(
-        name,
-        (
-            _faces_proof(),
-            exact("rational, slopes of f", rises, f"slopes equal {what}", universal=False),
-            exact(
-                "engine, base polytope",
-                supports,
-                f"max of <p, v> over its vertices equals {what}",
-                universal=False,
-            ),
-        ),
+@max_potential_gradient.part(
+    r"Corollary 9.1: $P(\arg\max = i)$ is the derivative, for any perturbation",
+    counted=lambda i, winners: i in winners,
+    of="$i$ is a maximiser",
+)
+@max_potential_gradient.part(
+    r"Corollary 9.1, the first of tied maximisers as $\arg\max$",
+    counted=lambda i, winners: i == winners[0],
+    of="$i$ is the first maximiser",
+)
+def derivative_at_ties(counted, of):
+    theta = (0, 0)
+    right, left = (slope(theta, _unit(2, 0), sign) for sign in (1, -1))
+    printed = [sum(w.chance for w in draws(theta, COIN) if counted(i, w.winners)) for i in (0, 1)]
+    lower, upper = polytope(theta).bounds()
+    yield exact(
+        "rational, one-sided slopes",
+        left == right == printed[0],
+        cases=rf"$\theta = (0, 0)$, coins: slopes {left} from the left, {right} from the right; "
+        f"probability that {of}: {printed[0]} for $i = 1$",
+    )
+    yield exact(
+        "engine, base polytope",
+        polytope(theta).is_singleton and (lower[0], sum(upper)) == (printed[0], 1),
+        cases=f"$p_1$ runs over $[{lower[0]}, {upper[0]}]$; the probabilities that {of} sum to "
+        f"{sum(printed)}",
+    )
+    yield witness(
+        {
+            "$d$": 2,
+            r"$\gamma_i$": "-1 or 1, each with probability 1/2",
+            r"$\theta$": list(theta),
+            "left derivative": str(left),
+            "right derivative": str(right),
+            f"probability that {of}": [str(p) for p in printed],
+            "their sum": str(sum(printed)),
+        }
     )
 
 
-@claim("A.max-potential-gradient", corrected="A.max-potential-gradient.corrected")
-def max_potential_gradient(_: Budget) -> list[Part]:
-    r"""Statement: The subdifferential of f = E[max(theta + gamma)] is E[arg max], for any
-    perturbation; the derivative of f is P(arg max = i), because the subdifferential of a maximum is
-    the indicator of its arg max.
+def _maximum():
+    """The subdifferential of the maximum at (0, 0), that is of f for gamma = 0."""
+    return expected_max(Discrete(np.array([0.0]))).subdifferential(np.array([0, 0]))
 
-    LaTeX: $\partial f(\theta) = \mathbb E_\gamma[\arg\max(\theta + \gamma)]$,
-    $\frac{\partial}{\partial\theta_i} \mathbb E_\gamma[\max_i\{\theta_i + \gamma_i\}] =
-    P_\gamma(\arg\max_i\{\theta_i + \gamma_i\} = i)$, $\partial\max\{\theta_i + \gamma_i\} =
-    \mathbb 1[\arg\max(\theta_i + \gamma_i) = i]$
 
-    Source: A, (12), (13), Corollary 9.1, (48), (49)
-
-    Assumptions: any joint law with finite f, discrete ones included, as the paper says. (13) and
-    (48) are read with sets: arg max is the face of the simplex spanned by the maximisers. In
-    Corollary 9.1 and (49) the indicator is a vector; at a tie it counts every maximiser. If it
-    counts one that is chosen, it is one of many subgradients, and there is no derivative either.
-
-    Computed: support functions; slopes of f and the engine's polytope for coins, exactly; (49) at
-    the smallest tie, by the subgradient inequality and by the polytope of noise that is 0.
-    """
-    d, theta = 2, (0, 0)
-    right, left = (slope(theta, _unit(d, 0), sign) for sign in (1, -1))
-    printed = rational.discrete(theta, COIN).some
-    cell = polytope(theta)
-    lower, upper = cell.bounds()
-    # (49) at x = (0, 0): every coordinate is a maximiser. A subgradient g has
+@max_potential_gradient.part(
+    "(49): the indicator of the maximisers is a subgradient of the maximum"
+)
+def indicator_of_all():
+    # At x = (0, 0) every coordinate is a maximiser; a subgradient g has
     # max y >= max x + <g, y - x>, here at y = (1, 1).
     indicator = [1, 1]
-    silent = expected_max(Discrete(np.array([0.0]))).subdifferential(np.array([0, 0]))
-    return [
-        _faces_part("(13), (48) with sets: the subdifferential is the expected face of maximisers"),
-        Part(
-            "Corollary 9.1: P(arg max = i) is the derivative, for any perturbation",
-            (
-                exact(
-                    "rational, one-sided slopes",
-                    left == right == printed[0],
-                    f"at theta = (0, 0): slopes {left} from the left, {right} from the right, "
-                    f"P(1 is a maximiser) = {printed[0]}",
-                ),
-                exact(
-                    "engine, base polytope",
-                    cell.is_singleton and lower[0] == upper[0] and sum(upper) == 1,
-                    f"p_1 runs over [{lower[0]}, {upper[0]}]; the P(i is a maximiser) sum to "
-                    f"{sum(upper)}",
-                ),
-            ),
-            {
-                "d": d,
-                "gamma_i": "-1 or 1, each with probability 1/2",
-                "theta": list(theta),
-                "left derivative": str(left),
-                "right derivative": str(right),
-                "P(i is a maximiser)": [str(p) for p in printed],
-                "their sum": str(sum(printed)),
-            },
+    yield exact(
+        "subgradient inequality",
+        max(1, 1) >= max(0, 0) + sum(indicator),
+        cases=rf"$x = (0, 0)$, $y = (1, 1)$: $\max y = 1$, the bound is {sum(indicator)}",
+    )
+    yield exact(
+        "engine, base polytope",
+        _maximum().contains(indicator),
+        cases="$(1, 1)$ in the subdifferential of the maximum at $(0, 0)$",
+    )
+    yield witness(
+        {
+            "$d$": 2,
+            "$x$": [0, 0],
+            "printed": indicator,
+            "true": r"every $(s, 1 - s)$ with $0 \le s \le 1$",
+        }
+    )
+
+
+@max_potential_gradient.part(
+    "(49): the indicator of one chosen maximiser is a subgradient of the maximum"
+)
+def indicator_of_one():
+    x, y = sp.symbols("x_i y_i", real=True)
+    points = list(product((-1, 0, 1), repeat=3))
+    yield exact(
+        "subgradient inequality, any d",
+        eq(
+            sp.Add(x, y - x, evaluate=False),
+            y,
+            r"$\max x + \langle e_i, y - x\rangle$ for a maximiser $i$ of $x$",
         ),
-        Part(
-            "(49): the indicator of the maximisers is a subgradient of the maximum",
-            (
-                exact(
-                    "subgradient inequality",
-                    max(1, 1) >= max(0, 0) + sum(indicator),
-                    f"at x = (0, 0), y = (1, 1): max y = 1, the bound is {sum(indicator)}",
-                ),
-                exact(
-                    "engine, base polytope",
-                    silent.contains(indicator),
-                    "(1, 1) in the subdifferential of the maximum at (0, 0), that is of f for "
-                    "gamma = 0",
-                ),
-            ),
-            {
-                "d": 2,
-                "x": [0, 0],
-                "printed": indicator,
-                "true": "every (s, 1 - s) with 0 <= s <= 1",
-            },
+        argued(r"and $y_i \le \max y$ for every $y$", "definition of the maximum"),
+    )
+    yield exact(
+        "engine, base polytope",
+        _maximum().contains([1, 0]) and _maximum().contains([0, 1]),
+        cases="$(1, 0)$ and $(0, 1)$ in the subdifferential of the maximum at $(0, 0)$",
+    )
+    yield exact(
+        "all cases",
+        all(
+            max(b) >= max(a) + b[i] - a[i]
+            for a, b in product(points, repeat=2)
+            for i in range(3)
+            if a[i] == max(a)
         ),
-    ]
+        cases=r"$x$ and $y$ in $\{-1, 0, 1\}^3$, every maximiser of $x$",
+    )
 
 
-@claim("A.max-potential-gradient.corrected")
-def max_potential_gradient_corrected(_: Budget) -> list[Part]:
-    r"""Statement: The subdifferential of f is the expected face of maximisers. The derivatives of f
-    in theta_i from the left and from the right are the probabilities that i is the only maximiser,
-    and that it is one; f is differentiable exactly where no two coordinates tie for the maximum
-    with positive probability, and there its gradient is P(arg max = i).
-
-    LaTeX: $\partial f(\theta) = \sum_S P(A = S) \operatorname{conv}\{e_i : i \in S\}$, $A$ the set
-    of maximisers of $\theta + \gamma$; $f'(\theta; v) = \mathbb E[\max_{i \in A} v_i]$,
-    $f'(\theta; e_i) = P(i \in A)$, $-f'(\theta; -e_i) = P(A = \{i\})$; $f$ is differentiable at
-    $\theta$ iff $P(|A| \ge 2) = 0$
-
-    Source: corrects A, Corollary 9.1, (48), (49)
-
-    Assumptions: any joint law of gamma, dependent or not, with finite f.
-
-    Computed: support functions; slopes of f for coins; exact differences of f for uniform noise.
-    """
+@true_gradient.part("one-sided derivatives")
+def one_sided_derivatives():
     # i alone, i with others, others without i: max and min over A of the unit vector e_i.
     cases = {(1,): (1, 1), (1, 0): (1, 0), (0,): (0, 0)}
-    tied = [theta for theta in TIES if not polytope(theta).is_singleton]
     answers = [(theta, rational.discrete(theta, COIN)) for theta in TIES]
-    one_sided = all(
-        (slope(t, _unit(len(t), i)), slope(t, _unit(len(t), i), -1))
-        == (answer.some[i], answer.only[i])
-        for t, answer in answers
-        for i in range(len(t))
-    )
-    bounds = all(
-        tuple(map(tuple, polytope(t).bounds())) == (answer.only, answer.some)
-        for t, answer in answers
-    )
-    kinks = [theta for theta, answer in answers if answer.only != answer.some]
-    return [
-        _faces_part("the subdifferential is the expected face of maximisers"),
-        Part(
-            "one-sided derivatives",
-            (
-                proof(
-                    "three cases, any d",
-                    "the directional derivative along e_i and -e_i",
-                    argued(
-                        r"$f'(\theta; v) = \mathbb E[\max_{i \in A} v_i]$ at $v = \pm e_i$",
-                        "the part before",
-                    ),
-                    shown(
-                        r"$\max_{k \in A} (e_i)_k = 1\{i \in A\}$ and $-\max_{k \in A} (-e_i)_k = "
-                        r"1\{A = \{i\}\}$: i alone, i with others, only others",
-                        all(
-                            (max(a), -max(-x for x in a)) == expected
-                            for a, expected in cases.items()
-                        ),
-                        by="all cases",
-                    ),
-                ),
-                exact("rational, slopes of f", one_sided, "coins, d = 2 and 3", universal=False),
-                exact("engine, base polytope", bounds, "its bounds, coins", universal=False),
-            ),
+    yield exact(
+        "three cases, any d",
+        argued(
+            r"$f'(\theta; v) = \mathbb E[\max_{i \in A} v_i]$ at $v = \pm e_i$", "the part before"
         ),
-        Part(
-            "f is differentiable exactly without ties, with gradient P(arg max = i)",
-            (
-                _differentiable_proof(),
-                exact(
-                    "rational, uniform noise",
-                    uniform_slopes(),
-                    "differences of f, exact for its quartic pieces, equal P(arg max = i), d = 3",
-                    universal=False,
-                ),
-                exact(
-                    "rational, coins",
-                    kinks == tied and 0 < len(kinks) < len(answers),
-                    f"f has one slope exactly where the engine finds no tie: {len(answers)} theta, "
-                    f"{len(kinks)} with a tie",
-                    universal=False,
-                ),
-            ),
-        ),
-    ]
-
-
-def _differentiable_proof() -> Check:
-    size = sp.Symbol("n", positive=True, integer=True)
-    # With |A| = n, sum_i 1{i in A} - sum_i 1{A = {i}} is n - 1{n = 1}.
-    surplus = size - sp.Piecewise((1, sp.Eq(size, 1)), (0, True))
-    return proof(
-        "one-sided derivatives, any d",
-        "a convex function is differentiable where its partial derivatives exist",
         shown(
-            r"$\sum_i (P(i \in A) - P(A = \{i\})) = \mathbb E[|A| 1\{|A| \ge 2\}]$, which vanishes "
-            r"exactly if ties have probability zero",
-            surplus.subs(size, 1) == 0 and surplus.subs(size, size + 1) == size + 1,
+            r"$\max_{k \in A} (e_i)_k = 1\{i \in A\}$ and $-\max_{k \in A} (-e_i)_k = "
+            r"1\{A = \{i\}\}$: $i$ alone, $i$ with others, only others",
+            all((max(a), -max(-x for x in a)) == expected for a, expected in cases.items()),
+            by="all cases",
+        ),
+    )
+    yield exact(
+        "rational, slopes of f",
+        all(
+            (slope(t, _unit(len(t), i)), slope(t, _unit(len(t), i), -1))
+            == (answer.some[i], answer.only[i])
+            for t, answer in answers
+            for i in range(len(t))
+        ),
+        cases="coins, $d = 2$ and 3",
+    )
+    yield exact(
+        "engine, base polytope",
+        all(
+            tuple(map(tuple, polytope(t).bounds())) == (answer.only, answer.some)
+            for t, answer in answers
+        ),
+        cases="its bounds, coins",
+    )
+
+
+@true_gradient.part(r"$f$ is differentiable exactly without ties, with gradient $P(\arg\max = i)$")
+def differentiable_without_ties():
+    answers = [(theta, rational.discrete(theta, COIN)) for theta in TIES]
+    kinks = [theta for theta, answer in answers if answer.only != answer.some]
+    tied = [theta for theta in TIES if not polytope(theta).is_singleton]
+    yield _without_ties()
+    yield exact(
+        "rational, uniform noise", uniform_slopes(), cases=f"{UNIFORM}$P(\\arg\\max = i)$, $d = 3$"
+    )
+    yield exact(
+        "rational, coins",
+        kinks == tied and 0 < len(kinks) < len(answers),
+        cases="$f$ has one slope exactly where the engine finds no tie: "
+        rf"{len(answers)} $\theta$, {len(kinks)} with a tie",
+    )
+
+
+def _without_ties():
+    n = sp.Symbol("n", positive=True, integer=True)
+    surplus = n - sp.Piecewise((1, sp.Eq(n, 1)), (0, True))
+    return exact(
+        "one-sided derivatives, any d",
+        shown(
+            r"$\sum_i (P(i \in A) - P(A = \{i\})) = \mathbb E[|A| 1\{|A| \ge 2\}]$, since $n - "
+            r"1\{n = 1\}$ is 0 at $n = 1$ and $n$ beyond; it vanishes exactly if ties have "
+            r"probability zero",
+            surplus.subs(n, 1) == 0 and surplus.subs(n, n + 1) == n + 1,
         ),
         argued(
             r"no term is negative, so all left and right derivatives agree exactly if "
@@ -267,16 +284,13 @@ def _differentiable_proof() -> Check:
     )
 
 
+UNIFORM = "differences of $f$, exact for its quartic pieces, equal "
+
+
 def uniform_slopes() -> bool:
-    """Whether differences of f are P(arg max = i): of order four, as the degree is at d = 3."""
-    h = Fraction(1, 64)
-    good = True
-    for theta in ([0, Fraction(1, 4), Fraction(-1, 2)], [1, 0, Fraction(-3, 4)]):
-        for i in range(3):
-            f = [
-                rational.uniform([t + k * h * (j == i) for j, t in enumerate(theta)]).value
-                for k in (-2, -1, 1, 2)
-            ]
-            difference = (f[0] - 8 * f[1] + 8 * f[2] - f[3]) / (12 * h)
-            good &= difference == rational.uniform(theta).probabilities[i]
-    return good
+    """Whether the slopes of f along every coordinate are P(arg max = i), uniform noise, d = 3."""
+    return all(
+        uniform_slope(theta, _unit(3, i)) == rational.uniform(theta).probabilities[i]
+        for theta in ([0, Fraction(1, 4), Fraction(-1, 2)], [1, 0, Fraction(-3, 4)])
+        for i in range(3)
+    )

@@ -55,7 +55,7 @@ table_1 = Claim(
     without the positive density that Theorem 5.3 asks for.""",
     depends_on=(
         "A.complete-minimal-identifiable",
-        "A.argmax-minimality",
+        "A.argmax-minimality.corrected",
         "C.completeness",
         "C.completeness-bounded",
     ),

@@ -1,3 +1,3 @@
 """Section 5: experiments."""
 
-ORDER = ("tables", "vaes")
+ORDER = ("tables", "vaes", "structured_gsm")
