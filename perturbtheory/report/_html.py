@@ -210,8 +210,7 @@ def _objection(objection: Objection, report: Report) -> str:
         f"<li>{reference(id_, report)}{f' {badge(verdict)}' if verdict else ''}</li>\n"
         for id_, verdict in verdicts
     )
-    still = f"<p>{to_html(objection.open)}</p>\n" if objection.open else ""
-    return f"<li><p>{to_html(objection.says)}</p>\n<ul>\n{answers}</ul>\n{still}</li>"
+    return f"<li><p>{to_html(objection.says)}</p>\n<ul>\n{answers}</ul></li>"
 
 
 def _chapter(

@@ -100,8 +100,7 @@ def _objected(report: Report) -> list[str]:
             _link(id_, report) + (f" (**{report.verdict(id_)}**)" if id_ in report else "")
             for id_ in objection.answered_by
         ]
-        said = " ".join(filter(None, (objection.says, objection.open)))
-        lines.append(f"{number}. {_text(said)} Answered by {', '.join(answers)}.")
+        lines.append(f"{number}. {_text(objection.says)} Answered by {', '.join(answers)}.")
     return ["## What the referees objected", "", _content.OBJECTED, "", *lines, ""] if lines else []
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Objection:
-    """One objection in our own words, the ids of the claims that answer it, what stays open."""
+    """One objection in our own words, and the ids of the claims that answer it."""
 
     says: str
     answered_by: tuple[str, ...]
-    open: str = ""
 
 
 OBJECTIONS = (
@@ -95,8 +94,10 @@ OBJECTIONS = (
             "A.complete-minimal-identifiable.corrected",
             "C.identifiable-sets",
             "C.completeness-bounded",
+            "C.incomplete-minimiser",
+            "C.incomplete-half-space",
+            "C.incomplete-monotone",
         ),
-        "The claims say which $p$ such a family misses; none of them is about an experiment.",
     ),
     Objection(
         "The experiments need a temperature, and the theory has none.",

@@ -190,7 +190,7 @@ def test_the_page_loads_nothing(written, page):
     (style,) = page.all("style")
     assert "url(" not in style["text"]
     assert "@import" not in style["text"]
-    assert len(text) < 5_000_000
+    assert len(text) < 8_000_000
 
 
 def test_readers_of_every_kind_can_use_it(page):

@@ -1,4 +1,4 @@
-r"""Section 8.2.1, end: sequences of growing $h_i$ in $\{\sum_i \theta_i = 0\}$, $\{\theta_1 = 0\}$."""
+r"""Section 8.2.1, end: growing $h_i$ along sequences, $\sum_i \theta_i = 0$ or $\theta_1 = 0$."""
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
