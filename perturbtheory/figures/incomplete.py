@@ -102,9 +102,10 @@ def _render_order(axes: Axes, data: Data) -> None:
 
 
 INCOMPLETE = Figure(
-    title="The bias that a family leaves at its best approximation of a p that it misses",
-    formula="min L = f(theta) + f*(p) - <p, theta> over Theta: p(theta*) = p - lambda u for "
-    "<u, theta> <= 0, isotonic regression of p for theta_1 >= ... >= theta_d",
+    title="The bias that a family leaves at its best approximation of a $p$ that it misses",
+    formula=r"$\min_{\theta \in \Theta} L$, $L = f(\theta) + f^*(p) - \langle p, \theta\rangle$: "
+    r"$p(\theta^*) = p - \lambda u$ for $\langle u, \theta\rangle \le 0$, the isotonic regression "
+    r"of $p$ for $\theta_1 \ge \dots \ge \theta_d$",
     reference="C.incomplete-half-space and C.incomplete-monotone; a question to paper A",
     labels={
         "boundary_softmax": "p(s, -s, 0) under Gumbel-Argmax",
@@ -122,8 +123,8 @@ INCOMPLETE = Figure(
     render=render_incomplete,
     size=(7.4, 4.3),
     caption="(a) The image of the half-space (blue) ends at the curve. The least Fenchel-Young "
-    "loss, which is KL for Gumbel noise, moves every missed p in one direction, straight up, under "
-    "Gumbel (filled circles) and Normal noise (open circles, dashed edge); the least L1 takes all "
-    "that it moves from the rarer of 1 and 2 (squares). (b) Where theta must not increase, the "
-    "best approximation is the same isotonic regression under four families.",
+    "loss, which is KL for Gumbel noise, moves every missed $p$ in one direction, straight up, "
+    "under Gumbel (filled circles) and Normal noise (open circles, dashed edge); the least $L_1$ "
+    r"takes all that it moves from the rarer of 1 and 2 (squares). (b) Where $\theta$ must not "
+    "increase, the best approximation is the same isotonic regression under four families.",
 )

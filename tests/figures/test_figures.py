@@ -580,7 +580,7 @@ class TestDraw:
     def test_json_says_what_was_drawn(self, tmp_path):
         record = json.loads(figures.draw(["figure-3"], tmp_path)[2].read_text("utf-8"))
         assert record["made_by"] == "perturbtheory.figures.discrete.figure_3_data"
-        assert "P(D > -Delta)" in record["formula"]
+        assert r"\mathbb P(D > -\Delta)" in record["formula"]
         data = discrete.figure_3_data()
         assert record["data"].keys() == data.keys()
         for name, values in data.items():

@@ -1,4 +1,4 @@
-"""ReinMax, an estimator of the gradient of E[f(z)]: for which f and temperature it has no bias."""
+r"""ReinMax, an estimator of the gradient of $\mathbb E[f(z)]$: for which $f$ it has no bias."""
 
 from collections.abc import Callable
 from typing import Any

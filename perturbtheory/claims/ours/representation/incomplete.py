@@ -1,4 +1,4 @@
-"""Families that are not complete: their best approximation of a p that they miss, and its bias."""
+"""Families that are not complete: the best approximation of a $p$ that they miss, and its bias."""
 
 from fractions import Fraction
 from itertools import product

@@ -1,4 +1,4 @@
-"""A family that keeps an order: its best approximation of p, the same under every noise."""
+"""A family that keeps an order: its best approximation of $p$, the same under every noise."""
 
 from fractions import Fraction
 from itertools import pairwise
