@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from perturbtheory.checks import require_one_of
+
 Kind = Literal[
     "proof",
     "certificate",
@@ -20,6 +22,7 @@ Outcome = Literal["holds", "fails", "unknown"]
 PartOutcome = Literal["holds", "refuted", "disagreement", "unknown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """From the strongest to the weakest."""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,13 @@ class Check:
     detail: str = ""
     measured: str = field(default="", compare=False)
     steps: tuple[Step, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.route, str) or not self.route.strip():
+            msg = f"`route` must be the name of a way to the answer, got {self.route!r}; name it"
+            raise ValueError(msg)
+        require_one_of("kind", self.kind, KINDS)
+        require_one_of("outcome", self.outcome, OUTCOMES)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object."""
