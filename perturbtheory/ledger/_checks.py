@@ -5,7 +5,7 @@ rounding. What is too coarse to decide is "unknown", and unknown is never a pass
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -144,9 +144,22 @@ def witness(data: dict[str, Any] | None = None, /, **more: Any) -> Witness:
     """A counterexample, which counts only if the part turns out to be refuted.
 
     Names are shown as mathematics (`theta`, `p_1`, a trailing underscore is dropped); those that
-    are no Python names, and text with $LaTeX$, go into the dictionary.
+    are no Python names, and text with $LaTeX$, go into the dictionary. What JSON cannot keep is
+    kept as its text.
     """
-    return Witness((data or {}) | {name.removesuffix("_"): value for name, value in more.items()})
+    named = {name.removesuffix("_"): value for name, value in more.items()}
+    return Witness(_kept((data or {}) | named))
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _kept(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_kept(v) for v in value]
+    finite = not isinstance(value, float) or math.isfinite(value)
+    return value if isinstance(value, str | int | float | None) and finite else str(value)
 
 
 def sign(ball: Any) -> Outcome:

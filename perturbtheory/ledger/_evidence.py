@@ -102,11 +102,18 @@ class Part:
         outcomes = {check.outcome for check in self.checks}
         if {"holds", "fails"} <= outcomes:
             return "disagreement"
-        if "unknown" in outcomes or len({check.route for check in self.checks}) < 2:
+        if "unknown" in outcomes or self.ways < 2:
             return "unknown"
         if outcomes == {"fails"}:
             return "refuted" if self.counterexample else "unknown"
         return "holds"
+
+    @property
+    def ways(self) -> int:
+        """How many routes there are: one under two names is one, and so is one proof."""
+        names = {check.route.strip().casefold() for check in self.checks}
+        proofs = {check.steps or check.route for check in self.checks}
+        return min(len(names), len(proofs))
 
     @property
     def kind(self) -> Kind:

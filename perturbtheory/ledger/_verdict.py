@@ -12,6 +12,7 @@ Verdict = Literal[
 ]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _MET: dict[Kind, Verdict] = {"proof": "proved", "certificate": "certified", "argument": "argued"}
+_OWN = "the part's own function"
 _ORDER = ("disagreement", "refuted", "unknown", "holds")
 
 
@@ -116,10 +117,17 @@ def _part(task: Task, budget: Budget) -> Part:
         for evidence in task.evidence(budget):
             if isinstance(evidence, Witness):
                 counterexample |= evidence.data
-            else:
+            elif isinstance(evidence, Check):
                 checks.append(evidence)
-    except Exception as error:
+            else:
+                checks.append(_stray(evidence))
+    except (Exception, SystemExit) as error:
         raised = f"{type(error).__name__}: {error}"
-        checks.append(Check("the part's own function", "numerical", "unknown", raised))
+        checks.append(Check(_OWN, "numerical", "unknown", raised))
     made = Part(task.name, tuple(checks), counterexample or None)
     return made if made.outcome == "refuted" else Part(task.name, made.checks)
+
+
+def _stray(evidence: Any) -> Check:
+    told = f"yields checks and witnesses alone, got {evidence!r}; wrap it in `exact` or `agree`"
+    return Check(_OWN, "numerical", "unknown", told)

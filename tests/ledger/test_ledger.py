@@ -263,7 +263,7 @@ def test_ids_are_unique_but_a_cell_may_be_run_again(monkeypatch):
     ledger._claim.REGISTRY["X.test"] = first
     with pytest.raises(ValueError, match=r"'X\.test' twice; rename"):
         claim()
-    with pytest.raises(ValueError, match="`says` of claim 'X' must be a statement"):
+    with pytest.raises(ValueError, match=r"`says` of 'X' must be words and \$LaTeX\$"):
         Claim("X", "none", " ")
 
 
