@@ -27,7 +27,7 @@ COARSEST = 0.1
 COARSEST_RULE = 1e-6
 """The same for numbers that no draw went into: what a rule says of its own error is not enough."""
 _DRAWN: tuple[Kind, ...] = ("monte-carlo", "quasi-monte-carlo", "experiment")
-_OF_NUMBERS = KINDS[KINDS.index("closed form") :]
+_OF_NUMBERS: tuple[Kind, ...] = KINDS[KINDS.index("closed form") :]
 
 
 def exact(route: str, *grounds: Any, cases: str = "") -> Check:
@@ -187,7 +187,9 @@ def _outcome(name: str, true: Any) -> Outcome:
 
 
 def _weakest(kind: Kind | None, *numbers: Any) -> Kind:
-    kinds = [*([kind] if kind else []), *(n.kind for n in numbers if isinstance(n, Estimate))]
+    kinds: list[Kind] = [n.kind for n in numbers if isinstance(n, Estimate)]
+    if kind:
+        kinds.append(kind)
     for one in kinds:
         require_one_of("kind", one, _OF_NUMBERS)
     return max(kinds, key=KINDS.index) if kinds else "numerical"

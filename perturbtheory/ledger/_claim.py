@@ -140,7 +140,9 @@ class Claim:
         def add(function: _F) -> _F:
             before = next((task.function for task in self.tasks if task.name == name), None)
             if before and (before is function or _elsewhere(_place(before), _place(function))):
-                msg = f"`name` must be new in {self.id}, got {name!r} twice; rename one of the parts"
+                msg = (
+                    f"`name` must be new in {self.id}, got {name!r} twice; rename one of the parts"
+                )
                 raise ValueError(msg)
             self.tasks = [task for task in self.tasks if task.name != name]
             self.tasks.append(Task(name, function, given, serial))
@@ -181,7 +183,7 @@ def _place(function: PartFunction) -> tuple[str, int]:
 
 
 def _elsewhere(one: tuple[str, int], two: tuple[str, int]) -> bool:
-    """Whether two lines of one file made them; a cell that is run again has its line or its file."""
+    """Whether two lines of one file made them; a cell run again has its old line or a new file."""
     return one[0] == two[0] and one[1] != two[1]
 
 

@@ -49,7 +49,7 @@ def eq(left: Any, right: Any, why: str = "") -> Equation:
 
 def _expression(name: str, value: Any) -> Any:
     try:
-        expression = sp.sympify(value, strict=True)
+        expression: Any = sp.sympify(value, strict=True)
     except sp.SympifyError:
         expression = None
     scalar = isinstance(expression, sp.Expr) and not getattr(expression, "is_Matrix", False)

@@ -116,6 +116,17 @@ class Part:
         return min(len(names), len(proofs))
 
     @property
+    def lacks(self) -> str:
+        """What would decide it, where every check that there is decides the same."""
+        if self.ways < 2:
+            return (
+                "one route decides nothing; yield a check by another, of another name and grounds"
+            )
+        if {check.outcome for check in self.checks} == {"fails"} and not self.counterexample:
+            return "every route fails, and no counterexample is kept; yield a `witness`"
+        return ""
+
+    @property
     def kind(self) -> Kind:
         """The strongest kind among the checks."""
         return KINDS[min(KINDS.index(check.kind) for check in self.checks)]

@@ -1,6 +1,8 @@
 """The rule that turns checks into a verdict; nobody writes one down."""
 
+import inspect
 import time
+import traceback
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -123,9 +125,16 @@ def _part(task: Task, budget: Budget) -> Part:
                 checks.append(_stray(evidence))
     except (Exception, SystemExit) as error:
         raised = f"{type(error).__name__}: {error}"
-        checks.append(Check(_OWN, "numerical", "unknown", raised))
+        line = line_in(inspect.unwrap(task.function).__code__.co_filename, error)
+        checks.append(Check(_OWN, "numerical", "unknown", raised, line))
     made = Part(task.name, tuple(checks), counterexample or None)
     return made if made.outcome == "refuted" else Part(task.name, made.checks)
+
+
+def line_in(file: str, error: BaseException) -> str:
+    """The last line of a file that an error went through, in words; nothing if it met none."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    return f"line {lines[-1]}" if lines else ""
 
 
 def _stray(evidence: Any) -> Check:
