@@ -70,6 +70,7 @@ from perturbtheory.ledger._evidence import Part as Part
 from perturbtheory.ledger._evidence import Step as Step
 from perturbtheory.ledger._evidence import Witness as Witness
 from perturbtheory.ledger._evidence import in_words as in_words
+from perturbtheory.ledger._evidence import quantity as quantity
 from perturbtheory.ledger._record import changes as changes
 from perturbtheory.ledger._text import plain as plain
 from perturbtheory.ledger._verdict import VERDICTS as VERDICTS

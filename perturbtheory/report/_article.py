@@ -4,12 +4,20 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from perturbtheory.ledger import Check, Part, Result, Step, in_words, plain
-from perturbtheory.report._content import MEANINGS, Report, paper_of, plural, steps, told
+from perturbtheory.ledger import Check, Part, Result, Step, in_words, plain, quantity
+from perturbtheory.report._content import (
+    MEANINGS,
+    Report,
+    paper_of,
+    plural,
+    source_file,
+    steps,
+    told,
+)
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import to_html
 
-_MARKS = {
+MARKS = {
     "proved": "✓",
     "certified": "✓",
     "argued": "∴",
@@ -27,7 +35,7 @@ _MARKS = {
 def badge(word: str) -> str:
     """A verdict or an outcome: colour, a sign and the word itself."""
     title = f' title="{escape(MEANINGS[word])}"' if word in MEANINGS else ""
-    sign = f'<span aria-hidden="true">{_MARKS[word]}</span>'
+    sign = f'<span aria-hidden="true">{MARKS[word]}</span>'
     return f'<span class="badge {word}"{title}>{sign}&nbsp;{word}</span>'
 
 
@@ -64,7 +72,9 @@ def article(result: Result, report: Report, pictures: Sequence[Picture], level: 
         f"{badge(result.verdict)}{flag}\n"
         f'<p class="source">{to_html(claim.source)}</p>\n'
         f'<p class="decided">Decided by: {to_html(result.weakest)}{escape(steps(result))}</p>\n'
-        "</header>\n" + "\n".join(filter(None, blocks)) + "\n</article>\n"
+        f'<p class="made"><code>{escape(source_file(claim))}</code></p>\n</header>\n'
+        + "\n".join(filter(None, blocks))
+        + "\n</article>\n"
     )
 
 
@@ -88,7 +98,8 @@ def _counterexample(result: Result, report: Report) -> str:
     tables = []
     for part, data in (result.counterexample or {}).items():
         rows = "\n".join(
-            f'<tr><th scope="row">{to_html(key)}</th><td>{to_html(in_words(value))}</td></tr>'
+            f'<tr><th scope="row">{to_html(quantity(key))}</th>'
+            f"<td>{to_html(in_words(value))}</td></tr>"
             for key, value in _items(data)
         )
         tables.append(
@@ -105,14 +116,16 @@ def _counterexample(result: Result, report: Report) -> str:
 
 
 def _items(data: Any) -> list[tuple[str, Any]]:
-    return list(data.items()) if isinstance(data, dict) else [("value", data)]
+    if isinstance(data, dict):
+        return [(str(key), value) for key, value in data.items()]
+    return [("value", data)]
 
 
 def _figure(picture: Picture) -> str:
     return (
-        f'<figure>\n<img src="{picture.data_uri}" alt="{escape(picture.title)}">\n'
+        f'<figure>\n<img src="{picture.data_uri}" alt="{escape(plain(picture.title))}">\n'
         f"<figcaption>{to_html(picture.caption)} <span>{to_html(picture.formula)}</span> "
-        f"({escape(picture.reference)}; <code>perturbtheory figures {escape(picture.name)}</code>)"
+        f"({to_html(picture.reference)}; <code>perturbtheory figures {escape(picture.name)}</code>)"
         "</figcaption>\n</figure>"
     )
 
@@ -144,7 +157,7 @@ def _check(check: Check) -> str:
         listed = f'\n<ol class="steps">\n{"".join(map(_step, check.steps))}</ol>\n'
     return (
         f'<li><span class="outcome {check.outcome}"><span aria-hidden="true">'
-        f"{_MARKS[check.outcome]}</span>&nbsp;{check.outcome}</span>"
+        f"{MARKS[check.outcome]}</span>&nbsp;{check.outcome}</span>"
         f'<span class="route">{to_html(check.route)}</span>'
         f'<span class="kind">{check.kind}</span>'
         f'<span class="detail">{to_html(told(check))}</span>{listed}</li>'

@@ -8,6 +8,7 @@ from importlib import metadata
 
 from perturbtheory import __version__, claims
 from perturbtheory.ledger import REGISTRY, VERDICTS, Check, Claim, Result, Verdict
+from perturbtheory.report._objections import OBJECTIONS, Objection
 
 TITLE = "Perturb-Softmax and Perturb-Argmax: what holds, statement by statement"
 INTRODUCTION = (
@@ -52,6 +53,10 @@ MEANINGS: Mapping[str, str] = {
     "inconclusive": "a part is undecided, or two routes to it contradict each other",
     "untested": "nothing was checked",
 }
+OBJECTED = (
+    "Paper A was submitted to a conference, and its reviews are public. What they object, in our "
+    "own words, and the claims that answer it with their verdicts."
+)
 RULE = (
     "Nobody writes a verdict down: it follows from the checks. A claim is a conjunction of parts, "
     "and every part is checked by two routes or more that share as little as possible. A route "
@@ -123,6 +128,15 @@ class Report:
         """Ids of the claims of this report that rely on a claim."""
         return [r.claim.id for r in self.results if result.claim.id in r.claim.depends_on]
 
+    def linked(self) -> bool:
+        """Whether a claim of this report rests on another, or is corrected by one."""
+        all_claims = [result.claim for result in self.results]
+        return any(id_ in self for c in all_claims for id_ in (*c.depends_on, c.corrected_by or ""))
+
+    def objections(self) -> list[Objection]:
+        """The referees' objections that a claim of this report answers."""
+        return [o for o in OBJECTIONS if any(id_ in self for id_ in o.answered_by)]
+
     def counts(self, results: Sequence[Result] | None = None) -> dict[Verdict, int]:
         """How many claims got which verdict, without those that none got."""
         given = [r.verdict for r in (self.results if results is None else results)]
@@ -157,6 +171,24 @@ class Report:
             text += f" Corrected here: {len(mended)} of {these} ({how})."
         return text
 
+    def proofs(self) -> str:
+        """How much of the proofs a computation decided, and what `argued` and `argument` mean."""
+        decided, every = (sum(r.steps[n] for r in self.results) for n in (0, 1))
+        if not every:
+            return ""
+        text = f"Proofs are given step by step: a computation decided {decided} of "
+        text += plural(every, "step")
+        if decided < every:
+            text += "; the rest are argued, in words or by a theorem that is cited"
+        kinds = [c.kind for r in self.results for part in r.parts for c in part.checks]
+        checks = plural(kinds.count("argument"), "check")
+        claimed = plural(self.counts().get("argued", 0), "claim")
+        return text + (
+            f'. If none of its steps was decided, a check is no proof but an "argument" ({checks} '
+            'here); a claim is "argued", not "proved", if its weakest part has nothing stronger '
+            f"({claimed} here)."
+        )
+
 
 def paper_of(result: Result) -> Paper:
     """The chapter of a claim; what belongs to no paper is beyond them."""
@@ -169,8 +201,22 @@ def _index(names: Sequence[str], name: str) -> int:
 
 
 def _section_title(claim: Claim) -> str | None:
-    lines = (sys.modules[claim.module].__doc__ or "").strip().splitlines()
-    return lines[0].removesuffix(".") if lines else None
+    return _first_line(sys.modules[claim.module].__doc__) or None
+
+
+def _first_line(doc: str | None) -> str:
+    return (doc or "").strip().partition("\n")[0].removesuffix(".")
+
+
+def section_of(claim: Claim) -> str:
+    """What the folder of a claim's module says of itself: the section of the paper, as a rule."""
+    folder = sys.modules.get(claim.module.rpartition(".")[0])
+    return _first_line(folder.__doc__) if folder else _section_title(claim) or ""
+
+
+def source_file(claim: Claim) -> str:
+    """The file in which a claim is made, from the root of the package's repository."""
+    return f"{claim.module.replace('.', '/')}.py"
 
 
 def steps(result: Result) -> str:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from perturbtheory.ledger import Check, Part, Result, Step, in_words
+from perturbtheory.ledger import Check, Part, Result, Step, in_words, quantity
 from perturbtheory.report import _content
 from perturbtheory.report._content import Report
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import segments
 
+_BAR = re.compile(r"\\?\|")
 _SPECIAL = re.compile(r"[\\`*<|]|(?<!\w)_|_(?!\w)|~(?=~)|\](?=[(\[:])|(?<=!)\[")
 
 
@@ -18,7 +19,8 @@ def document(report: Report, pictures: dict[str, list[Picture]]) -> str:
     lines = [f"# {_content.TITLE}", "", _content.INTRODUCTION, ""]
     for paper in _content.PAPERS[:-1]:
         lines.append(f"- **{paper.name}**: {_text(paper.reference)}.")
-    lines += ["", f"**{report.summary()}**", "", *_summary(report), *_wrong(report)]
+    lines += ["", f"**{report.summary()}**", "", report.proofs(), ""]
+    lines += [*_summary(report), *_wrong(report), *_objected(report)]
     for paper, sections in report.chapters():
         lines += [f"## {paper.name}", "", f"{_text(paper.reference)}.", ""]
         for section in sections:
@@ -41,7 +43,16 @@ def _text(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return _text(text).replace("\n", " ")
+    """For a table, whose cells end at a bar: those of formulas are written as commands."""
+    barred = "".join(
+        f"${_BAR.sub(_vert, part)}$" if mathematical else part
+        for mathematical, part in segments(text)
+    )
+    return _text(barred).replace("\n", " ")
+
+
+def _vert(bar: re.Match[str]) -> str:
+    return r"\vert " if bar[0] == "|" else r"\Vert "
 
 
 def _link(id_: str, report: Report) -> str:
@@ -55,7 +66,7 @@ def _summary(report: Report) -> list[str]:
     rows = [
         f"| {_link(r.claim.id, report)} | **{r.verdict}** "
         f"| {_cell(r.claim.says)} "
-        f"| {_cell(r.claim.source)} | {_cell(r.weakest)} |"
+        f"| {_cell(r.claim.source)} | {_cell(r.weakest)}{_content.steps(r)} |"
         for r in report.results
     ]
     return [*head, "|---|---|---|---|---|", *rows, ""]
@@ -82,6 +93,17 @@ def _wrong(report: Report) -> list[str]:
     return ["## What is wrong as printed", "", *lines] if lines else []
 
 
+def _objected(report: Report) -> list[str]:
+    lines: list[str] = []
+    for number, objection in enumerate(report.objections(), 1):
+        answers = [
+            _link(id_, report) + (f" (**{report.verdict(id_)}**)" if id_ in report else "")
+            for id_ in objection.answered_by
+        ]
+        lines.append(f"{number}. {_text(objection.says)} Answered by {', '.join(answers)}.")
+    return ["## What the referees objected", "", _content.OBJECTED, "", *lines, ""] if lines else []
+
+
 def _counterexamples(result: Result) -> list[str]:
     found = result.counterexample or {}
     return [f"{_text(part)}: {_text(in_words(data))}." for part, data in found.items()]
@@ -93,7 +115,8 @@ def _claim(result: Result, report: Report, pictures: Sequence[Picture]) -> list[
     lines = [f"#### {claim.id}", ""]
     decided = f"{_text(result.weakest)}{_content.steps(result)}"
     lines += [f"**{result.verdict}**{disagreement}, decided by: {decided}  "]
-    lines += [f"*{_text(claim.source)}*", "", *_statement(claim.says), ""]
+    lines += [f"*{_text(claim.source)}* (`{_content.source_file(claim)}`)", ""]
+    lines += [*_statement(claim.says), ""]
     lines += [f"- Assumptions: {_text(claim.assumes)}"] if claim.assumes else []
     corrected = [claim.corrected_by] if claim.corrected_by else []
     for label, ids in (
@@ -120,7 +143,10 @@ def _table(counterexample: dict[str, Any]) -> list[str]:
     lines = ["| counterexample | quantity | value |", "|---|---|---|"]
     for part, data in counterexample.items():
         rows = data.items() if isinstance(data, dict) else [("value", data)]
-        lines += [f"| {_cell(part)} | {_cell(k)} | {_cell(in_words(v))} |" for k, v in rows]
+        lines += [
+            f"| {_cell(part)} | {_cell(quantity(str(name)))} | {_cell(in_words(value))} |"
+            for name, value in rows
+        ]
     return [*lines, ""]
 
 

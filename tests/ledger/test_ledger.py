@@ -19,8 +19,10 @@ from perturbtheory.ledger import (
     changes,
     eq,
     exact,
+    in_words,
     plain,
     positive,
+    quantity,
     shown,
     witness,
 )
@@ -312,3 +314,33 @@ def test_anything_that_differs_from_the_record_is_drift():
 )
 def test_plain_text(latex, text):
     assert re.sub(r"\s+", " ", plain(latex)) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("theta", r"$\theta$"),
+        ("Theta", r"$\Theta$"),
+        ("p_1", "$p_{1}$"),
+        ("p_12", "$p_{12}$"),
+        ("gamma_i", r"$\gamma_{i}$"),
+        ("x_theta", r"$x_{\theta}$"),
+        ("d", "$d$"),
+        ("sum", "sum"),
+        ("thetas", "thetas"),
+        ("missed $p$", "missed $p$"),
+        ("$p_1$", "$p_1$"),
+        ("p_largest", "p_largest"),
+        ("", ""),
+    ],
+)
+def test_bare_names_are_mathematics_and_words_are_not(name, text):
+    assert quantity(name) == text
+
+
+def test_values_of_counterexamples_in_words():
+    assert in_words({"theta": [1, "-1/2"], "n": -0.25}) == r"$\theta = (1, -1/2)$, $n = -0.25$"
+    assert in_words(["none", True, "2e-9 > 0", "$e$"]) == "(none, True, 2e-9 > 0, $e$)"
+    assert in_words({"p": ["$e$", [2, "$3$ or $4$"]]}) == "$p$ = ($e$, ($2$, $3$ or $4$))"
+    assert in_words({"d": [], "sum": 2}) == "$d$ = (), sum = $2$"
+    assert plain(in_words({"theta": [1, "-1/2"]})) == "θ = (1, -1/2)"

@@ -95,6 +95,10 @@ def made_up():
         Result(claim("B.bad-formula", says="$\\nonsense{x}$ & more", depends_on=("C.none",)), ()),
         Result(claim("C.other", depends_on=("A.wrong.corrected",)), (Part("p", two[:1]),)),
         Result(claim("C.fight"), (Part("p", (two[0], false[1])),)),
+        Result(
+            claim("C.argued", depends_on=("A.wrong.corrected", "C.other")),
+            (Part("p", (check(kind="argument", steps=steps[1:2]), two[1])),),
+        ),
         Result(claim("C.certified"), (Part("p", (check(kind="certificate"), two[1])),)),
         Result(claim("C.supported"), (Part("p", (check(kind="monte-carlo"), two[1])),)),
     ]
@@ -145,6 +149,14 @@ def text_of(result):
     return _html.page(Report([result], "quick"), {})
 
 
+def text_of_all(results):
+    return _html.page(Report(results, "quick"), {})
+
+
+def whole_ledger():
+    return Report([Result(known, ()) for known in claims.find()], "quick")
+
+
 def test_only_the_four_files_are_left(written):
     assert sorted(path.name for path in written.iterdir()) == sorted(FILES)
 
@@ -178,7 +190,7 @@ def test_the_page_loads_nothing(written, page):
     (style,) = page.all("style")
     assert "url(" not in style["text"]
     assert "@import" not in style["text"]
-    assert len(text) < 5_000_000
+    assert len(text) < 8_000_000
 
 
 def test_readers_of_every_kind_can_use_it(page):
@@ -199,7 +211,7 @@ def test_verdicts_are_where_the_filters_look_for_them(results, page):
     assert {e["id"]: e["data-verdict"] for e in articles} == verdicts
     rows = [e for e in page.all("tr") if "data-verdict" in e]
     assert len(rows) == len(results)
-    shown = {re.split("[✓✗≈?–]", row["text"])[0]: row for row in rows}
+    shown = {re.split("[✓✗∴≈?–]", row["text"])[0]: row for row in rows}
     for id_, verdict in verdicts.items():
         assert shown[id_]["data-verdict"] == verdict
         assert verdict in shown[id_]["text"]
@@ -250,6 +262,72 @@ def test_steps_say_whether_a_computation_or_an_argument_decided():
     assert '<span class="tag argued">argument</span> <span class="by">Hoelder, <math>' in text
 
 
+def test_the_head_tells_how_much_was_decided_and_what_argued_means():
+    results = made_up()
+    head = Page(text_of_all(results)).all("p", class_="proofs")[0]["text"]
+    assert "a computation decided 2 of 4 steps; the rest are argued" in head
+    assert '"argument" (1 check here)' in head
+    assert 'a claim is "argued", not "proved"' in head
+    assert head in _markdown.document(Report(results, "quick"), {})
+    without = Report(
+        [Result(claim("C.bare"), (Part("p", (check(), check(route="two"))),))], "quick"
+    )
+    assert without.proofs() == ""
+
+
+def test_names_and_numbers_of_counterexamples_are_mathematics():
+    (false,) = [r for r in made_up() if r.claim.id == "A.wrong"]
+    text = text_of(false)
+    assert '<th scope="row"><math><mi>θ</mi></math></th>' in text
+    assert '<td><math><mo stretchy="false">(</mo><mn>1</mn><mo>,</mo>' in text
+    assert "<math><mi>t</mi><mo>=</mo><mn>2</mn></math>" in text
+    assert "| $\\theta$ | $(1, (0, 1/2))$ |" in _markdown.document(Report([false], "quick"), {})
+    errata = _errata.document(Report([false], "quick"))
+    assert "$\\theta = (1, (0, 1/2))$" in re.sub(r"\\allowbreak +", " ", errata)
+
+
+def shows_latex(page):
+    attributes = [e[k] for e in page.elements for k in ("title", "aria-label", "alt") if k in e]
+    titles = [e["text"] for e in page.all("title")]
+    assert len(attributes) + len(titles) > 20
+    (main,) = page.all("main")
+    return [t for t in (*attributes, *titles) if re.search(r"[$\\]", t)] + re.findall(
+        r".{20}\$.{20}", main["text"]
+    )
+
+
+def test_no_attribute_and_no_text_shows_latex():
+    whole = whole_ledger()
+    assert not shows_latex(Page(_html.page(whole, _figures.pictures(whole))))
+
+
+def test_no_attribute_and_no_text_of_the_record_shows_latex(real):
+    assert not shows_latex(Page(text_of_all(real)))
+
+
+def test_bars_of_formulas_do_not_end_the_cells_of_markdown():
+    assert _markdown._cell(r"$|x| \le \|y\|$ or a|b") == (
+        r"$\vert x\vert  \le \Vert y\Vert $ or a\|b"
+    )
+
+
+def test_headings_of_sections_leave_no_formula_in_letters():
+    sections = [s for _, chapter in whole_ledger().chapters() for s in chapter]
+    bare = r"\b(theta|gamma|epsilon|sigma|Theta)\b|\w[_^]|[=<>{}]|(?<![-'])\b[b-zB-HJ-Z]\b(?![-.])"
+    for section in sections:
+        for words in in_english(section.title):
+            assert not re.search(bare, words), section.title
+
+
+def test_every_claim_names_the_file_in_which_it_is_made():
+    root = Path(__file__).parents[2]
+    for known in claims.find():
+        file = _content.source_file(known)
+        assert re.search(rf'"{known.id.removesuffix(".corrected")}"', (root / file).read_text())
+        page = Page(text_of(Result(known, ())))
+        assert [e["text"] for e in page.all("p", class_="made")] == [file]
+
+
 def test_all_recorded_mathematics_is_converted(real):
     for result in real:
         report.require_mathematics(result)
@@ -261,7 +339,6 @@ def test_every_formula_of_a_claim_is_mathml(real):
     for result in real:
         text = text_of(result)
         formulas = sum(mathematical for mathematical, _ in segments(result.claim.says))
-        assert formulas
         assert text.count("<math>") + text.count("<math ") >= formulas
         assert 'class="tex"' not in text
 
@@ -393,11 +470,11 @@ def test_links_go_both_ways():
     made = Report(made_up(), "quick")
     wrong, right = made.results[0], made.results[1]
     assert made.corrects(right) == [wrong.claim.id]
-    assert made.used_by(right) == ["C.other"]
+    assert made.used_by(right) == ["C.other", "C.argued"]
     text = _html.page(made, {})
     (article,) = Page(text).all("article", id="A.wrong.corrected")
     assert "CorrectsA.wrong" in article["text"].replace("\n", "")
-    assert "Used byC.other" in article["text"].replace("\n", "")
+    assert "Used byC.other, C.argued" in article["text"].replace("\n", "")
 
 
 def test_claims_stand_in_the_order_of_the_ledger(real):
@@ -418,6 +495,18 @@ def test_figures_and_their_claims_exist():
     assert set(_figures.BELONGS) <= set(figures.NAMES)
     for ids in _figures.BELONGS.values():
         assert set(ids) <= set(claims.index())
+
+
+def test_the_words_of_figures_have_their_mathematics_as_latex():
+    whole = whole_ledger()
+    drawn = [picture for found in _figures.pictures(whole).values() for picture in found]
+    assert {picture.name for picture in drawn} == set(_figures.BELONGS)
+    bare = r"\b(theta|gamma|epsilon|lambda|Theta|Delta)\b|\w[_^]\w|[<>^_{}]|\b[b-hj-zB-HJ-Z] ?= ?"
+    for picture in drawn:
+        for text in (picture.title, picture.caption, picture.formula, picture.reference):
+            assert 'class="tex"' not in to_html(text)
+            for words in in_english(text):
+                assert not re.search(bare, words), (picture.name, words)
 
 
 def test_a_figure_stands_once_with_its_claim(real):
@@ -448,7 +537,7 @@ def test_without_a_checkout_figures_are_drawn(monkeypatch, tmp_path):
 
     monkeypatch.setattr(_figures, "_COMMITTED", tmp_path)
     monkeypatch.setattr(figures, "draw", draw)
-    made = Report([Result(claim("C.smoothing"), ())], "quick")
+    made = Report([Result(*claims.find(["C.smoothing"]), ())], "quick")
     drawn = _figures.pictures(made)
     assert [p.svg for p in drawn["C.smoothing"]] == [b"<svg/>"]
     assert "<figcaption>t. (a) *c* <span>f &lt; g</span> (r;" in _html.page(made, drawn)

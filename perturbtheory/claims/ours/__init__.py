@@ -1,3 +1,3 @@
 """Beyond the papers."""
 
-ORDER = ("representation", "direct", "closed_forms", "experiments")
+ORDER = ("representation", "direct", "closed_forms", "experiments", "elsewhere")

@@ -1,4 +1,4 @@
-"""The direct estimator with Gumbel noise: which epsilon is best for n draws, and when it is not."""
+r"""Direct estimator, Gumbel noise: which $\epsilon$ is best for $n$ draws, and when it is not."""
 
 from typing import Any, NamedTuple
 

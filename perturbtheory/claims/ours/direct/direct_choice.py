@@ -1,4 +1,4 @@
-"""The direct estimator with Gumbel noise: where it points, and which epsilon to choose."""
+r"""The direct estimator with Gumbel noise: where it points, and which $\epsilon$ to choose."""
 
 from fractions import Fraction
 

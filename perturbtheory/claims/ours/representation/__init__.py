@@ -9,4 +9,6 @@ ORDER = (
     "geometry",
     "closed_simplex",
     "polytopes",
+    "incomplete",
+    "incomplete_order",
 )

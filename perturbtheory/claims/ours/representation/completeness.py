@@ -1,4 +1,4 @@
-"""Exactly which sets of parameters represent every p, and which represent each once."""
+"""Exactly which sets of parameters represent every $p$, and which represent each once."""
 
 from fractions import Fraction
 from math import log

@@ -1,4 +1,4 @@
-"""Hessians as graph Laplacians: when f is strictly convex, and what gaps in the support do."""
+"""Hessians as graph Laplacians: when $f$ is strictly convex, and what gaps in the support do."""
 
 from fractions import Fraction
 from itertools import combinations, product

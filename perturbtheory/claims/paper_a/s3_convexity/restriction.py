@@ -1,4 +1,4 @@
-"""Sections 3.3 and 8.1.1: what restricting f to Theta does to its subgradients."""
+r"""Sections 3.3 and 8.1.1: what restricting $f$ to $\Theta$ does to its subgradients."""
 
 from fractions import Fraction
 from itertools import product

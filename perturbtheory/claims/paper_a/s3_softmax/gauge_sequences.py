@@ -1,4 +1,4 @@
-"""Section 8.2.1, at its end: sequences in {sum theta = 0} and {theta_1 = 0} with growing h_i."""
+r"""Section 8.2.1, end: growing $h_i$ along sequences, $\sum_i \theta_i = 0$ or $\theta_1 = 0$."""
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Sections 3.1 and 8.2.1: {sum theta = 0} and {theta_1 = 0}, complete and minimal."""
+r"""Sections 3.1 and 8.2.1: $\{\sum_i \theta_i = 0\}$ and $\{\theta_1 = 0\}$: complete, minimal."""
 
 from itertools import combinations, product
 from typing import Any, NamedTuple

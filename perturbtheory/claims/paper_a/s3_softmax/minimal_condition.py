@@ -1,4 +1,4 @@
-"""Section 3.1 and footnote 1: the condition under which Theta is minimal for the softmax."""
+r"""Section 3.1 and footnote 1: the condition under which $\Theta$ is minimal for the softmax."""
 
 from itertools import combinations, product
 from operator import itemgetter

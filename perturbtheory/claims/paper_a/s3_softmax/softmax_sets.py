@@ -1,4 +1,4 @@
-"""Section 3.1: R^d is complete for the softmax: which p it represents."""
+r"""Section 3.1: $\mathbb R^d$ is complete for the softmax: which $p$ it represents."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Section 9.1: along h_i(theta) = n the arg max tends to a vertex of the simplex."""
+r"""Section 9.1: along $h_i(\theta) = n$ the arg max tends to a vertex of the simplex."""
 
 from fractions import Fraction
 from itertools import product

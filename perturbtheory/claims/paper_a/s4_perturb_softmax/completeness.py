@@ -1,4 +1,4 @@
-"""Theorem 4.1: which convex sets of parameters represent every p by Perturb-Softmax."""
+"""Theorem 4.1: which convex sets of parameters represent every $p$ by Perturb-Softmax."""
 
 from itertools import product
 

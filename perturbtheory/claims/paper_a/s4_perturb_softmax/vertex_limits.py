@@ -1,4 +1,4 @@
-"""Section 8.3: along h_i(theta) = n the probabilities tend to a vertex of the simplex."""
+r"""Section 8.3: along $h_i(\theta) = n$ the probabilities tend to a vertex of the simplex."""
 
 from collections.abc import Sequence
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Theorem 5.1: which convex sets of parameters represent every p by Perturb-Argmax."""
+"""Theorem 5.1: which convex sets of parameters represent every $p$ by Perturb-Argmax."""
 
 from fractions import Fraction
 

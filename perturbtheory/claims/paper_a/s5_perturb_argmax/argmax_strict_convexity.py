@@ -1,4 +1,4 @@
-"""After Theorem 5.3 and section 9.3: f is strictly convex, with a positive second derivative."""
+"""After Theorem 5.3 and section 9.3: $f$ is strictly convex, with a positive second derivative."""
 
 from fractions import Fraction
 

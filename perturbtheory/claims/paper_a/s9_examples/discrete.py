@@ -1,4 +1,4 @@
-"""Section 9.4: gamma_i = -1 or 1 with probability 1/2 each, d = 2."""
+r"""Section 9.4: $\gamma_i = \pm 1$ with probability $\frac12$ each, $d = 2$."""
 
 from collections.abc import Callable
 from fractions import Fraction

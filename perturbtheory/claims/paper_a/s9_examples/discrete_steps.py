@@ -1,4 +1,4 @@
-"""Sections 5.2 and 9.4: the sentences around (67) and (68), d = 2, fair coins -1 and 1."""
+"""Sections 5.2 and 9.4: the sentences around (67) and (68), $d = 2$, fair coins $-1$ and $1$."""
 
 from fractions import Fraction
 from itertools import combinations, pairwise, product

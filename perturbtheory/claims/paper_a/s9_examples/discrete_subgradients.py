@@ -1,4 +1,4 @@
-"""Sections 5.2 and 9.4: subgradients of f for fair coins -1 and 1, d = 2."""
+"""Sections 5.2 and 9.4: subgradients of $f$ for fair coins $-1$ and $1$, $d = 2$."""
 
 from fractions import Fraction
 from itertools import product

@@ -1,4 +1,4 @@
-"""Section 9.5: gamma uniform on [-1, 1], d = 2, every printed line up to the potential."""
+r"""Section 9.5: $\gamma$ uniform on $[-1, 1]$, $d = 2$, every printed line up to the potential."""
 
 from fractions import Fraction
 from itertools import pairwise, product

@@ -1,4 +1,4 @@
-"""Section 9.5, (104)-(110): arg max probabilities under uniform noise, d = 2, and their extrema."""
+"""Section 9.5, (104)-(110): arg max probabilities, uniform noise, $d = 2$, and their extrema."""
 
 from fractions import Fraction
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sections 3.2, 4 and 5: what epsilon is in practice, and the bias that comes with it."""
+r"""Sections 3.2, 4 and 5: what $\epsilon$ is in practice, and the bias that comes with it."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""Sections 3.2 and 4: small epsilon, and why no general position is needed."""
+r"""Sections 3.2 and 4: small $\epsilon$, and why no general position is needed."""
 
 from typing import Any
 

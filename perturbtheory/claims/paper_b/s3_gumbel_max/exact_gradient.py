@@ -1,4 +1,4 @@
-"""Section 3: the gradient of the expected log-likelihood by enumeration, for h and for logits."""
+"""Section 3: the gradient of the expected log-likelihood by enumeration, for $h$ and for logits."""
 
 import numpy as np
 import sympy as sp

@@ -1,4 +1,4 @@
-"""Section 4.1: the approximation f-tilde of a structured decoder, with unstructured encoders.
+r"""Section 4.1: the approximation $\tilde f$ of a structured decoder, with unstructured encoders.
 
 f-tilde(z) = sum_i f(z*_1, ..., z_i, ..., z*_n) around the prediction z*.
 """

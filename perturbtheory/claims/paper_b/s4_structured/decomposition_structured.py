@@ -1,4 +1,4 @@
-"""Section 4.1: the approximation f-tilde of a structured decoder, with structured encoders."""
+r"""Section 4.1: the approximation $\tilde f$ of a structured decoder, with structured encoders."""
 
 from fractions import Fraction
 from itertools import combinations, product
