@@ -137,7 +137,9 @@ def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys):
     out = " ".join(capsys.readouterr().out.split())
     assert "T.even my thesis, (3) refuted sinh" in out
     assert "1 refuted" in out
-    assert "T.even" in (tmp_path / "r" / "index.html").read_text("utf-8")
+    page = (tmp_path / "r" / "index.html").read_text("utf-8")
+    assert "T.even" in page
+    assert ">my_claims.py<" in page
     assert run("verify", str(path), "--record") == cli.MISUSED
     assert "`--record` is for claims of the ledger" in capsys.readouterr().err
 
