@@ -139,7 +139,7 @@ class Claim:
 
         def add(function: _F) -> _F:
             before = next((task.function for task in self.tasks if task.name == name), None)
-            if before and (before is function or _elsewhere(_place(before), _place(function))):
+            if before and (before is function or _elsewhere(place(before), place(function))):
                 msg = (
                     f"`name` must be new in {self.id}, got {name!r} twice; rename one of the parts"
                 )
@@ -177,9 +177,10 @@ def _ids(id_: str, given: Any) -> tuple[str, ...]:
     return ids
 
 
-def _place(function: PartFunction) -> tuple[str, int]:
-    code = function.__code__
-    return code.co_filename, code.co_firstlineno
+def place(function: Any) -> tuple[str, int]:
+    """The file and the line of a function; no file for what is called and is none."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else ("", id(function))
 
 
 def _elsewhere(one: tuple[str, int], two: tuple[str, int]) -> bool:

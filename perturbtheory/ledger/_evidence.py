@@ -124,7 +124,7 @@ class Part:
 
     @property
     def lacks(self) -> str:
-        """What would decide it, where every check that there is decides the same."""
+        """What its author can add to decide it: a route, or the counterexample."""
         if self.ways < 2:
             return (
                 "one route decides nothing; yield a check by another, of another name and grounds"

@@ -1,12 +1,11 @@
 """The rule that turns checks into a verdict; nobody writes one down."""
 
-import inspect
 import time
 import traceback
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task
+from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
 from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness
 
 Verdict = Literal[
@@ -125,7 +124,7 @@ def _part(task: Task, budget: Budget) -> Part:
                 checks.append(_stray(evidence))
     except (Exception, SystemExit) as error:
         raised = f"{type(error).__name__}: {error}"
-        line = line_in(inspect.unwrap(task.function).__code__.co_filename, error)
+        line = line_in(place(task.function)[0], error)
         checks.append(Check(_OWN, "numerical", "unknown", raised, line))
     made = Part(task.name, tuple(checks), counterexample or None)
     return made if made.outcome == "refuted" else Part(task.name, made.checks)

@@ -1,5 +1,6 @@
 """What is no evidence and no claim: nothing of it may pass, and the message says the way out."""
 
+import functools
 import json
 import sys
 
@@ -140,6 +141,18 @@ def test_a_part_that_leaves_python_is_undecided_and_says_where():
     assert made.parts[0].checks[1].detail == "SystemExit: 0"
     line = leaves.__code__.co_firstlineno + 3
     assert made.parts[0].checks[1].measured == f"line {line}"
+
+
+def test_what_is_called_and_is_no_function_makes_a_part_too():
+    def broken(n):
+        yield GOOD
+        yield 1 / n
+
+    a = claim()
+    a.part("p")(functools.partial(broken, 0))
+    assert ledger.run(a).parts[0].checks[1].detail == "ZeroDivisionError: division by zero"
+    with pytest.raises(ValueError, match="`name` must be new"):
+        a.part("p")(functools.partial(broken, 1))
 
 
 @pytest.mark.parametrize(
