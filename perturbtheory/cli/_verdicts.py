@@ -96,6 +96,8 @@ def undecided(results: Sequence[Result]) -> Iterator[RenderableType]:
                 yield Text(title, style="bold yellow")
                 for check in part.checks:
                     yield _labelled(check.outcome, _told(check))
+                if part.lacks:
+                    yield _labelled("lacks", part.lacks)
 
 
 def summary(results: Sequence[Result], seconds: float) -> Text:

@@ -35,7 +35,8 @@ def verify(
     """Check claims of the papers and of this package, all of them by default; or your own.
 
     Exit status 0 if every result is as recorded, 1 if a verdict, a text, a check or a
-    counterexample differs or two routes disagree.
+    counterexample differs or two routes disagree. Nothing is recorded of claims of your own: the
+    status is 1 for them only if two routes disagree.
 
     Parameters
     ----------
@@ -89,23 +90,31 @@ def _chosen(names: Sequence[str]) -> "tuple[list[Claim], set[str]]":
 def _loaded(path: Path) -> "list[Claim]":
     """The claims that a Python file makes."""
     from perturbtheory.claims import index
-    from perturbtheory.ledger import registered_by
+    from perturbtheory.ledger import line_in, registered_by
 
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # A name that no other module has, so that a file called json.py takes nobody's place.
+    name = f"own:{path.resolve()}"
+    spec = importlib.util.spec_from_file_location(name, path)
     if not path.is_file() or spec is None or spec.loader is None:
         msg = f"`CLAIM` must be an id or a Python file that exists, got {str(path)!r}"
         raise MisuseError(msg)
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[name] = module
+    sys.path.append(str(path.resolve().parent))  # its neighbours can be imported
     loader = spec.loader
     try:
         made = registered_by(lambda: loader.exec_module(module))
-    except Exception as error:
-        msg = f"`CLAIM` {str(path)!r} could not be run: {type(error).__name__}: {error}; fix it"
+    except (Exception, SystemExit) as error:
+        at = line_in(str(path), error)
+        why = f"could not be run{at and f', {at}'}: {type(error).__name__}: {error}; fix it"
+        msg = f"`CLAIM` {str(path)!r} {why}"
         raise MisuseError(msg) from error
-    taken = [claim.id for claim in made if claim.id in index()]
-    if taken or not made:
+    ids = {claim.id for claim in made}
+    taken = sorted(ids & set(index()))
+    nothing = sorted({i for claim in made for i in claim.depends_on} - ids - set(index()))
+    if taken or nothing or not made:
         why = f"uses {taken[0]!r}, an id of the ledger" if taken else "makes no claims"
+        why = f"depends on {nothing[0]!r}, which is no claim" if nothing else why
         msg = f"`CLAIM` {str(path)!r} {why}; see `help(perturbtheory.ledger)` for a template"
         raise MisuseError(msg)
     return made

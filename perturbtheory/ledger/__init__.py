@@ -13,7 +13,8 @@ Nobody writes a verdict down. The kind of a check follows from what it is given:
 sympy decides and reasons in words are the steps of a proof; a truth value with its cases is a
 certificate; an `Estimate` carries its own kind. Two routes are two only if one could be wrong while
 the other is right: not one formula twice, not two parsers of one table, not two data sets and one
-trained network. Routes to one part need different names, which is all that a machine can enforce.
+trained network. Routes to one part need different names, and proofs different steps, which is all
+that a machine can enforce.
 
 Your own claims, of another paper or of a thesis, take the same form. Write them to a file, and run
 `perturbtheory verify my_claims.py`, with `--report DIR` for a page to read:
@@ -32,7 +33,15 @@ Your own claims, of another paper or of a thesis, take the same form. Write them
         yield witness(x="3/2")
 
 The second part is refuted, with its counterexample; what is true instead is
-`even.corrected(...)`, whose parts are made in the same way.
+`even.corrected(...)`, whose parts are made in the same way. A part yields checks and witnesses:
+
+    exact(route, eq(left, right), ...)  a proof; the sides are sympy expressions without floats,
+                                        other steps are shown(says, true) and argued(says, by)
+    exact(route, true, cases="which")   a certificate: a truth value for the cases that are named
+    agree(route, one, two, "which")     numbers that are equal within their radii: plain ones, or an
+                                        `Estimate(value, radius, kind)` of perturbtheory.estimate
+    positive(route, margin, "which")    numbers that are above zero by more than their radii
+    witness(x=...)                      a counterexample
 """
 
 from perturbtheory.ledger._checks import agree as agree
@@ -68,4 +77,5 @@ from perturbtheory.ledger._verdict import VERDICTS as VERDICTS
 from perturbtheory.ledger._verdict import Result as Result
 from perturbtheory.ledger._verdict import Verdict as Verdict
 from perturbtheory.ledger._verdict import from_json as from_json
+from perturbtheory.ledger._verdict import line_in as line_in
 from perturbtheory.ledger._verdict import run as run

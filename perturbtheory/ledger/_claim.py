@@ -2,9 +2,11 @@
 
 import inspect
 import itertools
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, TypeVar
 
 from perturbtheory.ledger._evidence import Evidence
@@ -12,6 +14,7 @@ from perturbtheory.ledger._evidence import Evidence
 _serial = itertools.count()
 PartFunction = Callable[..., Iterator[Evidence]]
 _F = TypeVar("_F", bound=PartFunction)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -72,22 +75,24 @@ class Claim:
         says: str,
         *,
         assumes: str = "",
-        depends_on: "str | Claim | tuple[str | Claim, ...]" = (),
-        _module: str = "",
+        depends_on: "str | Claim | Sequence[str | Claim]" = (),
+        _frame: FrameType | None = None,
     ) -> None:
-        self.id = id
-        self.source = source
-        self.says, self.assumes = (" ".join(text.split()) for text in (says, assumes))
-        given = depends_on if isinstance(depends_on, tuple) else (depends_on,)
-        self.depends_on = tuple(str(getattr(other, "id", other)) for other in given)
-        self.corrected_by: str | None = None
-        self.module = _module or sys._getframe(1).f_globals["__name__"]
-        self.tasks: list[Task] = []
-        if not self.says:
-            msg = f"`says` of claim {id!r} must be a statement, got {says!r}"
+        frame = _frame or sys._getframe(1)
+        if not isinstance(id, str) or not _ID.fullmatch(id):
+            msg = f"`id` must be of letters, digits, dots and hyphens, got {id!r}; such as 'T.even'"
             raise ValueError(msg)
+        self.id = id
+        self.source = _text("source", id, source)
+        self.says = _text("says", id, says)
+        self.assumes = _text("assumes", id, assumes) if assumes else ""
+        self.depends_on = _ids(id, depends_on)
+        self.corrected_by: str | None = None
+        self.module = frame.f_globals["__name__"]
+        self.tasks: list[Task] = []
+        self._place = (frame.f_code.co_filename, frame.f_lineno)
         before = REGISTRY.get(id)
-        if before is not None and before.module != self.module:
+        if before and (before.module != self.module or _elsewhere(before._place, self._place)):
             msg = f"`id` must be new, got {id!r} twice; rename one of the claims"
             raise ValueError(msg)
         REGISTRY[id] = self
@@ -101,7 +106,7 @@ class Claim:
         *,
         source: str = "",
         assumes: str | None = None,
-        depends_on: "str | Claim | tuple[str | Claim, ...]" = (),
+        depends_on: "str | Claim | Sequence[str | Claim]" = (),
     ) -> "Claim":
         """The claim that states what is true instead; source and assumptions come with it."""
         made = Claim(
@@ -110,7 +115,7 @@ class Claim:
             says,
             assumes=self.assumes if assumes is None else assumes,
             depends_on=depends_on,
-            _module=self.module,
+            _frame=sys._getframe(1),
         )
         self.corrected_by = made.id
         return made
@@ -124,10 +129,21 @@ class Claim:
         Args:
             name: the sub-statement, in words and $LaTeX$.
             given: arguments of the function.
+
+        Raises:
+            ValueError: for a name that another part of this claim has; that a cell of a notebook is
+                run again is no other part.
         """
+        name = _text("name", self.id, name)
         serial = next(_serial)
 
         def add(function: _F) -> _F:
+            before = next((task.function for task in self.tasks if task.name == name), None)
+            if before and (before is function or _elsewhere(place(before), place(function))):
+                msg = (
+                    f"`name` must be new in {self.id}, got {name!r} twice; rename one of the parts"
+                )
+                raise ValueError(msg)
             self.tasks = [task for task in self.tasks if task.name != name]
             self.tasks.append(Task(name, function, given, serial))
             self.tasks.sort(key=lambda task: task.serial)
@@ -143,6 +159,33 @@ class Claim:
 
 REGISTRY: dict[str, Claim] = {}
 """Every claim that was made in this process, by id."""
+
+
+def _text(name: str, id_: str, text: Any) -> str:
+    if not isinstance(text, str) or not text.strip():
+        msg = f"`{name}` of {id_!r} must be words and $LaTeX$, got {text!r}; write them in quotes"
+        raise ValueError(msg)
+    return " ".join(text.split())
+
+
+def _ids(id_: str, given: Any) -> tuple[str, ...]:
+    several = given if isinstance(given, list | tuple) else (given,)
+    ids = tuple(getattr(other, "id", other) for other in several)
+    if not all(isinstance(i, str) and _ID.fullmatch(i) and i != id_ for i in ids):
+        msg = f"`depends_on` of {id_!r} must be other claims or their ids, got {given!r}; name them"
+        raise ValueError(msg)
+    return ids
+
+
+def place(function: Any) -> tuple[str, int]:
+    """The file and the line of a function; no file for what is called and is none."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else ("", id(function))
+
+
+def _elsewhere(one: tuple[str, int], two: tuple[str, int]) -> bool:
+    """Whether two lines of one file made them; a cell run again has its old line or a new file."""
+    return one[0] == two[0] and one[1] != two[1]
 
 
 def registered_by(make: Callable[[], object]) -> list[Claim]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from perturbtheory.checks import require_one_of
+
 Kind = Literal[
     "proof",
     "certificate",
@@ -21,6 +23,7 @@ Outcome = Literal["holds", "fails", "unknown"]
 PartOutcome = Literal["holds", "refuted", "disagreement", "unknown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """From the strongest to the weakest."""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _GREEK = (
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|phi|chi|"
     "psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega"
@@ -64,6 +67,13 @@ class Check:
     measured: str = field(default="", compare=False)
     steps: tuple[Step, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.route, str) or not self.route.strip():
+            msg = f"`route` must be the name of a way to the answer, got {self.route!r}; name it"
+            raise ValueError(msg)
+        require_one_of("kind", self.kind, KINDS)
+        require_one_of("outcome", self.outcome, OUTCOMES)
+
     def to_json(self) -> dict[str, Any]:
         """A JSON object."""
         return vars(self) | {"steps": [vars(step) for step in self.steps]}
@@ -99,11 +109,29 @@ class Part:
         outcomes = {check.outcome for check in self.checks}
         if {"holds", "fails"} <= outcomes:
             return "disagreement"
-        if "unknown" in outcomes or len({check.route for check in self.checks}) < 2:
+        if "unknown" in outcomes or self.ways < 2:
             return "unknown"
         if outcomes == {"fails"}:
             return "refuted" if self.counterexample else "unknown"
         return "holds"
+
+    @property
+    def ways(self) -> int:
+        """How many routes there are: one under two names is one, and so is one proof."""
+        names = {check.route.strip().casefold() for check in self.checks}
+        proofs = {check.steps or check.route for check in self.checks}
+        return min(len(names), len(proofs))
+
+    @property
+    def lacks(self) -> str:
+        """What its author can add to decide it: a route, or the counterexample."""
+        if self.ways < 2:
+            return (
+                "one route decides nothing; yield a check by another, of another name and grounds"
+            )
+        if {check.outcome for check in self.checks} == {"fails"} and not self.counterexample:
+            return "every route fails, and no counterexample is kept; yield a `witness`"
+        return ""
 
     @property
     def kind(self) -> Kind:

@@ -48,10 +48,14 @@ def _converter() -> Any:
     from pylatexenc import latex2text
 
     def quotient(node: Any, l2tobj: Any) -> str:
+        if node.nodeargd is None:  # broken off: the text as it stands
+            return node.latex_verbatim()
         one, two = (l2tobj.nodelist_to_text([n]) for n in node.nodeargd.argnlist)
         return f"{_grouped(one)}/{_grouped(two)}"
 
     def root(node: Any, l2tobj: Any) -> str:
+        if node.nodeargd is None:
+            return node.latex_verbatim()
         return f"√{_grouped(l2tobj.nodelist_to_text([node.nodeargd.argnlist[-1]]))}"
 
     macros = [

@@ -1,10 +1,11 @@
 """The rule that turns checks into a verdict; nobody writes one down."""
 
 import time
+import traceback
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task
+from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
 from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness
 
 Verdict = Literal[
@@ -12,6 +13,7 @@ Verdict = Literal[
 ]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _MET: dict[Kind, Verdict] = {"proof": "proved", "certificate": "certified", "argument": "argued"}
+_OWN = "the part's own function"
 _ORDER = ("disagreement", "refuted", "unknown", "holds")
 
 
@@ -116,10 +118,24 @@ def _part(task: Task, budget: Budget) -> Part:
         for evidence in task.evidence(budget):
             if isinstance(evidence, Witness):
                 counterexample |= evidence.data
-            else:
+            elif isinstance(evidence, Check):
                 checks.append(evidence)
-    except Exception as error:
+            else:
+                checks.append(_stray(evidence))
+    except (Exception, SystemExit) as error:
         raised = f"{type(error).__name__}: {error}"
-        checks.append(Check("the part's own function", "numerical", "unknown", raised))
+        line = line_in(place(task.function)[0], error)
+        checks.append(Check(_OWN, "numerical", "unknown", raised, line))
     made = Part(task.name, tuple(checks), counterexample or None)
     return made if made.outcome == "refuted" else Part(task.name, made.checks)
+
+
+def line_in(file: str, error: BaseException) -> str:
+    """The last line of a file that an error went through, in words; nothing if it met none."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    return f"line {lines[-1]}" if lines else ""
+
+
+def _stray(evidence: Any) -> Check:
+    told = f"yields checks and witnesses alone, got {evidence!r}; wrap it in `exact` or `agree`"
+    return Check(_OWN, "numerical", "unknown", told)

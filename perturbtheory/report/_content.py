@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from perturbtheory import __version__, claims
 from perturbtheory.ledger import REGISTRY, VERDICTS, Check, Claim, Result, Verdict
@@ -215,7 +216,9 @@ def section_of(claim: Claim) -> str:
 
 
 def source_file(claim: Claim) -> str:
-    """The file in which a claim is made, from the root of the package's repository."""
+    """The file in which a claim is made, from the root of the package's repository or by name."""
+    if claim.module.startswith("own:"):  # see `perturbtheory verify`
+        return Path(claim.module).name
     return f"{claim.module.replace('.', '/')}.py"
 
 

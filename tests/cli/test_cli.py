@@ -125,6 +125,11 @@ def is_even(f):
 """
 
 
+def own(name):
+    """The same claims under an id that no other test has used."""
+    return OWN.replace("T.even", f"T.{name}")
+
+
 def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys):
     path = tmp_path / "my_claims.py"
     path.write_text(OWN)
@@ -132,7 +137,9 @@ def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys):
     out = " ".join(capsys.readouterr().out.split())
     assert "T.even my thesis, (3) refuted sinh" in out
     assert "1 refuted" in out
-    assert "T.even" in (tmp_path / "r" / "index.html").read_text("utf-8")
+    page = (tmp_path / "r" / "index.html").read_text("utf-8")
+    assert "T.even" in page
+    assert ">my_claims.py<" in page
     assert run("verify", str(path), "--record") == cli.MISUSED
     assert "`--record` is for claims of the ledger" in capsys.readouterr().err
 
@@ -141,12 +148,14 @@ def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys):
     ("text", "words"),
     [
         ("", "makes no claims; see `help(perturbtheory.ledger)`"),
-        ("1 / 0", "could not be run: ZeroDivisionError: division by zero; fix it"),
+        ("1 / 0", "could not be run, line 1: ZeroDivisionError: division by zero; fix it"),
         ("def", "could not be run: SyntaxError"),
         (
             "from perturbtheory.ledger import Claim\nClaim('A.gumbel-density', 'me', 'nothing')",
             "'A.gumbel-density'",
         ),
+        ("import sys\nsys.exit(0)", "could not be run, line 2: SystemExit: 0; fix it"),
+        (own("rests").replace('x$."', 'x$.", depends_on="T.no"'), "'T.no', which is no claim"),
         (None, "must be an id or a Python file that exists"),
     ],
 )
@@ -156,6 +165,23 @@ def test_files_that_are_no_claims_are_misuse(tmp_path, capsys, text, words):
         path.write_text(text)
     assert run("verify", str(path)) == cli.MISUSED
     assert words in capsys.readouterr().err
+
+
+def test_a_file_takes_no_modules_place_and_finds_its_neighbours(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "my_neighbour.py").write_text("ID = 'T.neighbour'\n")
+    path = tmp_path / "json.py"
+    path.write_text("from my_neighbour import ID\n" + OWN.replace('"T.even"', "ID"))
+    assert run("verify", str(path)) == cli.AGREES
+    assert "1 refuted" in capsys.readouterr().out
+    assert sys.modules["json"] is json
+
+
+def test_what_a_part_lacks_is_told(tmp_path, capsys):
+    path = tmp_path / "theirs.py"
+    path.write_text(own("lacks").replace("    yield witness", "    # yield witness"))
+    assert run("verify", str(path)) == cli.AGREES
+    assert "yield a `witness`" in capsys.readouterr().out
 
 
 def test_a_claim_that_is_not_recorded_is_drift(one_claim, capsys):
