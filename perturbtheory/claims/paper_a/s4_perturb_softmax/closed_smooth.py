@@ -81,26 +81,29 @@ def maximum_of_tangents():
 
 @closed_smooth.part(r"$f$ never attains $-\infty$, as $f < \infty$ and $\theta \in \mathbb R^d$")
 def never_minus_infinity():
-    mean = sp.integrate(-X * X**-2, (X, 1, sp.oo))
-    terms = [2**k * (Fraction(1, 2**k) - Fraction(1, 2 ** (k + 1))) for k in range(64)]
+    tail = X ** sp.Rational(-1, 2)
+    least = sp.integrate(tail**2, (X, 1, sp.oo))
+    shares = [Fraction(1, 2**k) - Fraction(1, 2 ** (k + 1)) for k in range(64)]
+    terms = [2**k * share for k, share in enumerate(shares)]
     yield exact(
-        "sympy, Pareto density",
-        bool(mean.is_finite),
-        cases=r"$\gamma_1 = \dots = \gamma_d = -x$ with density $1/x^2$ for $x \ge 1$: $f(\theta) ="
-        rf" \log\sum_ie^{{\theta_i}}+\mathbb E[-x]$ and $\mathbb E[-x] = {sp.latex(mean)}$",
+        "sympy, two Pareto variables",
+        bool(least.is_finite),
+        cases=r"independent $\gamma_i = -x_i$, $d = 2$, with density $\tfrac12x^{-3/2}$ for $x \ge "
+        r"1$: $\max_i\gamma_i = -\min_ix_i$ and $\mathbb E[\min_ix_i] \ge \int_1^\infty P(x > s)^2"
+        rf"\,ds = {sp.latex(least)}$",
     )
     # If the mean is finite the blocks have a finite sum, so that their terms tend to zero.
     yield exact(
         "rational, dyadic blocks",
         terms[-1] < terms[0] / 2,
-        cases=r"the same law: the blocks $2^kP(2^k < x \le 2^{k+1})$ bound $\mathbb E[x]$ from "
-        f"below: {terms[0]} for $k = 0$, and still {terms[-1]} for $k = 63$",
+        cases=r"the same law, $P(\min_ix_i > s) = 1/s$: the blocks $2^kP(2^k < \min_ix_i \le "
+        rf"2^{{k+1}})$ bound the mean from below: ${terms[0]}$ for $k = 0$, still ${terms[-1]}$ for "
+        "$k = 63$",
     )
     yield witness(
         {
             "d": 2,
-            "gamma_1": r"$-x$, $x$ with density $1/x^2$ for $x \ge 1$, or $-|\text{Cauchy}|$",
-            "gamma_2": r"$\gamma_1$",
+            r"$\gamma_i$": r"$-x_i$, independent, with density $\tfrac12x^{-3/2}$ for $x \ge 1$",
             r"$f(\theta)$": r"$-\infty$ for all $\theta$",
         }
     )
