@@ -109,10 +109,10 @@ READINGS = (
 )
 TRANSCRIPTIONS = (
     Mutant(
-        "Gumbel noise with the exponent of Gaussian noise",
+        "Gumbel concentration with a linear piece that is too strong",
         _TAILS,
         "return np.minimum(t / (4 * sigma), t**2 / (32 * sigma**2))",
-        "return t**2 / (2 * sigma**2)",
+        "return np.minimum(t / sigma, t**2 / (32 * sigma**2))",
         ("A.gumbel-concentration",),
     ),
     Mutant(
