@@ -10,10 +10,10 @@ import sympy as sp
 from perturbtheory.claims.exhibits import cosets
 from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
 from perturbtheory.claims.exhibits.symbols import X, Z
-from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive
-from perturbtheory.perturbations import StudentT
+from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive
+from perturbtheory.perturbations import Pareto, StudentT
 from perturbtheory.potential import expected_max
-from perturbtheory.routes import enumeration, rational
+from perturbtheory.routes import enumeration, rational, sampling
 from perturbtheory.routes.symbolic import categories
 
 _DIFFERENCES = np.array([-1000.0, -20.0, -3.0, -1.0, -0.125, 0.0, 0.5, 2.0, 7.0, 300.0])
@@ -94,6 +94,14 @@ def same_gradient(budget):
     share = enumeration.softmax(points, cosets.ATOMS, 1.0).probabilities
     what = r"gradient against $\mathbb E[\operatorname{softmax}]$, three atoms, $d = 3$"
     yield agree("complex step", gaps.mean(-1).imag / 1e-40, share, what)
+    yield _without_a_variance(points[:, :2])
+
+
+def _without_a_variance(points: np.ndarray) -> Check:
+    """f = f(0) + anchored for Pareto noise of index 3/2: E max of two is 1 + 2/(a-1) - 1/(2a-1)."""
+    f = expected_max(Pareto(1.5))
+    what = r"$f(\theta)$ against $\frac92$ plus the difference, Pareto noise of index 3/2, $d = 2$"
+    return agree("engine, Pareto", engine(f, points), 4.5 + np.asarray(f.anchored(points)), what)
 
 
 def _coins():
@@ -115,7 +123,7 @@ def _coins():
 @anchored_potential.part(
     r"two Cauchy variables: $p_1 = \frac12+\frac1\pi\arctan\frac{\theta_1-\theta_2}2$"
 )
-def cauchy():
+def cauchy(budget):
     densities = 1 / (sp.pi * (1 + X**2)) / (sp.pi * (1 + (Z - X) ** 2))
     logs = sp.log((1 + X**2) / (1 + (X - Z) ** 2)) / Z
     primitive = (logs + sp.atan(X) + sp.atan(X - Z)) / (sp.pi**2 * (4 + Z**2))
@@ -135,3 +143,7 @@ def cauchy():
     yield agree("engine", found, value + 0.75, r"anchored potential at ten $\theta$")
     first = entry(engine(expected_max(StudentT(1.0)), points, "probabilities"), np.s_[:, 0])
     yield agree("engine, probabilities", first, share, r"$p_1$ at the same $\theta$")
+    theta = np.array([1.0, -1.0])
+    drawn = sampling.probabilities(StudentT(1.0), theta, seed=29, samples=budget.samples)
+    quarters = [0.75, 0.25]
+    yield agree("sampling", drawn, quarters, r"arg max frequencies at $\theta = (1, -1)$")

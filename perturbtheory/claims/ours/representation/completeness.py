@@ -63,6 +63,10 @@ def reached():
     found = engine(THREE_ATOMS, cosets.preimages(p), "probabilities")
     yield exact("convex analysis", *cosets.onto())
     yield agree("enumeration and engine", found, p, r"$p(\theta(p))$, $d = 3$")
+    # Of sum zero, as the engine has it, which returns a theta if its p is right to 1e-10 of itself.
+    preimages = cosets.preimages(p) - np.mean(cosets.preimages(p), axis=1, keepdims=True)
+    inverse = THREE_ATOMS.parameters(p)
+    yield agree("Newton's method", inverse, preimages, r"$\theta(p)$ of sum zero", slack=1e-9)
 
 
 @completeness.part("from one coset only")

@@ -3,6 +3,8 @@
 from fractions import Fraction
 from itertools import pairwise, product
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -83,6 +85,15 @@ def no_subgradient_in_common(budget):
         "engine",
         monotone_margins(expected_max(Gumbel()), budget),
         r"$\langle p(\theta)-p(\tau), \theta-\tau\rangle$, Gumbel noise, $d = 3$",
+    )
+    theta, tau = np.array([0.5, -1.0, 0.25]), np.array([-0.75, 0.5, 1.0])
+    f = expected_max(Gumbel())
+    slope = np.asarray(jax.grad(f.fenchel_young)(jnp.asarray(theta), f.probabilities(tau)))
+    yield positive(
+        "gradient of a Fenchel-Young loss",
+        slope @ (theta - tau),
+        r"the same from $\nabla_\theta L(\theta, p(\tau)) = p(\theta)-p(\tau)$, $L(\theta, p) = "
+        r"f(\theta)+f^*(p)-\langle p, \theta\rangle$",
     )
 
 

@@ -1,60 +1,32 @@
 """Subdifferentials of discrete noise as base polytopes."""
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import chain, combinations, permutations, product
-from typing import Any, NamedTuple
+from itertools import combinations, permutations, product
+from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.optimize import linprog
 
 from perturbtheory.claims.exhibits.cosets import indexed
-from perturbtheory.claims.exhibits.outcomes import dot, draws, mean_largest, winning_sets
+from perturbtheory.claims.exhibits.outcomes import dot, mean_largest
 from perturbtheory.claims.exhibits.supports import components
-from perturbtheory.ledger import Claim, argued, eq, exact, shown
-from perturbtheory.perturbations import Discrete
-from perturbtheory.potential import Subdifferential, expected_max
-from perturbtheory.routes.symbolic import categories
-
-
-class Case(NamedTuple):
-    """Independent coordinates on atoms, at theta."""
-
-    theta: tuple[int, ...]
-    atoms: tuple[int, ...]
-    weights: tuple[Fraction, ...]
-
-    @property
-    def sets(self) -> dict[tuple[int, ...], Fraction]:
-        """P(A = S), A the set of maximisers, by enumeration."""
-        return _winning_sets(self)
-
-    @property
-    def polytope(self) -> Subdifferential:
-        """The engine's answer, from sorted positions."""
-        law = Discrete(np.array(self.atoms, float), np.array([float(w) for w in self.weights]))
-        return expected_max(law).subdifferential(np.array(self.theta))
-
-
-@functools.cache
-def _winning_sets(case: Case) -> dict[tuple[int, ...], Fraction]:
-    return winning_sets(case.theta, case.atoms, case.weights)
-
-
-_Q = Fraction(1, 4)
-_COIN, _THREE = ((-1, 1), (2 * _Q, 2 * _Q)), ((-1, 0, 2), (_Q, 2 * _Q, _Q))
-CASES = (
-    Case((1, 0), *_COIN),
-    Case((0, 0), *_COIN),
-    Case((0, 0, 0), *_COIN),
-    Case((2, 0, 0), *_COIN),
-    Case((0, 1, 3), *_COIN),
-    Case((0, 1, 2), *_THREE),
-    Case((1, 0, 0), *_THREE),
-    Case((0, 0, 2, 1), *_COIN),
+from perturbtheory.claims.exhibits.ties import (
+    CASES,
+    Case,
+    belief,
+    broken,
+    eighths,
+    has_shares,
+    is_member,
+    next_to_ties,
+    next_to_vertices,
+    polytopes,
+    subsets,
 )
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown
+from perturbtheory.potential import Subdifferential
+from perturbtheory.routes.symbolic import categories
 
 subdifferential = Claim(
     "C.subdifferential",
@@ -72,35 +44,6 @@ subdifferential = Claim(
     \ge v_{(d)}$.""",
     depends_on="A.max-potential-gradient.corrected",
 )
-
-
-def _cells() -> list[tuple[Case, Subdifferential]]:
-    return [(case, case.polytope) for case in CASES]
-
-
-def _subsets(d: int) -> Iterator[tuple[int, ...]]:
-    return chain.from_iterable(combinations(range(d), k) for k in range(d + 1))
-
-
-def _belief(case: Case, subset: Sequence[int]) -> Fraction:
-    """P(A subset of S)."""
-    inside = (chance for s, chance in case.sets.items() if set(s) <= set(subset))
-    return sum(inside, Fraction(0))
-
-
-def _is_member(case: Case, p: Sequence[Fraction]) -> bool:
-    """Every inequality, by enumeration."""
-    return sum(p) == 1 and all(
-        sum((p[i] for i in s), Fraction(0)) >= _belief(case, s) for s in _subsets(len(p))
-    )
-
-
-def _broken(case: Case, order: Sequence[int]) -> list[Fraction]:
-    """P(arg max = i) with ties broken in favour of whoever comes first in `order`."""
-    p = [Fraction(0)] * len(order)
-    for draw in draws(case.theta, case.atoms, case.weights):
-        p[min(draw.winners, key=order.index)] += draw.chance
-    return p
 
 
 @subdifferential.part("Minkowski sum of faces = base polytope")
@@ -134,9 +77,9 @@ def base_polytope():
         ),
     )
     beliefs = all(
-        1 - cell.capacity([i for i in range(len(case.theta)) if i not in s]) == _belief(case, s)
-        for case, cell in _cells()
-        for s in _subsets(len(case.theta))
+        1 - cell.capacity([i for i in range(len(case.theta)) if i not in s]) == belief(case, s)
+        for case, cell in polytopes()
+        for s in subsets(len(case.theta))
     )
     yield exact(
         "rational, inequalities",
@@ -144,8 +87,8 @@ def base_polytope():
         cases=rf"$P(A \subseteq S)$ by enumeration and from the engine, {len(CASES)} cases",
     )
     vertices = all(
-        list(cell.vertex(order)) == _broken(case, order) and _is_member(case, _broken(case, order))
-        for case, cell in _cells()
+        list(cell.vertex(order)) == broken(case, order) and is_member(case, broken(case, order))
+        for case, cell in polytopes()
         for order in permutations(range(len(case.theta)))
     )
     yield exact(
@@ -153,6 +96,9 @@ def base_polytope():
         vertices,
         cases="ties broken by every order, by enumeration and by the engine; all satisfy every "
         "inequality",
+    )
+    yield agree(
+        "engine, next to ties", *next_to_ties(), r"$p$ where $2^{-30}$ decides ties by every order"
     )
 
 
@@ -173,7 +119,7 @@ def support_function():
     )
     yield exact(
         "rational, enumeration",
-        all(_supports_agree(case, cell) for case, cell in _cells()),
+        all(_supports_agree(case, cell) for case, cell in polytopes()),
         cases=r"directions $\{-1, 0, 2\}^d$: $\mathbb E\max_A v$, the Choquet sum and the engine's "
         "maximum",
     )
@@ -201,8 +147,9 @@ def membership():
     yield exact(
         "HiGHS and enumeration",
         _memberships_agree(),
-        cases="$p$ in eighths: a linear program over shares of $P(A = S)$, all $2^d$ inequalities, "
-        "and the engine's nearest point agree",
+        cases="$p$ in eighths, and a thousandth from vertices: a linear program over shares of "
+        "$P(A = S)$, all $2^d$ inequalities, and the engine's nearest point, in rationals and in "
+        "floating point, agree",
     )
 
 
@@ -228,7 +175,7 @@ def dimension():
             "components share no coordinate",
         ),
     )
-    cells = _cells()
+    cells = polytopes()
     yield exact(
         "rational, ranks",
         all(_dimensions_agree(case, cell) for case, cell in cells)
@@ -257,27 +204,19 @@ def _supports_agree(case: Case, cell: Subdifferential) -> bool:
 
 def _memberships_agree() -> bool:
     inside, good = set(), True
-    for case, cell in (pair for pair in _cells() if len(pair[0].theta) == 3):
-        for head in product(range(9), repeat=2):
-            p = [Fraction(k, 8) for k in (*head, 8 - sum(head))]
-            answers = {_has_shares(case, p), _is_member(case, p), cell.contains(p)}
+    for case, cell in (pair for pair in polytopes() if len(pair[0].theta) == 3):
+        rounded = case.potential.subdifferential(np.array(case.theta, float))
+        for p in (*eighths(), *next_to_vertices(case)):
+            answers = {has_shares(case, p), is_member(case, p), cell.contains(p)}
+            answers.add(rounded.contains(np.array(p, float)))
             good &= len(answers) == 1
             inside |= answers
     return good and inside == {True, False}
 
 
-def _has_shares(case: Case, p: Sequence[Fraction]) -> bool:
-    """Whether HiGHS finds y_(S, i) >= 0 with sum_i y = P(A = S) and sum_S y = p_i."""
-    pairs = [(s, i) for s in case.sets for i in s]
-    rows = [[float(s == t) for t, _ in pairs] for s in case.sets]
-    rows += [[float(i == j) for _, j in pairs] for i in range(len(p))]
-    right = [float(x) for x in (*case.sets.values(), *p)]
-    return linprog(np.zeros(len(pairs)), A_eq=rows, b_eq=right, bounds=(0, None)).status == 0
-
-
 def _dimensions_agree(case: Case, cell: Subdifferential) -> bool:
     d = len(case.theta)
-    corners = [_broken(case, order) for order in permutations(range(d))]
+    corners = [broken(case, order) for order in permutations(range(d))]
     differences: Any = sp.Matrix(
         [[sp.Rational(str(a - b)) for a, b in zip(c, corners[0], strict=True)] for c in corners]
     )

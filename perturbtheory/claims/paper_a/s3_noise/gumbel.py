@@ -69,6 +69,8 @@ def is_the_derivative():
     yield exact("sympy", eq(sp.Derivative(CDF, T), DENSITY), eq(sp.Limit(CDF, T, -sp.oo), 0))
     yield agree("scipy quadrature", mass, printed_density(ends), "at five $t$")
     yield agree("engine", np.exp(Gumbel().log_pdf(grid)), density(grid), "the engine's density")
+    cdf = np.exp(Gumbel().log_cdf(ends))
+    yield agree("engine, cdf", cdf, printed_density(ends), "the engine's cdf, at the same $t$")
 
 
 @true_density.part("it integrates to one")

@@ -3,6 +3,7 @@
 The proof of the theorem follows Bobkov and Ledoux (1997), who treat the exponential law.
 """
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ gumbel_concentration = Claim(
 )
 
 
+_S, _MULTIPLES = Fraction(2, 3), [Fraction(k) for k in range(1, 17)]
 _PARETO = (U + sp.Rational(3, 2)) ** -3
 """P(gamma_1 - E gamma_1 >= u) for the Pareto law of index 3."""
 
@@ -179,6 +181,12 @@ def _all_dimensions() -> tuple[Step | Equation, ...]:
             sp.Subs(exponent, rate, 1 / (2 * scale)) - t / (4 * scale),
             (t - 8 * scale) / (4 * scale),
             r"not negative for $t \ge 8\sigma$",
+        ),
+        shown(
+            r"these are the two cases of $\min\{\frac{t}{4\sigma}, \frac{t^2}{32\sigma^2}\}$, at "
+            r"$t = \sigma, 2\sigma, \dots, 16\sigma$",
+            all(gumbel_exponent(k * _S, _S) == min(k / 4, k**2 / 32) for k in _MULTIPLES),
+            "fractions",
         ),
     )
 

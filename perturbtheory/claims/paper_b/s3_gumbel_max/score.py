@@ -1,5 +1,6 @@
 """Sections 1 and 3: the score function estimator, and why the arg max needs another."""
 
+import jax
 import numpy as np
 import sympy as sp
 from scipy.special import softmax
@@ -8,7 +9,7 @@ from perturbtheory.claims.exhibits.draws import VALUES, average, winners
 from perturbtheory.claims.exhibits.encoder import COVARIANCE, PHI, SLOPE, F, H, mean, total
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.exhibits.symbols import X
-from perturbtheory.estimators import ScoreFunction, exact_gradient
+from perturbtheory.estimators import Arm, Rebar, ScoreFunction, exact_gradient, measure
 from perturbtheory.ledger import Claim, agree, argued, eq, exact
 
 LEVEL = -100.0
@@ -155,3 +156,13 @@ def gradient_of_the_mean(budget):
         ),
     )
     yield agree("sampling", rate, 0.25, "mean of difference quotients with shared noise")
+    for estimator in (Arm(), Rebar()):
+        made = measure(
+            estimator,
+            np.zeros(2),
+            np.array([1.0, 0.0]),
+            key=jax.random.key(97),
+            draws=budget.samples,
+        )
+        name = type(estimator).__name__.upper()
+        yield agree(name, made.mean, [0.25, -0.25], f"mean of {name}, unbiased, in $(h_1, h_2)$")

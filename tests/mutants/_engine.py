@@ -1,149 +1,11 @@
-"""Negative controls: broken copies of the engine, routes, checkers and printed formulas.
+"""The engine, its laws, estimators and checkers, and the routes that check them."""
 
-Each mutant replaces one piece of source text in a copy of the package and runs the claims named
-beside it there, in a process of its own. A mutant is caught if the verdict of one of them changes:
-a broken engine must turn a claim inconclusive, because its routes disagree; a changed print must
-change what is proved or refuted. `python -m tests.mutants` runs all and writes the table to
-results/mutants.json and results/mutants.md.
-"""
-
-import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from perturbtheory.results import write_json
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-PACKAGE = REPOSITORY / "perturbtheory"
-RESULTS = REPOSITORY / "results"
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One piece of source text replaced by another, and the claims that must notice.
-
-    Attributes:
-        name: what is wrong with it, in words.
-        file: path inside the package.
-        old: text that occurs exactly once in the file.
-        new: what takes its place.
-        claims: ids of claims of which at least one must change its verdict.
-    """
-
-    name: str
-    file: str
-    old: str
-    new: str
-    claims: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the named claims said about a mutant: verdicts before and after, or how it broke."""
-
-    mutant: Mutant
-    changed: dict[str, str]
-    weakest: dict[str, str]
-
-    @property
-    def caught(self) -> bool:
-        """Whether a verdict changed. A mutant that cannot run at all is not counted as caught."""
-        return bool(self.changed)
-
-
-def run(mutant: Mutant) -> Outcome:
-    """Break a copy of the package and run the claims that are named."""
-    recorded = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
-    before = {entry["id"]: entry["verdict"] for entry in recorded}
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "perturbtheory"
-        shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copytree(RESULTS, Path(folder) / "results")
-        path = copy / mutant.file
-        text = path.read_text(encoding="utf-8")
-        if text.count(mutant.old) != 1:
-            count = text.count(mutant.old)
-            msg = f"`old` must occur once in {mutant.file}, {mutant.old!r} does {count} times"
-            raise ValueError(msg)
-        path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-        out = Path(folder) / "verdicts.json"
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                "from perturbtheory.cli import main; main()",
-                "verify",
-                *mutant.claims,
-                "--json",
-                str(out),
-            ],
-            env=os.environ | {"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"},
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if not out.exists():
-            msg = f"mutant {mutant.name!r} does not run: {done.stderr.strip()[-800:]}"
-            raise RuntimeError(msg)
-        found = json.loads(out.read_text(encoding="utf-8"))
-    after = {entry["id"]: entry for entry in found}
-    changed = {
-        i: f"{before[i]} → {e['verdict']}" for i, e in after.items() if e["verdict"] != before[i]
-    }
-    return Outcome(mutant, changed, {i: after[i]["weakest"] for i in changed})
-
-
-def table(outcomes: Iterable[Outcome]) -> str:
-    """Markdown: one row a mutant."""
-    lines = [
-        "# Mutants and what caught them",
-        "",
-        "Each row is the package with one piece of text replaced. `python -m tests.mutants` makes",
-        "the copies, runs the claims and writes this table; `pytest -m slow` does it as a test.",
-        "",
-        "| what is broken | where | caught by | by |",
-        "|---|---|---|---|",
-    ]
-    for outcome in outcomes:
-        verdicts = "; ".join(f"`{i}`: {change}" for i, change in outcome.changed.items())
-        why = "; ".join(outcome.weakest.values()).replace("|", "\\|")
-        cells = (outcome.mutant.name, f"`{outcome.mutant.file}`", verdicts or "**nothing**", why)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def to_json(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    """One object a mutant."""
-    return [
-        vars(o.mutant) | {"claims": list(o.mutant.claims), "changed": o.changed} for o in outcomes
-    ]
-
-
-def main() -> int:
-    """Run every mutant; exit status 1 if one is not caught."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        outcomes = list(pool.map(run, MUTANTS))
-    write_json(RESULTS / "mutants.json", to_json(outcomes))
-    (RESULTS / "mutants.md").write_text(table(outcomes), encoding="utf-8")
-    survivors = [o.mutant.name for o in outcomes if not o.caught]
-    caught = len(outcomes) - len(survivors)
-    sys.stdout.write("\n".join([f"{caught} of {len(outcomes)} mutants caught", *survivors, ""]))
-    return 1 if survivors else 0
-
+from tests.mutants._run import Mutant
 
 _METHODS = "potential/methods"
 _QUADRATURE, _INTEGRALS = f"{_METHODS}/quadrature.py", f"{_METHODS}/_integrals.py"
 _ATOMS, _GUMBEL = f"{_METHODS}/atoms.py", "perturbations/_gumbel.py"
-MUTANTS = (
+ENGINE = (
     # The engine.
     Mutant(
         "density of the maximum without the rates of the other coordinates",
@@ -280,7 +142,6 @@ MUTANTS = (
         "gap = np.where(one > two, np.exp(one) * np.expm1(two - one), 0.0)",
         ("C.anchored-potential",),
     ),
-    # The independent routes.
     Mutant(
         "enumerated softmax forgets the temperature in front of the logarithm",
         "routes/enumeration.py",
@@ -315,63 +176,6 @@ MUTANTS = (
         "(self.mass * (1 - self.stay[:, index].prod(1))).sum()",
         "(self.mass * self.stay[:, index].prod(1)).sum()",
         ("C.subdifferential",),
-    ),
-    # The printed formulas: mended where they are wrong, broken where they are right.
-    Mutant(
-        "Gaussian tail bound as it should have been printed",
-        "claims/paper_a/concentration.py",
-        "    return t**2 / 2\n",
-        "    return t**2 / (2 * sigma**2)\n",
-        ("A.gaussian-concentration",),
-    ),
-    Mutant(
-        "Hoelder norms of the corrected step swapped",
-        "claims/paper_a/hoelder.py",
-        "return 1 / share, 1 / (1 - share)",
-        "return 1 / (1 - share), 1 / (share)",
-        ("A.softmax-hoelder-step.corrected",),
-    ),
-    Mutant(
-        "witness sequence of the gauge {sum theta = 0} with the last entries off by n/d",
-        "claims/paper_a/gauge_sequences.py",
-        "lambda n, d: (n - n / d, -n / d)",
-        "lambda n, d: (n, -n / d)",
-        ("A.gauge-sequences.corrected",),
-    ),
-    Mutant(
-        "target of section 6.1 with the denominator that makes it a distribution",
-        "models/targets.py",
-        'PRINTED_IN_TEXT = "10/68 3/68 4/68 5/68 10/68 10/68 3/68 4/68 5/68 10/68"',
-        'PRINTED_IN_TEXT = "10/64 3/64 4/64 5/64 10/64 10/64 3/64 4/64 5/64 10/64"',
-        ("A.discrete-target", "A.table-2-target"),
-    ),
-    Mutant(
-        "Gumbel concentration with a quadratic piece that is too strong",
-        "claims/paper_a/gumbel_concentration.py",
-        "return t / (4 * sigma)",
-        "return t / sigma",
-        ("A.gumbel-concentration",),
-    ),
-    Mutant(
-        "(103) with the sign of the cubic term changed",
-        "claims/paper_a/uniform_pieces.py",
-        "(a - b) ** 2 + sign * Fraction(1, 6)",
-        "(a - b) ** 2 - sign * Fraction(1, 6)",
-        ("A.uniform-potential",),
-    ),
-    Mutant(
-        "(67) with 1/4 in the place of 3/4",
-        "claims/paper_a/discrete.py",
-        "lambda a, b: _C * a + _Q * b + _H",
-        "lambda a, b: _Q * a + _C * b + _H",
-        ("A.discrete-potential",),
-    ),
-    Mutant(
-        "(75) with the last case mended to 1",
-        "claims/paper_a/uniform_pieces.py",
-        '"z > 2": _piece(2, 5, lambda z: 0 * z)',
-        '"z > 2": _piece(2, 5, lambda z: 1 + 0 * z)',
-        ("A.uniform-difference-law",),
     ),
     # The estimators.
     Mutant(
@@ -432,7 +236,3 @@ MUTANTS = (
         ("C.completeness", "A.table-1"),
     ),
 )
-
-
-if __name__ == "__main__":
-    sys.exit(main())
