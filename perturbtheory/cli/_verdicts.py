@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -106,11 +106,6 @@ def summary(results: Sequence[Result], seconds: float) -> Text:
         if count:
             text.append(f"{count} {verdict}", style=style).append("  ")
     return text.append(f"in {seconds:.0f} s", style="dim")
-
-
-def plain_width(console: Console) -> int:
-    """The terminal's width; output that goes to a file or a pipe is not cut to one."""
-    return console.width if console.is_terminal else max(console.width, 120)
 
 
 def _told(check: Check) -> str:

@@ -27,6 +27,11 @@ def location() -> Path:
     return files.location(_FILE)
 
 
+def destination() -> Path:
+    """Where `save` writes; raises RecordError outside of a checkout."""
+    return files.destination(_FILE)
+
+
 class Recorded(dict[FitRun, dict[str, Any]]):
     """Results by run; raises RecordError for a run that was not made."""
 
@@ -73,7 +78,7 @@ def save(records: Mapping[FitRun, Record], shown: set[FitRun]) -> Path:
     ]
     body = ",\n".join(f" {row}" for row in rows)
     start = json.dumps(head, indent=1)[:-2]
-    path = files.destination(_FILE)
+    path = destination()
     files.write_text(path, f'{start},\n "fits": [\n{body}\n ]\n}}\n')
     return path
 

@@ -25,6 +25,11 @@ _CLASS = fields(VaeRun())["class"]
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(VaeRun)}
 
 
+def destination() -> Path:
+    """Where `save` writes; raises RecordError outside of a checkout."""
+    return files.destination(_FILE)
+
+
 class Recorded(dict[VaeRun, dict[str, Any]]):
     """Results by run; raises RecordError for a run that was not made."""
 
@@ -78,7 +83,7 @@ def save(directory: Path) -> Path:
             f"{min(others)}; change EPOCHS in perturbtheory/experiments/vaes.py to record others"
         )
         raise files.RecordError(msg)
-    path = files.destination(_FILE)
+    path = destination()
     before = {"commands": [], "versions": [], "vaes": []}
     before |= _read(path) if path.exists() else {}
     results = _results(before, path) | {run: record.result for run, record in made.items()}

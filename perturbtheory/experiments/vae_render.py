@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -27,12 +27,16 @@ class Bar:
     def __init__(self, epochs: int, images: int) -> None:
         self.images, self.epochs, self.before = images, epochs, time.perf_counter()
         self.seen = False  # The first epoch compiles, and says nothing of the speed.
+        # Not among the results, which may go to a file.
+        console = Console(stderr=True)
         self.progress = Progress(
             TextColumn("epoch"),
             MofNCompleteColumn(),
             BarColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.description}"),
+            console=console,
+            disable=not console.is_terminal,
         )
 
     def __enter__(self) -> "Bar":

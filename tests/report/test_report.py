@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturbtheory import cli, figures, report
-from perturbtheory import claims, ledger
+from perturbtheory import claims, cli, figures, ledger, report
 from perturbtheory.claims import recorded
 from perturbtheory.ledger import KINDS, Check, Claim, Part, Result, Step, in_words
 from perturbtheory.report import _content, _errata, _figures, _html, _lines, _markdown, _mathml
@@ -523,11 +523,15 @@ def test_a_failure_leaves_the_old_report(plain, tmp_path, monkeypatch):
     report.write(made_up(), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def fail(*_):
-        msg = "no space left"
-        raise OSError(msg)
+    synced = []
 
-    monkeypatch.setattr(report, "write_json", fail)
+    def fail(handle):
+        synced.append(handle)
+        if len(synced) == 4:
+            msg = "no space left"
+            raise OSError(msg)
+
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="no space"):
         report.write(made_up()[:1], tmp_path)
     monkeypatch.undo()
@@ -594,12 +598,12 @@ def test_a_place_that_cannot_be_written_to_is_refused_before_the_checks(
     assert not one_claim
 
 
-def test_a_report_that_cannot_be_written_after_all_is_misuse(one_claim, tmp_path, capsys):
+def test_a_report_that_cannot_be_written_after_all_is_said(one_claim, tmp_path, capsys):
     (tmp_path / "report.md").mkdir()
-    assert run("verify", "--report", str(tmp_path)) == cli.MISUSED
+    assert run("verify", "--report", str(tmp_path)) == cli.DRIFTED
     out, err = capsys.readouterr()
     assert "R.one" in out
-    assert "`--report` could not be written" in err
+    assert "`--report` was not written" in err
     assert "report.md is a directory" in err
     assert "Traceback" not in err
 

@@ -70,7 +70,7 @@ class TestCheckpoint:
         [
             lambda b: b"", lambda b: b"not a checkpoint", lambda b: b[:-1], lambda b: b[:100],
             lambda b: b[: len(b) // 2], lambda b: b[:-5] + bytes([b[-5] ^ 1]) + b[-4:],
-            lambda b: b.replace(b"checkpoint 2", b"checkpoint 1"), lambda b: b"{}\n" + b,
+            lambda b: b.replace(b"checkpoint 3", b"checkpoint 2"), lambda b: b"{}\n" + b,
             lambda b: b"[1]\n", lambda b: b"\xff\xfe\n",
             lambda b: b.replace(b'"history": [[', b'"history": [[1'),
         ],
@@ -142,7 +142,7 @@ class TestCheckpoint:
 
     def test_says_what_it_is(self, checkpoint) -> None:
         kind, meta, _ = checkpoint.split(b"\n", 2)
-        assert kind.startswith(b"perturbtheory checkpoint 2 ")
+        assert kind.startswith(b"perturbtheory checkpoint 3 ")
         head = json.loads(meta)
         assert "Normal" in head["settings"]
         assert len(head["history"]) == 1
