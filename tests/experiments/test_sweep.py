@@ -494,7 +494,7 @@ def test_cells_that_fail_do_not_stop_the_others(workers, tmp_path):
     cells = grid(tmp_path, ["quick", "fails", "quick", "fails", "quick"])
     name = identity(cells[1])
     match = (
-        rf"2 of 5 cells failed: .*{name} = Cell\(.*\): ArithmeticError: no 1.*; mend what raised "
+        rf"2 of 5 cells failed: .*{name} = Cell\(.*\): ArithmeticError: no 1.*; fix what raised "
         "and run the same command again: 3 of 5 cells are done and kept"
     )
     with pytest.raises(SweepError, match=match) as caught:
