@@ -98,7 +98,8 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
             else:
                 _write_through(path, content)
     except OSError as error:
-        error.filename, error.filename2 = str(path), None
+        if error.errno is not None:
+            error.filename, error.filename2 = str(path), None
         raise
     finally:
         for temporary in staged.values():

@@ -20,10 +20,13 @@ class Table:
         headers: one per column.
         left: how many of the columns are set flush left, the first ones; all by default.
         gap: spaces between two columns.
+        whole: length of the words that are never broken; all of them by default.
     """
 
-    def __init__(self, *headers: str, left: int | None = None, gap: int = 2) -> None:
-        self.headers, self.gap = headers, gap
+    def __init__(
+        self, *headers: str, left: int | None = None, gap: int = 2, whole: int | None = None
+    ) -> None:
+        self.headers, self.gap, self.whole = headers, gap, whole
         self.left = len(headers) if left is None else left
         self.rows: list[tuple[Text, ...]] = []
 
@@ -52,6 +55,8 @@ class Table:
         columns = list(zip(map(Text, self.headers), *self.rows, strict=True))
         widths = [max(map(_longest_line, column)) for column in columns]
         least = [max(map(_longest_word, column)) for column in columns]
+        if self.whole is not None:
+            least = [min(width, self.whole) for width in least]
         room = most - self.gap * (len(columns) - 1)
         if sum(least) > room:
             return None
