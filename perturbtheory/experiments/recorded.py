@@ -11,6 +11,7 @@ from typing import Any
 
 from perturbtheory import results as files
 from perturbtheory.experiments._cells import Record
+from perturbtheory.experiments._shape import require_numbers
 from perturbtheory.experiments.fits import FitRun
 
 _FILE, _WHAT = "fits.json", "recorded fits"
@@ -18,6 +19,8 @@ _REMEDY = "run `perturbtheory fit --record` in a checkout, or install the packag
 COMMAND = "perturbtheory fit --grid all --record"
 """What makes the whole record, or again what is missing of it."""
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(FitRun)}
+_PER_SEED = ("objective", "l1", "l1_hard", "spread")
+_CURVES = ("iterations", "objective_mean", "objective_std", "l1_curve")
 _BULKY = ("p", "p_hard")
 """Kept only for runs that a figure shows."""
 
@@ -50,8 +53,10 @@ def load() -> Recorded:
     path = location()
     data = files.read_json(path, _WHAT, _REMEDY)
     try:
-        return Recorded({_run(entry["run"]): entry["result"] for entry in data["fits"]})
-    except (TypeError, KeyError, AttributeError) as error:
+        found = Recorded({_run(entry["run"]): entry["result"] for entry in data["fits"]})
+        for run, result in found.items():
+            require_numbers(result, _lengths(run, result))
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
         msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
         raise files.RecordError(msg) from error
 
@@ -90,6 +95,13 @@ def _fields(run: FitRun) -> dict[str, Any]:
 def _run(fields: dict[str, Any]) -> FitRun:
     run = FitRun(**fields)
     return dataclasses.replace(run, seeds=tuple(run.seeds))
+
+
+def _lengths(run: FitRun, result: Any) -> dict[str, int | None]:
+    """How many numbers a result has, see `run_fit`."""
+    points = len(result["iterations"])
+    curves = [name for name in _CURVES if result[name] is not None]
+    return dict.fromkeys(_PER_SEED, len(run.seeds)) | dict.fromkeys(curves, points)
 
 
 def _kept(result: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
