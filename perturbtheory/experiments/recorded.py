@@ -59,6 +59,7 @@ def load() -> Recorded:
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
         raise files.RecordError(msg) from error
+    return found
 
 
 def save(records: Mapping[FitRun, Record], shown: set[FitRun]) -> Path:

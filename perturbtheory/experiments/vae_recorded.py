@@ -122,6 +122,7 @@ def _results(data: dict[str, Any], path: Path) -> Recorded:
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
         raise files.RecordError(msg) from error
+    return found
 
 
 def _lengths(run: VaeRun) -> dict[str, int | None]:
