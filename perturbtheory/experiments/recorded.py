@@ -20,7 +20,7 @@ COMMAND = "perturbtheory fit --grid all --record"
 """What makes the whole record, or again what is missing of it."""
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(FitRun)}
 _PER_SEED = ("objective", "l1", "l1_hard", "spread")
-_CURVES = ("iterations", "objective_mean", "objective_std", "l1_curve")
+_CURVES = ("iterations", "objective_mean", "objective_std")
 _BULKY = ("p", "p_hard")
 """Kept only for runs that a figure shows."""
 
@@ -100,9 +100,9 @@ def _run(fields: dict[str, Any]) -> FitRun:
 
 def _lengths(run: FitRun, result: Any) -> dict[str, int | None]:
     """How many numbers a result has, see `run_fit`."""
+    known = [] if result["l1_curve"] is None else ["l1_curve"]  # It is not, for some models.
     points = len(result["iterations"])
-    curves = [name for name in _CURVES if result[name] is not None]
-    return dict.fromkeys(_PER_SEED, len(run.seeds)) | dict.fromkeys(curves, points)
+    return dict.fromkeys(_PER_SEED, len(run.seeds)) | dict.fromkeys([*_CURVES, *known], points)
 
 
 def _kept(result: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:

@@ -651,7 +651,8 @@ def test_nothing_is_opened_when_everything_is_done(tmp_path):
 
 @pytest.mark.filterwarnings("default")
 def test_a_dask_cluster_runs_cells(tmp_path):
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None,
         protocol="tcp", host="127.0.0.1",

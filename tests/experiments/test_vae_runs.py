@@ -337,6 +337,12 @@ class TestCommand:
         names = {path.name for path in (tmp_path / "out").iterdir()}
         assert names == {f"{n}.{k}" for n in ("samples", "reconstructions", "loss")
                          for k in ("png", "pdf")}  # fmt: skip
+        # Resumed with nothing left to do, the seconds are those of the first process still.
+        before = found["result"]["seconds"]
+        assert self.main(*options, "--checkpoint", str(tmp_path / "state")) == cli.AGREES
+        found = json.loads((tmp_path / "x.json").read_text())
+        assert found["result"]["seconds"] == before
+        assert len(before) == 3
         (tmp_path / "state").write_bytes(b"nothing")
         assert self.main(*options, "--checkpoint", str(tmp_path / "state")) == cli.MISUSED
         assert "checkpoint" in capsys.readouterr().err

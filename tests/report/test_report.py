@@ -507,7 +507,9 @@ def test_no_errata_is_said():
     assert "longtable}{" not in text
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs a LaTeX installation")
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None, reason="pip cannot install LaTeX; install pdflatex"
+)
 def test_errata_compile(written, tmp_path):
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", written / "errata.tex"],
