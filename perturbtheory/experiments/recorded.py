@@ -98,7 +98,7 @@ def _run(fields: dict[str, Any]) -> FitRun:
     return dataclasses.replace(run, seeds=tuple(run.seeds))
 
 
-def _lengths(run: FitRun, result: Any) -> dict[str, int | None]:
+def _lengths(run: FitRun, result: Any) -> dict[str, int]:
     """How many numbers a result has, see `run_fit`."""
     known = [] if result["l1_curve"] is None else ["l1_curve"]  # It is not, for some models.
     points = len(result["iterations"])
