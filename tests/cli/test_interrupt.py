@@ -12,8 +12,8 @@ DURING_IMPORT = """
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == {name!r}:
-            os.kill(os.getpid(), signal.SIGINT)
             try:
+                os.kill(os.getpid(), signal.SIGINT)
                 for _ in range(10**6): pass
             except KeyboardInterrupt:
                 raise ImportError("broken off") from None
@@ -47,6 +47,19 @@ def test_during_the_work():
         "ledger.run = run\n"
     )
     assert interrupted(harm, "verify", "A.gumbel-density") == (130, "", "")
+
+
+def test_the_command_line_alone(monkeypatch, capsys):
+    from perturbtheory import claims, cli
+
+    def find(ids=()):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(claims, "find", find)
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["verify", "A.gumbel-density"])
+    assert stop.value.code == cli.INTERRUPTED == 130
+    assert capsys.readouterr() == ("", "")
 
 
 def test_an_interrupt_that_is_ignored_stays_ignored():
