@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Group, RenderableType
+from rich.table import Table as Grid
 from rich.text import Text
 
 from perturbtheory.ledger import REGISTRY, Check, Result, Verdict, in_words, plain
+from perturbtheory.tables import Table
 
 _STYLES: dict[Verdict, str] = {
     "proved": "bold green",
@@ -19,38 +20,27 @@ _STYLES: dict[Verdict, str] = {
     "untested": "yellow",
 }
 _DRIFT = "bold magenta"
-_NARROW, _SLIM = 100, 60
+_WIDE = 100
+"""Columns of a terminal that has room for the sources."""
+_WHOLE = 16
+"""Longer words, such as the ids of claims, may be broken to keep a table a table."""
 
 
 def verdicts(
     results: Sequence[Result], drift: Mapping[str, Sequence[str]], width: int
 ) -> RenderableType:
-    """One row per claim; on a narrow terminal the source and the weakest link give way."""
-    table = Table(title=None, header_style="bold", pad_edge=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column("claim", overflow="fold")
-    if width >= _NARROW:
-        table.add_column("source", overflow="fold", max_width=24)
-    table.add_column("verdict", no_wrap=width >= 40, overflow="fold")
-    if width >= _SLIM:
-        table.add_column("decided by", overflow="fold")
+    """One row per claim; on a narrow terminal the source gives way, which is said."""
+    wide = width >= _WIDE
+    table = Table("claim", *(["source"] if wide else []), "verdict", "decided by", whole=_WHOLE)
     for result in results:
-        cells: list[RenderableType] = [Text(result.claim.id)]
-        if width >= _NARROW:
-            cells.append(Text(plain(result.claim.source), style="dim"))
         differs = drift.get(result.claim.id, ())
-        cells.append(_verdict(result, differs, width))
-        if width >= _SLIM:
-            cells.append(_grounds(result, differs))
-        table.add_row(*cells)
-    return table
-
-
-def _verdict(result: Result, differs: Sequence[str], width: int) -> Text:
-    text = Text(result.verdict, style=_STYLES[result.verdict])
-    if differs:
-        words = "drift" if width >= _SLIM else ", ".join(differs)
-        text.append(f" ({words})", style=_DRIFT)
-    return text
+        verdict = Text(result.verdict, style=_STYLES[result.verdict])
+        if differs:
+            verdict.append(" (drift)", style=_DRIFT)
+        source = [Text(plain(result.claim.source), style="dim")] if wide else []
+        table.add_row(result.claim.id, *source, verdict, _grounds(result, differs))
+    note = f"the sources are left out below {_WIDE} columns"
+    return table if wide else Group(table, Text(note, style="dim"))
 
 
 def _grounds(result: Result, differs: Sequence[str]) -> Text:
@@ -88,7 +78,7 @@ def refuted(results: Sequence[Result]) -> Iterator[RenderableType]:
 
 
 def undecided(results: Sequence[Result]) -> Iterator[RenderableType]:
-    """All routes to every part that is undecided, or on which two of them contradict each other."""
+    """Every route to each part that is undecided or on which two routes contradict each other."""
     for result in results:
         for part in result.parts:
             if part.outcome in ("disagreement", "unknown"):
@@ -110,11 +100,6 @@ def summary(results: Sequence[Result], seconds: float) -> Text:
     return text.append(f"in {seconds:.0f} s", style="dim")
 
 
-def plain_width(console: Console) -> int:
-    """The terminal's width; output that goes to a file or a pipe is not cut to one."""
-    return console.width if console.is_terminal else max(console.width, 120)
-
-
 def _told(check: Check) -> str:
     told = ": ".join(filter(None, (check.detail, check.measured)))
     failing = [f"{step.says} [{step.by}: {step.outcome}]" for step in check.steps]
@@ -126,8 +111,8 @@ def _open(outcome: str) -> bool:
     return outcome in ("fails", "unknown")
 
 
-def _labelled(label: str, text: str, style: str = "") -> Table:
-    grid = Table.grid(padding=(0, 1))
+def _labelled(label: str, text: str, style: str = "") -> Grid:
+    grid = Grid.grid(padding=(0, 1))
     grid.add_column(width=8, style="dim")
     grid.add_column(overflow="fold")
     grid.add_row(label, Text(text, style=style))

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from perturbtheory.cli._output import Output, terminal
 from perturbtheory.cli._use import (
-    AGREES,
     DRIFTED,
     MisuseError,
     require_directory,
@@ -54,23 +54,26 @@ def verify(
     """
     require_writable("--json", json)
     use_64_bit()
+    from perturbtheory.claims import recorded
+    from perturbtheory.results import write_json
+
     chosen, own = _chosen(claims)
-    known = _known(own=bool(own), record=record)
+    known = _known(chosen, own, record=record)
     require_directory("--report", report)
     start = time.perf_counter()
     results = _run_all(chosen, own, budget)
-    if record:
-        known = _recorded(results)
+    output = Output()
+    if record and output.keep("--record", recorded.destination(), lambda: recorded.save(results)):
+        known = recorded.load()
     drift = _drift(results, known, own)
-    gone = [] if claims else _gone(known)
+    gone = [] if claims else recorded.gone(known)
+    seconds = time.perf_counter() - start
+    output.show(lambda: _print(results, drift, gone, seconds))
     if json is not None:
-        from perturbtheory.results import write_json
-
-        write_json(json, [result.to_json() for result in results])
-    _print(results, drift, gone, time.perf_counter() - start)
+        output.keep("--json", json, lambda: write_json(json, [r.to_json() for r in results]))
     if report is not None:
-        _write_report(results, report, budget)
-    return DRIFTED if gone or any(drift.values()) else AGREES
+        _write_report(results, report, budget, output)
+    return DRIFTED if gone or any(drift.values()) else output.status
 
 
 def _chosen(names: Sequence[str]) -> "tuple[list[Claim], set[str]]":
@@ -120,30 +123,17 @@ def _loaded(path: Path) -> "list[Claim]":
     return made
 
 
-def _known(*, own: bool, record: bool) -> dict[str, Any]:
-    from perturbtheory.claims import recorded
-    from perturbtheory.results import RecordError
+def _known(chosen: "Sequence[Claim]", own: set[str], *, record: bool) -> dict[str, Any]:
+    """What is recorded; nothing if this run makes the record, which is then sure to be possible."""
+    from perturbtheory.claims import index, recorded
 
     if record and own:
         msg = "`--record` is for claims of the ledger, not for files of your own; use --json"
         raise MisuseError(msg)
-    try:
-        if record:
-            require_writable("--record", recorded.destination())
-        return {} if record else recorded.load()
-    except RecordError as error:
-        raise MisuseError(str(error)) from error
-
-
-def _recorded(results: "Sequence[Result]") -> dict[str, Any]:
-    from perturbtheory.claims import recorded
-    from perturbtheory.results import RecordError
-
-    try:
-        recorded.save(results)
-        return recorded.load()
-    except RecordError as error:
-        raise MisuseError(str(error)) from error
+    if record:
+        require_writable("--record", recorded.destination())
+    kept = set(index()) - {claim.id for claim in chosen}
+    return recorded.load() if kept or not record else {}
 
 
 def _drift(
@@ -158,21 +148,12 @@ def _drift(
     }
 
 
-def _gone(known: dict[str, Any]) -> list[str]:
-    from perturbtheory.claims import recorded
-
-    return recorded.gone(known)
-
-
 def _print(
     results: "Sequence[Result]", drift: dict[str, tuple[str, ...]], gone: list[str], seconds: float
 ) -> None:
-    from rich.console import Console
-
     from perturbtheory.cli import _verdicts
 
-    console = Console()
-    console.width = _verdicts.plain_width(console)
+    console = terminal()
     console.print(_verdicts.verdicts(results, drift, console.width))
     for block in (*_verdicts.refuted(results), *_verdicts.undecided(results)):
         console.print(block)
@@ -225,14 +206,11 @@ def _evidence(id_: str, budget: str) -> "tuple[tuple[Part, ...], float]":
     return result.parts, result.seconds
 
 
-def _write_report(results: "Sequence[Result]", directory: Path, budget: str) -> None:
+def _write_report(
+    results: "Sequence[Result]", directory: Path, budget: str, output: Output
+) -> None:
     from perturbtheory import report
 
-    sys.stdout.write("writing the report\n")
-    sys.stdout.flush()
-    try:
-        report.write(results, directory, budget=budget)
-    except OSError as error:
-        msg = f"`--report` could not be written: {str(directory)!r} ({error}); choose another place"
-        raise MisuseError(msg) from error
-    sys.stdout.write(f"wrote {directory / 'index.html'}\n")
+    output.show(lambda: sys.stdout.write("writing the report\n"))
+    if output.keep("--report", directory, lambda: report.write(results, directory, budget=budget)):
+        output.show(lambda: sys.stdout.write(f"wrote {directory / 'index.html'}\n"))

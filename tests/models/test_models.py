@@ -200,6 +200,18 @@ BAD = {
         {"family": models.PerturbSoftmax(pt.Normal(), 1e-3), "loss": "kl", "draws": 2, "steps": 3},
         "`learning_rate` must keep the fit finite, got 0.01: the objective is .* raise the temp",
     ),
+    "no-mean": (
+        {"family": models.PerturbSoftmax(pt.FromScipy(stats.cauchy())), "loss": "fenchel-young"},
+        "`loss` 'fenchel-young' needs noise with a finite mean, got FromScipy.*; use other noise",
+    ),
+    "no-mean-exact": (
+        {
+            "family": models.PerturbSoftmax(pt.StudentT(1.0)),
+            "loss": "fenchel-young",
+            "draws": None,
+        },
+        "`loss` 'fenchel-young' needs noise with a finite mean, got StudentT",
+    ),
     "family": ({"family": pt.Normal()}, "`family` must be a family .* got Normal"),
 }
 

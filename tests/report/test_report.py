@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -595,7 +596,9 @@ def test_no_errata_is_said():
     assert "longtable}{" not in text
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs a LaTeX installation")
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None, reason="pip cannot install LaTeX; install pdflatex"
+)
 def test_errata_compile(written, tmp_path):
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", written / "errata.tex"],
@@ -611,11 +614,15 @@ def test_a_failure_leaves_the_old_report(plain, tmp_path, monkeypatch):
     report.write(made_up(), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def fail(*_):
-        msg = "no space left"
-        raise OSError(msg)
+    synced = []
 
-    monkeypatch.setattr(report, "write_json", fail)
+    def fail(handle):
+        synced.append(handle)
+        if len(synced) == 4:
+            msg = "no space left"
+            raise OSError(msg)
+
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="no space"):
         report.write(made_up()[:1], tmp_path)
     monkeypatch.undo()
@@ -682,12 +689,12 @@ def test_a_place_that_cannot_be_written_to_is_refused_before_the_checks(
     assert not one_claim
 
 
-def test_a_report_that_cannot_be_written_after_all_is_misuse(one_claim, tmp_path, capsys):
+def test_a_report_that_cannot_be_written_after_all_is_said(one_claim, tmp_path, capsys):
     (tmp_path / "report.md").mkdir()
-    assert run("verify", "--report", str(tmp_path)) == cli.MISUSED
+    assert run("verify", "--report", str(tmp_path)) == cli.DRIFTED
     out, err = capsys.readouterr()
     assert "R.one" in out
-    assert "`--report` could not be written" in err
+    assert "`--report` was not written" in err
     assert "report.md is a directory" in err
     assert "Traceback" not in err
 
