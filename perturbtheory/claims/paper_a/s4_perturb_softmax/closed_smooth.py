@@ -97,8 +97,8 @@ def never_minus_infinity():
         "rational, dyadic blocks",
         terms[-1] < terms[0] / 2,
         cases=r"the same law, $P(\min_ix_i > s) = 1/s$: the blocks $2^kP(2^k < \min_ix_i \le "
-        rf"2^{{k+1}})$ bound the mean from below: ${terms[0]}$ for $k = 0$, still ${terms[-1]}$ for "
-        "$k = 63$",
+        rf"2^{{k+1}})$ bound the mean from below: ${terms[0]}$ for $k = 0$, still ${terms[-1]}$ "
+        "for $k = 63$",
     )
     yield witness(
         {
