@@ -36,6 +36,15 @@ def destination(name: str) -> Path:
     return _REPOSITORY / "results" / name
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when the file does; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 def read_json(path: Path, what: str, remedy: str) -> Any:
     """What the file holds.
 

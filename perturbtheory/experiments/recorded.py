@@ -4,6 +4,7 @@ One line a run: the fields that differ from the defaults of `FitRun`, then its r
 """
 
 import dataclasses
+import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,6 +52,11 @@ def load() -> Recorded:
         RecordError: if the file is missing or is not what `save` writes.
     """
     path = location()
+    return Recorded(_loaded(path, files.stamp(path)))
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(path: Path, stamp: tuple[int, int] | None) -> Recorded:  # noqa: ARG001
     data = files.read_json(path, _WHAT, _REMEDY)
     try:
         found = Recorded({_run(entry["run"]): entry["result"] for entry in data["fits"]})

@@ -5,6 +5,7 @@ made of them stand beside it in results/vaes.md.
 """
 
 import dataclasses
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,11 @@ def load() -> Recorded:
         RecordError: if the file is missing or is not what `save` writes.
     """
     path = files.location(_FILE)
+    return Recorded(_loaded(path, files.stamp(path)))
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(path: Path, stamp: tuple[int, int] | None) -> Recorded:  # noqa: ARG001
     return _results(_read(path), path)
 
 
