@@ -150,7 +150,8 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
             )
             raise ValueError(msg)
         probe = np.asarray(quantile(self.distribution, 0.5))
-        if probe.ndim > 1 or not np.all(np.isfinite(probe)):
+        positive = np.all(np.asarray(parsed(self.distribution)[2]) > 0)
+        if probe.ndim > 1 or not np.all(np.isfinite(probe)) or not positive:
             msg = (
                 "`distribution` must have valid parameters of shape () or (d,), got "
                 f"{self.distribution.args} {self.distribution.kwds} with median {probe}; fix them"
