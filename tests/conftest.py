@@ -39,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xfail(reason=KNOWN_DEFECTS[item.name], strict=True))
 
 
+@pytest.fixture(autouse=True)
+def _leave_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands switch JAX to 64-bit for their process; the next test may start one of its own."""
+    monkeypatch.delenv("JAX_ENABLE_X64", raising=False)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _forget_compiled_code() -> Iterator[None]:
     """Compiled functions of a module are of no use to the next; they would fill the memory."""

@@ -1,106 +1,76 @@
-"""The ledger of claims: every statement as an executable check with a verdict by rule."""
+"""Every statement of both papers, and of this package, as an executable claim.
 
+The tree is that of the papers: a folder for each paper, in it one for each section, in it a module
+for each topic; `exhibits` has what several modules show. An id leads to its module: see `index`.
+"""
+
+import difflib
+import functools
 import importlib
+import re
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from types import ModuleType
 
-from perturbtheory.claims.evidence import Check as Check
-from perturbtheory.claims.evidence import Part as Part
-from perturbtheory.claims.evidence import Step as Step
-from perturbtheory.claims.ledger import BUDGETS as BUDGETS
-from perturbtheory.claims.ledger import REGISTRY as REGISTRY
-from perturbtheory.claims.ledger import Budget as Budget
-from perturbtheory.claims.ledger import Claim as Claim
-from perturbtheory.claims.ledger import Result as Result
-from perturbtheory.claims.ledger import UnknownClaim as UnknownClaim
-from perturbtheory.claims.ledger import find as find
-from perturbtheory.claims.ledger import run as run
+from perturbtheory.ledger import REGISTRY, Claim
 
-SECTIONS: tuple[str, ...] = (
-    "paper_a.softmax",
-    "paper_a.softmax_sets",
-    "paper_a.minimal_condition",
-    "paper_a.gauge_sets",
-    "paper_a.gauge_sequences",
-    "paper_a.log_sum_exp",
-    "paper_a.linear_constraints",
-    "paper_a.convexity",
-    "paper_a.differentiability",
-    "paper_a.conjugate_attained",
-    "paper_a.subdifferential",
-    "paper_a.restriction",
-    "paper_a.gumbel",
-    "paper_a.concentration",
-    "paper_a.gumbel_concentration",
-    "paper_a.concentration_comparison",
-    "paper_a.perturb_softmax",
-    "paper_a.finite_potential",
-    "paper_a.completeness",
-    "paper_a.dual_domain",
-    "paper_a.vertex_limits",
-    "paper_a.softmax_minimality",
-    "paper_a.hoelder",
-    "paper_a.perturb_argmax",
-    "paper_a.argmax_completeness",
-    "paper_a.max_differentiable",
-    "paper_a.conjugate",
-    "paper_a.argmax_minimality",
-    "paper_a.minimality_steps",
-    "paper_a.uniform",
-    "paper_a.uniform_gradient",
-    "paper_a.discrete",
-    "paper_a.identifiable",
-    "paper_a.table_1",
-    "paper_a.table_1_corrected",
-    "paper_a.targets",
-    "paper_a.tables",
-    "paper_a.fits",
-    "paper_a.vaes",
-    "paper_b.gumbel",
-    "paper_b.exact_gradient",
-    "paper_b.objective",
-    "paper_b.relaxation",
-    "paper_b.direct",
-    "paper_b.small_epsilon",
-    "paper_b.direct_loss",
-    "paper_b.decomposition",
-    "paper_b.decomposition_structured",
-    "paper_b.structured",
-    "paper_b.structured_argmax",
-    "paper_b.tables",
-    "paper_b.vaes",
-    "ours.identities",
-    "ours.anchored",
-    "ours.completeness",
-    "ours.completeness_argmax",
-    "ours.completeness_discrete",
-    "ours.geometry",
-    "ours.closed_simplex",
-    "ours.polytopes",
-    "ours.joint_law",
-    "ours.direct_bias",
-    "ours.direct",
-    "ours.direct_choice",
-    "ours.escort",
-    "ours.closed_forms",
-    "ours.closed_forms_bessel",
-    "ours.closed_forms_argmax",
-    "ours.closed_forms_uniform",
-    "ours.scale",
-    "ours.scale_many",
-    "ours.fits",
-    "ours.vaes",
-)
-"""The modules of claims; their order is the order of the ledger: paper A, paper B, our own."""
+PAPERS = ("paper_a", "paper_b", "ours")
+_MADE = re.compile(r'(?:(\w+) = )?[Cc]laim\(\s*"([^"]+)"|(\w+) = (\w+)\.corrected\(')
 
 
-def _load() -> None:
-    homes = [f"{__name__}.{section}" for section in SECTIONS]
-    for home in homes:
-        importlib.import_module(home)
-    # Modules import each other, so that claims are not registered in the order of the papers.
-    place = {home: number for number, home in enumerate(homes)}
-    ordered = sorted(REGISTRY.items(), key=lambda i: place.get(i[1].check.__module__, len(place)))
-    REGISTRY.clear()
-    REGISTRY.update(ordered)
+class UnknownClaim(ValueError):  # noqa: N818
+    """An id that names no claim; the message says which come near."""
 
 
-_load()
+def modules() -> Iterator[str]:
+    """Names of the modules of claims in the order of the papers."""
+    for paper in PAPERS:
+        for section in _ordered(f"{__name__}.{paper}"):
+            yield from _ordered(section)
+
+
+def _ordered(package: str) -> list[str]:
+    return [f"{package}.{name}" for name in importlib.import_module(package).ORDER]
+
+
+@functools.cache
+def index() -> dict[str, str]:
+    """The module of every claim by id, in the order of the papers; no module is imported for it."""
+    found: dict[str, str] = {}
+    for module in modules():
+        package, name = module.rsplit(".", 1)
+        text = (resources.files(package) / f"{name}.py").read_text("utf-8")
+        ids: dict[str, str] = {}
+        for variable, id_, corrected, of in _MADE.findall(text):
+            made = id_ or f"{ids[of]}.corrected"
+            ids[variable or corrected] = made
+            found[made] = module
+    return found
+
+
+def home(claim: Claim) -> ModuleType:
+    """The module in which a claim is made."""
+    return importlib.import_module(claim.module)
+
+
+def find(ids: Iterable[str] = ()) -> list[Claim]:
+    """The claims with these ids in the order given, all of them for no ids.
+
+    Raises:
+        UnknownClaim: naming the id and those most like it.
+    """
+    known = index()
+    chosen = list(dict.fromkeys(ids)) or list(known)
+    for id_ in chosen:
+        if id_ not in known:
+            raise UnknownClaim(_unknown(id_, known))
+        importlib.import_module(known[id_])
+    return [REGISTRY[id_] for id_ in chosen]
+
+
+def _unknown(id_: str, known: Iterable[str]) -> str:
+    lower = {name.lower(): name for name in known}
+    near = [lower[n] for n in difflib.get_close_matches(id_.lower(), lower, 4, 0.4)]
+    near += [k for k in lower.values() if id_.lower() in k.lower() and k not in near][:4]
+    hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(lower.values())}"
+    return f"`CLAIM` must be the id of a claim, got {id_!r}; {hint}"

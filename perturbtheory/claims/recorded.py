@@ -1,11 +1,12 @@
-"""Recorded verdicts: what `perturbtheory verify --record` wrote, and what later runs must give."""
+"""Recorded results: what `perturbtheory verify --record` wrote, and what later runs must give."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from perturbtheory import results as files
-from perturbtheory.claims.ledger import REGISTRY, VERDICTS, Result
+from perturbtheory.claims import index
+from perturbtheory.ledger import VERDICTS, Result
 from perturbtheory.results import RecordError, write_json
 
 _FILE, _WHAT = "claims.json", "recorded verdicts"
@@ -28,14 +29,20 @@ def load() -> dict[str, dict[str, Any]]:
     try:
         recorded = {entry["id"]: entry for entry in entries}
         verdicts = {entry["verdict"] for entry in entries}
+        lists = [check["kind"] for entry in entries for check in entry["checks"]]
     except (TypeError, KeyError) as error:
         msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
         raise RecordError(msg) from error
-    if not verdicts <= set(VERDICTS):
+    if not verdicts <= set(VERDICTS) or not all(isinstance(kind, str) for kind in lists):
         unknown = sorted(map(str, verdicts - set(VERDICTS)))
         msg = f"{_WHAT} are corrupt: {path} has {unknown}; {_REMEDY}"
         raise RecordError(msg)
     return recorded
+
+
+def gone(recorded: Mapping[str, Any]) -> list[str]:
+    """Ids that are recorded and that no claim has any more."""
+    return [id_ for id_ in recorded if id_ not in index()]
 
 
 def destination() -> Path:
@@ -47,7 +54,7 @@ def save(results: Sequence[Result]) -> Path:
     """Write the results over those already recorded, in the order of the ledger."""
     path = destination()
     fresh = {result.claim.id: result.to_json() for result in results}
-    old = load() if set(REGISTRY) - set(fresh) else {}
-    merged = [fresh.get(id_) or old[id_] for id_ in REGISTRY if id_ in fresh or id_ in old]
+    old = load() if set(index()) - set(fresh) else {}
+    merged = [fresh.get(id_) or old[id_] for id_ in index() if id_ in fresh or id_ in old]
     write_json(path, merged)
     return path

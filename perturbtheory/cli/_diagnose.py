@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
-from perturbtheory.cli._use import AGREES, MisuseError, require_writable, use_64_bit
+from perturbtheory.cli._output import Output, terminal
+from perturbtheory.cli._use import MisuseError, require_writable, use_64_bit
 
 if TYPE_CHECKING:
     from perturbtheory.perturbations import AbstractPerturbation
@@ -77,6 +78,7 @@ def diagnose(
     from rich.console import Console
 
     from perturbtheory import properties
+    from perturbtheory.results import write_json
 
     given = {
         "scale": scale, "df": df, "tail_index": tail_index, "low": low, "high": high,
@@ -88,17 +90,17 @@ def diagnose(
             found = properties.diagnose(perturbation, temperature=temperature, dimension=dimension)
     except ValueError as error:
         raise MisuseError(str(error)) from error
-    Console().print(found)
+    output = Output()
+    output.show(lambda: terminal().print(found))
     if json is not None:
-        from perturbtheory.results import write_json
-
-        write_json(json, found.to_json())
+        output.keep("--json", json, lambda: write_json(json, found.to_json()))
     if figure is not None:
         from perturbtheory.figures.diagnosis import diagnosis_figure
 
-        diagnosis_figure(perturbation, temperature, found.dimension).save(figure)
-        sys.stdout.write(f"{figure}\n")
-    return AGREES
+        picture = diagnosis_figure(perturbation, temperature, found.dimension)
+        if output.keep("--figure", figure, lambda: picture.save(figure)):
+            output.show(lambda: sys.stdout.write(f"{figure}\n"))
+    return output.status
 
 
 def _named(name: str, given: dict[str, Any]) -> "AbstractPerturbation":

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import cyclopts
 
-from perturbtheory.cli._use import AGREES, MisuseError, require_directory, use_64_bit
+from perturbtheory.cli._output import Output
+from perturbtheory.cli._use import MisuseError, require_directory, use_64_bit
 
 
 def figures(
@@ -33,6 +34,16 @@ def figures(
             raise MisuseError(msg)
     require_directory("--directory", directory)
     use_64_bit()
-    for path in drawings.draw(names or drawings.NAMES, directory):
-        sys.stdout.write(f"{path}\n")
-    return AGREES
+    output = Output()
+    for name in names or drawings.NAMES:
+        _draw(name, directory, output)
+    return output.status
+
+
+def _draw(name: str, directory: Path, output: Output) -> None:
+    """Draw it and name its files, before the next one is begun."""
+    from perturbtheory import figures as drawings
+
+    written: list[Path] = []
+    output.keep(name, directory, lambda: written.extend(drawings.draw([name], directory)))
+    output.show(lambda: sys.stdout.writelines(f"{path}\n" for path in written))

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
 
-from perturbtheory.cli._use import AGREES, DRIFTED, MisuseError, require_directory, require_writable
+from perturbtheory.cli._output import Output, say, terminal
+from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 
 if TYPE_CHECKING:
     from perturbtheory.experiments.fits import FitRun
@@ -80,6 +81,7 @@ def fit(
     """
     require_writable("--json", json)
     from perturbtheory.experiments import grids
+    from perturbtheory.results import write_json
 
     options = {
         "target": target, "model": model, "scale": scale, "temperature": temperature, "loss": loss,
@@ -111,14 +113,14 @@ def fit(
     results = _run(every, directory, workers, _command(chosen or {"grid": grid}))
     if results is None:
         return DRIFTED
-    _print(results, chosen=bool(chosen))
+    output = Output()
+    output.show(lambda: _print(results, chosen=bool(chosen)))
     if json is not None:
-        from perturbtheory.results import write_json
-
-        write_json(json, [{"run": vars(run), "result": found} for run, found in results.items()])
+        entries = [{"run": vars(run), "result": found} for run, found in results.items()]
+        output.keep("--json", json, lambda: write_json(json, entries))
     if record:
-        _record(every, directory)
-    return AGREES
+        _record(every, directory, output)
+    return output.status
 
 
 def _draws(text: str) -> int | None:
@@ -166,17 +168,15 @@ def _run(
     except ValueError as error:
         raise MisuseError(str(error)) from error
     except SweepError as error:
-        sys.stderr.write(f"perturbtheory: {error}\n")
+        say(str(error))
         return None
     return dict(zip(every, found, strict=True))
 
 
 def _print(results: "dict[FitRun, dict[str, Any]]", *, chosen: bool) -> None:
-    from rich.console import Console
-
     from perturbtheory.experiments import grids, render
 
-    console = Console()
+    console = terminal()
     if not chosen and all(run in results for run in grids.runs("table-2")):
         console.print(render.table_2(results))
         console.print(render.summary(results))
@@ -184,10 +184,12 @@ def _print(results: "dict[FitRun, dict[str, Any]]", *, chosen: bool) -> None:
         console.print(render.fits(results))
 
 
-def _record(every: "list[FitRun]", directory: Path) -> None:
+def _record(every: "list[FitRun]", directory: Path, output: Output) -> None:
     from perturbtheory.experiments import grids, identity, recorded, records
 
     found = records(directory)
     shown = set(grids.runs("table-2"))
-    path = recorded.save({run: found[identity(run)] for run in every}, shown)
-    sys.stdout.write(f"{path.name} recorded\n")
+    path = recorded.destination()
+    made = {run: found[identity(run)] for run in every}
+    if output.keep("--record", path, lambda: recorded.save(made, shown)):
+        output.show(lambda: sys.stdout.write(f"{path.name} recorded\n"))

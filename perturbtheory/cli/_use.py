@@ -1,10 +1,11 @@
 """What the commands share: exit statuses, misuse, and places that can be written to."""
 
 import os
+import sys
 from pathlib import Path
 
-AGREES, DRIFTED, MISUSED = 0, 1, 2
-"""Exit statuses."""
+AGREES, DRIFTED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses; that of an interrupt is the one that shells know."""
 
 
 class MisuseError(Exception):
@@ -12,29 +13,37 @@ class MisuseError(Exception):
 
 
 def use_64_bit() -> None:
-    """Switch JAX to 64-bit for the whole process, as every command does."""
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+    """Switch JAX to 64-bit for the whole process, as every command does, whoever imports it."""
+    os.environ["JAX_ENABLE_X64"] = "1"
+    if jax := sys.modules.get("jax"):
+        jax.config.update("jax_enable_x64", True)
 
 
 def require_writable(option: str, path: Path | None) -> None:
     """Raise before any work is done if a file could not be written."""
     if path is None:
         return
-    parent = path.absolute().parent
+    from perturbtheory.results import is_special
+
+    parent = Path(os.path.realpath(path)).parent
     if path.is_dir():
         why = "is a directory; name a file in it"
-    elif not parent.is_dir():
+    elif path.is_socket():
+        why = "is a socket; name a file"
+    elif not is_special(path) and not parent.is_dir():
         why = f"lies in no directory; create {str(parent)!r} first"
-    elif not os.access(path if path.exists() else parent, os.W_OK) or not os.access(
-        parent, os.W_OK
-    ):
+    elif not _is_writable(path, parent, alone=is_special(path)):
         why = "cannot be written; choose another place"
     else:
         return
     msg = f"`{option}` must be a file that can be written: {str(path)!r} {why}"
     raise MisuseError(msg)
+
+
+def _is_writable(path: Path, parent: Path, *, alone: bool) -> bool:
+    """A file is replaced, which needs its folder; a device is written to and stands for itself."""
+    places = [path] if path.exists() else []
+    return all(os.access(place, os.W_OK) for place in (*places, *([] if alone else [parent])))
 
 
 def require_directory(option: str, path: Path | None) -> None:

@@ -2,14 +2,14 @@
 
 import inspect
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
 
-from perturbtheory.cli._use import AGREES, DRIFTED, MisuseError, require_directory, require_writable
+from perturbtheory.cli._output import Output, say, terminal
+from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 
 if TYPE_CHECKING:
     from perturbtheory.experiments.vaes import VaeRun
@@ -181,39 +181,38 @@ def _train(
     run: "VaeRun",
     splits: tuple[Any, Any, Any],
     source: str,
-    output: Path,
+    folder: Path,
     checkpoint: Path | None,
     importance: int,
     json: Path | None,
 ) -> int:
-    from rich.console import Console
-
     from perturbtheory.experiments import vae_render, vaes
     from perturbtheory.figures import pictures
     from perturbtheory.models.vae import CheckpointError
     from perturbtheory.results import write_json
 
-    console = Console()
+    output, console = Output(), terminal()
     train, held_out, test = splits
-    console.print(
-        f"{source}: {len(train)} to train, {len(held_out)} to choose, {len(test)} to test"
-    )
+    sizes = f"{len(train)} to train, {len(held_out)} to choose, {len(test)} to test"
+    output.show(lambda: console.print(f"{source}: {sizes}", markup=False))
     try:
         with vae_render.Bar(run.epochs, len(train)) as bar:
-            found, seconds = vaes.trained(
-                run, train, held_out, checkpoint=checkpoint, watch=bar.update
-            )
+            found = vaes.trained(run, train, held_out, checkpoint=checkpoint, watch=bar.update)
     except CheckpointError as error:
         raise MisuseError(str(error)) from error
     except ValueError as error:
-        sys.stderr.write(f"perturbtheory: {error}\n")
+        say(str(error))
         return DRIFTED
-    result = vaes.summary(run, found, seconds, test, len(train))
+    result = vaes.summary(run, found, test, len(train))
     if importance:
         result["importance"] = vaes.importance(run, found, test[:1000], importance)
-    console.print(vae_render.one(run, result))
-    written = pictures.draw(run, found, test, output)
-    console.print(f"{', '.join(p.name for p in written)} in {output}")
+    output.show(lambda: console.print(vae_render.one(run, result)))
     if json is not None:
-        write_json(json, {"run": vars(run), "result": result})
-    return AGREES
+        output.keep("--json", json, lambda: write_json(json, {"run": vars(run), "result": result}))
+    drawn: list[Path] = []
+    if output.keep(
+        "--output", folder, lambda: drawn.extend(pictures.draw(run, found, test, folder))
+    ):
+        names = ", ".join(path.name for path in drawn)
+        output.show(lambda: console.print(f"{names} in {folder}", markup=False))
+    return output.status

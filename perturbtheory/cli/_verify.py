@@ -1,13 +1,16 @@
 """`perturbtheory verify`: claims, their verdicts, and the report."""
 
+import functools
+import importlib.util
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from perturbtheory.cli._output import Output, terminal
 from perturbtheory.cli._use import (
-    AGREES,
     DRIFTED,
     MisuseError,
     require_directory,
@@ -16,7 +19,10 @@ from perturbtheory.cli._use import (
 )
 
 if TYPE_CHECKING:
-    from perturbtheory.claims import Claim, Result
+    from perturbtheory.ledger import Claim, Part, Result
+
+_MANY, _WORKERS = 24, 4
+"""From how many claims on processes share the work, and how many at most."""
 
 
 def verify(
@@ -26,14 +32,16 @@ def verify(
     budget: Literal["quick", "full"] = "quick",
     record: bool = False,
 ) -> int:
-    """Check claims of the papers and of this package, all of them by default.
+    """Check claims of the papers and of this package, all of them by default; or your own.
 
-    Exit status 0 if every verdict is the recorded one, 1 if one differs or two routes disagree.
+    Exit status 0 if every result is as recorded, 1 if a verdict, a text, a check or a
+    counterexample differs or two routes disagree. Nothing is recorded of claims of your own: the
+    status is 1 for them only if two routes disagree.
 
     Parameters
     ----------
     claims
-        Ids such as A.gumbel-density.
+        Ids such as A.gumbel-density, or Python files such as my_claims.py with claims of your own.
     json
         Write the results to this file.
     report
@@ -42,52 +50,121 @@ def verify(
     budget
         How much the sampled checks sample; proofs do not depend on it.
     record
-        Make these verdicts the recorded ones.
+        Make these results the recorded ones.
     """
     require_writable("--json", json)
     use_64_bit()
-    from rich.console import Console
+    from perturbtheory.claims import recorded
+    from perturbtheory.results import write_json
 
-    from perturbtheory.claims import UnknownClaim, find, recorded, render
-    from perturbtheory.results import RecordError, write_json
-
-    try:
-        chosen = find(claims)
-    except UnknownClaim as error:
-        raise MisuseError(str(error)) from error
-    try:
-        if record:
-            require_writable("--record", recorded.destination())
-        known = {} if record else recorded.load()
-    except RecordError as error:
-        raise MisuseError(str(error)) from error
+    chosen, own = _chosen(claims)
+    known = _known(chosen, own, record=record)
     require_directory("--report", report)
     start = time.perf_counter()
-    results = _run_all(chosen, budget)
-    if record:
-        try:
-            recorded.save(results)
-            known = recorded.load()
-        except RecordError as error:
-            raise MisuseError(str(error)) from error
+    results = _run_all(chosen, own, budget)
+    output = Output()
+    if record and output.keep("--record", recorded.destination(), lambda: recorded.save(results)):
+        known = recorded.load()
+    drift = _drift(results, known, own)
+    gone = [] if claims else recorded.gone(known)
+    seconds = time.perf_counter() - start
+    output.show(lambda: _print(results, drift, gone, seconds))
     if json is not None:
-        write_json(json, [result.to_json() for result in results])
-    console = Console()
-    console.width = render.plain_width(console)
-    console.print(render.verdicts(results, known, console.width))
-    for block in (*render.refuted(results), *render.disagreements(results)):
-        console.print(block)
-    console.print(render.summary(results, time.perf_counter() - start))
+        output.keep("--json", json, lambda: write_json(json, [r.to_json() for r in results]))
     if report is not None:
-        _write_report(results, report, budget)
-    return DRIFTED if any(render.changed(result, known) for result in results) else AGREES
+        _write_report(results, report, budget, output)
+    return DRIFTED if gone or any(drift.values()) else output.status
 
 
-def _run_all(chosen: "Sequence[Claim]", budget: str) -> "list[Result]":
+def _chosen(names: Sequence[str]) -> "tuple[list[Claim], set[str]]":
+    """The claims of the ledger and of the user's own files, and the ids of the latter."""
+    from perturbtheory.claims import UnknownClaim, find
+
+    files = [name for name in names if name.endswith(".py")]
+    own = [claim for name in files for claim in _loaded(Path(name))]
+    ids = [name for name in names if name not in files]
+    try:
+        chosen = find(ids) if ids or not files else []
+    except UnknownClaim as error:
+        raise MisuseError(str(error)) from error
+    return [*chosen, *own], {claim.id for claim in own}
+
+
+def _loaded(path: Path) -> "list[Claim]":
+    """The claims that a Python file makes."""
+    from perturbtheory.claims import index
+    from perturbtheory.ledger import line_in, registered_by
+
+    # A name that no other module has, so that a file called json.py takes nobody's place.
+    name = f"own:{path.resolve()}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        msg = f"`CLAIM` must be an id or a Python file that exists, got {str(path)!r}"
+        raise MisuseError(msg)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.append(str(path.resolve().parent))  # its neighbours can be imported
+    loader = spec.loader
+    try:
+        made = registered_by(lambda: loader.exec_module(module))
+    except (Exception, SystemExit) as error:
+        at = line_in(str(path), error)
+        why = f"could not be run{at and f', {at}'}: {type(error).__name__}: {error}; fix it"
+        msg = f"`CLAIM` {str(path)!r} {why}"
+        raise MisuseError(msg) from error
+    ids = {claim.id for claim in made}
+    taken = sorted(ids & set(index()))
+    nothing = sorted({i for claim in made for i in claim.depends_on} - ids - set(index()))
+    if taken or nothing or not made:
+        why = f"uses {taken[0]!r}, an id of the ledger" if taken else "makes no claims"
+        why = f"depends on {nothing[0]!r}, which is no claim" if nothing else why
+        msg = f"`CLAIM` {str(path)!r} {why}; see `help(perturbtheory.ledger)` for a template"
+        raise MisuseError(msg)
+    return made
+
+
+def _known(chosen: "Sequence[Claim]", own: set[str], *, record: bool) -> dict[str, Any]:
+    """What is recorded; nothing if this run makes the record, which is then sure to be possible."""
+    from perturbtheory.claims import index, recorded
+
+    if record and own:
+        msg = "`--record` is for claims of the ledger, not for files of your own; use --json"
+        raise MisuseError(msg)
+    if record:
+        require_writable("--record", recorded.destination())
+    kept = set(index()) - {claim.id for claim in chosen}
+    return recorded.load() if kept or not record else {}
+
+
+def _drift(
+    results: "Sequence[Result]", known: dict[str, Any], own: set[str]
+) -> dict[str, tuple[str, ...]]:
+    from perturbtheory.ledger import changes
+
+    found = {r.claim.id: changes(r, known.get(r.claim.id)) for r in results}
+    new = {"not recorded"}
+    return {
+        i: tuple(w for w in words if i not in own or w not in new) for i, words in found.items()
+    }
+
+
+def _print(
+    results: "Sequence[Result]", drift: dict[str, tuple[str, ...]], gone: list[str], seconds: float
+) -> None:
+    from perturbtheory.cli import _verdicts
+
+    console = terminal()
+    console.print(_verdicts.verdicts(results, drift, console.width))
+    for block in (*_verdicts.refuted(results), *_verdicts.undecided(results)):
+        console.print(block)
+    for id_ in gone:
+        console.print(f"{id_} is recorded, and no claim has this id any more", style="bold magenta")
+    console.print(_verdicts.summary(results, seconds))
+
+
+def _run_all(chosen: "Sequence[Claim]", own: set[str], budget: str) -> "list[Result]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from perturbtheory.claims import BUDGETS, run
 
     columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}"))
     console = Console(stderr=True)
@@ -96,21 +173,44 @@ def _run_all(chosen: "Sequence[Claim]", budget: str) -> "list[Result]":
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
         task = progress.add_task("", total=len(chosen))
-        for claim in chosen:
-            progress.update(task, description=claim.id)
-            results.append(run(claim, BUDGETS[budget]))
-            progress.advance(task)
+        for result in _results(chosen, own, budget):
+            progress.update(task, description=result.claim.id, advance=1)
+            results.append(result)
     return results
 
 
-def _write_report(results: "Sequence[Result]", directory: Path, budget: str) -> None:
+def _results(chosen: "Sequence[Claim]", own: set[str], budget: str) -> "Iterator[Result]":
+    """One after the other, or many in a few processes; in the order given in both cases."""
+    from perturbtheory.ledger import BUDGETS, Result, run
+
+    workers = min(_WORKERS, os.cpu_count() or 1)
+    if len(chosen) < _MANY or workers < 2 or own:
+        yield from (run(claim, BUDGETS[budget]) for claim in chosen)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        work = functools.partial(_evidence, budget=budget)
+        found = pool.map(work, [claim.id for claim in chosen])
+        for claim, (parts, seconds) in zip(chosen, found, strict=True):
+            yield Result(claim, parts, seconds)
+
+
+def _evidence(id_: str, budget: str) -> "tuple[tuple[Part, ...], float]":
+    """The parts of a claim of the ledger, and how long they took."""
+    from perturbtheory.claims import find
+    from perturbtheory.ledger import BUDGETS, run
+
+    result = run(find([id_])[0], BUDGETS[budget])
+    return result.parts, result.seconds
+
+
+def _write_report(
+    results: "Sequence[Result]", directory: Path, budget: str, output: Output
+) -> None:
     from perturbtheory import report
 
-    sys.stdout.write("writing the report\n")
-    sys.stdout.flush()
-    try:
-        report.write(results, directory, budget=budget)
-    except OSError as error:
-        msg = f"`--report` could not be written: {str(directory)!r} ({error}); choose another place"
-        raise MisuseError(msg) from error
-    sys.stdout.write(f"wrote {directory / 'index.html'}\n")
+    output.show(lambda: sys.stdout.write("writing the report\n"))
+    if output.keep("--report", directory, lambda: report.write(results, directory, budget=budget)):
+        output.show(lambda: sys.stdout.write(f"wrote {directory / 'index.html'}\n"))

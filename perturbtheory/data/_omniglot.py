@@ -17,6 +17,8 @@ TRAIN, VALIDATION, TEST = 23_000, 1_345, 8_070
 """Sizes of the splits of the IWAE file; of the raw drawings 23,045 are left for training."""
 SEED = 0
 _BATCH = 1_000
+_MOST_BLANK = 0.01
+"""Share of images without ink above which a file is one that was filled with zeros."""
 
 
 def read_resized(name: str, paths: Sequence[Path]) -> tuple[Splits, None]:
@@ -145,5 +147,8 @@ def _from_columns(path: Path, columns: np.ndarray) -> np.ndarray:
         raise corrupt(path, f"has an array {columns.dtype}{columns.shape} instead of (784, n)")
     if not ((columns >= 0) & (columns <= 1)).all():
         raise corrupt(path, "has values outside 0 to 1")
+    blank, number = int((~columns.any(axis=0)).sum()), columns.shape[1]
+    if blank > _MOST_BLANK * number:
+        raise corrupt(path, f"has no ink in {blank} of {number} images")
     pixels = np.rint(255 * columns.T.astype(float)).astype(np.uint8)
     return np.ascontiguousarray(pixels.reshape(-1, 28, 28).transpose(0, 2, 1)).reshape(-1, PIXELS)

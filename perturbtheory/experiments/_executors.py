@@ -109,7 +109,7 @@ def _processes(number: int) -> Iterator[Executor]:
     theirs, ours = context.Pipe(duplex=False)
     with (
         theirs,
-        concurrent.futures.ProcessPoolExecutor(number, context, _end_with, (theirs,)) as executor,
+        _Deaf(number, context, _end_with, (theirs,)) as executor,
     ):
         try:
             yield executor
@@ -122,14 +122,24 @@ def _processes(number: int) -> Iterator[Executor]:
             ours.close()
 
 
+class _Deaf(concurrent.futures.ProcessPoolExecutor):
+    """Its processes do not hear Ctrl-C, not even while they begin: the runner does, and decides."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        # Processes are started here, and inherit what is blocked.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end_with(runner: Any) -> None:
     """End this worker when the runner closes its end of a pipe, or is killed.
 
     Without it the workers of a killed runner would go on with a cell that another runner takes
     over, and then wait for ever.
     """
-    # The runner hears of Ctrl-C as well, and decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         runner.poll(None)

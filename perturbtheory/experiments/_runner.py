@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from perturbtheory.experiments import _cells, _executors
 from perturbtheory.experiments._cells import Record
-from perturbtheory.experiments._store import Lock, Store, SweepError
+from perturbtheory.experiments._store import Lock, Store, SweepError, warn_of_versions
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -39,16 +39,19 @@ class Runner:
         self.failed: dict[str, BaseException] = {}
         self.lost: dict[str, BaseException] = {}
         self.unwritten: dict[str, OSError] = {}
+        found = {}
         for name in cells:
             try:
                 record = store.read(name)
-            except ValueError:
+            except (OSError, ValueError):
                 # It may be moved only under the lock of its cell, when that cell's turn comes.
                 record = None
             if record is None:
                 self.waiting.append(name)
             else:
+                found[name] = record
                 self._keep(name, record)
+        warn_of_versions(store.directory, found.values())
 
     def run(self, executor: Executor, in_flight: int | None) -> None:
         """Run what is missing; what goes wrong is noted for `all_or_raise`."""
@@ -87,6 +90,7 @@ class Runner:
                 return
             if record is not None:
                 self._keep(name, record)
+                warn_of_versions(self.store.directory, [record])
                 self.locks.pop(name).release()
                 continue
             try:
@@ -145,7 +149,7 @@ class Runner:
         if self.failed:
             told = [f"{self._told(n)}: {type(e).__name__}: {e}" for n, e in self.failed.items()]
             wrong.append(f"{len(told)} of {len(self.cells)} cells failed: {few(told)}")
-            ways_out.append("mend what raised")
+            ways_out.append("fix what raised")
         if self.lost:
             told = [self._told(name) for name in self.lost]
             wrong.append(f"a worker died while these cells were in flight: {few(told)}")
@@ -153,16 +157,25 @@ class Runner:
         if self.unwritten:
             told = [f"{self.store.path(n)}: {e}" for n, e in self.unwritten.items()]
             wrong.append(f"{len(told)} files could not be written: {few(told)}")
-            full = any(e.errno in (errno.ENOSPC, errno.EDQUOT) for e in self.unwritten.values())
-            ways_out.append("free space" if full else "make the directory writable")
+            ways_out.append(self._way_to_write())
         if wrong:
             msg = (
                 f"{'; '.join(wrong)}; {', '.join(ways_out)} and run the same command again: "
-                f"{len(self.results)} of {len(self.cells)} cells are done and kept"
+                f"{self._kept()} of {len(self.cells)} cells are done and kept"
             )
             errors = self.failed | self.lost | self.unwritten
             raise SweepError(msg, results, self.failed) from next(iter(errors.values()))
         return [result for result in results if result is not None]
+
+    def _way_to_write(self) -> str:
+        if not self.store.directory.is_dir():
+            return f"make {str(self.store.directory)!r} a directory again"
+        full = any(e.errno in (errno.ENOSPC, errno.EDQUOT) for e in self.unwritten.values())
+        return "free space" if full else "make the directory writable"
+
+    def _kept(self) -> int:
+        """How many results have a file: whoever took the folder away took them too."""
+        return sum(self.store.path(name).is_file() for name in self.results)
 
     def _told(self, name: str) -> str:
         return f"{name} = {self.cells[name]!r}"

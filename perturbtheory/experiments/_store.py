@@ -6,16 +6,20 @@ of one machine, and end with the process that holds them. The folder must be on 
 that knows them; local ones do, some network ones do not.
 """
 
+import contextlib
 import dataclasses
 import math
 import os
 import re
+import stat
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import perturbtheory
 from perturbtheory.experiments import _cells
 from perturbtheory.experiments._cells import Record
 
@@ -52,7 +56,9 @@ class Lock:
     def release(self) -> None:
         """Give the right back and leave no file."""
         # Removed while it is locked: whoever opened it before sees in `claim` that it is gone.
-        self.path.unlink(missing_ok=True)
+        # Where the folder is gone or is none any more, the next write says so.
+        with contextlib.suppress(OSError):
+            self.path.unlink()
         self.stream.close()
 
 
@@ -70,10 +76,16 @@ class Store:
         """The record of a cell, None if there is no file.
 
         Raises:
-            ValueError: if the file is not a result of this cell; the message says why.
+            ValueError: if what is there is not a result of this cell; the message says why.
+            OSError: if it cannot be read.
         """
+        path = self.path(name)
         try:
-            content = self.path(name).read_text(encoding="utf-8")
+            if not stat.S_ISREG(path.stat().st_mode):
+                what = "a directory" if path.is_dir() else "no regular file"
+                msg = f"it is {what}"
+                raise ValueError(msg)
+            content = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
         return _cells.parse(content, name)
@@ -135,17 +147,23 @@ class Store:
                 os.fsync(stream.fileno())
             os.replace(temporary, self.path(name))
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
             raise
 
     def tidy(self) -> None:
         """Remove what killed runners left; the files of live ones are locked, and stay."""
         for left in [*self.directory.glob(".*.lock"), *self.directory.glob(".*.tmp")]:
             name = left.stem.removeprefix(".")
-            ours = name == _MANIFEST or _NAME.fullmatch(name)
-            if ours and (lock := self.claim(name)) is not None:
-                (self.directory / f".{name}.tmp").unlink(missing_ok=True)
-                lock.release()
+            if name != _MANIFEST and not _NAME.fullmatch(name):
+                continue
+            # What stays is in nobody's way until its cell is run; then it is said.
+            with contextlib.suppress(OSError):
+                if (lock := self.claim(name)) is not None:
+                    try:
+                        (self.directory / f".{name}.tmp").unlink(missing_ok=True)
+                    finally:
+                        lock.release()
 
     def records(self) -> dict[str, Record]:
         """Every record in the folder by the identity of its cell; warns of files that are none."""
@@ -155,7 +173,7 @@ class Store:
                 continue
             try:
                 record = self.read(path.stem)
-            except ValueError as error:
+            except (OSError, ValueError) as error:
                 warnings.warn(f"{path} is left out: {error}", stacklevel=2)
             else:
                 found |= {path.stem: record} if record is not None else {}
@@ -170,6 +188,20 @@ class Store:
             self.write(_MANIFEST, _cells.as_json(_summary(self.records())))
         finally:
             lock.release()
+
+
+def warn_of_versions(directory: Path, records: Iterable[Record]) -> None:
+    """Warn of results that another version of this package made."""
+    found = Counter(str(record.versions.get("perturbtheory")) for record in records)
+    found.pop(perturbtheory.__version__, None)
+    if found:
+        told = ", ".join(f"{count} of version {version}" for version, count in found.items())
+        msg = (
+            f"{str(directory)!r} has results of another perturbtheory than this, "
+            f"{perturbtheory.__version__}: {told}; they are used as they are; to have all of one "
+            "version, delete them or choose another folder, and run again"
+        )
+        warnings.warn(msg, stacklevel=3)
 
 
 def _summary(records: Mapping[str, Record]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ import perturbtheory
 from perturbtheory.experiments import _cells, _executors
 from perturbtheory.experiments._cells import Record
 from perturbtheory.experiments._runner import Runner, few
-from perturbtheory.experiments._store import Store, SweepError
+from perturbtheory.experiments._store import Store, SweepError, warn_of_versions
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -46,8 +46,9 @@ def sweep(
 
     Each result is written as CLASS-HASH.json when its cell is finished, and manifest.json, which
     sums them up, at the end. Equal cells are run once. A file that is corrupt, of another cell or
-    of another version is set aside with a warning and its cell is run. On Ctrl-C the cells in
-    flight are given up, all others are kept.
+    in another format is set aside with a warning and its cell is run; results of another version
+    of this package are used, with a warning. On Ctrl-C the cells in flight are given up, all others
+    are kept.
 
     Args:
         function: returns a mapping of plain values, which comes back as JSON holds it (tuples as
@@ -99,17 +100,19 @@ def load(directory: Path | str, cells: Iterable[Any]) -> list[dict[str, Any]]:
         SweepError: naming the cells that have no result there.
     """
     store = Store(Path(directory))
-    results, missing = [], []
+    results, missing, found = [], [], []
     for cell in cells:
         name = _cells.identity(cell)
         try:
             record = store.read(name)
             why = "no file"
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             record, why = None, str(error)
+        found += [] if record is None else [record]
         results.append(None if record is None else record.result)
         if record is None:
             missing.append(f"{name} ({why})")
+    warn_of_versions(store.directory, found)
     if missing:
         msg = (
             f"`directory` must have a result for each cell, got {len(missing)} of {len(results)} "

@@ -4,6 +4,7 @@ One line a run: the fields that differ from the defaults of `FitRun`, then its r
 """
 
 import dataclasses
+import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from perturbtheory import results as files
 from perturbtheory.experiments._cells import Record
+from perturbtheory.experiments._shape import require_numbers
 from perturbtheory.experiments.fits import FitRun
 
 _FILE, _WHAT = "fits.json", "recorded fits"
@@ -18,6 +20,8 @@ _REMEDY = "run `perturbtheory fit --record` in a checkout, or install the packag
 COMMAND = "perturbtheory fit --grid all --record"
 """What makes the whole record, or again what is missing of it."""
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(FitRun)}
+_PER_SEED = ("objective", "l1", "l1_hard", "spread")
+_CURVES = ("iterations", "objective_mean", "objective_std")
 _BULKY = ("p", "p_hard")
 """Kept only for runs that a figure shows."""
 
@@ -25,6 +29,11 @@ _BULKY = ("p", "p_hard")
 def location() -> Path:
     """The record shipped with an installed package, or results/fits.json of a checkout."""
     return files.location(_FILE)
+
+
+def destination() -> Path:
+    """Where `save` writes; raises RecordError outside of a checkout."""
+    return files.destination(_FILE)
 
 
 class Recorded(dict[FitRun, dict[str, Any]]):
@@ -43,12 +52,20 @@ def load() -> Recorded:
         RecordError: if the file is missing or is not what `save` writes.
     """
     path = location()
+    return Recorded(_loaded(path, files.stamp(path)))
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(path: Path, stamp: tuple[int, int] | None) -> Recorded:  # noqa: ARG001
     data = files.read_json(path, _WHAT, _REMEDY)
     try:
-        return Recorded({_run(entry["run"]): entry["result"] for entry in data["fits"]})
-    except (TypeError, KeyError, AttributeError) as error:
+        found = Recorded({_run(entry["run"]): entry["result"] for entry in data["fits"]})
+        for run, result in found.items():
+            require_numbers(result, _lengths(run, result))
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
         msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
         raise files.RecordError(msg) from error
+    return found
 
 
 def save(records: Mapping[FitRun, Record], shown: set[FitRun]) -> Path:
@@ -73,7 +90,7 @@ def save(records: Mapping[FitRun, Record], shown: set[FitRun]) -> Path:
     ]
     body = ",\n".join(f" {row}" for row in rows)
     start = json.dumps(head, indent=1)[:-2]
-    path = files.destination(_FILE)
+    path = destination()
     files.write_text(path, f'{start},\n "fits": [\n{body}\n ]\n}}\n')
     return path
 
@@ -85,6 +102,13 @@ def _fields(run: FitRun) -> dict[str, Any]:
 def _run(fields: dict[str, Any]) -> FitRun:
     run = FitRun(**fields)
     return dataclasses.replace(run, seeds=tuple(run.seeds))
+
+
+def _lengths(run: FitRun, result: Any) -> dict[str, int]:
+    """How many numbers a result has, see `run_fit`."""
+    known = [] if result["l1_curve"] is None else ["l1_curve"]  # It is not, for some models.
+    points = len(result["iterations"])
+    return dict.fromkeys(_PER_SEED, len(run.seeds)) | dict.fromkeys([*_CURVES, *known], points)
 
 
 def _kept(result: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:

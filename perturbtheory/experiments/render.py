@@ -1,7 +1,6 @@
 """Fits as rich renderables: Table 2 beside its print, and any other runs one a row."""
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from perturbtheory.experiments.fits import FitRun
@@ -13,6 +12,7 @@ from perturbtheory.experiments.table_2 import (
     ahead,
     cells,
 )
+from perturbtheory.tables import Table
 
 _LABELS = {"normal": "Normal", "gumbel": "Gumbel", "igr": "IGR"}
 _SHORT = {"negative-binomial": "neg. binomial"}
@@ -22,17 +22,11 @@ _LEGEND = (
 )
 
 
-def _table(*columns: str) -> Table:
-    table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 1, 0, 0))
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number < 2 else "right", no_wrap=True)
-    return table
-
-
 def table_2(results: Results) -> RenderableType:
     """The eight printed numbers, what was found instead, and whether they reproduce."""
-    table = _table(
-        "target", "model", "printed", "seen", "softmax", "exact", "arg max", "agrees"
+    table = Table(
+        "target", "model", "printed", "seen", "softmax", "exact", "arg max", "agrees",
+        left=2, gap=1,
     )  # fmt: skip
     for cell in cells(results):
         verdict = Text("yes", style="green") if cell.reproduced else Text("no", style="bold red")
@@ -68,7 +62,7 @@ def summary(results: Results) -> RenderableType:
 
 def fits(results: Results) -> RenderableType:
     """One row a run: what it was and what it reached."""
-    table = _table("target", "model", "seen", "softmax", "arg max", "settings")
+    table = Table("target", "model", "seen", "softmax", "arg max", "settings", gap=1)
     for run, found in results.items():
         table.add_row(
             run.target,

@@ -5,16 +5,19 @@ made of them stand beside it in results/vaes.md.
 """
 
 import dataclasses
+import functools
 import json
 from pathlib import Path
 from typing import Any
 
 from perturbtheory import results as files
 from perturbtheory.experiments._cells import Record, fields
+from perturbtheory.experiments._shape import require_numbers
 from perturbtheory.experiments._sweep import records
 from perturbtheory.experiments.vae_grids import LONG
 from perturbtheory.experiments.vae_markdown import markdown
 from perturbtheory.experiments.vaes import EPOCHS, VaeRun
+from perturbtheory.models.vae import CRITERIA, Bounds
 
 _FILE, _WHAT = "vaes.json", "recorded VAEs"
 _REMEDY = (
@@ -23,6 +26,11 @@ _REMEDY = (
 )
 _CLASS = fields(VaeRun())["class"]
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(VaeRun)}
+
+
+def destination() -> Path:
+    """Where `save` writes; raises RecordError outside of a checkout."""
+    return files.destination(_FILE)
 
 
 class Recorded(dict[VaeRun, dict[str, Any]]):
@@ -46,6 +54,11 @@ def load() -> Recorded:
         RecordError: if the file is missing or is not what `save` writes.
     """
     path = files.location(_FILE)
+    return Recorded(_loaded(path, files.stamp(path)))
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(path: Path, stamp: tuple[int, int] | None) -> Recorded:  # noqa: ARG001
     return _results(_read(path), path)
 
 
@@ -78,7 +91,7 @@ def save(directory: Path) -> Path:
             f"{min(others)}; change EPOCHS in perturbtheory/experiments/vaes.py to record others"
         )
         raise files.RecordError(msg)
-    path = files.destination(_FILE)
+    path = destination()
     before = {"commands": [], "versions": [], "vaes": []}
     before |= _read(path) if path.exists() else {}
     results = _results(before, path) | {run: record.result for run, record in made.items()}
@@ -109,10 +122,20 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _results(data: dict[str, Any], path: Path) -> Recorded:
     try:
-        return Recorded({VaeRun(**entry["run"]): entry["result"] for entry in data["vaes"]})
-    except (TypeError, KeyError, AttributeError) as error:
+        found = Recorded({VaeRun(**entry["run"]): entry["result"] for entry in data["vaes"]})
+        for run, result in found.items():
+            require_numbers(result, _lengths(run))
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
         msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
         raise files.RecordError(msg) from error
+    return found
+
+
+def _lengths(run: VaeRun) -> dict[str, int | None]:
+    """How many numbers a result has, see `run_vae`."""
+    each = ["loss", "reconstruction", "seconds", *(f"validation/{b}" for b in Bounds._fields)]
+    tested = [f"test/{c}/{b}" for c in (*CRITERIA, "last") for b in (*Bounds._fields, "epoch")]
+    return dict.fromkeys(each, run.epochs) | dict.fromkeys(tested)
 
 
 def _made(directory: Path) -> dict[VaeRun, Record]:

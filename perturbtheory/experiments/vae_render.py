@@ -1,18 +1,17 @@
 """VAEs in the terminal: a bar while one trains, its numbers, and the tables of both papers."""
 
 import time
-from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from perturbtheory.experiments import vae_tables
 from perturbtheory.experiments.vae_grids import LONG, Results, tested
 from perturbtheory.experiments.vaes import VaeRun
 from perturbtheory.models.vae import DiscreteVAE, Epoch
+from perturbtheory.tables import Table, columns
 
 _NUMBERS = (
     ("hard + KL of the arg max", "bound", "a bound on -log p(x)"),
@@ -27,12 +26,16 @@ class Bar:
     def __init__(self, epochs: int, images: int) -> None:
         self.images, self.epochs, self.before = images, epochs, time.perf_counter()
         self.seen = False  # The first epoch compiles, and says nothing of the speed.
+        # Not among the results, which may go to a file.
+        console = Console(stderr=True)
         self.progress = Progress(
             TextColumn("epoch"),
             MofNCompleteColumn(),
             BarColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.description}"),
+            console=console,
+            disable=not console.is_terminal,
         )
 
     def __enter__(self) -> "Bar":
@@ -55,7 +58,7 @@ class Bar:
 
 def one(run: VaeRun, result: dict[str, Any]) -> RenderableType:
     """The test numbers of one run, at its best epoch by the bound."""
-    table = _table("test, nats", "", "")
+    table = Table("test, nats", "", "")
     found = tested(result, "bound")
     relaxed = "as the papers train it" if run.rule == "relaxed" else "not trained by this rule"
     for label, name, words in _NUMBERS:
@@ -75,28 +78,14 @@ def tables(results: Results) -> RenderableType:
     t = vae_tables
     return Group(
         Text("Table 3 of paper A, test loss", style="bold"),
-        _filled(t.table_3_header(), t.table_3(results)),
+        columns(t.table_3_header(), t.table_3(results)),
         Text("\nThe best of each column by every number", style="bold"),
-        _filled(t.audit_header(), t.audit(results)),
+        columns(t.audit_header(), t.audit(results)),
         Text(f"\nThe same temperatures, {LONG} times as long", style="bold"),
-        _filled(t.audit_header(), t.audit(results, long=True)),
+        columns(t.audit_header(), t.audit(results, long=True)),
         Text("\nChosen by the relaxed loss instead", style="bold"),
-        _filled(t.audit_header(), t.audit(results, chosen_by="relaxed_loss")),
+        columns(t.audit_header(), t.audit(results, chosen_by="relaxed_loss")),
         Text("\nTable 1 of paper B, exact test loss, one latent", style="bold"),
-        _filled(t.table_1_header(), t.table_1(results)),
+        columns(t.table_1_header(), t.table_1(results)),
         Text(f"{len(results)} runs; {t.epochs_of(results)} epochs, 300 as printed", style="dim"),
     )
-
-
-def _filled(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
-    table = _table(*header)
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 2, 0, 0))
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number < 1 else "right")
-    return table

@@ -24,7 +24,7 @@ def _entry(table: str, name: str) -> float:
     path, what = files.location("vae_speed.json"), "recorded times"
     data: Any = files.read_json(path, what, _REMEDY)
     try:
-        return data[table][name]
-    except (KeyError, TypeError) as error:
-        msg = f"{what} are corrupt: {path} has no {name!r} in {table!r}; {_REMEDY}"
+        return float(data[table][name])
+    except (KeyError, TypeError, ValueError) as error:
+        msg = f"{what} are corrupt: {path} has no number {name!r} in {table!r}; {_REMEDY}"
         raise files.RecordError(msg) from error

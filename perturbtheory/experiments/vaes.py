@@ -1,8 +1,7 @@
 """Discrete VAEs of both papers: what one run is, and what is kept of it."""
 
 import functools
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -176,7 +175,7 @@ def run_vae(run: VaeRun) -> dict[str, Any]:
     number of the epoch.
     """
     train, held_out, test = _images(run.images)
-    return summary(run, *trained(run, train, held_out), test, len(train))
+    return summary(run, trained(run, train, held_out), test, len(train))
 
 
 def trained(
@@ -186,27 +185,15 @@ def trained(
     *,
     checkpoint: Path | None = None,
     watch: Watch | None = None,
-) -> tuple[vae.Trained, list[float]]:
-    """The run, and the seconds that each epoch took in this process."""
-    seconds, before = [], [time.perf_counter()]
-
-    def after(model: vae.DiscreteVAE, history: list[vae.Epoch]) -> None:
-        now = time.perf_counter()
-        seconds.append(now - before[0])
-        if watch is not None:
-            watch(model, history)
-        before[0] = time.perf_counter()
-
+) -> vae.Trained:
+    """The run, resumed from the checkpoint if there is one."""
     settings = training(run, len(train))
-    found = vae.train(
-        start(run), settings, train, held_out, checkpoint=checkpoint, after_epoch=after
+    return vae.train(
+        start(run), settings, train, held_out, checkpoint=checkpoint, after_epoch=watch
     )
-    return found, seconds
 
 
-def summary(
-    run: VaeRun, found: vae.Trained, seconds: Sequence[float], test: np.ndarray, count: int
-) -> dict[str, Any]:
+def summary(run: VaeRun, found: vae.Trained, test: np.ndarray, count: int) -> dict[str, Any]:
     """The numbers that are kept of a run on so many training images: see `run_vae`."""
     last = len(found.history)
     models = {name: (found.best[name], found.best_epoch[name]) for name in vae.CRITERIA}
@@ -229,7 +216,7 @@ def summary(
             name: short(column) for name, column in zip(vae.Bounds._fields, columns, strict=True)
         },
         "test": {name: at[epoch] | {"epoch": epoch} for name, (_, epoch) in models.items()},
-        "seconds": [round(s, 2) for s in seconds],
+        "seconds": [round(s, 2) for s in found.seconds],
     }
 
 

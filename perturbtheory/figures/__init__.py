@@ -23,6 +23,7 @@ _HOMES = {
     "figure-10": ("vaes", "FIGURE_10"),
     "smoothing": ("smoothing", "SMOOTHING"),
     "completeness-counterexample": ("completeness", "COMPLETENESS"),
+    "incomplete-families": ("incomplete", "INCOMPLETE"),
     "flat-regions": ("flat", "FLAT_REGIONS"),
     "error-against-samples": ("samples", "ERROR_AGAINST_SAMPLES"),
     "advantage": ("advantage", "ADVANTAGE"),

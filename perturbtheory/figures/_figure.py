@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
 from perturbtheory.potential import Potential
+from perturbtheory.results import write_bytes, write_together
 
 Data = dict[str, np.ndarray]
 
@@ -78,18 +80,22 @@ class Figure:
         """NAME.png, NAME.svg and NAME.json, without date."""
         data = self.data()
         png, svg, record = (directory / f"{name}.{suffix}" for suffix in ("png", "svg", "json"))
+        drawn = {png: io.BytesIO(), svg: io.BytesIO()}
         with self._drawn(data) as canvas:
             canvas.savefig(
-                png, dpi=self.dpi, metadata={"Software": None}, pil_kwargs={"optimize": True}
+                drawn[png], dpi=self.dpi, metadata={"Software": None}, pil_kwargs={"optimize": True}
             )
-            canvas.savefig(svg, metadata={"Date": None})
-        record.write_text(self._json(name, data), "utf-8")
+            canvas.savefig(drawn[svg], format="svg", metadata={"Date": None})
+        contents = {path: image.getvalue() for path, image in drawn.items()}
+        write_together(contents | {record: self._json(name, data).encode()})
         return [png, svg, record]
 
     def save(self, path: Path) -> None:
         """The picture alone, in the format that the suffix of `path` names."""
+        image = io.BytesIO()
         with self._drawn(self.data()) as canvas:
-            canvas.savefig(path, dpi=self.dpi)
+            canvas.savefig(image, format=path.suffix[1:], dpi=self.dpi)
+        write_bytes(path, image.getvalue())
 
     @contextlib.contextmanager
     def _drawn(self, data: Data) -> Iterator[Canvas]:

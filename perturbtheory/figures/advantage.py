@@ -81,7 +81,7 @@ def _hard(axes: Axes, data: Data) -> None:
 
 
 ADVANTAGE = Figure(
-    title="Where Normal's advantage over Gumbel in L1 comes from",
+    title="Where Normal's advantage over Gumbel in $L_1$ comes from",
     caption="Left: the advantage of the printed protocol as a sum of four terms. Middle: without "
     "sampling both models go on towards zero. Right: after the same 300 iterations the arg max of "
     "the fitted model, which hard samples follow, is nearer to the target under Gumbel noise.",

@@ -118,9 +118,10 @@ def _render_image(axes: Axes, data: Data) -> None:
 
 
 COMPLETENESS = Figure(
-    title="A half-space that meets the hypotheses of Theorem 4.1 and misses probabilities, d = 3",
-    formula="p(theta) = E[softmax((theta + gamma)/t)], Theta = {<u, theta> <= 0}, u = (1, 1, -2); "
-    "h_i(theta) = theta_i - max_{j != i} theta_j",
+    title="A half-space that meets the hypotheses of Theorem 4.1 and misses probabilities, $d = 3$",
+    formula=r"$p(\theta) = \mathbb E[\operatorname{softmax}((\theta + \gamma)/t)]$, $\Theta = "
+    r"\{\langle u, \theta\rangle \le 0\}$, $u = (1, 1, -2)$; $h_i(\theta) = \theta_i - \max_{j "
+    r"\ne i} \theta_j$",
     reference="paper A, Theorem 4.1",
     labels={
         "along": "s of the points (s, -s, 0) of the bounding plane",
@@ -135,8 +136,8 @@ COMPLETENESS = Figure(
     compute=completeness_data,
     render=render_completeness,
     size=(6.6, 3.6),
-    caption="(a) The half-space is convex and every h_i is unbounded on it, along the arrows. "
+    caption="(a) The half-space is convex and every $h_i$ is unbounded on it, along the arrows. "
     "(b) Its image ends at the curve into which the bounding line is mapped: everything between "
-    "the curve and the edge e_1 e_2 is missed, such as p, whose only theta lies outside of the "
-    "half-space. Dashed: where the image of the same half-space under softmax ends.",
+    r"the curve and the edge $e_1 e_2$ is missed, such as $p$, whose only $\theta$ lies outside "
+    "of the half-space. Dashed: where the image of the same half-space under softmax ends.",
 )

@@ -188,14 +188,17 @@ def _labels() -> dict[str, str]:
 
 
 DIRECT_OPTIMIZATION = Figure(
-    title="Bias and spread of gradient estimates through an arg max, K = 10: direct and relaxed",
-    caption="Lines are exact, markers are 10,000 draws, for one instance of ten normal logits and "
-    "values. Left: the bias falls like epsilon for the direct estimate and like its square for "
-    "the two-sided one and for Gumbel-Softmax; 10,000 draws, as in the paper, cannot see it below "
-    "the dotted lines, where the markers stay. Right: the price is a spread that grows like one "
-    "over the square root of epsilon or of the temperature. Black: the length of the gradient.",
-    formula="(z*(e) - z*)/e, (z*(e) - z*(-e))/(2 e) and s (f - <f, s>)/t as estimates of "
-    "q (f - E_q f); z*(e) = argmax(h + e f + gamma), s = softmax((h + gamma)/t)",
+    title="Bias and spread of gradient estimates through an arg max, $K = 10$: direct and relaxed",
+    caption="Lines are exact, markers are 10,000 draws, for one instance of ten normal logits "
+    r"and values. Left: the bias falls like $\epsilon$ for the direct estimate and like its "
+    "square for the two-sided one and for Gumbel-Softmax; 10,000 draws, as in the paper, cannot "
+    "see it below the dotted lines, where the markers stay. Right: the price is a spread that "
+    r"grows like one over the square root of $\epsilon$ or of the temperature. Black: the length "
+    "of the gradient.",
+    formula=r"$(z^*(\epsilon) - z^*)/\epsilon$, $(z^*(\epsilon) - z^*(-\epsilon))/(2\epsilon)$ "
+    r"and $s\,(f - \langle f, s\rangle)/t$ as estimates of $q\,(f - \mathbb E_q f)$; "
+    r"$z^*(\epsilon) = \arg\max(h + \epsilon f + \gamma)$, $s = \operatorname{softmax}((h + "
+    r"\gamma)/t)$",
     reference="paper B, Figure 1",
     labels=_labels(),
     compute=direct_data,

@@ -207,9 +207,10 @@ def _quarters(x: float) -> str:
 
 
 FIGURE_3 = Figure(
-    title="The subdifferential of the potential under fair -1/1 noise, d = 2: an interval at ties",
-    formula="(df(theta))_1 = [P(D > -Delta), P(D >= -Delta)], D = gamma_1 - gamma_2, "
-    "Delta = theta_1 - theta_2",
+    title=r"The subdifferential of the potential under fair $\pm 1$ noise, $d = 2$: an interval "
+    "at ties",
+    formula=r"$(\partial f(\theta))_1 = [\mathbb P(D > -\Delta), \mathbb P(D \ge -\Delta)]$, $D = "
+    r"\gamma_1 - \gamma_2$, $\Delta = \theta_1 - \theta_2$",
     reference="paper A, Figure 3, (68)",
     labels={
         "piece_ends": "Delta at the two ends of every open piece on which f is differentiable",
@@ -226,9 +227,10 @@ FIGURE_3 = Figure(
     size=(3.5, 3.1),
 )
 FIGURE_6 = Figure(
-    title="The potential under fair -1/1 noise, d = 2: linear pieces, kinks at Delta = -2, 0, 2",
-    formula="f(theta) = theta_2 + E[max(Delta + D, 0)], D = gamma_1 - gamma_2, "
-    "Delta = theta_1 - theta_2; f'(0; v) = 3/4 v_1 + 1/4 v_2 for v_1 >= v_2",
+    title=r"The potential under fair $\pm 1$ noise, $d = 2$: linear pieces, kinks at $\Delta = "
+    "-2, 0, 2$",
+    formula=r"$f(\theta) = \theta_2 + \mathbb E[\max(\Delta + D, 0)]$, $D = \gamma_1 - \gamma_2$, "
+    r"$\Delta = \theta_1 - \theta_2$; $f'(0; v) = \frac34 v_1 + \frac14 v_2$ for $v_1 \ge v_2$",
     reference="paper A, Figure 6, (67)",
     labels={
         "theta": "theta_1 (rows of value) and theta_2 (columns)",

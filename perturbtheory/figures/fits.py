@@ -143,8 +143,8 @@ def figure_9_data() -> Data:
 
 _ROWS_4, _ROWS_9 = TARGETS[:1], TARGETS[1:]
 _FORMULA = (
-    "p(theta) = E[softmax(theta + gamma)] fitted to p_0 by Adam on the L1 distance of a mean of "
-    "1,000 samples"
+    r"$p(\theta) = \mathbb E[\operatorname{softmax}(\theta + \gamma)]$ fitted to $p_0$ by Adam on "
+    "the $L_1$ distance of a mean of 1,000 samples"
 )
 FIGURE_4 = Figure(
     title="Normal-Softmax and Gumbel-Softmax fitted to the discrete target",
@@ -172,8 +172,8 @@ FIGURE_9 = Figure(
     dpi=160,
 )
 FIGURE_8 = Figure(
-    title="Where the fits start: theta = 0 is the uniform distribution under either noise",
-    formula="p(0) = 1/d for independent noise of one law",
+    title=r"Where the fits start: $\theta = 0$ is the uniform distribution under either noise",
+    formula="$p(0) = 1/d$ for independent noise of one law",
     reference="paper A, Figure 8",
     labels={
         f"{target}/{key}": label

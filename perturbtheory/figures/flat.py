@@ -119,16 +119,17 @@ def _render_cut(upper: Axes, lower: Axes, data: Data) -> None:
 
 
 FLAT_REGIONS = Figure(
-    title="Perturb-Argmax under U(-1, 1) noise, d = 3: curved inside of a hexagon, flat outside",
+    title="Perturb-Argmax under $U(-1, 1)$ noise, $d = 3$: curved inside of a hexagon, flat "
+    "outside",
     caption="(a) The second eigenvalue of the Hessian, parameters modulo translation: positive "
-    "inside of K = {max theta - min theta <= 2}, so that p is one-to-one there, though less than "
-    "0.01 beyond the thin blue line; zero outside. "
-    "In the orange strips one coordinate never wins and p does not depend on it; in the "
-    "vermilion cones one coordinate always wins and p is a corner of the simplex. "
-    "(b) On the dashed line p moves only inside of K.",
-    formula="lambda_2 = 3 (ab + bc + ca)/lambda_3, lambda_3 = a + b + c + sqrt(a^2 + b^2 + c^2 "
-    "- ab - bc - ca), a = -H_12, b = -H_13, c = -H_23",
-    reference="paper A, Proposition 5.4, with d = 3",
+    r"inside of $K = \{\max_i \theta_i - \min_i \theta_i \le 2\}$, so that $p$ is one-to-one "
+    "there, though less than 0.01 beyond the thin blue line; zero outside. In the orange strips "
+    "one coordinate never wins and $p$ does not depend on it; in the vermilion cones one "
+    "coordinate always wins and $p$ is a corner of the simplex. (b) On the dashed line $p$ moves "
+    "only inside of $K$.",
+    formula=r"$\lambda_2 = 3(ab + bc + ca)/\lambda_3$, $\lambda_3 = a + b + c + \sqrt{a^2 + b^2 + "
+    "c^2 - ab - bc - ca}$, $a = -H_{12}$, $b = -H_{13}$, $c = -H_{23}$",
+    reference="paper A, Proposition 5.4, with $d = 3$",
     labels={
         "difference": "theta_1 - theta_3 (rows of lambda_2) and theta_2 - theta_3 (columns)",
         "lambda_2": "second eigenvalue of the Hessian, by quadrature",

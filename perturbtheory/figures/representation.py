@@ -167,18 +167,20 @@ def _render_coin(upper: Axes, lower: Axes, data: Data) -> None:
 
 
 FIGURE_1 = Figure(
-    title="From parameters to probabilities, d = 3: one-to-one, flat outside, set-valued",
-    caption="Parameters modulo translation (top) and their images in the simplex (bottom). "
-    "(a) Perturb-Softmax under normal noise is one-to-one onto the open simplex; shaded: "
-    "max theta - min theta <= 4 and its image, white: the image of what lies outside. "
-    "(b) Perturb-Argmax under uniform noise is one-to-one from K = {max theta - min theta <= 2} "
-    "onto the closed simplex; the orange strips go to the edges, the vermilion cones to the "
-    "corners, and no theta there is alone with its p. (c) Under coin noise the gradient takes 15 "
-    "values only (dots), one on each piece between the kinks (lines); where the kinks meet, at 0 "
-    "and +-2 e_i, the subdifferential is a polygon, and the seven polygons tile the simplex.",
-    formula="p = E[softmax(theta + gamma)]; p_i = P(argmax(theta + gamma) = i); "
-    "df(theta) = E[conv{e_i : i in A}], A the set of maximisers of theta + gamma",
-    reference="paper A, Figure 1; Theorems 4.1 and 5.1, Propositions 5.4 and 5.5 with d = 3",
+    title="From parameters to probabilities, $d = 3$: one-to-one, flat outside, set-valued",
+    caption="Parameters modulo translation (top) and their images in the simplex (bottom). (a) "
+    r"Perturb-Softmax under normal noise is one-to-one onto the open simplex; shaded: $\max_i "
+    r"\theta_i - \min_i \theta_i \le 4$ and its image, white: the image of what lies outside. (b) "
+    r"Perturb-Argmax under uniform noise is one-to-one from $K = \{\max_i \theta_i - \min_i "
+    r"\theta_i \le 2\}$ onto the closed simplex; the orange strips go to the edges, the vermilion "
+    r"cones to the corners, and no $\theta$ there is alone with its $p$. (c) Under coin noise the "
+    "gradient takes 15 values only (dots), one on each piece between the kinks (lines); where "
+    r"the kinks meet, at $0$ and $\pm 2 e_i$, the subdifferential is a polygon, and the seven "
+    "polygons tile the simplex.",
+    formula=r"$p = \mathbb E[\operatorname{softmax}(\theta + \gamma)]$; $p_i = \mathbb "
+    r"P(\arg\max(\theta + \gamma) = i)$; $\partial f(\theta) = \mathbb E[\operatorname{conv}\{e_i "
+    r": i \in A\}]$, $A$ the set of maximisers of $\theta + \gamma$",
+    reference="paper A, Figure 1; Theorems 4.1 and 5.1, Propositions 5.4 and 5.5 with $d = 3$",
     labels={
         f"{law}/{name}": f"{meaning} under {noise} noise"
         for law, noise in (("softmax", "normal"), ("uniform", "uniform"))

@@ -149,11 +149,11 @@ def _render_case(axes: Axes, data: Data, name: str) -> None:
 
 ERROR_AGAINST_SAMPLES = Figure(
     title="Error against the number of samples: Perturb-Argmax probabilities",
-    caption="Medians over five theta ~ N(0, I), bands from the least to the largest error. "
+    caption=r"Medians over five $\theta \sim N(0, I)$, bands from the least to the largest error. "
     "Sampling gains one digit for a hundred times more draws, quasi-Monte Carlo somewhat more; "
     "quadrature is at rounding error, and the radius that it reports covers the error.",
-    formula="sum_i |p_i - P(argmax_j(theta_j + gamma_j) = i)|; expected of n independent draws: "
-    "sum_i sqrt(2 p_i (1 - p_i)/(pi n)), mean over theta",
+    formula=r"$\sum_i |p_i - \mathbb P(\arg\max_j(\theta_j + \gamma_j) = i)|$; expected of $n$ "
+    r"independent draws: $\sum_i \sqrt{2 p_i (1 - p_i)/(\pi n)}$, mean over $\theta$",
     reference="perturbtheory.routes.enclosure; softmax to 50 digits",
     labels={
         "draws": "number of independent draws",

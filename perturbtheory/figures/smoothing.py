@@ -168,9 +168,10 @@ def _labels() -> dict[str, str]:
 
 
 SMOOTHING = Figure(
-    title="Temperature smooths steps and kinks: Perturb-Softmax probabilities and slopes, d = 2",
-    formula="p_1 = E[softmax((theta + gamma)/t)_1] = P(gamma_1 - gamma_2 + t L > -Delta), L "
-    "standard logistic; dp_1/dDelta = -d2f/dtheta_1 dtheta_2; Delta = theta_1 - theta_2",
+    title="Temperature smooths steps and kinks: Perturb-Softmax probabilities and slopes, $d = 2$",
+    formula=r"$p_1 = \mathbb E[\operatorname{softmax}((\theta + \gamma)/t)_1] = \mathbb "
+    r"P(\gamma_1 - \gamma_2 + tL > -\Delta)$, $L$ standard logistic; $\frac{dp_1}{d\Delta} = "
+    r"-\frac{\partial^2 f}{\partial\theta_1 \partial\theta_2}$; $\Delta = \theta_1 - \theta_2$",
     reference="paper A, (6) and (7)",
     labels=_labels(),
     compute=smoothing_data,

@@ -124,9 +124,11 @@ def render_figure_7(canvas: Canvas, data: Data) -> None:
 
 
 FIGURE_2 = Figure(
-    title="Perturb-Argmax probabilities under U(-1, 1) noise, d = 2: constant for |Delta| >= 2",
-    formula="p_1 = P(gamma_1 - gamma_2 > -Delta) = 1/2 + Delta/2 - sign(Delta) Delta^2/8 for "
-    "|Delta| <= 2, 0 below, 1 above; p_2 = 1 - p_1; Delta = theta_1 - theta_2",
+    title=r"Perturb-Argmax probabilities under $U(-1, 1)$ noise, $d = 2$: constant for $|\Delta| "
+    r"\ge 2$",
+    formula=r"$p_1 = \mathbb P(\gamma_1 - \gamma_2 > -\Delta) = \frac12 + \frac12\Delta - "
+    r"\frac18\operatorname{sgn}(\Delta)\Delta^2$ for $|\Delta| \le 2$, 0 below, 1 above; $p_2 = 1 "
+    r"- p_1$; $\Delta = \theta_1 - \theta_2$",
     reference="paper A, Figure 2, (104) and (105)",
     labels={
         "difference": "Delta = theta_1 - theta_2, in units of the noise's half-width",
@@ -141,8 +143,9 @@ FIGURE_2 = Figure(
     size=(3.5, 2.9),
 )
 FIGURE_7 = Figure(
-    title="The density of the difference of two U(-1, 1) variables, and 1,000,000 draws of it",
-    formula="f_Z(z) = -d2f/dtheta_1 dtheta_2 at theta = (-z, 0) = max(2 - |z|, 0)/4",
+    title="The density of the difference of two $U(-1, 1)$ variables, and 1,000,000 draws of it",
+    formula=r"$f_Z(z) = -\frac{\partial^2 f}{\partial\theta_1 \partial\theta_2}$ at $\theta = "
+    r"(-z, 0)$, which is $\frac14\max(2 - |z|, 0)$",
     reference="paper A, Figure 7, (76)",
     labels={
         "z": "z, value of gamma_1 - gamma_2",

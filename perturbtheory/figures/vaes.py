@@ -97,9 +97,9 @@ def _curves(images: Sequence[str], compute: Callable[[], Data], reference: str) 
     return Figure(
         title="Discrete VAEs with ten latents at temperature 1",
         caption=f"{EPOCHS} epochs, one seed. Solid and dashed: the training loss, of relaxed "
-        "samples with the KL of softmax(theta), which is what the paper draws. Dotted: the bound "
-        "on validation images, of hard samples with the KL of the arg max's own law. The order "
-        "of the two noises in the one is not that in the other.",
+        r"samples with the KL of $\operatorname{softmax}(\theta)$, which is what the paper draws. "
+        "Dotted: the bound on validation images, of hard samples with the KL of the arg max's "
+        "own law. The order of the two noises in the one is not that in the other.",
         formula="reconstruction + KL",
         reference=reference,
         labels={
@@ -223,13 +223,13 @@ _NUMBERS = {
 FIGURE_5 = _curves(IMAGES[2:], figure_5_data, "paper A, Figure 5")
 FIGURE_10 = _curves(IMAGES[:2], figure_10_data, "paper A, Figure 10")
 TEMPERATURES = Figure(
-    title="Test loss by temperature: what is reported, and what bounds -log p(x)",
-    caption=f"N = 10, K = 10, {EPOCHS} epochs, one seed. Above, with the KL of softmax(theta), "
-    "Normal noise and Gumbel noise of its variance reach a lower loss than unit Gumbel; on "
-    "Fashion-MNIST seeds differ by as much as Normal and unit Gumbel. Below, the same models with "
-    "the KL of the law that z has, and models trained with it: for unit Gumbel noise nothing "
-    "changes, for the others the number rises.",
-    formula="E[-log p(x|z)] + KL",
+    title=r"Test loss by temperature: what is reported, and what bounds $-\log p(x)$",
+    caption=f"$N = 10$, $K = 10$, {EPOCHS} epochs, one seed. Above, with the KL of "
+    r"$\operatorname{softmax}(\theta)$, Normal noise and Gumbel noise of its variance reach a "
+    "lower loss than unit Gumbel; on Fashion-MNIST seeds differ by as much as Normal and unit "
+    "Gumbel. Below, the same models with the KL of the law that $z$ has, and models trained with "
+    "it: for unit Gumbel noise nothing changes, for the others the number rises.",
+    formula=r"$\mathbb E[-\log p(x|z)] + KL$",
     reference="paper A, Table 3",
     labels={
         f"{images}/{name}/{key}": label
@@ -245,11 +245,11 @@ TEMPERATURES = Figure(
 ONE_LATENT = Figure(
     title="One latent: unbiased, direct and Gumbel-Softmax training",
     caption=f"Exact bound on validation images after each of {LONG * EPOCHS} epochs, one seed. "
-    "Full lines: the published protocol, whose schedule hardly leaves 1 in so few epochs. Dashed: "
-    "the KL in the gradient, and epsilon or temperature from 1 to 0.1 within the run. Level lines "
-    "at the top: all images still have one category. Minutes are epochs at the speed of training "
-    "alone, measured apart.",
-    formula="sum_k p_k(x) (-log p(x|k)) + KL",
+    "Full lines: the published protocol, whose schedule hardly leaves 1 in so few epochs. "
+    r"Dashed: the KL in the gradient, and $\epsilon$ or temperature from 1 to 0.1 within the run. "
+    "Level lines at the top: all images still have one category. Minutes are epochs at the speed "
+    "of training alone, measured apart.",
+    formula=r"$\sum_k p_k(x) (-\log p(x|k)) + KL$",
     reference="paper B, Figures 2 and 6",
     labels={
         f"{images}/{k}/{name}": _CURVES["hard"]

@@ -73,6 +73,9 @@ def fit(
     goal = jnp.asarray(target, jnp.result_type(float))
     # The smoothed law behind the exact objective is tabulated once, outside of the loop.
     potential = family.potential(family.start(jnp.zeros_like(goal))) if draws is None else None
+    if potential is not None:
+        # What compiled code is given is not known in it: a table is made here, and not in a step.
+        potential = Potential(potential.noise.prepare(goal.dtype))
     keys = jax.vmap(jax.random.key)(jnp.asarray(seeds, jnp.uint32))
     settings["draws"] = draws or 0
     # Adam raises its rates to the number of the step, an integer, which strict promotion forbids.

@@ -56,6 +56,14 @@ def require_loss(loss: str, family: AbstractFamily, target: np.ndarray) -> None:
             f"{type(family).__name__}; use PerturbSoftmax, or another loss"
         )
         raise ValueError(msg)
+    if loss == "fenchel-young":
+        noise = family.noise(family.start(jnp.zeros(target.size)))
+        if not bool(noise.finite_mean):
+            msg = (
+                f"`loss` 'fenchel-young' needs noise with a finite mean, got {noise}, whose "
+                "E[max(theta + gamma)] does not exist; use other noise, or another loss"
+            )
+            raise ValueError(msg)
     if loss == "fenchel-young" and abs(target.sum() - 1) > 1e-6:
         msg = (
             f"`loss` 'fenchel-young' needs a target in the simplex, got the sum {target.sum()}; "

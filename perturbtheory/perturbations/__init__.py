@@ -9,8 +9,8 @@ from perturbtheory.numerics import Landmarks as Landmarks
 from perturbtheory.numerics import register as register
 from perturbtheory.perturbations._base import AbstractPerturbation as AbstractPerturbation
 from perturbtheory.perturbations._base import Tail as Tail
-from perturbtheory.perturbations._base import bisect_log_quantile as bisect_log_quantile
 from perturbtheory.perturbations._base import require_perturbation as require_perturbation
+from perturbtheory.perturbations._bisection import bisect_log_quantile as bisect_log_quantile
 from perturbtheory.perturbations._discrete import Discrete as Discrete
 from perturbtheory.perturbations._exponential import Exponential as Exponential
 from perturbtheory.perturbations._frechet import Frechet as Frechet

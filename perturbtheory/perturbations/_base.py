@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from perturbtheory.numerics import (
-    Landmarks,
-    floats,
-    gauss_legendre,
-    leaves,
-    mapped,
-    namespace,
-    repeat,
-)
+from perturbtheory.numerics import Landmarks, floats, gauss_legendre, leaves, mapped, namespace
+from perturbtheory.perturbations._bisection import bisect, bisect_log_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,7 +200,7 @@ class AbstractPerturbation(abc.ABC):
         def is_right(x: Array) -> Array:
             return xp.where(lower_half, self.log_cdf(x) < log_q, self.log_sf(x) > log_rest)
 
-        return _bisect(xp.zeros(np.broadcast_shapes(q.shape, self.shape), q.dtype), is_right)
+        return bisect(xp.zeros(np.broadcast_shapes(q.shape, self.shape), q.dtype), is_right)
 
     def upper_partial_mean(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         """E[gamma_i; gamma_i > x] = x S_i(x) + int_x^inf S_i(y) dy, for x > 0 far in the tail.
@@ -261,6 +254,13 @@ class AbstractPerturbation(abc.ABC):
             return self
         return mapped(lambda leaf: leaf[keep] if np.ndim(leaf) else leaf, self)
 
+    def unshifted(self) -> tuple[AbstractPerturbation, float]:
+        """(a law near zero, c) such that gamma is c plus that law, in every coordinate.
+
+        The engine adds c to f, so that digits of distances to kinks are not lost to c.
+        """
+        return self, 0.0
+
     def rescaled(self, power: int) -> Self:
         """The law of 2^power gamma; the engine uses it so that nothing overflows.
 
@@ -296,41 +296,3 @@ def require_perturbation(name: str, value: Any) -> None:
 
 def _quiet(method: Callable[..., Any]) -> Callable[..., Any]:
     return functools.wraps(method)(np.errstate(all="ignore")(method))
-
-
-def bisect_log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) -> Array:
-    """x with log F_i(x) = level, or log S_i(x) = level if `upper`, for an array of levels."""
-    traced = namespace(level, *leaves(noise)).traced
-    return (_jitted() if traced else _log_quantile)(noise, level, upper)
-
-
-def _log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) -> Array:
-    xp, level, *_ = floats(level, *leaves(noise))
-    log_law = noise.log_sf if upper else noise.log_cdf
-
-    def is_right(x: Array) -> Array:
-        return log_law(x) > level if upper else log_law(x) < level
-
-    return _bisect(xp.zeros(np.broadcast_shapes(level.shape, noise.shape), level.dtype), is_right)
-
-
-@functools.cache
-def _jitted() -> Callable[..., Array]:
-    import jax
-
-    return jax.jit(_log_quantile, static_argnums=2)
-
-
-def _bisect(like: Array, is_right: Callable[[Array], Array]) -> Array:
-    """The point at which `is_right` turns from True to False, by bisection in asinh."""
-    xp = namespace(like)
-    edge = 340.0 if like.dtype == np.float64 else 85.0
-
-    def halve(bracket: tuple[Array, Array]) -> tuple[Array, Array]:
-        low, high = bracket
-        middle = (low + high) / 2
-        right = is_right(xp.sinh(middle))
-        return xp.where(right, middle, low), xp.where(right, high, middle)
-
-    low, high = repeat(xp, 64, halve, (like - edge, like + edge))
-    return xp.sinh((low + high) / 2)

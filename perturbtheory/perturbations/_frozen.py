@@ -42,11 +42,56 @@ def standard(distribution: Any) -> tuple[Any, float, float]:
     return distribution.dist(*shapes), loc[0], scale[0]
 
 
+def unit_of(distribution: Any) -> tuple[Any, Any, Any]:
+    """(the distribution without location and scale, loc, scale), of all coordinates.
+
+    Equal shape parameters give one and the same unit, so that what is known of it is known for
+    every location and scale.
+    """
+    law = distribution.dist
+    if not type(law).__module__.startswith("scipy.stats") or hasattr(law, "_histogram"):
+        return distribution, 0.0, 1.0
+    shapes, loc, scale = parsed(distribution)
+    shapes = tuple(np.asarray(a, float) for a in shapes)
+    return _interned(type(law), *((a.tobytes(), a.shape) for a in shapes)), loc, scale
+
+
+@functools.lru_cache(maxsize=512)
+def _interned(law: Any, *shapes: tuple[bytes, tuple[int, ...]]) -> Any:
+    from scipy import stats
+
+    made = getattr(stats, law.__name__.removesuffix("_gen"), None) or law(name=law.__name__)
+    return made(*(np.frombuffer(data).reshape(shape)[()] for data, shape in shapes))
+
+
+def quantile(distribution: Any, q: float) -> np.ndarray:
+    """The q-quantile, from that of the unit."""
+    unit, loc, scale = unit_of(distribution)
+    return loc + scale * _unit_quantile(unit, q)
+
+
+def width(distribution: Any) -> np.ndarray:
+    """Between the quantiles of 1/8 and 7/8."""
+    unit, _, scale = unit_of(distribution)
+    return scale * (_unit_quantile(unit, 0.875) - _unit_quantile(unit, 0.125))
+
+
 @functools.lru_cache(maxsize=4096)
+def _unit_quantile(unit: Any, q: float) -> np.ndarray:
+    return np.asarray(unit.ppf(q), float)
+
+
 def log_quantile(distribution: Any, level: float, upper: bool) -> np.ndarray:
-    """x with log F(x) = level, or log S(x) = level if `upper`, by bisection in asinh."""
+    """x with log F(x) = level, or log S(x) = level if `upper`."""
+    unit, loc, scale = unit_of(distribution)
+    return loc + scale * _unit_log_quantile(unit, level, upper)
+
+
+@functools.lru_cache(maxsize=4096)
+def _unit_log_quantile(distribution: Any, level: float, upper: bool) -> np.ndarray:
+    """By bisection in asinh."""
     method = distribution.logsf if upper else distribution.logcdf
-    shape = np.shape(distribution.ppf(0.5))
+    shape = np.shape(_unit_quantile(distribution, 0.5))
     low, high = np.full(shape, -340.0), np.full(shape, 340.0)
     with np.errstate(all="ignore"):
         for _ in range(64):
@@ -57,13 +102,17 @@ def log_quantile(distribution: Any, level: float, upper: bool) -> np.ndarray:
     return np.sinh((low + high) / 2)
 
 
-@functools.lru_cache(maxsize=4096)
 def tail_of(distribution: Any) -> Literal["none", "gaussian", "exponential", "polynomial"]:
     """Read off the quantiles: how much further out 1e-20 is than 1e-10."""
+    return _unit_tail(unit_of(distribution)[0])
+
+
+@functools.lru_cache(maxsize=4096)
+def _unit_tail(distribution: Any) -> Literal["none", "gaussian", "exponential", "polynomial"]:
     if all(np.all(np.isfinite(end)) for end in distribution.support()):
         return "none"
     worst = 0.0
-    centre = np.asarray(distribution.ppf(0.5))
+    centre = _unit_quantile(distribution, 0.5)
     for upper in (False, True):
         near, far = (np.abs(log_quantile(distribution, q, upper) - centre) for q in (-23.0, -46.0))
         worst = max(worst, float(np.max(far / near)))
@@ -73,7 +122,7 @@ def tail_of(distribution: Any) -> Literal["none", "gaussian", "exponential", "po
 def table_of(unit: Any, breakpoints: tuple[float, ...]) -> Table | None:
     """The table of a distribution without location and scale, if its density integrates to one."""
     low, high = map(float, unit.support())
-    resolution = float(unit.ppf(0.875) - unit.ppf(0.125))
+    resolution = float(width(unit))
     far = FARTHEST * resolution
     ends = np.isfinite(low), np.isfinite(high)
     left = low if ends[0] else max(float(log_quantile(unit, -_DEPTH, False)), -far)
@@ -83,7 +132,7 @@ def table_of(unit: Any, breakpoints: tuple[float, ...]) -> Table | None:
     )
     near = functools.partial(log_density_near, unit)
     zones = zones_of(
-        kinks or [float(unit.ppf(0.5))], (left, right), resolution, near, _FINEST, deep=True
+        kinks or [float(quantile(unit, 0.5))], (left, right), resolution, near, _FINEST, deep=True
     )
     pieces = [resolve(near(zone.origin), zone, _SWING) for zone in zones]
     _, log_cdf, log_sf = integrate(pieces)
@@ -98,7 +147,7 @@ def table_of(unit: Any, breakpoints: tuple[float, ...]) -> Table | None:
 def fringe_of(unit: Any) -> tuple[float, ...]:
     """Offsets from either end of the support at which its density explodes, a factor 4 apart."""
     offsets: list[float] = []
-    resolution = float(unit.ppf(0.875) - unit.ppf(0.125))
+    resolution = float(width(unit))
     for end, side in zip(map(float, unit.support()), (1.0, -1.0), strict=True):
         if not np.isfinite(end):
             continue

@@ -16,9 +16,11 @@ from perturbtheory.perturbations._frozen import (
     fringe_of,
     log_quantile,
     parsed,
+    quantile,
     standard,
     table_of,
     tail_of,
+    width,
 )
 from perturbtheory.perturbations._tabulated import AbstractTabulated
 
@@ -39,7 +41,7 @@ class _AbstractScipy(AbstractPerturbation):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return np.shape(self.distribution.ppf(0.5))
+        return np.shape(quantile(self.distribution, 0.5))
 
     @property
     def valid(self) -> Array:
@@ -65,8 +67,7 @@ class _AbstractScipy(AbstractPerturbation):
 
     @property
     def resolution(self) -> Float[Array, "#d"]:
-        low, high = (np.asarray(self.distribution.ppf(q), float) for q in (0.125, 0.875))
-        return high - low  # pyright: ignore[reportReturnType]
+        return width(self.distribution)  # pyright: ignore[reportReturnType]
 
     @property
     def mean(self) -> Float[Array, "#d"]:
@@ -148,8 +149,9 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
                 f"{self.distribution!r}; for example scipy.stats.gennorm(1.5), with parentheses"
             )
             raise ValueError(msg)
-        probe = np.asarray(self.distribution.ppf(0.5))
-        if probe.ndim > 1 or not np.all(np.isfinite(probe)):
+        probe = np.asarray(quantile(self.distribution, 0.5))
+        positive = np.all(np.asarray(parsed(self.distribution)[2]) > 0)
+        if probe.ndim > 1 or not np.all(np.isfinite(probe)) or not positive:
             msg = (
                 "`distribution` must have valid parameters of shape () or (d,), got "
                 f"{self.distribution.args} {self.distribution.kwds} with median {probe}; fix them"
@@ -189,6 +191,20 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
         )
         taken = self.distribution.dist(*args, loc=loc[0], scale=scale[0])
         return dataclasses.replace(self, distribution=taken)
+
+    def unshifted(self) -> tuple[AbstractPerturbation, float]:
+        return self._unshifted
+
+    @functools.cached_property
+    def _unshifted(self) -> tuple[AbstractPerturbation, float]:
+        shapes, loc, scale = parsed(self.distribution)
+        shift = float(np.ravel(loc)[0])
+        low, high = self.support
+        if shift == 0 or np.any(np.asarray(loc) != shift) or np.any(np.isinf(low) & np.isinf(high)):
+            return self, 0.0
+        places = tuple(place - shift for place in self.breakpoints)
+        near = self.distribution.dist(*shapes, scale=scale)
+        return dataclasses.replace(self, distribution=near, breakpoints=places), shift
 
     def rescaled(self, power: int) -> Self:
         shapes, loc, scale = parsed(self.distribution)

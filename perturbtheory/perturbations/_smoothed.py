@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -30,6 +31,8 @@ _DEPTH = 250.0
 """-log of the smallest F and S that the table holds before it continues them."""
 _DEEPER = 1.4 * _DEPTH
 """-log of the smallest probabilities of gamma and G that are convolved."""
+_NARROWEST = -80
+"""Power of two of the temperature below which the width of the noise has no effect."""
 _APART = 50.0
 """In temperatures, how wide a law with kinks may be before they are told apart."""
 _SWING = 100.0
@@ -132,7 +135,16 @@ class Smoothed(AbstractTabulated):
         return None if base is None else base + EXPONENTIAL_NODES
 
     def table_of_one(self) -> Table:
-        return _tabulate(self.base, float(self.temperature))
+        # In units of the power of two next to t, so that the table is the same in every unit.
+        t, power = math.frexp(float(self.temperature))
+        size = int(np.frexp(np.max(np.asarray(self.base.resolution)))[1]) - power
+        # Noise that is narrower still is no noise; its density would round, for its size.
+        widened = max(0, _NARROWEST - size)
+        try:
+            base = self.base.rescaled(widened - power)
+        except ValueError:  # a law that has no such form
+            return _tabulate(self.base, float(self.temperature))
+        return _tabulate(base, t).moved(0.0, math.ldexp(1.0, power))
 
     def direct(self) -> AbstractPerturbation:
         from perturbtheory.perturbations._traced import tabulated

@@ -99,10 +99,10 @@ class Tabulated(AbstractPerturbation):
 
         table = self.table.stacked() if isinstance(self.table, Tables) else self.table
         far = float(np.finfo(dtype).max) ** 0.45
-        table = dataclasses.replace(table, window=np.clip(table.window, -far, far))
+        table = dataclasses.replace(table, window=jnp.clip(table.window, -far, far))
 
         def cast(leaf: Any) -> Any:
-            kept = bool if np.asarray(leaf).dtype == bool else dtype
+            kept = bool if jnp.asarray(leaf).dtype == bool else dtype
             return jnp.asarray(leaf, kept)
 
         return Tabulated(self.law.astype(dtype), mapped(cast, table))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from perturbtheory.checks import as_vectors, require_one_of, require_one_shape
+from perturbtheory.checks import as_vectors, require_one_of
 from perturbtheory.estimate import Estimate, Kind
 from perturbtheory.numerics import is_jax, is_known, leaves, namespace, register
-from perturbtheory.perturbations import AbstractPerturbation, require_perturbation, smoothed
+from perturbtheory.perturbations import AbstractPerturbation, require_perturbation
 from perturbtheory.potential import _rows_of
+from perturbtheory.potential._arguments import is_written_in_jax, of_one_shape, on_the_simplex
 from perturbtheory.potential._subdifferential import (
     Subdifferential,
     as_rational,
@@ -90,7 +91,7 @@ class Potential:
         self, theta: Float[ArrayLike, "... d"], v: Float[ArrayLike, "... d"]
     ) -> Float[Array, "... d"]:
         """H(theta) v without forming H, in one pass; v has the shape of theta."""
-        pair = _of_one_shape(self._theta(theta), "v", as_vectors("v", v))
+        pair = of_one_shape(self._theta(theta), "v", as_vectors("v", v))
         self.require_no_tie(pair[0])
         return self._answer("hvp", *pair)
 
@@ -193,8 +194,8 @@ class Potential:
         Raises ValueError for p outside the simplex and, for noise without finite mean, on its
         boundary, where the loss is infinite.
         """
-        vectors = _on_the_simplex(as_vectors("p", p), interior=not self._has_mean)
-        pair = _of_one_shape(self._theta(theta), "p", vectors)
+        vectors = on_the_simplex(as_vectors("p", p), interior=not self._has_mean)
+        pair = of_one_shape(self._theta(theta), "p", vectors)
         return self._answer("fenchel_young", *pair)
 
     def estimate(self, theta: Float[ArrayLike, "... d"]) -> Estimate:
@@ -230,14 +231,14 @@ class Potential:
         return vectors
 
     def _p(self, p: Any, *, interior: bool) -> Any:
-        vectors = _on_the_simplex(as_vectors("p", p), interior=interior)
+        vectors = on_the_simplex(as_vectors("p", p), interior=interior)
         self.require_dimension("p", vectors.shape[-1])
         return vectors
 
     def _answer(self, question: str, *vectors: Any) -> Any:
         """The answer to a question about every row: in JAX if an array of JAX's is among them."""
         xp = namespace(*vectors, *leaves(self.noise))
-        if not xp.traced and _is_written_in_jax(self.noise):
+        if not xp.traced and is_written_in_jax(self.noise):
             import jax.numpy as jnp
 
             vectors = tuple(jnp.asarray(v) for v in vectors)
@@ -290,71 +291,3 @@ class Potential:
                 "the gradient jumps; move theta, or smooth with a temperature > 0"
             )
             raise ValueError(msg)
-
-
-def expected_max(perturbation: AbstractPerturbation) -> Potential:
-    """f(theta) = E[max_i(theta_i + gamma_i)], the potential of Perturb-Argmax.
-
-    Paper A, (12) and (13); in econometrics the surplus of an additive random utility model.
-    Raises TypeError unless `perturbation` is one of the package's or a subclass of
-    `AbstractPerturbation`; wrap a scipy distribution in `FromScipy`.
-    """
-    require_perturbation("perturbation", perturbation)
-    return Potential(perturbation)
-
-
-def expected_logsumexp(
-    perturbation: AbstractPerturbation, temperature: float | Array = 1.0
-) -> Potential:
-    """f_t(theta) = E[t log sum_i exp((theta_i + gamma_i)/t)], the potential of Perturb-Softmax.
-
-    Its gradient is E[softmax((theta + gamma)/t)]. Because softmax(x/t) is the law of
-    argmax(x + t G) for zero-mean Gumbel G, this is `expected_max` of gamma + t G.
-    Paper A, (6), (7) and (11), with the factor t that (11) leaves out.
-    Raises ValueError unless `temperature` > 0; for temperature 0 use `expected_max`.
-    """
-    expected_max(perturbation)
-    return Potential(smoothed(perturbation, temperature))
-
-
-_WRITTEN_IN_JAX: dict[type, bool] = {}
-
-
-def _is_written_in_jax(noise: AbstractPerturbation) -> bool:
-    """Whether a law of somebody's own answers NumPy arrays with JAX arrays; asked once a class."""
-    kind = type(noise)
-    if kind not in _WRITTEN_IN_JAX:
-        _WRITTEN_IN_JAX[kind] = is_jax(noise.log_cdf(np.zeros(noise.shape or (1,))))
-    return _WRITTEN_IN_JAX[kind]
-
-
-def _of_one_shape(theta: Any, name: str, vectors: Any) -> tuple[Any, Any]:
-    """(theta, vectors); raises ValueError unless they broadcast, with one last dimension."""
-    if theta.shape[-1] != vectors.shape[-1]:
-        shapes = f"{vectors.shape} and {theta.shape}"
-        msg = f"`{name}` must have the last dimension of theta, got {shapes}"
-        raise ValueError(msg)
-    require_one_shape(**{"theta": theta, name: vectors})
-    return theta, vectors
-
-
-def _on_the_simplex(p: Any, *, interior: bool) -> Any:
-    """`p`; raises ValueError unless every known row is a probability vector."""
-    if not is_known(p):
-        return p
-    rows = np.asarray(p, np.float64).reshape(-1, p.shape[-1])
-    if np.any(rows < 0):
-        msg = f"`p` must not be negative, got {rows.min()}; pass a probability vector"
-        raise ValueError(msg)
-    off = np.abs(rows.sum(1) - 1)
-    if np.any(off > (1e-9 if p.dtype == np.float64 else 1e-5)):
-        msg = f"`p` must sum to one, got the sum {rows[off.argmax()].sum()}; divide by it"
-        raise ValueError(msg)
-    if interior and np.any(rows == 0):
-        msg = (
-            f"`p` must be positive, got {rows[(rows == 0).any(1)][0]} on the boundary of the "
-            "simplex, which no finite theta reaches or many do; mix it with a little of the "
-            "uniform distribution, or use `conjugate` or `fenchel_young` if the mean is finite"
-        )
-        raise ValueError(msg)
-    return p

@@ -29,13 +29,14 @@ unit of their own."""
 
 
 class _Row(NamedTuple):
-    """A row without masked coordinates: theta and noise divided by 2^power."""
+    """A row without masked coordinates: theta and noise divided by 2^power; f lacks `shift`."""
 
     method: ModuleType
     noise: Any
     theta: np.ndarray
     open: np.ndarray | None
     power: int
+    shift: float
 
     def spread(self, values: np.ndarray, fill: float) -> np.ndarray:
         """The vector with `fill` at the masked coordinates."""
@@ -62,13 +63,15 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
             f"{out.value}; bring the scales of theta and of the noise nearer to each other"
         )
         raise ValueError(msg)
-    if row.open is None and not row.power:
+    if row.open is None and not row.power and not row.shift:
         return out
+    value = row.shift + _scaled(out.value, row.power)
+    rounded = np.finfo(float).eps * (abs(row.shift) + abs(value)) if row.shift else 0.0
     return Pass(
-        _scaled(out.value, row.power),
+        value,
         row.spread(out.probabilities, 0.0),
         row.spread(out.log_probabilities, -np.inf),
-        _scaled(out.value_radius, row.power) if radius else None,
+        _scaled(out.value_radius, row.power) + rounded if radius else None,
         row.spread(out.probabilities_radius, 0.0) if radius else None,
     )
 
@@ -120,6 +123,7 @@ def _require_no_tie(row: _Row) -> None:
 
 def _row(noise: Any, theta: Vector) -> _Row:
     method, open_ = method_of(noise), None
+    noise, shift = noise.unshifted()
     least = theta.min()
     if not np.isfinite(least) or theta.max() == np.inf:
         open_ = theta > -np.inf
@@ -133,7 +137,7 @@ def _row(noise: Any, theta: Vector) -> _Row:
     power = _power(noise, theta)
     if power:
         noise, theta = _divided(noise, theta, power)
-    return _Row(method, noise, theta, open_, power)
+    return _Row(method, noise, theta, open_, power, shift)
 
 
 def _power(noise: Any, theta: np.ndarray) -> int:

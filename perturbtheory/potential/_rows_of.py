@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.potential import _newton, _rows
+from perturbtheory.potential.methods import closed_form, method_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,9 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
     "conjugate": _newton.conjugate,
     "fenchel_young": _newton.fenchel_young,
 }
+_SOFTMAXES = ("value", "probabilities", "log_probabilities")
+"""Questions that rows of softmaxes answer at once, in the order of `closed_form.softmaxes`."""
+_MODERATE = 1e150
 _NUMBERS = ("value", "anchored", "tie", "value_estimate", "entropy", "conjugate", "fenchel_young")
 """Questions whose answer is a number per row; else it is a vector, or a matrix."""
 
@@ -50,12 +54,24 @@ def answer(question: str, noise: AbstractPerturbation, *vectors: np.ndarray) -> 
     lead, d = vectors[0].shape[:-1], vectors[0].shape[-1]
     if not lead:
         return _as_numbers(function(noise, *vectors))
+    if question in _SOFTMAXES and _is_plain(noise, vectors[0]):
+        return closed_form.softmaxes(noise, vectors[0])[_SOFTMAXES.index(question)]
     rows = [function(noise, *row) for row in zip(*(v.reshape(-1, d) for v in vectors), strict=True)]
     if not rows:
         return _empty(question, lead, d)
     if isinstance(rows[0], tuple):
         return tuple(_stacked(part, lead) for part in zip(*rows, strict=True))
     return _stacked(rows, lead)
+
+
+def _is_plain(noise: AbstractPerturbation, theta: np.ndarray) -> bool:
+    """Whether rows are softmaxes of numbers that need no unit of their own."""
+    if method_of(noise) is not closed_form or not theta.size:
+        return False
+    top, low = theta.max(-1), np.min(theta, where=theta > -np.inf, initial=0.0)
+    scale = float(noise.gumbel_scale)  # pyright: ignore[reportArgumentType]
+    sizes = (scale, 1 / scale, np.max(np.abs(top)), -low)
+    return bool(all(size < _MODERATE for size in sizes))
 
 
 def _empty(question: str, lead: tuple[int, ...], d: int) -> Any:

@@ -22,6 +22,8 @@ from perturbtheory.perturbations import AbstractPerturbation
 _CHUNK = 2**17
 """Nodes times coordinates held in memory at a time."""
 
+_ALONE = 0.45
+"""Share of the depth of a window that is enough for one category alone."""
 _LARGEST = 1024
 """Most nodes in a chunk: chunks without any weight are skipped."""
 
@@ -65,18 +67,21 @@ def _trapezoid(noise: AbstractPerturbation, theta: Array, count: int) -> Rule:
     top = jnp.max(theta)
     low, high = noise.bracket(floor - 3, ceiling - 1 - math.log(theta.size))
     low, high = (top + jnp.asarray(end, theta.dtype) for end in (low, high))
+    # Masks may leave one category: it has no small probabilities, for which the window is deep.
+    alone = jnp.sum(theta > -jnp.inf) == 1
+    depth = jnp.where(alone, _ALONE * floor, floor)
     for _ in range(2):
-        low, high = _tighten(noise, theta, low, high)
+        low, high = _tighten(noise, theta, low, high, depth)
     step = (high - low) / count
     nodes = low + step * (jnp.arange(count, dtype=theta.dtype) + 0.5)
     return _chunked(nodes, jnp.full_like(nodes, step), low, high, theta.size)
 
 
 def _tighten(
-    noise: AbstractPerturbation, theta: Array, low: Array, high: Array
+    noise: AbstractPerturbation, theta: Array, low: Array, high: Array, floor: Array
 ) -> tuple[Array, Array]:
     """The window shrunk to the grid points between which the product goes from floor to one."""
-    floor, ceiling = depths(theta.dtype)
+    _, ceiling = depths(theta.dtype)
     grid = low + (high - low) * jnp.linspace(0.0, 1.0, 9, dtype=theta.dtype)
     log_cdf = log_cdf_of_maximum(noise, theta, grid[1:-1])
     below = jnp.sum(log_cdf < floor)

@@ -1,9 +1,10 @@
 """Strict convexity of f modulo translation, by the connectivity of a graph.
 
-The Hessian is the Laplacian of the graph with weights w_ij = -H_ij, so that f is strictly convex
-at theta, in every direction but 1, exactly where that graph is connected; its flat directions are
-the vectors that are constant on components. For independent coordinates with supports
-[l_i, u_i] without gaps,
+The Hessian is the Laplacian of the graph with weights w_ij = -H_ij, so that it is positive at
+theta, in every direction but 1, exactly where that graph is connected; its flat directions are the
+vectors that are constant on components. There f is strictly convex near theta; not conversely, for
+a weight may vanish at one point of a line along which f is strictly convex (claim C.laplacian). For
+independent coordinates with densities positive almost everywhere on [l_i, u_i],
 
     w_ij(theta) > 0   exactly if   i and j are active:   theta_i + u_i > max_k (theta_k + l_k),
 
@@ -27,8 +28,9 @@ from perturbtheory.routes import enclosure
 
 
 def convexity_at(f: Potential, theta: Any) -> Check:
-    """Whether f is strictly convex at theta of shape ``(d,)`` in every direction but 1.
+    """Whether the Hessian at theta of shape ``(d,)`` is positive in every direction but 1.
 
+    If it is, f is strictly convex near theta, modulo translation.
     `margin`: the smallest weight that a connected graph cannot do without (the bottleneck of its
     maximum spanning tree), or minus one where the graph falls apart; `witness`: the Laplacian's
     components, and if there are several a flat direction. Raises ValueError as `f.hessian` does.

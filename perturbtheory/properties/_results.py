@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from perturbtheory.properties._check import Check, Outcome
 from perturbtheory.properties._concentration import Rate
+from perturbtheory.tables import Table
 
 COLUMNS = {
     "completeness": "every p > 0 is reached",
@@ -173,7 +173,7 @@ def _diagnosis(found: Diagnosis) -> Group:
 
 
 def _cells(found: Diagnosis) -> Table:
-    table = _table("Theta = {sum theta = 0}", *(row.model for row in found.rows))
+    table = Table("Theta = {sum theta = 0}", *(row.model for row in found.rows), gap=3)
     for column, meaning in COLUMNS.items():
         cells = [_outcome(row.checks[column]) for row in found.rows]
         table.add_row(Text.assemble(column, (f"\n  {meaning}", "dim")), *cells)
@@ -190,7 +190,7 @@ def _outcome(check: Check) -> Text:
 
 
 def _numbers(found: Diagnosis) -> Table:
-    table = _table("at theta = 0", *(row.model for row in found.rows))
+    table = Table("at theta = 0", *(row.model for row in found.rows), gap=3)
     laws = {"this noise": found.rows} | {
         f"{name}, same variance": rows for name, rows in found.peers.items()
     }
@@ -210,7 +210,7 @@ def _evidence(found: Diagnosis) -> Iterator[RenderableType]:
         yield Text(f"  max gamma - E max gamma {verb} the {name} bound of the same variance{at}")
     if found.concentration:
         yield Text("  (looked at for 40 t up to 8 standard deviations)", style="dim")
-    evidence = _table("", "evidence", "")
+    evidence = Table("", "evidence", "", gap=3)
     for row in found.rows:
         for name, check in (*row.checks.items(), ("one-to-one inside", row.sub_domain)):
             # The last column only repeats two others.
@@ -248,7 +248,7 @@ def _table_1(found: Table1) -> Group:
     """Both models, each column with every reading of identifiable, beside what is printed."""
     blocks: list[RenderableType] = []
     for model in MODELS:
-        table = _table(model, *found.groups)
+        table = Table(model, *found.groups, gap=3)
         for column in COLUMNS:
             name = f"identifiable: {column}" if column in READINGS else column
             cells = []
@@ -268,10 +268,3 @@ def _table_1(found: Table1) -> Group:
     blocks.append(Text("?: not legible in the text of the paper", style="dim"))
     where = f"{{sum theta = 0}}, d = {found.dimension}, temperature {found.temperature:g}"
     return Group(*blocks, Text(f"over {where}", style="dim"))
-
-
-def _table(*headers: str) -> Table:
-    table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 3, 0, 0))
-    for header in headers:
-        table.add_column(header, overflow="fold")
-    return table

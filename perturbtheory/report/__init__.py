@@ -1,17 +1,15 @@
 """The report: a page for readers, its Markdown, errata for the authors, the results as data."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from perturbtheory.claims import Result
+from perturbtheory.ledger import Result
 from perturbtheory.report import _errata, _html, _markdown
 from perturbtheory.report._content import Report
 from perturbtheory.report._figures import pictures
 from perturbtheory.report._mathematics import MathematicsError as MathematicsError
 from perturbtheory.report._mathematics import require_mathematics as require_mathematics
-from perturbtheory.results import write_json
+from perturbtheory.results import as_json, write_together
 
 
 def write(results: Sequence[Result], directory: Path, *, budget: str = "quick") -> list[Path]:
@@ -36,16 +34,11 @@ def write(results: Sequence[Result], directory: Path, *, budget: str = "quick") 
         "report.md": _markdown.document(report, drawn),
         "errata.tex": _errata.document(report),
     }
-    names = [*texts, "claims.json"]
+    texts["claims.json"] = as_json([result.to_json() for result in results])
     directory.mkdir(parents=True, exist_ok=True)
-    for name in names:
+    for name in texts:
         if (directory / name).is_dir():
             msg = f"{directory / name} is a directory"
             raise IsADirectoryError(msg)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".report-") as temporary:
-        for name, text in texts.items():
-            (Path(temporary) / name).write_text(text, "utf-8", newline="\n")
-        write_json(Path(temporary) / "claims.json", [result.to_json() for result in results])
-        for name in names:
-            os.replace(Path(temporary) / name, directory / name)
-    return [directory / name for name in names]
+    write_together({directory / name: text.encode() for name, text in texts.items()})
+    return [directory / name for name in texts]

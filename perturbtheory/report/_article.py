@@ -4,15 +4,23 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from perturbtheory.claims import Check, Part, Result, Step
-from perturbtheory.claims.evidence import in_words
-from perturbtheory.report._content import MEANINGS, Report, paper_of, plural
+from perturbtheory.ledger import Check, Part, Result, Step, in_words, plain, quantity
+from perturbtheory.report._content import (
+    MEANINGS,
+    Report,
+    paper_of,
+    plural,
+    source_file,
+    steps,
+    told,
+)
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import to_html
 
-_MARKS = {
+MARKS = {
     "proved": "✓",
     "certified": "✓",
+    "argued": "∴",
     "supported": "≈",
     "refuted": "✗",
     "inconclusive": "?",
@@ -27,7 +35,7 @@ _MARKS = {
 def badge(word: str) -> str:
     """A verdict or an outcome: colour, a sign and the word itself."""
     title = f' title="{escape(MEANINGS[word])}"' if word in MEANINGS else ""
-    sign = f'<span aria-hidden="true">{_MARKS[word]}</span>'
+    sign = f'<span aria-hidden="true">{MARKS[word]}</span>'
     return f'<span class="badge {word}"{title}>{sign}&nbsp;{word}</span>'
 
 
@@ -39,12 +47,9 @@ def reference(id_: str, report: Report) -> str:
     return f'<span class="absent" title="not in this report">{name}</span>'
 
 
-def statement(words: str, latex: str) -> str:
-    """What is claimed, in words and as mathematics."""
-    return (
-        f'<p class="words">{to_html(words)}</p>\n'
-        f'<div class="mathematics">{to_html(latex, display=True)}</div>'
-    )
+def statement(says: str) -> str:
+    """What is claimed, in words and mathematics."""
+    return f'<p class="words">{to_html(says)}</p>'
 
 
 def article(result: Result, report: Report, pictures: Sequence[Picture], level: int) -> str:
@@ -52,7 +57,7 @@ def article(result: Result, report: Report, pictures: Sequence[Picture], level: 
     claim = result.claim
     id_ = escape(claim.id)
     blocks = [
-        statement(claim.statement, claim.latex),
+        statement(claim.says),
         _facts(result, report),
         _counterexample(result, report),
         *(_figure(picture) for picture in pictures),
@@ -66,7 +71,8 @@ def article(result: Result, report: Report, pictures: Sequence[Picture], level: 
         f'<header>\n<h{level}><a href="#{id_}">{id_}</a></h{level}>\n'
         f"{badge(result.verdict)}{flag}\n"
         f'<p class="source">{to_html(claim.source)}</p>\n'
-        f'<p class="decided">Decided by: {escape(result.weakest)}</p>\n</header>\n'
+        f'<p class="decided">Decided by: {to_html(result.weakest)}{escape(steps(result))}</p>\n'
+        f'<p class="made"><code>{escape(source_file(claim))}</code></p>\n</header>\n'
         + "\n".join(filter(None, blocks))
         + "\n</article>\n"
     )
@@ -75,12 +81,12 @@ def article(result: Result, report: Report, pictures: Sequence[Picture], level: 
 def _facts(result: Result, report: Report) -> str:
     claim = result.claim
     listed = {
-        "Corrected by": [claim.corrected] if claim.corrected else [],
+        "Corrected by": [claim.corrected_by] if claim.corrected_by else [],
         "Corrects": report.corrects(result),
         "Relies on": claim.depends_on,
         "Used by": report.used_by(result),
     }
-    rows = [("Assumptions", to_html(claim.assumptions))]
+    rows = [("Assumptions", to_html(claim.assumes))] if claim.assumes else []
     for label, ids in listed.items():
         if ids:
             rows.append((label, ", ".join(reference(other, report) for other in ids)))
@@ -92,12 +98,13 @@ def _counterexample(result: Result, report: Report) -> str:
     tables = []
     for part, data in (result.counterexample or {}).items():
         rows = "\n".join(
-            f'<tr><th scope="row">{to_html(key)}</th><td>{to_html(in_words(value))}</td></tr>'
+            f'<tr><th scope="row">{to_html(quantity(key))}</th>'
+            f"<td>{to_html(in_words(value))}</td></tr>"
             for key, value in _items(data)
         )
         tables.append(
             f'<p class="line">{to_html(part)}: {to_html(in_words(data))}.</p>\n'
-            f'<table aria-label="Counterexample: {escape(part)}">\n<tbody>\n{rows}\n</tbody>'
+            f'<table aria-label="Counterexample: {escape(plain(part))}">\n<tbody>\n{rows}\n</tbody>'
             "</table>\n"
         )
     if not tables:
@@ -109,14 +116,16 @@ def _counterexample(result: Result, report: Report) -> str:
 
 
 def _items(data: Any) -> list[tuple[str, Any]]:
-    return list(data.items()) if isinstance(data, dict) else [("value", data)]
+    if isinstance(data, dict):
+        return [(str(key), value) for key, value in data.items()]
+    return [("value", data)]
 
 
 def _figure(picture: Picture) -> str:
     return (
-        f'<figure>\n<img src="{picture.data_uri}" alt="{escape(picture.title)}">\n'
+        f'<figure>\n<img src="{picture.data_uri}" alt="{escape(plain(picture.title))}">\n'
         f"<figcaption>{to_html(picture.caption)} <span>{to_html(picture.formula)}</span> "
-        f"({escape(picture.reference)}; <code>perturbtheory figures {escape(picture.name)}</code>)"
+        f"({to_html(picture.reference)}; <code>perturbtheory figures {escape(picture.name)}</code>)"
         "</figcaption>\n</figure>"
     )
 
@@ -143,15 +152,15 @@ def _part(part: Part) -> str:
 
 
 def _check(check: Check) -> str:
-    steps = ""
+    listed = ""
     if check.steps:
-        steps = f'\n<ol class="steps">\n{"".join(map(_step, check.steps))}</ol>\n'
+        listed = f'\n<ol class="steps">\n{"".join(map(_step, check.steps))}</ol>\n'
     return (
         f'<li><span class="outcome {check.outcome}"><span aria-hidden="true">'
-        f"{_MARKS[check.outcome]}</span>&nbsp;{check.outcome}</span>"
+        f"{MARKS[check.outcome]}</span>&nbsp;{check.outcome}</span>"
         f'<span class="route">{to_html(check.route)}</span>'
         f'<span class="kind">{check.kind}</span>'
-        f'<span class="detail">{to_html(check.detail)}</span>{steps}</li>'
+        f'<span class="detail">{to_html(told(check))}</span>{listed}</li>'
     )
 
 

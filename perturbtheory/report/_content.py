@@ -5,10 +5,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
-from perturbtheory import __version__
-from perturbtheory.claims import SECTIONS, Claim, Result, ledger
-from perturbtheory.claims.ledger import VERDICTS, Verdict
+from perturbtheory import __version__, claims
+from perturbtheory.ledger import REGISTRY, VERDICTS, Check, Claim, Result, Verdict
+from perturbtheory.report._objections import OBJECTIONS, Objection
 
 TITLE = "Perturb-Softmax and Perturb-Argmax: what holds, statement by statement"
 INTRODUCTION = (
@@ -47,11 +48,16 @@ PAPERS = (
 MEANINGS: Mapping[str, str] = {
     "proved": "every part has a proof, and every other route to it agrees",
     "certified": "every part is decided rigorously: by proof, by exact instances or by enclosure",
+    "argued": "every part is argued in words at least, and every route to it agrees",
     "supported": "every part holds numerically, with an error radius or a confidence interval",
     "refuted": "a part is false as printed; a counterexample is shown",
     "inconclusive": "a part is undecided, or two routes to it contradict each other",
     "untested": "nothing was checked",
 }
+OBJECTED = (
+    "Paper A was submitted to a conference, and its reviews are public. What they object, in our "
+    "own words, and the claims that answer it with their verdicts."
+)
 RULE = (
     "Nobody writes a verdict down: it follows from the checks. A claim is a conjunction of parts, "
     "and every part is checked by two routes or more that share as little as possible. A route "
@@ -69,13 +75,16 @@ KINDS = {
     "argued in words is marked so",
     "certificate": "exact or rigorously enclosed, on instances; or a counterexample verified "
     "exactly",
+    "argument": "reasons in words or theorems that are cited, of which no step was decided by a "
+    "computation",
+    "closed form": "a formula evaluated in 64 bits, with an error radius",
+    "exact sum": "all outcomes of discrete noise, with an error radius",
     "quadrature": "deterministic numbers with an error radius",
+    "numerical": "numbers without a radius of their own, within the rounding of 64 bits",
+    "quasi-monte-carlo": "low-discrepancy points with a confidence interval",
     "monte-carlo": "samples with a confidence interval",
     "experiment": "training runs with stated seeds",
 }
-
-
-_MODULES = "perturbtheory.claims."
 
 
 @dataclass(frozen=True)
@@ -90,10 +99,9 @@ class Report:
     """Results in the order of the ledger, by chapter, with their links in both directions."""
 
     def __init__(self, results: Sequence[Result], budget: str) -> None:
-        order = list(ledger.REGISTRY)
-        place = {r.claim.id: (_section(r.claim), _index(order, r.claim.id)) for r in results}
+        order = list(claims.index())
         # what is not in the ledger keeps the order given, after the rest
-        self.results = tuple(sorted(results, key=lambda r: place[r.claim.id]))
+        self.results = tuple(sorted(results, key=lambda r: _index(order, r.claim.id)))
         self.budget = budget
         self._by_id = {result.claim.id: result for result in self.results}
 
@@ -106,8 +114,8 @@ class Report:
 
     def truth(self, result: Result) -> Claim | None:
         """The claim that mends a refuted one, in this report or only in the ledger."""
-        id_ = result.claim.corrected or ""
-        return self._by_id[id_].claim if id_ in self else ledger.REGISTRY.get(id_)
+        id_ = result.claim.corrected_by or ""
+        return self._by_id[id_].claim if id_ in self else REGISTRY.get(id_)
 
     def verdict(self, id_: str) -> Verdict | None:
         """The verdict on a claim of this report; None if it is not in it."""
@@ -115,11 +123,20 @@ class Report:
 
     def corrects(self, result: Result) -> list[str]:
         """Ids of the claims of this report that a claim mends."""
-        return [r.claim.id for r in self.results if r.claim.corrected == result.claim.id]
+        return [r.claim.id for r in self.results if r.claim.corrected_by == result.claim.id]
 
     def used_by(self, result: Result) -> list[str]:
         """Ids of the claims of this report that rely on a claim."""
         return [r.claim.id for r in self.results if result.claim.id in r.claim.depends_on]
+
+    def linked(self) -> bool:
+        """Whether a claim of this report rests on another, or is corrected by one."""
+        all_claims = [result.claim for result in self.results]
+        return any(id_ in self for c in all_claims for id_ in (*c.depends_on, c.corrected_by or ""))
+
+    def objections(self) -> list[Objection]:
+        """The referees' objections that a claim of this report answers."""
+        return [o for o in OBJECTIONS if any(id_ in self for id_ in o.answered_by)]
 
     def counts(self, results: Sequence[Result] | None = None) -> dict[Verdict, int]:
         """How many claims got which verdict, without those that none got."""
@@ -143,7 +160,7 @@ class Report:
         """Counts in a sentence or two."""
         counts = ", ".join(f"{n} {verdict}" for verdict, n in self.counts().items())
         text = f"{plural(len(self.results), 'claim')}: {counts or 'nothing was checked'}."
-        left_out = len(set(ledger.REGISTRY) - set(self._by_id))
+        left_out = len(set(claims.index()) - set(self._by_id))
         if left_out:
             text += f" {plural(left_out, 'other claim')} of the ledger not chosen for this report."
         false = self.refuted()
@@ -155,6 +172,24 @@ class Report:
             text += f" Corrected here: {len(mended)} of {these} ({how})."
         return text
 
+    def proofs(self) -> str:
+        """How much of the proofs a computation decided, and what `argued` and `argument` mean."""
+        decided, every = (sum(r.steps[n] for r in self.results) for n in (0, 1))
+        if not every:
+            return ""
+        text = f"Proofs are given step by step: a computation decided {decided} of "
+        text += plural(every, "step")
+        if decided < every:
+            text += "; the rest are argued, in words or by a theorem that is cited"
+        kinds = [c.kind for r in self.results for part in r.parts for c in part.checks]
+        checks = plural(kinds.count("argument"), "check")
+        claimed = plural(self.counts().get("argued", 0), "claim")
+        return text + (
+            f'. If none of its steps was decided, a check is no proof but an "argument" ({checks} '
+            'here); a claim is "argued", not "proved", if its weakest part has nothing stronger '
+            f"({claimed} here)."
+        )
+
 
 def paper_of(result: Result) -> Paper:
     """The chapter of a claim; what belongs to no paper is beyond them."""
@@ -162,21 +197,40 @@ def paper_of(result: Result) -> Paper:
     return next((paper for paper in PAPERS if paper.key == key), PAPERS[-1])
 
 
-def _section(claim: Claim) -> int:
-    """Where the section of a claim stands; modules that import each other do not change that."""
-    return _index(SECTIONS, claim.check.__module__.removeprefix(_MODULES))
-
-
 def _index(names: Sequence[str], name: str) -> int:
     return names.index(name) if name in names else len(names)
 
 
 def _section_title(claim: Claim) -> str | None:
-    module = claim.check.__module__
-    if not module.startswith(_MODULES):
-        return None
-    lines = (sys.modules[module].__doc__ or "").strip().splitlines()
-    return lines[0].removesuffix(".") if lines else None
+    return _first_line(sys.modules[claim.module].__doc__) or None
+
+
+def _first_line(doc: str | None) -> str:
+    return (doc or "").strip().partition("\n")[0].removesuffix(".")
+
+
+def section_of(claim: Claim) -> str:
+    """What the folder of a claim's module says of itself: the section of the paper, as a rule."""
+    folder = sys.modules.get(claim.module.rpartition(".")[0])
+    return _first_line(folder.__doc__) if folder else _section_title(claim) or ""
+
+
+def source_file(claim: Claim) -> str:
+    """The file in which a claim is made, from the root of the package's repository or by name."""
+    if claim.module.startswith("own:"):  # see `perturbtheory verify`
+        return Path(claim.module).name
+    return f"{claim.module.replace('.', '/')}.py"
+
+
+def steps(result: Result) -> str:
+    """How much of the proofs a computation decided: " (9 of 14 steps decided)"."""
+    decided, every = result.steps
+    return f" ({decided} of {plural(every, 'step')} decided)" if every else ""
+
+
+def told(check: Check) -> str:
+    """What was compared, and how near it was."""
+    return ": ".join(filter(None, (check.detail, check.measured)))
 
 
 def plural(number: int, noun: str) -> str:

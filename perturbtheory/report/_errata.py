@@ -3,8 +3,7 @@
 import re
 import unicodedata
 
-from perturbtheory.claims import Result
-from perturbtheory.claims.evidence import in_words
+from perturbtheory.ledger import Result, in_words
 from perturbtheory.report._content import PAPERS, Paper, Report, paper_of
 from perturbtheory.report._mathematics import segments
 
@@ -112,10 +111,10 @@ def _row(result: Result, report: Report) -> str:
     truth = report.truth(result)
     true = r"\textendash{}"
     if truth is not None:
-        true = f"{_text(truth.statement)} \\gap {_text(truth.latex)} \\gap {_identifier(truth.id)}"
+        true = f"{_text(truth.says)} \\gap {_identifier(truth.id)}"
     return (
         f"{_text(claim.source)} \\gap {_identifier(claim.id)}\n"
-        f"& {_text(claim.statement)} \\gap {_text(claim.latex)}\n& {fails}\n& {true} \\\\\n"
+        f"& {_text(claim.says)}\n& {fails}\n& {true} \\\\\n"
     )
 
 

@@ -24,6 +24,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "completeness-counterexample": ("A.softmax-completeness",),
     "direct-optimization": ("B.direct-gradient", "B.gumbel-softmax-bias"),
     "flat-regions": ("A.uniform-not-minimal",),
+    "incomplete-families": ("C.incomplete-half-space", "C.incomplete-monotone"),
     "long-run": ("C.vae-relaxed",),
     "one-latent": ("B.table-1",),
     "smoothing": ("C.smoothing",),

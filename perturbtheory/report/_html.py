@@ -2,15 +2,14 @@
 
 from html import escape
 from importlib import resources
-from textwrap import shorten
 
-from perturbtheory.claims import Result
-from perturbtheory.claims.evidence import in_words
-from perturbtheory.report import _content
+from perturbtheory.ledger import Result, in_words
+from perturbtheory.report import _content, _graph
 from perturbtheory.report._article import article, badge, reference, statement
 from perturbtheory.report._content import PAPERS, Report, paper_of
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import to_html
+from perturbtheory.report._objections import Objection
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 """The browser itself refuses whatever would load something."""
@@ -45,6 +44,8 @@ def page(report: Report, pictures: dict[str, list[Picture]]) -> str:
 {_opening(report)}
 {_summary(report)}
 {_wrong(report)}
+{_objected(report)}
+{_graph.section(report)}
 {chapters}
 {_rule()}
 {_footer(report)}
@@ -67,7 +68,8 @@ def _opening(report: Report) -> str:
         f"<header>\n<h1>{escape(_content.TITLE)}</h1>\n"
         f'<p class="lead">{escape(_content.INTRODUCTION)}</p>\n'
         f'<ul class="papers">\n{papers}</ul>\n'
-        f'<p class="summary">{escape(report.summary())}</p>\n{_bar(report)}</header>\n'
+        f'<p class="summary">{escape(report.summary())}</p>\n{_bar(report)}'
+        f'<p class="proofs">{escape(report.proofs())}</p>\n</header>\n'
     )
 
 
@@ -85,6 +87,10 @@ def _contents(report: Report) -> str:
     items = ['<li><a href="#summary">All claims</a></li>']
     if report.refuted():
         items.append('<li><a href="#wrong">What is wrong as printed</a></li>')
+    if report.objections():
+        items.append('<li><a href="#objected">What the referees objected</a></li>')
+    if report.linked():
+        items.append('<li><a href="#graph">What rests on what</a></li>')
     for paper, sections in report.chapters():
         inner = "".join(
             f'<li><a href="#{paper.key}-{n}">{to_html(section.title)}</a></li>\n'
@@ -114,14 +120,14 @@ def _summary(report: Report) -> str:
 
 def _row(result: Result, report: Report) -> str:
     claim = result.claim
-    short = escape(shorten(claim.statement, 130, placeholder=" …"))
     return (
         f'<tr role="row" data-verdict="{result.verdict}" data-paper="{paper_of(result).key}">'
         f'<th scope="row" role="rowheader">{reference(claim.id, report)}</th>'
         f'<td role="cell" class="verdict">{badge(result.verdict)}</td>'
-        f'<td role="cell" class="statement">{short}</td>'
+        f'<td role="cell" class="statement">{to_html(claim.says)}</td>'
         f'<td role="cell" class="source">{to_html(claim.source)}</td>'
-        f'<td role="cell" class="weakest">{escape(result.weakest)}</td></tr>'
+        f'<td role="cell" class="weakest">{to_html(result.weakest)}'
+        f"{escape(_content.steps(result))}</td></tr>"
     )
 
 
@@ -176,16 +182,35 @@ def _erratum(result: Result, report: Report) -> str:
     if truth is not None:
         verdict = report.verdict(truth.id)
         mark = f" {badge(verdict)}" if verdict else ""
-        true = (
-            f"{statement(truth.statement, truth.latex)}\n<p>{reference(truth.id, report)}{mark}</p>"
-        )
+        true = f"{statement(truth.says)}\n<p>{reference(truth.id, report)}{mark}</p>"
     return (
         f'<article class="erratum">\n<header><h3>{reference(claim.id, report)}</h3>\n'
         f'<p class="source">{to_html(claim.source)}</p></header>\n<dl>\n'
-        f'<div class="printed"><dt>Printed</dt><dd>{statement(claim.statement, claim.latex)}</dd>'
+        f'<div class="printed"><dt>Printed</dt><dd>{statement(claim.says)}</dd>'
         f'</div>\n<div class="fails"><dt>Fails</dt><dd>{fails}</dd></div>\n'
         f'<div class="true"><dt>True</dt><dd>{true}</dd></div>\n</dl>\n</article>'
     )
+
+
+def _objected(report: Report) -> str:
+    """The referees' objections, each with the claims that answer it."""
+    found = report.objections()
+    if not found:
+        return ""
+    items = "\n".join(_objection(objection, report) for objection in found)
+    return (
+        '<section id="objected">\n<h2>What the referees objected</h2>\n'
+        f'<p>{escape(_content.OBJECTED)}</p>\n<ol class="objections">\n{items}\n</ol>\n</section>\n'
+    )
+
+
+def _objection(objection: Objection, report: Report) -> str:
+    verdicts = ((id_, report.verdict(id_)) for id_ in objection.answered_by)
+    answers = "".join(
+        f"<li>{reference(id_, report)}{f' {badge(verdict)}' if verdict else ''}</li>\n"
+        for id_, verdict in verdicts
+    )
+    return f"<li><p>{to_html(objection.says)}</p>\n<ul>\n{answers}</ul></li>"
 
 
 def _chapter(

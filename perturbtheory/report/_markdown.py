@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from textwrap import shorten
 from typing import Any
 
-from perturbtheory.claims import Check, Part, Result, Step
-from perturbtheory.claims.evidence import in_words
+from perturbtheory.ledger import Check, Part, Result, Step, in_words, quantity
 from perturbtheory.report import _content
 from perturbtheory.report._content import Report
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import segments
 
+_BAR = re.compile(r"\\?\|")
 _SPECIAL = re.compile(r"[\\`*<|]|(?<!\w)_|_(?!\w)|~(?=~)|\](?=[(\[:])|(?<=!)\[")
 
 
@@ -20,7 +19,8 @@ def document(report: Report, pictures: dict[str, list[Picture]]) -> str:
     lines = [f"# {_content.TITLE}", "", _content.INTRODUCTION, ""]
     for paper in _content.PAPERS[:-1]:
         lines.append(f"- **{paper.name}**: {_text(paper.reference)}.")
-    lines += ["", f"**{report.summary()}**", "", *_summary(report), *_wrong(report)]
+    lines += ["", f"**{report.summary()}**", "", report.proofs(), ""]
+    lines += [*_summary(report), *_wrong(report), *_objected(report)]
     for paper, sections in report.chapters():
         lines += [f"## {paper.name}", "", f"{_text(paper.reference)}.", ""]
         for section in sections:
@@ -43,7 +43,16 @@ def _text(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return _text(text).replace("\n", " ")
+    """For a table, whose cells end at a bar: those of formulas are written as commands."""
+    barred = "".join(
+        f"${_BAR.sub(_vert, part)}$" if mathematical else part
+        for mathematical, part in segments(text)
+    )
+    return _text(barred).replace("\n", " ")
+
+
+def _vert(bar: re.Match[str]) -> str:
+    return r"\vert " if bar[0] == "|" else r"\Vert "
 
 
 def _link(id_: str, report: Report) -> str:
@@ -56,15 +65,15 @@ def _summary(report: Report) -> list[str]:
     head = ["## All claims", "", "| claim | verdict | statement | source | decided by |"]
     rows = [
         f"| {_link(r.claim.id, report)} | **{r.verdict}** "
-        f"| {_cell(shorten(r.claim.statement.replace('$', ''), 130, placeholder=' …'))} "
-        f"| {_cell(r.claim.source)} | {_cell(r.weakest)} |"
+        f"| {_cell(r.claim.says)} "
+        f"| {_cell(r.claim.source)} | {_cell(r.weakest)}{_content.steps(r)} |"
         for r in report.results
     ]
     return [*head, "|---|---|---|---|---|", *rows, ""]
 
 
-def _statement(words: str, latex: str, indent: str = "") -> list[str]:
-    return [f"{indent}> {_text(words)}", f"{indent}>", f"{indent}> {_text(latex)}"]
+def _statement(says: str) -> list[str]:
+    return [f"> {_text(says)}"]
 
 
 def _wrong(report: Report) -> list[str]:
@@ -72,16 +81,27 @@ def _wrong(report: Report) -> list[str]:
     for result in report.refuted():
         claim = result.claim
         lines += [f"**{_link(claim.id, report)}** ({_text(claim.source)})", "", "Printed:", ""]
-        lines += [*_statement(claim.statement, claim.latex), "", "Fails:", ""]
+        lines += [*_statement(claim.says), "", "Fails:", ""]
         lines += [f"- {line}" for line in _counterexamples(result)]
         truth = report.truth(result)
         if truth is not None:
             verdict = report.verdict(truth.id)
             mark = f", {verdict}" if verdict else ""
             lines += ["", f"True ({_link(truth.id, report)}{mark}):", ""]
-            lines += _statement(truth.statement, truth.latex)
+            lines += _statement(truth.says)
         lines.append("")
     return ["## What is wrong as printed", "", *lines] if lines else []
+
+
+def _objected(report: Report) -> list[str]:
+    lines: list[str] = []
+    for number, objection in enumerate(report.objections(), 1):
+        answers = [
+            _link(id_, report) + (f" (**{report.verdict(id_)}**)" if id_ in report else "")
+            for id_ in objection.answered_by
+        ]
+        lines.append(f"{number}. {_text(objection.says)} Answered by {', '.join(answers)}.")
+    return ["## What the referees objected", "", _content.OBJECTED, "", *lines, ""] if lines else []
 
 
 def _counterexamples(result: Result) -> list[str]:
@@ -93,10 +113,12 @@ def _claim(result: Result, report: Report, pictures: Sequence[Picture]) -> list[
     claim = result.claim
     disagreement = ", routes disagree" if result.disagreement else ""
     lines = [f"#### {claim.id}", ""]
-    lines += [f"**{result.verdict}**{disagreement}, decided by: {_text(result.weakest)}  "]
-    lines += [f"*{_text(claim.source)}*", "", *_statement(claim.statement, claim.latex), ""]
-    lines.append(f"- Assumptions: {_text(claim.assumptions)}")
-    corrected = [claim.corrected] if claim.corrected else []
+    decided = f"{_text(result.weakest)}{_content.steps(result)}"
+    lines += [f"**{result.verdict}**{disagreement}, decided by: {decided}  "]
+    lines += [f"*{_text(claim.source)}* (`{_content.source_file(claim)}`)", ""]
+    lines += [*_statement(claim.says), ""]
+    lines += [f"- Assumptions: {_text(claim.assumes)}"] if claim.assumes else []
+    corrected = [claim.corrected_by] if claim.corrected_by else []
     for label, ids in (
         ("Corrected by", corrected),
         ("Corrects", report.corrects(result)),
@@ -121,7 +143,10 @@ def _table(counterexample: dict[str, Any]) -> list[str]:
     lines = ["| counterexample | quantity | value |", "|---|---|---|"]
     for part, data in counterexample.items():
         rows = data.items() if isinstance(data, dict) else [("value", data)]
-        lines += [f"| {_cell(part)} | {_cell(k)} | {_cell(in_words(v))} |" for k, v in rows]
+        lines += [
+            f"| {_cell(part)} | {_cell(quantity(str(name)))} | {_cell(in_words(value))} |"
+            for name, value in rows
+        ]
     return [*lines, ""]
 
 
@@ -133,7 +158,9 @@ def _part(part: Part) -> list[str]:
 
 
 def _check(check: Check) -> list[str]:
-    lines = [f"  - {_text(check.route)} ({check.kind}): *{check.outcome}*. {_text(check.detail)}"]
+    lines = [
+        f"  - {_text(check.route)} ({check.kind}): *{check.outcome}*. {_text(_content.told(check))}"
+    ]
     return lines + [f"    {n}. {_step(step)}" for n, step in enumerate(check.steps, 1)]
 
 

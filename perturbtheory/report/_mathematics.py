@@ -5,7 +5,7 @@ import html
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from perturbtheory.claims import Result
+from perturbtheory.ledger import Result
 from perturbtheory.report._mathml import MathematicsError, pieces
 
 _WIDE = 30.0
@@ -73,9 +73,8 @@ def require_mathematics(result: Result) -> None:
 
 def _texts(result: Result) -> Iterator[tuple[str, str]]:
     claim = result.claim
-    yield "LaTeX", claim.latex
-    yield "statement", claim.statement
-    yield "assumptions", claim.assumptions
+    yield "statement", claim.says
+    yield "assumptions", claim.assumes
     yield "source", claim.source
     for part in result.parts:
         yield "part", part.name

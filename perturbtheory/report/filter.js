@@ -26,6 +26,17 @@
   });
   window.addEventListener("beforeprint", () => open(true));
 
+  const graph = document.querySelector(".graph svg");
+  const light = (target) => {
+    const id = target?.closest("a")?.getAttribute("href").slice(1);
+    graph.classList.toggle("pointed", Boolean(id));
+    for (const { classList, dataset } of graph.querySelectorAll("path")) {
+      classList.toggle("lit", dataset.claim === id || dataset.on === id);
+    }
+  };
+  for (const event of ["pointerover", "focusin"]) graph?.addEventListener(event, (e) => light(e.target));
+  for (const event of ["pointerleave", "focusout"]) graph?.addEventListener(event, () => light());
+
   form.addEventListener("change", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;

@@ -22,18 +22,20 @@ at d = 3. Entries of theta more than some 300 smallest scales apart, or scales i
 
 import contextlib
 import itertools
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Logistic, Normal, Uniform
 from perturbtheory.routes import _balls, _laws
+from perturbtheory.routes._exactly import (
+    Number,
+    exact,
+    interval,
+    parameter,
+    vector,
+)
 
-Number = int | float | Fraction
-LARGEST_DIMENSION = 6
 LARGEST_DIGITS = 100
 _SMOOTH = {
     Normal: _laws.NormalCoordinate,
@@ -68,7 +70,7 @@ class Enclosure(NamedTuple):
 
     def contains(self, x: Number) -> bool:
         """Whether low <= x <= high, compared exactly."""
-        return self.low <= _exact("x", x) <= self.high
+        return self.low <= exact("x", x) <= self.high
 
 
 def serves(perturbation: AbstractPerturbation) -> bool:
@@ -93,7 +95,7 @@ def value(
         ValueError: for other noise, more coordinates, or an argument out of range.
         ArithmeticError: if the digits are not reached; it never returns a wider answer.
     """
-    theta = _vector(theta)
+    theta = vector(theta)
     if type(perturbation) is Uniform:
         coordinates = _uniform(perturbation, theta)
         top = max(c.high for c in coordinates)
@@ -115,7 +117,7 @@ def probabilities(
     Every radius is at most 10^-digits p_i, however small p_i is (down to 2^-1048576, below which
     the lower end is 0). Arguments and errors as for `value`.
     """
-    theta = _vector(theta)
+    theta = vector(theta)
     answers = _integrals(perturbation, theta, [(i,) for i in range(len(theta))], digits)
     return tuple(Enclosure(p.low, min(p.high, Fraction(1))) for p in answers)
 
@@ -128,7 +130,7 @@ def hessian(
     Every radius is at most 10^-digits |H_ij|, as for `probabilities`. Arguments and errors as
     for `value`.
     """
-    theta = _vector(theta)
+    theta = vector(theta)
     d = range(len(theta))
     pairs = list(itertools.combinations(d, 2))
     weight = dict(zip(pairs, _integrals(perturbation, theta, pairs, digits), strict=True))
@@ -160,7 +162,7 @@ def weight_over_box(
         high: largest difference.
         digits: decimal digits wanted of the two ends, except under chords (about 4).
     """
-    low, high = _interval(low, high)
+    low, high = interval(low, high)
 
     def weight(difference: Fraction, digits: int = digits) -> Enclosure:
         return _integrals(perturbation, [difference, _ZERO], [(0, 1)], digits)[0]
@@ -168,7 +170,7 @@ def weight_over_box(
     least = min(weight(low).low, weight(high).low)
     centre = _centre(perturbation)
     if centre is None:
-        step = min(_parameter(perturbation, "scale", 2)) / 2**10
+        step = min(parameter(perturbation, "scale", 2)) / 2**10
         return Enclosure(least, _largest(lambda x: weight(x, 12), low, high, step))
     return Enclosure(least, weight(min(max(centre, low), high)).high)
 
@@ -180,7 +182,7 @@ def probability_over_box(
 
     p_1 grows with D, so its values at both ends are enough. Arguments as for `weight_over_box`.
     """
-    ends = _interval(low, high)
+    ends = interval(low, high)
     first, last = (_integrals(perturbation, [x, _ZERO], [(0,)], digits)[0] for x in ends)
     return Enclosure(first.low, min(last.high, Fraction(1)))
 
@@ -206,7 +208,7 @@ def _centre(perturbation: AbstractPerturbation) -> Fraction | None:
     if type(perturbation) is Uniform:
         one, two = _uniform(perturbation, [_ZERO, _ZERO])
         return (two.low + two.high - one.low - one.high) / 2
-    if isinstance(perturbation, Gumbel) and len(set(_parameter(perturbation, "scale", 2))) > 1:
+    if isinstance(perturbation, Gumbel) and len(set(parameter(perturbation, "scale", 2))) > 1:
         return None
     return _ZERO
 
@@ -281,7 +283,7 @@ def _smooth(
     if not 1 <= digits <= LARGEST_DIGITS:
         msg = f"`digits` must be from 1 to {LARGEST_DIGITS}, got {digits}; 30 is the default"
         raise ValueError(msg)
-    scales = _parameter(perturbation, "scale", len(theta))
+    scales = parameter(perturbation, "scale", len(theta))
     from flint import ctx
 
     # log f changes by z dz, and z is known to 2^-bits of the widest distance in narrowest scales.
@@ -293,44 +295,5 @@ def _smooth(
 def _uniform(
     perturbation: AbstractPerturbation, theta: list[Fraction]
 ) -> list[_laws.UniformCoordinate]:
-    lows, highs = (_parameter(perturbation, name, len(theta)) for name in ("low", "high"))
+    lows, highs = (parameter(perturbation, name, len(theta)) for name in ("low", "high"))
     return [_laws.UniformCoordinate(*one) for one in zip(theta, lows, highs, strict=True)]
-
-
-def _parameter(perturbation: AbstractPerturbation, name: str, d: int) -> list[Fraction]:
-    numbers = np.asarray(getattr(perturbation, name)).ravel().tolist()
-    if len(numbers) not in (1, d):
-        msg = (
-            f"`{name}` of the perturbation must be one number or one for each of {d} coordinates, "
-            f"got {len(numbers)} numbers; match it to theta"
-        )
-        raise ValueError(msg)
-    exact = [_exact(name, x) for x in numbers]
-    return exact if len(exact) == d else exact * d
-
-
-def _vector(theta: Iterable[Number]) -> list[Fraction]:
-    numbers = list(theta) if np.ndim(theta) == 1 else []  # pyright: ignore[reportArgumentType]
-    if not 1 <= len(numbers) <= LARGEST_DIMENSION:
-        msg = (
-            f"`theta` must be a vector of 1 to {LARGEST_DIMENSION} numbers, got {theta!r}; for "
-            "more coordinates use perturbtheory.expected_max"
-        )
-        raise ValueError(msg)
-    return [_exact("theta", t) for t in numbers]
-
-
-def _interval(low: Number, high: Number) -> tuple[Fraction, Fraction]:
-    ends = _exact("low", low), _exact("high", high)
-    if ends[0] > ends[1]:
-        msg = f"`low` must not be greater than `high`, got {low} and {high}; swap them"
-        raise ValueError(msg)
-    return ends
-
-
-def _exact(name: str, x: Any) -> Fraction:
-    x = x.item() if hasattr(x, "item") else x
-    if not isinstance(x, int | float | Fraction) or (type(x) is float and not math.isfinite(x)):
-        msg = f"`{name}` must be a finite float, int or Fraction, got {x!r}; pass such a number"
-        raise ValueError(msg)
-    return Fraction(x)

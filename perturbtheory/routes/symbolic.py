@@ -1,12 +1,12 @@
-"""Small sympy helpers: sums over a symbolic number d of categories, and identities three-valued."""
+"""Small sympy helpers: sums over a symbolic number d of categories."""
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import sympy as sp
 
-Outcome = Literal["holds", "fails", "unknown"]
+from perturbtheory.ledger import Outcome, identity
 
 
 class Categories(NamedTuple):
@@ -34,23 +34,6 @@ def categories() -> Categories:
     i, j = sp.symbols("i j", integer=True, positive=True)
     m = sp.Symbol("m", integer=True, nonnegative=True)
     return Categories(i + m, i, j, sp.IndexedBase("theta", real=True))
-
-
-def identity(expression: Any, *, probes: int = 5) -> Outcome:
-    """Whether `expression` is identically zero: simplified, and if that fails, evaluated.
-
-    "fails" means that 30 digits at a rational point differ from zero: a proof of the contrary.
-    """
-    difference = sp.simplify(sp.expand(expression))
-    if difference == 0:
-        return "holds"
-    free = sorted(difference.free_symbols, key=str)
-    for k in range(1, probes + 1):
-        point = {s: sp.Rational(3 * k + 2 * n + 1, 7 + k) for n, s in enumerate(free)}
-        number = sp.N(difference.subs(point), 30)
-        if number.is_number and number.is_finite and abs(number) > sp.Rational(1, 10**15):
-            return "fails"
-    return "unknown"
 
 
 def variance_identity() -> Outcome:

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from perturbtheory import claims
+from perturbtheory import claims, ledger
 from perturbtheory.claims import recorded
-from perturbtheory.claims.paper_b import vaes as paper_b
+from perturbtheory.claims.paper_b.s5_experiments import vaes as paper_b
 from perturbtheory.experiments import vae_recorded
 from perturbtheory.experiments.vae_recorded import Recorded
 
@@ -38,7 +38,7 @@ def changed(number, nats, fields):
 
 
 def verdict_of(id_):
-    return claims.run(claims.find([id_])[0]).verdict
+    return ledger.run(claims.find([id_])[0]).verdict
 
 
 @pytest.mark.parametrize("id_", CONTROLS)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from perturbtheory import __version__, cli
-from perturbtheory.claims import Check, Claim, Part, ledger, recorded
+from perturbtheory import __version__, claims, cli
+from perturbtheory.claims import recorded
+from perturbtheory.ledger import Check, Claim, witness
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,21 +22,25 @@ def run(*arguments):
 
 
 @pytest.fixture
-def one_claim(monkeypatch, tmp_path):
+def one_claim(monkeypatch, tmp_path, capsys):
     """A ledger of one claim whose verdict a test can choose, and its record."""
-    outcomes = ["holds", "holds"]
+    outcomes, path = ["holds", "holds"], tmp_path / "recorded.json"
+    one = Claim("X.one", "nowhere", "a statement, $x$")
 
-    def check(_):
-        checks = tuple(Check(f"r{n}", "proof", o, "detail") for n, o in enumerate(outcomes))
-        return [Part("part", checks, {"x": 1})]
+    @one.part("part")
+    def part():
+        for n, outcome in enumerate(outcomes):
+            yield Check(f"r{n}", "proof", outcome, "detail")
+        yield witness(x=1)
 
-    claim = Claim("X.one", "nowhere", "a statement", "$x$", "none", check)
-    monkeypatch.setattr(ledger, "REGISTRY", {"X.one": claim})
-    monkeypatch.setattr(recorded, "REGISTRY", {"X.one": claim})
-    path = tmp_path / "recorded.json"
-    path.write_text('[{"id": "X.one", "verdict": "proved"}]')
+    find = claims.find
+    monkeypatch.setattr(claims, "index", lambda: {"X.one": __name__})
+    monkeypatch.setattr(recorded, "index", lambda: {"X.one": __name__})
+    monkeypatch.setattr(claims, "find", lambda ids=(): find(ids))
     monkeypatch.setattr(recorded, "location", lambda: path)
     monkeypatch.setattr(recorded, "destination", lambda: path)
+    assert run("verify", "--record") == cli.AGREES
+    capsys.readouterr()
     return outcomes, path
 
 
@@ -85,6 +90,100 @@ def test_drift_and_disagreement_are_status_1(one_claim, capsys, outcomes, word):
     assert word in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "word"),
+    [
+        ("says", "another statement, $x$", "text differs"),
+        ("depends_on", ["X.two"], "text differs"),
+        ("checks", [], "checks differ"),
+        ("id", "X.two", "X.two is recorded, and no claim has this id any more"),
+    ],
+)
+def test_a_record_of_something_else_is_drift(one_claim, capsys, key, value, word):
+    path = one_claim[1]
+    (entry,) = json.loads(path.read_text())
+    path.write_text(
+        json.dumps([entry, entry | {key: value}] if key == "id" else [entry | {key: value}])
+    )
+    assert run("verify") == cli.DRIFTED
+    assert word in " ".join(capsys.readouterr().out.split())
+
+
+OWN = """
+import sympy as sp
+from perturbtheory.ledger import Claim, agree, eq, exact, witness
+
+x = sp.Symbol("x", real=True)
+even = Claim("T.even", "my thesis, (3)", r"$\\cosh x$ is even, and so is $\\sinh x$.")
+
+@even.part("cosh", f=sp.cosh)
+@even.part("sinh", f=sp.sinh)
+def is_even(f):
+    yield exact("sympy", eq(f(-x), f(x)))
+    yield agree("numbers", float(f(-1.5)), float(f(1.5)), "x = 1.5")
+    yield witness(x="3/2")
+"""
+
+
+def own(name):
+    """The same claims under an id that no other test has used."""
+    return OWN.replace("T.even", f"T.{name}")
+
+
+def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys):
+    path = tmp_path / "my_claims.py"
+    path.write_text(OWN)
+    assert run("verify", str(path), "--report", str(tmp_path / "r")) == cli.AGREES
+    out = " ".join(capsys.readouterr().out.split())
+    assert "T.even refuted sinh" in out
+    assert "1 refuted" in out
+    page = (tmp_path / "r" / "index.html").read_text("utf-8")
+    assert "T.even" in page
+    assert ">my_claims.py<" in page
+    assert run("verify", str(path), "--record") == cli.MISUSED
+    assert "`--record` is for claims of the ledger" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "makes no claims; see `help(perturbtheory.ledger)`"),
+        ("1 / 0", "could not be run, line 1: ZeroDivisionError: division by zero; fix it"),
+        ("def", "could not be run: SyntaxError"),
+        (
+            "from perturbtheory.ledger import Claim\nClaim('A.gumbel-density', 'me', 'nothing')",
+            "'A.gumbel-density'",
+        ),
+        ("import sys\nsys.exit(0)", "could not be run, line 2: SystemExit: 0; fix it"),
+        (own("rests").replace('x$."', 'x$.", depends_on="T.no"'), "'T.no', which is no claim"),
+        (None, "must be an id or a Python file that exists"),
+    ],
+)
+def test_files_that_are_no_claims_are_misuse(tmp_path, capsys, text, words):
+    path = tmp_path / "theirs.py"
+    if text is not None:
+        path.write_text(text)
+    assert run("verify", str(path)) == cli.MISUSED
+    assert words in capsys.readouterr().err
+
+
+def test_a_file_takes_no_modules_place_and_finds_its_neighbours(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "my_neighbour.py").write_text("ID = 'T.neighbour'\n")
+    path = tmp_path / "json.py"
+    path.write_text("from my_neighbour import ID\n" + OWN.replace('"T.even"', "ID"))
+    assert run("verify", str(path)) == cli.AGREES
+    assert "1 refuted" in capsys.readouterr().out
+    assert sys.modules["json"] is json
+
+
+def test_what_a_part_lacks_is_told(tmp_path, capsys):
+    path = tmp_path / "theirs.py"
+    path.write_text(own("lacks").replace("    yield witness", "    # yield witness"))
+    assert run("verify", str(path)) == cli.AGREES
+    assert "yield a `witness`" in capsys.readouterr().out
+
+
 def test_a_claim_that_is_not_recorded_is_drift(one_claim, capsys):
     one_claim[1].write_text("[]")
     assert run("verify") == cli.DRIFTED
@@ -120,6 +219,7 @@ def test_json_is_a_list_of_claims(one_claim, tmp_path):
         "kind": "proof",
         "outcome": "fails",
         "detail": "detail",
+        "measured": "",
         "steps": [],
     }
     assert entry["counterexample"] == {"part": {"x": 1}}

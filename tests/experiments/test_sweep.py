@@ -494,7 +494,7 @@ def test_cells_that_fail_do_not_stop_the_others(workers, tmp_path):
     cells = grid(tmp_path, ["quick", "fails", "quick", "fails", "quick"])
     name = identity(cells[1])
     match = (
-        rf"2 of 5 cells failed: .*{name} = Cell\(.*\): ArithmeticError: no 1.*; mend what raised "
+        rf"2 of 5 cells failed: .*{name} = Cell\(.*\): ArithmeticError: no 1.*; fix what raised "
         "and run the same command again: 3 of 5 cells are done and kept"
     )
     with pytest.raises(SweepError, match=match) as caught:
@@ -651,7 +651,8 @@ def test_nothing_is_opened_when_everything_is_done(tmp_path):
 
 @pytest.mark.filterwarnings("default")
 def test_a_dask_cluster_runs_cells(tmp_path):
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None,
         protocol="tcp", host="127.0.0.1",

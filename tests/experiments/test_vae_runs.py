@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from perturbtheory import cli, data
-from perturbtheory.claims.paper_a import vaes as claims
+from perturbtheory.claims.exhibits import vae_losses as claims
 from perturbtheory.estimators import Direct, Exact, Relaxed
 from perturbtheory.experiments import (
     identity,
@@ -43,6 +43,16 @@ def made_up(run: VaeRun) -> dict:
         "test": {name: bounds | {"epoch": 2} for name in (*vae.CRITERIA, "last")},
         "seconds": [1.0, 1.0],
     }
+
+
+def recordable(run: VaeRun) -> dict:
+    """The same with as many epochs as the run has, which a record must have."""
+    found, more = made_up(run), run.epochs - 2
+    padded = {name: found[name][:1] * more + found[name] for name in ("loss", "reconstruction")} | {
+        "seconds": [0.0] * more + found["seconds"]
+    }
+    validation = {name: v[:1] * more + v for name, v in found["validation"].items()}
+    return found | padded | {"validation": validation}
 
 
 def results_of(*names: str) -> dict[VaeRun, dict]:
@@ -214,11 +224,11 @@ class TestTables:
 class TestRecord:
     def test_round_trip(self, tmp_path, monkeypatch):
         runs = vae_grids.runs("long")
-        sweep(made_up, runs, tmp_path / "cells", command="a test", packages=("numpy",))
+        sweep(recordable, runs, tmp_path / "cells", command="a test", packages=("numpy",))
         monkeypatch.setattr(vae_recorded.files, "destination", lambda name: tmp_path / name)
         monkeypatch.setattr(vae_recorded.files, "location", lambda name: tmp_path / name)
         path = vae_recorded.save(tmp_path / "cells")
-        assert vae_recorded.load() == {run: made_up(run) for run in runs}
+        assert vae_recorded.load() == {run: recordable(run) for run in runs}
         assert json.loads(path.read_text())["commands"] == ["a test"]
         assert (tmp_path / "vaes.md").read_text().startswith("# Discrete VAEs")
         path.write_text(path.read_text()[:-40])
@@ -235,9 +245,9 @@ class TestRecord:
         monkeypatch.setattr(vae_recorded.files, "destination", lambda name: tmp_path / name)
         monkeypatch.setattr(vae_recorded.files, "location", lambda name: tmp_path / name)
         first, second = vae_grids.runs("long"), vae_grids.runs("curves")
-        sweep(made_up, first, tmp_path / "one", command="one", packages=("numpy",))
+        sweep(recordable, first, tmp_path / "one", command="one", packages=("numpy",))
         vae_recorded.save(tmp_path / "one")
-        again = lambda run: made_up(run) | {"loss": [3.0, 2.0]}  # noqa: E731
+        again = lambda run: recordable(run) | {"loss": [3.0] * run.epochs}  # noqa: E731
         sweep(again, [*second, first[0]], tmp_path / "two", command="two", packages=("numpy",))
         path = vae_recorded.save(tmp_path / "two")
         found = vae_recorded.load()
@@ -337,6 +347,12 @@ class TestCommand:
         names = {path.name for path in (tmp_path / "out").iterdir()}
         assert names == {f"{n}.{k}" for n in ("samples", "reconstructions", "loss")
                          for k in ("png", "pdf")}  # fmt: skip
+        # Resumed with nothing left to do, the seconds are those of the first process still.
+        before = found["result"]["seconds"]
+        assert self.main(*options, "--checkpoint", str(tmp_path / "state")) == cli.AGREES
+        found = json.loads((tmp_path / "x.json").read_text())
+        assert found["result"]["seconds"] == before
+        assert len(before) == 3
         (tmp_path / "state").write_bytes(b"nothing")
         assert self.main(*options, "--checkpoint", str(tmp_path / "state")) == cli.MISUSED
         assert "checkpoint" in capsys.readouterr().err

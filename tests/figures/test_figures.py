@@ -12,6 +12,7 @@ import jax
 import numpy as np
 import pytest
 import scipy.integrate
+import scipy.optimize
 import scipy.special
 import scipy.stats
 
@@ -23,6 +24,7 @@ from perturbtheory.figures import (
     direct,
     discrete,
     flat,
+    incomplete,
     representation,
     samples,
     smoothing,
@@ -381,6 +383,48 @@ class TestCompletenessCounterexample:
         np.testing.assert_array_equal(beyond[clear] > 0, (p[:, 2] < curve)[clear])
 
 
+class TestIncompleteFamilies:
+    @pytest.fixture
+    def data(self):
+        return computed(incomplete.INCOMPLETE.compute)
+
+    def test_targets_are_missed_and_ends_are_on_the_edge(self, data):
+        p = data["target"]
+        assert np.all(p[:, 0] * p[:, 1] > p[:, 2] ** 2)
+        for name in ("least_loss_softmax", "least_l1_softmax"):
+            q = data[name]
+            np.testing.assert_allclose(q.sum(1), 1, rtol=1e-13)
+            np.testing.assert_allclose(q[:, 0] * q[:, 1], q[:, 2] ** 2, rtol=1e-9)
+
+    def test_the_loss_moves_along_the_normal_and_l1_along_an_edge(self, data):
+        p = data["target"]
+        for name in ("least_loss_softmax", "least_loss_normal"):
+            moved = data[name] - p
+            assert np.all(moved[:, 2] > 0.01)
+            np.testing.assert_allclose(moved[:, 0], moved[:, 1], atol=1e-13)
+        moved = data["least_l1_softmax"] - p
+        payer = np.argmin(p[:, :2], axis=1)
+        np.testing.assert_allclose(moved[np.arange(len(p)), 1 - payer], 0, atol=1e-9)
+        away, near = (np.abs(data[f"least_{k}_softmax"] - p).sum(1) for k in ("loss", "l1"))
+        assert np.all(near < away - 0.01)
+
+    def test_no_grid_point_of_the_half_space_is_better(self, data):
+        rng = np.random.default_rng(3)
+        theta = rng.normal(size=(20000, 3)) * 2
+        q = scipy.special.softmax(theta[theta @ [1, 1, -2] <= 0], axis=1)
+        for p, loss, near in zip(
+            data["target"], data["least_loss_softmax"], data["least_l1_softmax"], strict=True
+        ):
+            least = p @ np.log(p / loss)
+            assert -1e-12 < np.min(np.log(p / q) @ p) - least < 0.02
+            assert -1e-12 < np.min(np.abs(q - p).sum(1)) - np.abs(near - p).sum() < 0.03
+
+    def test_fits_that_keep_the_order_are_isotonic(self, data):
+        regression = scipy.optimize.isotonic_regression(data["ordered_target"], increasing=False)
+        np.testing.assert_allclose(data["isotonic"], regression.x, atol=1e-14)
+        np.testing.assert_allclose(data["ordered_fits"] - data["isotonic"], 0, atol=1e-7)
+
+
 class TestFlatRegions:
     @pytest.fixture
     def data(self):
@@ -501,6 +545,7 @@ class TestDraw:
         "advantage",
         "smoothing",
         "completeness-counterexample",
+        "incomplete-families",
         "flat-regions",
         "error-against-samples",
         "direct-optimization",
@@ -535,7 +580,7 @@ class TestDraw:
     def test_json_says_what_was_drawn(self, tmp_path):
         record = json.loads(figures.draw(["figure-3"], tmp_path)[2].read_text("utf-8"))
         assert record["made_by"] == "perturbtheory.figures.discrete.figure_3_data"
-        assert "P(D > -Delta)" in record["formula"]
+        assert r"\mathbb P(D > -\Delta)" in record["formula"]
         data = discrete.figure_3_data()
         assert record["data"].keys() == data.keys()
         for name, values in data.items():
@@ -547,6 +592,7 @@ class TestDraw:
             (representation.FIGURE_1, computed(representation.FIGURE_1.compute)),
             (flat.FLAT_REGIONS, computed(flat.FLAT_REGIONS.compute)),
             (completeness.COMPLETENESS, computed(completeness.COMPLETENESS.compute)),
+            (incomplete.INCOMPLETE, computed(incomplete.INCOMPLETE.compute)),
             (samples.ERROR_AGAINST_SAMPLES, some_samples()),
             (direct.DIRECT_OPTIMIZATION, some_of_direct()),
         ):

@@ -15,6 +15,7 @@ import perturbtheory as pt
 from perturbtheory import models
 from perturbtheory.models import targets
 from perturbtheory.models._families import AbstractFamily
+from perturbtheory.perturbations import _traced
 
 P = np.array([0.5, 0.2, 0.3])
 NORMAL = models.PerturbSoftmax(pt.Normal())
@@ -95,6 +96,16 @@ class TestFamilies:
 
 
 class TestFit:
+    def test_a_table_is_made_once_and_not_in_every_step(self, monkeypatch) -> None:
+        """It took thirty times as long: what compiled code is given is not known in it."""
+
+        def refuse(law):
+            msg = f"a table of {law} inside of the computation"
+            raise AssertionError(msg)
+
+        monkeypatch.setattr(_traced, "tabulated", refuse)
+        models.fit(np.array([0.1, 0.3, 0.6]), NORMAL, draws=None, steps=2)
+
     def test_fenchel_young_finds_the_inverse_map(self) -> None:
         found = models.fit(
             P, NORMAL, loss="fenchel-young", draws=None, steps=300, learning_rate=0.05
@@ -188,6 +199,18 @@ BAD = {
     "runs-away": (
         {"family": models.PerturbSoftmax(pt.Normal(), 1e-3), "loss": "kl", "draws": 2, "steps": 3},
         "`learning_rate` must keep the fit finite, got 0.01: the objective is .* raise the temp",
+    ),
+    "no-mean": (
+        {"family": models.PerturbSoftmax(pt.FromScipy(stats.cauchy())), "loss": "fenchel-young"},
+        "`loss` 'fenchel-young' needs noise with a finite mean, got FromScipy.*; use other noise",
+    ),
+    "no-mean-exact": (
+        {
+            "family": models.PerturbSoftmax(pt.StudentT(1.0)),
+            "loss": "fenchel-young",
+            "draws": None,
+        },
+        "`loss` 'fenchel-young' needs noise with a finite mean, got StudentT",
     ),
     "family": ({"family": pt.Normal()}, "`family` must be a family .* got Normal"),
 }

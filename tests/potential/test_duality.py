@@ -207,7 +207,7 @@ class TestConjugate:
         expected = np.linalg.pinv(f.hessian(f.parameters(p)), rcond=1e-12)
         np.testing.assert_allclose(jax.hessian(f.conjugate)(p), expected, rtol=1e-9, atol=1e-10)
         v = np.array([1.0, -2.0, 0.5, 0.5])
-        difference = WEIGHTS @ np.array([f.conjugate(p + step * v) for step in STEPS])
+        difference = WEIGHTS @ np.array([f.conjugate(np.asarray(p) + s * v) for s in STEPS])
         np.testing.assert_allclose(jax.grad(f.conjugate)(p) @ v, difference, rtol=1e-6)
 
     def test_gradient_on_the_boundary(self) -> None:

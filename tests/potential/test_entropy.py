@@ -197,7 +197,7 @@ class TestCoarse:
         jax.clear_caches()
 
     @pytest.mark.usefixtures("optimised")
-    @pytest.mark.parametrize("d", [2, 10, pytest.param(50, marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("d", [10, *(pytest.param(d, marks=pytest.mark.slow) for d in (2, 50))])
     def test_against_64_bit(self, d) -> None:
         for name, wide in itertools.product(COARSE, [True, False]):
             if name != "normal" and not wide:

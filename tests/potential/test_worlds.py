@@ -26,7 +26,10 @@ BATCH = np.array(
     ]
 )
 """Three times three rows: near, far, masked down to three, two and one, shifted, tied."""
-DEAR = ("student-3", "pareto", "frechet", "laplace-coordinates", "coin+0.3G", "laplace+0.05G")
+DEAR = (
+    "student-3", "cauchy", "pareto", "frechet", "scipy-beta", "laplace-coordinates",
+    "coin+0.3G", "laplace+0.05G", "uniform+2.0G",
+)  # fmt: skip
 """Families whose programs take longest to compile: with `-m slow`."""
 
 OF_THETA = {

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturbtheory import cli, figures, report
-from perturbtheory.claims import Check, Claim, Part, Result, Step, ledger, recorded
-from perturbtheory.claims.evidence import KINDS, in_words
+from perturbtheory import claims, cli, figures, ledger, report
+from perturbtheory.claims import recorded
+from perturbtheory.ledger import KINDS, Check, Claim, Part, Result, Step, in_words
 from perturbtheory.report import _content, _errata, _figures, _html, _lines, _markdown, _mathml
 from perturbtheory.report._content import Report
 from perturbtheory.report._mathematics import segments, to_html
@@ -63,15 +64,10 @@ class Page(HTMLParser):
         ]
 
 
-def claim(id_, **changes):
-    given = {
-        "source": "A, (1)",
-        "statement": "words",
-        "latex": "$x^2 \\ge 0$",
-        "assumptions": "none",
-        "check": lambda _: (),
-    }
-    return Claim(id_, **(given | changes))
+def claim(id_, *, says="words $x^2 \\ge 0$", assumes="none", corrected=None, **changes):
+    made = Claim(id_, changes.pop("source", "A, (1)"), says, assumes=assumes, **changes)
+    made.corrected_by = corrected
+    return made
 
 
 def check(outcome="holds", route="one", kind="proof", **changes):
@@ -90,16 +86,20 @@ def made_up():
     example = {"theta": [1, [0, "1/2"]], "text": HOSTILE, "nested": {"t": 2}}
     return [
         Result(
-            claim("A.wrong", corrected="A.wrong.corrected", statement=HOSTILE, assumptions=HOSTILE),
+            claim("A.wrong", corrected="A.wrong.corrected", says=HOSTILE, assumes=HOSTILE),
             (Part("whole", false, example), Part("rest", (check(steps=steps), two[1]))),
         ),
         Result(
-            claim("A.wrong.corrected", latex="$f = \\begin{cases} 1 & x > 0 \\\\ 0 \\end{cases}$"),
+            claim("A.wrong.corrected", says="$f = \\begin{cases} 1 & x > 0 \\\\ 0 \\end{cases}$"),
             (Part("whole", two),),
         ),
-        Result(claim("B.bad-formula", latex="$\\nonsense{x}$ & more", depends_on=("C.none",)), ()),
+        Result(claim("B.bad-formula", says="$\\nonsense{x}$ & more", depends_on=("C.none",)), ()),
         Result(claim("C.other", depends_on=("A.wrong.corrected",)), (Part("p", two[:1]),)),
         Result(claim("C.fight"), (Part("p", (two[0], false[1])),)),
+        Result(
+            claim("C.argued", depends_on=("A.wrong.corrected", "C.other")),
+            (Part("p", (check(kind="argument", steps=steps[1:2]), two[1])),),
+        ),
         Result(claim("C.certified"), (Part("p", (check(kind="certificate"), two[1])),)),
         Result(claim("C.supported"), (Part("p", (check(kind="monte-carlo"), two[1])),)),
     ]
@@ -109,8 +109,9 @@ def made_up():
 def real():
     """The recorded results; nothing is checked again."""
     entries = recorded.load().values()
-    known = [entry for entry in entries if entry["id"] in ledger.REGISTRY]
-    return [ledger.from_json(entry, ledger.REGISTRY[entry["id"]]) for entry in known]
+    known = {claim.id: claim for claim in claims.find()}
+    found = [entry for entry in entries if entry["id"] in known]
+    return [ledger.from_json(entry, known[entry["id"]]) for entry in found]
 
 
 @pytest.fixture(scope="module", params=["real", "made up"])
@@ -136,12 +137,25 @@ def plain(monkeypatch):
     monkeypatch.setattr(report, "pictures", lambda _: {})
 
 
+def in_english(text):
+    """What is no mathematics."""
+    return [part for mathematical, part in segments(text) if not mathematical]
+
+
 def unescaped(text, character):
     return len(re.findall(rf"(?<!\\)(?:\\\\)*{re.escape(character)}", text))
 
 
 def text_of(result):
     return _html.page(Report([result], "quick"), {})
+
+
+def text_of_all(results):
+    return _html.page(Report(results, "quick"), {})
+
+
+def whole_ledger():
+    return Report([Result(known, ()) for known in claims.find()], "quick")
 
 
 def test_only_the_four_files_are_left(written):
@@ -177,7 +191,7 @@ def test_the_page_loads_nothing(written, page):
     (style,) = page.all("style")
     assert "url(" not in style["text"]
     assert "@import" not in style["text"]
-    assert len(text) < 5_000_000
+    assert len(text) < 8_000_000
 
 
 def test_readers_of_every_kind_can_use_it(page):
@@ -198,7 +212,7 @@ def test_verdicts_are_where_the_filters_look_for_them(results, page):
     assert {e["id"]: e["data-verdict"] for e in articles} == verdicts
     rows = [e for e in page.all("tr") if "data-verdict" in e]
     assert len(rows) == len(results)
-    shown = {re.split("[✓✗≈?–]", row["text"])[0]: row for row in rows}
+    shown = {re.split("[✓✗∴≈?–]", row["text"])[0]: row for row in rows}
     for id_, verdict in verdicts.items():
         assert shown[id_]["data-verdict"] == verdict
         assert verdict in shown[id_]["text"]
@@ -221,10 +235,10 @@ def test_a_refuted_claim_shows_its_counterexample_and_what_is_true(results, page
         (result,) = [r for r in refuted if erratum["text"].split()[0] == r.claim.id]
         (article,) = page.all("article", id=result.claim.id)
         for data in result.counterexample.values():
-            assert in_words(data) in erratum["text"]
-            assert in_words(data) in article["text"]
-            assert all(key in article["text"] for key in data)
-        assert result.claim.corrected in erratum["text"]
+            for words in in_english(in_words(data)):
+                assert words in erratum["text"]
+                assert words in article["text"]
+        assert result.claim.corrected_by in erratum["text"]
         assert f"perturbtheory verify {result.claim.id}" in article["text"]
 
 
@@ -232,14 +246,14 @@ def test_evidence_is_all_there(results, page):
     for result in results:
         (article,) = page.all("article", id=result.claim.id)
         for part in result.parts:
-            assert part.name in article["text"]
+            assert all(words in article["text"] for words in in_english(part.name))
             for found in part.checks:
                 assert found.kind in article["text"]
                 for step in found.steps:
                     tag = "argument" if step.outcome == "argued" else f": {step.outcome}"
                     assert tag in article["text"]
         assert result.verdict in article["text"]
-        assert in_words(result.weakest) in article["text"]
+        assert all(words in article["text"] for words in in_english(result.weakest))
 
 
 def test_steps_say_whether_a_computation_or_an_argument_decided():
@@ -249,28 +263,93 @@ def test_steps_say_whether_a_computation_or_an_argument_decided():
     assert '<span class="tag argued">argument</span> <span class="by">Hoelder, <math>' in text
 
 
+def test_the_head_tells_how_much_was_decided_and_what_argued_means():
+    results = made_up()
+    head = Page(text_of_all(results)).all("p", class_="proofs")[0]["text"]
+    assert "a computation decided 2 of 4 steps; the rest are argued" in head
+    assert '"argument" (1 check here)' in head
+    assert 'a claim is "argued", not "proved"' in head
+    assert head in _markdown.document(Report(results, "quick"), {})
+    without = Report(
+        [Result(claim("C.bare"), (Part("p", (check(), check(route="two"))),))], "quick"
+    )
+    assert without.proofs() == ""
+
+
+def test_names_and_numbers_of_counterexamples_are_mathematics():
+    (false,) = [r for r in made_up() if r.claim.id == "A.wrong"]
+    text = text_of(false)
+    assert '<th scope="row"><math><mi>θ</mi></math></th>' in text
+    assert '<td><math><mo stretchy="false">(</mo><mn>1</mn><mo>,</mo>' in text
+    assert "<math><mi>t</mi><mo>=</mo><mn>2</mn></math>" in text
+    assert "| $\\theta$ | $(1, (0, 1/2))$ |" in _markdown.document(Report([false], "quick"), {})
+    errata = _errata.document(Report([false], "quick"))
+    assert "$\\theta = (1, (0, 1/2))$" in re.sub(r"\\allowbreak +", " ", errata)
+
+
+def shows_latex(page):
+    attributes = [e[k] for e in page.elements for k in ("title", "aria-label", "alt") if k in e]
+    titles = [e["text"] for e in page.all("title")]
+    assert len(attributes) + len(titles) > 20
+    (main,) = page.all("main")
+    return [t for t in (*attributes, *titles) if re.search(r"[$\\]", t)] + re.findall(
+        r".{20}\$.{20}", main["text"]
+    )
+
+
+def test_no_attribute_and_no_text_shows_latex():
+    whole = whole_ledger()
+    assert not shows_latex(Page(_html.page(whole, _figures.pictures(whole))))
+
+
+def test_no_attribute_and_no_text_of_the_record_shows_latex(real):
+    assert not shows_latex(Page(text_of_all(real)))
+
+
+def test_bars_of_formulas_do_not_end_the_cells_of_markdown():
+    assert _markdown._cell(r"$|x| \le \|y\|$ or a|b") == (
+        r"$\vert x\vert  \le \Vert y\Vert $ or a\|b"
+    )
+
+
+def test_headings_of_sections_leave_no_formula_in_letters():
+    sections = [s for _, chapter in whole_ledger().chapters() for s in chapter]
+    bare = r"\b(theta|gamma|epsilon|sigma|Theta)\b|\w[_^]|[=<>{}]|(?<![-'])\b[b-zB-HJ-Z]\b(?![-.])"
+    for section in sections:
+        for words in in_english(section.title):
+            assert not re.search(bare, words), section.title
+
+
+def test_every_claim_names_the_file_in_which_it_is_made():
+    root = Path(__file__).parents[2]
+    for known in claims.find():
+        file = _content.source_file(known)
+        assert re.search(rf'"{known.id.removesuffix(".corrected")}"', (root / file).read_text())
+        page = Page(text_of(Result(known, ())))
+        assert [e["text"] for e in page.all("p", class_="made")] == [file]
+
+
 def test_all_recorded_mathematics_is_converted(real):
     for result in real:
         report.require_mathematics(result)
-    for known in ledger.REGISTRY.values():
+    for known in claims.find():
         report.require_mathematics(Result(known, ()))
 
 
 def test_every_formula_of_a_claim_is_mathml(real):
     for result in real:
         text = text_of(result)
-        formulas = sum(mathematical for mathematical, _ in segments(result.claim.latex))
-        assert formulas
+        formulas = sum(mathematical for mathematical, _ in segments(result.claim.says))
         assert text.count("<math>") + text.count("<math ") >= formulas
         assert 'class="tex"' not in text
 
 
 def test_mathematics_that_cannot_be_converted_is_named_and_stays_visible():
     (bad,) = [r for r in made_up() if r.claim.id == "B.bad-formula"]
-    with pytest.raises(report.MathematicsError, match=r"B\.bad-formula: LaTeX: .*nonsense"):
+    with pytest.raises(report.MathematicsError, match=r"B\.bad-formula: statement: .*nonsense"):
         report.require_mathematics(bad)
     assert '<code class="tex">$\\nonsense{x}$</code> &amp; more' in text_of(bad)
-    odd = Result(claim("A.odd", assumptions="costs $5 & more"), ())
+    odd = Result(claim("A.odd", assumes="costs $5 & more"), ())
     with pytest.raises(report.MathematicsError, match=r"A\.odd: assumptions: an odd number"):
         report.require_mathematics(odd)
     assert "costs $5 &amp; more" in text_of(odd)
@@ -383,7 +462,7 @@ def test_chosen_claims_link_only_to_each_other(real):
     (false,) = [r for r in real if r.claim.id == "A.gumbel-density"]
     alone = text_of(false)
     truth = ledger.REGISTRY["A.gumbel-density.corrected"]
-    assert truth.statement.split(",")[0] in alone
+    assert truth.says.split("$")[0] in alone
     assert 'href="#A.gumbel-density.corrected"' not in alone
     assert "of the ledger not chosen for this report" in alone
 
@@ -392,17 +471,18 @@ def test_links_go_both_ways():
     made = Report(made_up(), "quick")
     wrong, right = made.results[0], made.results[1]
     assert made.corrects(right) == [wrong.claim.id]
-    assert made.used_by(right) == ["C.other"]
+    assert made.used_by(right) == ["C.other", "C.argued"]
     text = _html.page(made, {})
     (article,) = Page(text).all("article", id="A.wrong.corrected")
     assert "CorrectsA.wrong" in article["text"].replace("\n", "")
-    assert "Used byC.other" in article["text"].replace("\n", "")
+    assert "Used byC.other, C.argued" in article["text"].replace("\n", "")
 
 
 def test_claims_stand_in_the_order_of_the_ledger(real):
     shuffled = Report(list(reversed(real)), "quick")
-    sections = [_content._section(result.claim) for result in shuffled.results]
-    assert sections == sorted(sections)
+    order = list(claims.index())
+    places = [order.index(result.claim.id) for result in shuffled.results]
+    assert places == sorted(places)
     listed = [r for _, chapter in shuffled.chapters() for s in chapter for r in s.results]
     assert listed == list(shuffled.results)
 
@@ -415,7 +495,19 @@ def test_words_cover_every_verdict_and_kind():
 def test_figures_and_their_claims_exist():
     assert set(_figures.BELONGS) <= set(figures.NAMES)
     for ids in _figures.BELONGS.values():
-        assert set(ids) <= set(ledger.REGISTRY)
+        assert set(ids) <= set(claims.index())
+
+
+def test_the_words_of_figures_have_their_mathematics_as_latex():
+    whole = whole_ledger()
+    drawn = [picture for found in _figures.pictures(whole).values() for picture in found]
+    assert {picture.name for picture in drawn} == set(_figures.BELONGS)
+    bare = r"\b(theta|gamma|epsilon|lambda|Theta|Delta)\b|\w[_^]\w|[<>^_{}]|\b[b-hj-zB-HJ-Z] ?= ?"
+    for picture in drawn:
+        for text in (picture.title, picture.caption, picture.formula, picture.reference):
+            assert 'class="tex"' not in to_html(text)
+            for words in in_english(text):
+                assert not re.search(bare, words), (picture.name, words)
 
 
 def test_a_figure_stands_once_with_its_claim(real):
@@ -446,7 +538,7 @@ def test_without_a_checkout_figures_are_drawn(monkeypatch, tmp_path):
 
     monkeypatch.setattr(_figures, "_COMMITTED", tmp_path)
     monkeypatch.setattr(figures, "draw", draw)
-    made = Report([Result(claim("C.smoothing"), ())], "quick")
+    made = Report([Result(*claims.find(["C.smoothing"]), ())], "quick")
     drawn = _figures.pictures(made)
     assert [p.svg for p in drawn["C.smoothing"]] == [b"<svg/>"]
     assert "<figcaption>t. (a) *c* <span>f &lt; g</span> (r;" in _html.page(made, drawn)
@@ -460,7 +552,7 @@ def test_markdown_links_resolve_and_keeps_latex(results, written):
     assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors
     for result in results:
         assert f"```sh\nperturbtheory verify {result.claim.id}\n```" in text
-        for mathematical, part in segments(result.claim.latex):
+        for mathematical, part in segments(result.claim.says):
             assert not mathematical or f"${part}$" in text
     for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         columns = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
@@ -478,7 +570,7 @@ def test_errata_have_a_row_for_each_refuted_claim(results, written):
     refuted = [result for result in results if result.verdict == "refuted"]
     for result in refuted:
         assert _errata._identifier(result.claim.id) in text
-        assert _errata._identifier(result.claim.corrected) in text
+        assert _errata._identifier(result.claim.corrected_by) in text
     begins = re.findall(r"\\begin\{([^}]*)\}", text)
     ends = re.findall(r"\\end\{([^}]*)\}", text)
     assert sorted(begins) == sorted(ends)
@@ -504,7 +596,9 @@ def test_no_errata_is_said():
     assert "longtable}{" not in text
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs a LaTeX installation")
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None, reason="pip cannot install LaTeX; install pdflatex"
+)
 def test_errata_compile(written, tmp_path):
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", written / "errata.tex"],
@@ -520,11 +614,15 @@ def test_a_failure_leaves_the_old_report(plain, tmp_path, monkeypatch):
     report.write(made_up(), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def fail(*_):
-        msg = "no space left"
-        raise OSError(msg)
+    synced = []
 
-    monkeypatch.setattr(report, "write_json", fail)
+    def fail(handle):
+        synced.append(handle)
+        if len(synced) == 4:
+            msg = "no space left"
+            raise OSError(msg)
+
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="no space"):
         report.write(made_up()[:1], tmp_path)
     monkeypatch.undo()
@@ -541,17 +639,20 @@ def test_a_failure_leaves_the_old_report(plain, tmp_path, monkeypatch):
 def one_claim(monkeypatch, tmp_path):
     """A ledger of one claim that counts how often it is checked."""
     runs = []
+    known = claim("R.one")
 
-    def once(_):
+    @known.part("part")
+    def once():
         runs.append(1)
-        return [Part("part", (check(), check(route="two")))]
+        yield from (check(kind="quadrature"), check(route="two", kind="quadrature"))
 
-    known = {"X.one": claim("X.one", check=once)}
-    monkeypatch.setattr(ledger, "REGISTRY", known)
-    monkeypatch.setattr(recorded, "REGISTRY", known)
+    monkeypatch.setattr(claims, "find", lambda ids=(): [known])
+    for module in (claims, recorded):
+        monkeypatch.setattr(module, "index", lambda: {"R.one": __name__})
     record = tmp_path / "recorded.json"
-    record.write_text('[{"id": "X.one", "verdict": "proved"}]')
+    record.write_text(json.dumps([ledger.run(known).to_json()]))
     monkeypatch.setattr(recorded, "location", lambda: record)
+    runs.clear()
     return runs
 
 
@@ -564,11 +665,11 @@ def run(*arguments):
 def test_verify_writes_the_report(one_claim, tmp_path, capsys):
     directory = tmp_path / "a" / "b"
     both = ["--report", str(directory), "--json", str(tmp_path / "x.json")]
-    assert run("verify", "X.one", *both) == cli.AGREES
+    assert run("verify", "R.one", *both) == cli.AGREES
     assert capsys.readouterr().out.endswith(f"wrote {directory / 'index.html'}\n")
     assert (directory / "claims.json").read_bytes() == (tmp_path / "x.json").read_bytes()
     text = (directory / "index.html").read_text("utf-8")
-    assert "perturbtheory verify X.one" in text
+    assert "perturbtheory verify R.one" in text
     assert "budget quick" in text
 
 
@@ -588,12 +689,12 @@ def test_a_place_that_cannot_be_written_to_is_refused_before_the_checks(
     assert not one_claim
 
 
-def test_a_report_that_cannot_be_written_after_all_is_misuse(one_claim, tmp_path, capsys):
+def test_a_report_that_cannot_be_written_after_all_is_said(one_claim, tmp_path, capsys):
     (tmp_path / "report.md").mkdir()
-    assert run("verify", "--report", str(tmp_path)) == cli.MISUSED
+    assert run("verify", "--report", str(tmp_path)) == cli.DRIFTED
     out, err = capsys.readouterr()
-    assert "X.one" in out
-    assert "`--report` could not be written" in err
+    assert "R.one" in out
+    assert "`--report` was not written" in err
     assert "report.md is a directory" in err
     assert "Traceback" not in err
 

@@ -1,1 +1,3 @@
-"""Claims of this package, beyond the papers; `identities` keep it small."""
+"""Beyond the papers."""
+
+ORDER = ("representation", "direct", "closed_forms", "experiments", "elsewhere")

@@ -1,1 +1,3 @@
-"""Paper B: direct optimization through arg max for discrete variational auto-encoders."""
+"""Paper B."""
+
+ORDER = ("s3_gumbel_max", "s3_direct", "s4_structured", "s5_experiments")

@@ -13,7 +13,7 @@ import numpy as np
 
 from perturbtheory.results import write_bytes
 
-_KIND = "perturbtheory checkpoint 2"
+_KIND = "perturbtheory checkpoint 3"
 
 
 class CheckpointError(RuntimeError):
@@ -39,10 +39,14 @@ def load(path: Path) -> tuple[dict[str, Any], bytes]:
     Raises:
         CheckpointError: for a file that is not, byte for byte, what `save` wrote.
     """
+    if not path.is_file():
+        what = "a directory" if path.is_dir() else "no regular file"
+        msg = f"{path}: the checkpoint must be a file, and this is {what}; name another file"
+        raise CheckpointError(msg)
     with _reading(path):
         kind, content = path.read_bytes().split(b"\n", 1)
         if kind.decode() != f"{_KIND} {hashlib.sha256(content).hexdigest()}":
-            raise ValueError("its checksum does not fit")
+            raise ValueError("it is of another version, or its checksum does not fit")
         meta, body = content.split(b"\n", 1)
         return json.loads(meta), body
 

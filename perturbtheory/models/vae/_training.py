@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -51,13 +52,15 @@ class Trained(NamedTuple):
         model: as it is then.
         best: for every criterion of `CRITERIA`, the model with the lowest validation number.
         best_epoch: for every criterion, after which epoch that was, from 1.
-        history: one `Epoch` an epoch.
+        history: one `Epoch` per epoch.
+        seconds: wall time of every epoch with its validation, in whichever process it was trained.
     """
 
     model: DiscreteVAE
     best: dict[str, DiscreteVAE]
     best_epoch: dict[str, int]
     history: list[Epoch]
+    seconds: list[float]
 
 
 def train(
@@ -101,6 +104,7 @@ def train(
         progress = _resumed(path, progress, settings, training.epochs)
     pixels, step = jnp.asarray(x), len(x) // training.batch
     for number in range(len(progress.history), training.epochs):
+        begin = time.perf_counter()
         key = jax.random.fold_in(jax.random.key(training.seed), number)
         to_train, to_validate = jax.random.split(key)
         # Adam raises its rates to the number of the step, an integer: no strict promotion there.
@@ -122,13 +126,17 @@ def train(
                 "the temperature"
             )
             raise ValueError(msg)
-        progress = progress.after(state, Epoch(seen[0], seen[1], bounds))
+        seconds = time.perf_counter() - begin
+        progress = progress.after(state, Epoch(seen[0], seen[1], bounds), seconds)
         if path is not None:
-            meta = {"settings": settings, "history": progress.history}
+            meta = {
+                "settings": settings, "history": progress.history, "seconds": progress.seconds
+            }  # fmt: skip
             save(path, meta, (progress.state, progress.best))
         if after_epoch is not None:
             after_epoch(state.model, progress.history)
-    return Trained(progress.state.model, progress.best, progress.best_epoch, progress.history)
+    last, best, history, seconds = progress
+    return Trained(last.model, best, progress.best_epoch, history, seconds)
 
 
 class _Progress(NamedTuple):
@@ -137,13 +145,14 @@ class _Progress(NamedTuple):
     state: State
     best: dict[str, DiscreteVAE]
     history: list[Epoch]
+    seconds: list[float]
 
     @classmethod
     def start(cls, model: DiscreteVAE, training: Training) -> "_Progress":
         control = training.rule.control if isinstance(training.rule, Relax) else None
         learnt, _ = eqx.partition((model, control), eqx.is_inexact_array)
         moments = optax.adam(training.learning_rate).init(learnt)
-        return cls(State(model, control, moments), dict.fromkeys(CRITERIA, model), [])
+        return cls(State(model, control, moments), dict.fromkeys(CRITERIA, model), [], [])
 
     @property
     def best_epoch(self) -> dict[str, int]:
@@ -151,8 +160,10 @@ class _Progress(NamedTuple):
         numbers = {name: [getattr(e.validation, name) for e in self.history] for name in CRITERIA}
         return {name: 1 + int(np.argmin(values)) for name, values in numbers.items()}
 
-    def after(self, state: State, epoch: Epoch) -> "_Progress":
-        found = self._replace(state=state, history=[*self.history, epoch])
+    def after(self, state: State, epoch: Epoch, seconds: float) -> "_Progress":
+        found = self._replace(
+            state=state, history=[*self.history, epoch], seconds=[*self.seconds, seconds]
+        )
         last = len(found.history)
         new = {name for name, number in found.best_epoch.items() if number == last}
         return found._replace(best=self.best | dict.fromkeys(new, state.model))
@@ -189,7 +200,7 @@ def _resumed(path: Path, start: _Progress, settings: str, epochs: int) -> _Progr
         )
         raise CheckpointError(msg)
     state, best = arrays(path, body, (start.state, start.best))
-    return _Progress(state, best, history)
+    return _Progress(state, best, history, meta["seconds"])
 
 
 def _settings(model: DiscreteVAE, training: Training) -> str:

@@ -19,6 +19,8 @@ _LOWEST, _HIGHEST = -92.0, 1e-17
 _FALL, _MOST_PARTS, _DYADS, _DEPTH = 16.0, 256, 16, 50.0
 """By how much log F may rise on a panel, and into how many a panel is cut at a time."""
 _ELEMENTS, _MANY = 2**14, 1000
+_UNDERFLOW = -600.0
+"""From here on a product of cdfs keeps its digits."""
 
 
 class _Marks(NamedTuple):
@@ -65,16 +67,25 @@ def bounds_below(
     if not end < high or low == -np.inf:
         return np.zeros(0)
     bounds = _narrowed(np.array([low, high]), list(_marks(noise, theta)))
-    return _gentle(bounds, functools.partial(log_cdf_of_maximum, noise, theta))
+    return _gentle(bounds, functools.partial(log_of_product, noise, theta))
 
 
 def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
-    """log F = sum_j log F_j(s - theta_j), for s of shape ``(n,)``."""
+    """log F = sum_j log F_j(s - theta_j), for s of shape ``(n,)``; also next to zero."""
     size = max(1, _ELEMENTS // theta.size)
     parts = [
         np.sum(noise.log_cdf(s[k : k + size, None] - theta), 1) for k in range(0, len(s), size)
     ]
     return np.concatenate(parts)
+
+
+def log_of_product(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
+    """log F but for 1e-16: the logarithm of the product unless that underflows."""
+    out = _shallow(noise, theta, s)
+    deep = np.flatnonzero(~(out > _UNDERFLOW))
+    if deep.size:
+        out[deep] = log_cdf_of_maximum(noise, theta, s[deep])
+    return out
 
 
 def _marks(noise: Any, theta: Vector) -> Iterator[_Marks]:

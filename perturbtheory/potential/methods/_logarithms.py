@@ -68,7 +68,7 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
     high = np.minimum(high, np.broadcast_to(theta + noise.support[1], theta.shape)[which])
 
     def direct(s: np.ndarray) -> np.ndarray:
-        return _bounds.log_cdf_of_maximum(noise, theta, s.ravel()).reshape(s.shape)
+        return _bounds.log_of_product(noise, theta, s.ravel()).reshape(s.shape)
 
     def exponent(curve: Curve, at: slice) -> Curve:
         law = part if not part.shape else _sliced(part, len(own), at)

@@ -1,11 +1,13 @@
 """Gumbel noise of one scale b: f = b logsumexp(theta / b), p = softmax(theta / b).
 
-Written against either array library, for theta of shape ``(d,)``.
+Written against either array library, for theta of shape ``(d,)``; `softmaxes` for rows at once.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from perturbtheory.estimate import Kind
 from perturbtheory.numerics import floats
@@ -46,6 +48,16 @@ def solve(
     moved = eps * (6 + p.size**0.5 + 3 * (depth + xp.sum(p * depth)))
     value_radius = 4 * eps * (xp.abs(top) + scale * (xp.abs(total) + xp.sum(p * depth) + 1))
     return Pass(value, p, log_p, value_radius, moved * p + tiny)
+
+
+def softmaxes(noise: Any, theta: Float[np.ndarray, "... d"]) -> tuple[np.ndarray, ...]:
+    """(f, p, log p) for every row of NumPy's theta, masks included."""
+    scale, theta = np.float64(noise.gumbel_scale), np.ascontiguousarray(theta)
+    top = theta.max(-1, keepdims=True)
+    gap = (theta - top) / scale
+    total = np.log(np.exp(gap).sum(-1, keepdims=True))
+    log_p = gap - total
+    return (top + scale * total)[..., 0], np.exp(log_p), log_p
 
 
 def hessian(noise: Any, theta: Float[Array, "d"]) -> Float[Array, "d d"]:

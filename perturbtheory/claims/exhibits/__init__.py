@@ -1,0 +1,1 @@
+"""What several claims show: noises, points, sets, exact integrals, figures of experiments."""

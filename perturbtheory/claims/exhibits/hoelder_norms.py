@@ -1,0 +1,56 @@
+"""The two ways to write Hoelder's inequality that paper A mixes up, in rationals and on average."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from perturbtheory.claims.exhibits.cosets import ATOMS
+
+Norms = Callable[[Any], tuple[Any, Any]]
+"""Exponents (of u, of v) of the two norms, as functions of lambda."""
+THIRD = Fraction(1, 3)
+
+
+def printed(share: Any) -> tuple[Any, Any]:
+    """<u, v> <= ||v||_(1/lambda) ||u||_(1/(1 - lambda)), as printed."""
+    return 1 / (1 - share), 1 / share
+
+
+def swapped(share: Any) -> tuple[Any, Any]:
+    """<u, v> <= ||u||_(1/lambda) ||v||_(1/(1 - lambda))."""
+    return 1 / share, 1 / (1 - share)
+
+
+def power_sum(logs: Sequence[int], factor: Fraction) -> Fraction:
+    """sum_i 2^(factor logs_i), for integer exponents."""
+    exponents = [factor * x for x in logs]
+    if any(x.denominator != 1 for x in exponents):
+        msg = f"`logs` times `factor` must be integers, got {logs} and {factor}; multiply by 3"
+        raise ValueError(msg)
+    return sum((Fraction(2) ** int(x) for x in exponents), Fraction(0))
+
+
+def cubes(norms: Norms, theta: Sequence[int], tau: Sequence[int]) -> tuple[Fraction, Fraction]:
+    """Cubes of ||u|| ||v|| and of e^(lambda f(theta) + (1 - lambda) f(tau)), lambda = 1/3.
+
+    gamma = 0, and the units are log 2: u_i = 2^(theta_i / 3), v_i = 2^(2 tau_i / 3).
+    """
+    a, b = norms(THIRD)
+    u = power_sum(theta, a * THIRD) ** int(3 / a)
+    v = power_sum(tau, b * 2 * THIRD) ** int(3 / b)
+    one = Fraction(1)
+    return u * v, power_sum(theta, one) * power_sum(tau, one) ** 2
+
+
+def logs(theta: np.ndarray, tau: np.ndarray, norms: Norms | None = None) -> np.ndarray:
+    """E log <u, v>, or E log(||u|| ||v||), over all outcomes of three atoms, lambda = 0.3."""
+    gamma = np.array(list(product(ATOMS, repeat=theta.shape[1])))
+    both = 0.3 * (theta[:, None] + gamma), 0.7 * (tau[:, None] + gamma)
+    if norms is None:
+        return np.log(np.exp(both[0] + both[1]).sum(-1)).mean(1)
+    exponents = norms(0.3)
+    terms = [np.log(np.exp(e * x).sum(-1)) / e for x, e in zip(both, exponents, strict=True)]
+    return (terms[0] + terms[1]).mean(1)

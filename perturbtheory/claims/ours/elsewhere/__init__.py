@@ -1,0 +1,3 @@
+"""Statements of others."""
+
+ORDER = ("reinmax", "permute_and_flip")

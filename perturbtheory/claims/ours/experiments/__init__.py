@@ -1,0 +1,3 @@
+"""Experiments beyond the papers."""
+
+ORDER = ("fits", "vaes")

@@ -1,0 +1,3 @@
+"""Section 6: experiments."""
+
+ORDER = ("targets", "tables", "interpretability", "fits", "vaes")

@@ -1,0 +1,3 @@
+"""Table 1: completeness, minimality, identifiability."""
+
+ORDER = ("identifiable", "table")

@@ -1,0 +1,3 @@
+"""Section 5: experiments."""
+
+ORDER = ("tables", "vaes", "structured_gsm")

@@ -1,0 +1,112 @@
+"""What becomes of the results of a command where the disk is full or nobody reads them."""
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perturbtheory.cli._use import AGREES, DRIFTED
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LEAST_WIDTH = 120
+"""Of what goes to a file or a pipe, which no terminal cuts."""
+
+
+class Output:
+    """Shows and keeps results; what cannot be shown or kept is said, and the rest still is.
+
+    Attributes:
+        status: `AGREES`, or `DRIFTED` once something was lost.
+    """
+
+    def __init__(self) -> None:
+        self.status = AGREES
+
+    def show(self, write: Callable[[], object]) -> None:
+        """Call what prints; a reader who has left is no reason for a message."""
+        try:
+            write()
+            sys.stdout.flush()
+        # Rich makes a SystemExit of a broken pipe.
+        except (BrokenPipeError, SystemExit):
+            self.status = DRIFTED
+            discard()
+        except OSError as error:
+            self.status = not_printed(error)
+
+    def keep(self, what: str, path: Path, write: Callable[[], object]) -> bool:
+        """Whether it could be written: call what writes to the path, and say so if it could not."""
+        try:
+            write()
+        except OSError as error:
+            self.status = DRIFTED
+            where = repr(str(error.filename or path))
+            say(f"`{what}` was not written: {where} ({reason(error)}); {_WAY_OUT}")
+            return False
+        return True
+
+
+_WAY_OUT = "free space or choose another place, and run it again"
+
+
+def not_printed(error: OSError) -> int:
+    """Say that the output was not printed, and print no more; the exit status."""
+    discard()
+    say(f"the output was not printed in full ({reason(error)}); {_WAY_OUT}")
+    return DRIFTED
+
+
+def stopped(error: OSError) -> int:
+    """Say which file or stream ended the command; the exit status."""
+    if error.filename is None:
+        return not_printed(error)
+    say(f"{str(error.filename)!r} cannot be used ({reason(error)}); {_WAY_OUT}")
+    return DRIFTED
+
+
+def reason(error: OSError) -> str:
+    """What went wrong, without number and name."""
+    return error.strerror or str(error)
+
+
+def say(message: str) -> None:
+    """Write a line to the standard error, if that can be."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"perturbtheory: {message}\n")
+        sys.stderr.flush()
+
+
+def discard() -> None:
+    """Let what is printed from now on, and what waits in buffers, go nowhere."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def prepare() -> None:
+    """Make the streams fit to print on: none is missing, every character can be written.
+
+    A standard output that was closed stays one that cannot be written to.
+    """
+    if sys.stdout is None:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 1)
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def terminal() -> "Console":
+    """The standard output; where it is no terminal and no width is asked for, a wide one."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal and not os.environ.get("COLUMNS", "").isdecimal():
+        console.width = max(console.width, _LEAST_WIDTH)
+    return console

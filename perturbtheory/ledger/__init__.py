@@ -1,0 +1,81 @@
+r"""Statements as data, parts as functions that yield evidence, and a rule that gives the verdict.
+
+A claim is a conjunction of parts; a part is one sub-statement with checks by independent routes.
+
+    part:  all routes hold -> holds;  all fail -> refuted, if a counterexample is kept as data;
+           hold and fail mixed -> disagreement;
+           anything unknown, or fewer than two routes -> unknown
+    claim: any part in disagreement -> inconclusive, flagged;  any refuted -> refuted;
+           any unknown -> inconclusive;  none -> untested;  otherwise as strong as its weakest
+           part: proved, certified, argued (in words alone) or supported (by numbers)
+
+Nobody writes a verdict down. The kind of a check follows from what it is given: equations that
+sympy decides and reasons in words are the steps of a proof; a truth value with its cases is a
+certificate; an `Estimate` carries its own kind. Two routes are two only if one could be wrong while
+the other is right: not one formula twice, not two parsers of one table, not two data sets and one
+trained network. Routes to one part need different names, and proofs different steps, which is all
+that a machine can enforce.
+
+Your own claims, of another paper or of a thesis, take the same form. Write them to a file, and run
+`perturbtheory verify my_claims.py`, with `--report DIR` for a page to read:
+
+    import numpy as np, sympy as sp
+    from perturbtheory.ledger import Claim, agree, eq, exact, witness
+
+    x = sp.Symbol("x", real=True)
+    even = Claim("T.even", "my thesis, (3)", r"$\cosh x$ is even, and so is $\sinh x$.")
+
+    @even.part(r"$\cosh(-x) = \cosh x$", f=sp.cosh, numbers=np.cosh)
+    @even.part(r"$\sinh(-x) = \sinh x$", f=sp.sinh, numbers=np.sinh)
+    def is_even(f, numbers):
+        yield exact("sympy", eq(f(-x), f(x)))
+        yield agree("numpy", numbers(-1.5), numbers(1.5), "$x = 1.5$")
+        yield witness(x="3/2")
+
+The second part is refuted, with its counterexample; what is true instead is
+`even.corrected(...)`, whose parts are made in the same way. A part yields checks and witnesses:
+
+    exact(route, eq(left, right), ...)  a proof; the sides are sympy expressions without floats,
+                                        other steps are shown(says, true) and argued(says, by)
+    exact(route, true, cases="which")   a certificate: a truth value for the cases that are named
+    agree(route, one, two, "which")     numbers that are equal within their radii: plain ones, or an
+                                        `Estimate(value, radius, kind)` of perturbtheory.estimate
+    positive(route, margin, "which")    numbers that are above zero by more than their radii
+    witness(x=...)                      a counterexample
+"""
+
+from perturbtheory.ledger._checks import agree as agree
+from perturbtheory.ledger._checks import argued as argued
+from perturbtheory.ledger._checks import every as every
+from perturbtheory.ledger._checks import exact as exact
+from perturbtheory.ledger._checks import positive as positive
+from perturbtheory.ledger._checks import shown as shown
+from perturbtheory.ledger._checks import sign as sign
+from perturbtheory.ledger._checks import witness as witness
+from perturbtheory.ledger._claim import BUDGETS as BUDGETS
+from perturbtheory.ledger._claim import FULL as FULL
+from perturbtheory.ledger._claim import QUICK as QUICK
+from perturbtheory.ledger._claim import REGISTRY as REGISTRY
+from perturbtheory.ledger._claim import Budget as Budget
+from perturbtheory.ledger._claim import Claim as Claim
+from perturbtheory.ledger._claim import registered_by as registered_by
+from perturbtheory.ledger._equations import Equation as Equation
+from perturbtheory.ledger._equations import eq as eq
+from perturbtheory.ledger._equations import identity as identity
+from perturbtheory.ledger._evidence import KINDS as KINDS
+from perturbtheory.ledger._evidence import Check as Check
+from perturbtheory.ledger._evidence import Kind as Kind
+from perturbtheory.ledger._evidence import Outcome as Outcome
+from perturbtheory.ledger._evidence import Part as Part
+from perturbtheory.ledger._evidence import Step as Step
+from perturbtheory.ledger._evidence import Witness as Witness
+from perturbtheory.ledger._evidence import in_words as in_words
+from perturbtheory.ledger._evidence import quantity as quantity
+from perturbtheory.ledger._record import changes as changes
+from perturbtheory.ledger._text import plain as plain
+from perturbtheory.ledger._verdict import VERDICTS as VERDICTS
+from perturbtheory.ledger._verdict import Result as Result
+from perturbtheory.ledger._verdict import Verdict as Verdict
+from perturbtheory.ledger._verdict import from_json as from_json
+from perturbtheory.ledger._verdict import line_in as line_in
+from perturbtheory.ledger._verdict import run as run

@@ -1,0 +1,232 @@
+"""What a part yields: exact decisions, comparisons within radii, counterexamples.
+
+No claim chooses its own tolerance: it is the sum of the two radii plus a stated slack for
+rounding. What is too coarse to decide is "unknown", and unknown is never a pass.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from perturbtheory.checks import require_one_of, require_one_shape
+from perturbtheory.estimate import Estimate
+from perturbtheory.ledger._equations import Equation
+from perturbtheory.ledger._evidence import KINDS, OUTCOMES, Check, Kind, Outcome, Step, Witness
+
+SLACK = 1e-11
+"""For rounding in formulas evaluated in 64-bit; the engine's measured worst case is 1e-13."""
+LARGEST_SLACK = 1e-5
+"""For formulas in 32-bit. What is less certain than its rounding comes as an `Estimate`."""
+CLEARLY = 4.0
+"""A difference refutes only from this many times the tolerance on."""
+COARSEST = 0.1
+"""A tolerance above this share of the size of the numbers compared decides nothing."""
+COARSEST_RULE = 1e-6
+"""The same for numbers that no draw went into: what a rule says of its own error is not enough."""
+_DRAWN: tuple[Kind, ...] = ("monte-carlo", "quasi-monte-carlo", "experiment")
+_OF_NUMBERS: tuple[Kind, ...] = KINDS[KINDS.index("closed form") :]
+
+
+def exact(route: str, *grounds: Any, cases: str = "") -> Check:
+    """A decision without rounding, whose kind follows from the grounds it is given.
+
+    Equations (`eq`) and steps (`shown`, `argued`) cover the whole part: they make a *proof*, or an
+    *argument* if a computation decided none of them. True or false (or an outcome) decides the
+    `cases` that are named, and makes a *certificate*. A false one of either sort is a certified
+    counterexample.
+
+    Args:
+        route: which way to the answer this is.
+        grounds: equations and steps, or one truth value with its cases.
+        cases: which instances the truth value is about, in words.
+
+    Raises:
+        ValueError: for a truth value without its cases, and for what is no truth value: a list, a
+            function that was not called, None.
+    """
+    steps = tuple(g.step() if isinstance(g, Equation) else g for g in grounds)
+    if steps and all(isinstance(step, Step) for step in steps):
+        return _proof(route, steps, cases)
+    if len(steps) != 1 or not str(cases).strip():
+        msg = (
+            f"`grounds` of {route!r} must be equations and steps, or one truth value with its "
+            f"`cases`, got {grounds!r} and cases {cases!r}; name the cases, or make a step of it "
+            "with `shown`"
+        )
+        raise ValueError(msg)
+    return Check(route, "certificate", _outcome("grounds", steps[0]), cases)
+
+
+def _proof(route: str, steps: tuple[Step, ...], detail: str) -> Check:
+    decided: list[Outcome] = [s.outcome for s in steps if s.outcome != "argued"]
+    outcome = every(decided)
+    kind: Kind = "argument" if not decided else "certificate" if outcome == "fails" else "proof"
+    return Check(route, kind, outcome, detail, steps=steps)
+
+
+def shown(says: str, true: bool | Outcome, by: str = "sympy") -> Step:
+    """A step that a computation decided: exact algebra, not a number that came near."""
+    return Step(says, by, _outcome("true", true))
+
+
+def argued(says: str, by: str) -> Step:
+    """A step with its reason in words, or a theorem that is cited."""
+    return Step(says, by, "argued")
+
+
+def agree(
+    route: str,
+    one: Any,
+    two: Any,
+    what: str = "",
+    *,
+    kind: Kind | None = None,
+    slack: float = SLACK,
+) -> Check:
+    """|one - two| <= radius of one + radius of two + slack, entry by entry.
+
+    Args:
+        route: which independent way to the number this is.
+        one: an `Estimate`, or numbers without error.
+        two: the same.
+        what: which numbers are compared.
+        kind: how they were computed, "numerical" for plain numbers if not given; a weaker kind of
+            one of the estimates goes before.
+        slack: allowance for rounding, relative to max(1, |numbers|); at most `LARGEST_SLACK`.
+
+    Raises:
+        ValueError: for what is no real number, a radius below zero and a slack too large.
+    """
+    (a, ra), (b, rb) = _split("one", one), _split("two", two)
+    require_one_shape(one=a, two=b)
+    _require_slack(slack)
+    kind = _weakest(kind, one, two)
+    size = np.maximum(1.0, np.maximum(np.abs(a), np.abs(b)))
+    tolerance = ra + rb + slack * size
+    gap = np.abs(a - b)
+    entries = np.broadcast(a, b).size
+    coarsest = COARSEST if kind in _DRAWN else max(COARSEST_RULE, 2 * slack)
+    outcome: Outcome = "unknown"
+    if np.all(np.isfinite(gap)) and np.all(np.isfinite(tolerance)) and entries:
+        if np.any(gap > CLEARLY * tolerance):
+            outcome = "fails"
+        elif np.all(gap <= tolerance) and np.all(tolerance <= coarsest * size):
+            outcome = "holds"
+    word = {"holds": "within", "fails": "beyond", "unknown": "not decided by"}[outcome]
+    bound = _power_of_ten(float(np.max(tolerance))) if entries else "no entries"
+    numbers = "1 number" if entries == 1 else f"{entries} numbers"
+    return Check(route, kind, outcome, what, f"{numbers} {word} tolerance {bound}")
+
+
+def positive(
+    route: str, margin: Any, what: str = "", *, kind: Kind | None = None, slack: float = SLACK
+) -> Check:
+    """Margin > 0 in every entry; unknown where the margin is within its radius plus slack.
+
+    The arguments are those of `agree`.
+    """
+    value, radius = _split("margin", margin)
+    _require_slack(slack)
+    room = radius + slack
+    outcome: Outcome = "unknown"
+    if value.size and np.all(np.isfinite(value) & (value > room)):
+        outcome = "holds"
+    elif np.any(value < -CLEARLY * room):
+        outcome = "fails"
+    numbers = "1 margin" if value.size == 1 else f"{value.size} margins"
+    return Check(route, _weakest(kind, margin), outcome, what, numbers)
+
+
+def witness(data: dict[str, Any] | None = None, /, **more: Any) -> Witness:
+    """A counterexample, which counts only if the part turns out to be refuted.
+
+    Names are shown as mathematics (`theta`, `p_1`, a trailing underscore is dropped); those that
+    are no Python names, and text with $LaTeX$, go into the dictionary. What JSON cannot keep is
+    kept as its text.
+    """
+    named = {name.removesuffix("_"): value for name, value in more.items()}
+    return Witness(_kept((data or {}) | named))
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _kept(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_kept(v) for v in value]
+    finite = not isinstance(value, float) or math.isfinite(value)
+    return value if isinstance(value, str | int | float | None) and finite else str(value)
+
+
+def sign(ball: Any) -> Outcome:
+    """Whether a ball is positive: undecided if it holds zero."""
+    return "holds" if ball > 0 else "fails" if ball < 0 else "unknown"
+
+
+def every(outcomes: Iterable[Outcome]) -> Outcome:
+    """Whether all hold: one that fails is enough to fail."""
+    found = set(outcomes)
+    return "fails" if "fails" in found else "unknown" if "unknown" in found else "holds"
+
+
+def _outcome(name: str, true: Any) -> Outcome:
+    for outcome in OUTCOMES:
+        if isinstance(true, str) and true == outcome:
+            return outcome
+    if not isinstance(true, bool | np.bool_ | type(sp.true) | type(sp.false)):
+        msg = (
+            f"`{name}` must be True, False or one of {', '.join(OUTCOMES)}, got {true!r}; "
+            "call all(...) or every(...) on several"
+        )
+        raise ValueError(msg)
+    return "holds" if true else "fails"
+
+
+def _weakest(kind: Kind | None, *numbers: Any) -> Kind:
+    kinds: list[Kind] = [n.kind for n in numbers if isinstance(n, Estimate)]
+    if kind:
+        kinds.append(kind)
+    for one in kinds:
+        require_one_of("kind", one, _OF_NUMBERS)
+    return max(kinds, key=KINDS.index) if kinds else "numerical"
+
+
+def _require_slack(slack: float) -> None:
+    if not 0.0 <= slack <= LARGEST_SLACK:
+        msg = (
+            f"`slack` must be from 0 to {LARGEST_SLACK}, got {slack!r}; it is for rounding alone: "
+            "give other errors as the radius of an `Estimate`"
+        )
+        raise ValueError(msg)
+
+
+def _split(name: str, number: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Values and radii of one shape; plain numbers have no radius."""
+    value, radius = (number.value, number.radius) if isinstance(number, Estimate) else (number, 0.0)
+    values, radii = _real(name, value), _real(name, radius)
+    require_one_shape(**{name: values, f"radius of {name}": radii})
+    if np.any(radii < 0):
+        msg = f"`{name}` must have a radius of at least 0, got {radius!r}; take its absolute value"
+        raise ValueError(msg)
+    values, radii = np.broadcast_arrays(values, radii)
+    return values, radii
+
+
+def _real(name: str, number: Any) -> np.ndarray:
+    try:
+        array = np.asarray(number)
+        if number is not None and array.dtype.kind not in "cUS":
+            return array.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    msg = f"`{name}` must be an `Estimate` or real numbers, got {number!r}; pass floats"
+    raise ValueError(msg)
+
+
+def _power_of_ten(tolerance: float) -> str:
+    """Rounded up, so that records do not depend on the last digits of a machine."""
+    return f"1e{math.ceil(math.log10(tolerance))}" if 0 < tolerance < math.inf else str(tolerance)

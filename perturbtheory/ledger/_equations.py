@@ -1,0 +1,100 @@
+"""What sympy decides, three-valued: identities, kept as data with the LaTeX of what they say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from perturbtheory.ledger._evidence import Outcome, Step
+
+
+@dataclass(frozen=True)
+class Equation:
+    """left = right, not evaluated, so that it can be shown as it is meant.
+
+    `sympy.Integral`, `Derivative`, `Limit` and `Sum` are carried out when it is decided.
+    """
+
+    left: Any
+    right: Any
+    why: str = ""
+
+    def step(self) -> Step:
+        """The equation as a step of a proof, decided."""
+        latex = f"${sp.latex(self.left)} = {sp.latex(self.right)}$"
+        says = f"{latex}: {self.why}" if self.why else latex
+        return Step(says, "sympy", identity(_done(self.left) - _done(self.right)))
+
+
+def eq(left: Any, right: Any, why: str = "") -> Equation:
+    """The equation left = right, to be decided by sympy when a check needs it.
+
+    Args:
+        left: a sympy expression; unevaluated integrals, derivatives, limits and sums are shown as
+            such and carried out when the equation is decided.
+        right: the same.
+        why: what it means or what was substituted, in words and $LaTeX$.
+
+    Example:
+        >>> import sympy as sp
+        >>> u = sp.Symbol("u", positive=True)
+        >>> eq(sp.Integral(sp.exp(-u), (u, 0, sp.oo)), 1).step().outcome
+        'holds'
+
+    Raises:
+        ValueError: for floats, which are equal up to rounding alone, and for what is no expression.
+    """
+    return Equation(_expression("left", left), _expression("right", right), why)
+
+
+def _expression(name: str, value: Any) -> Any:
+    try:
+        expression: Any = sp.sympify(value, strict=True)
+    except sp.SympifyError:
+        expression = None
+    scalar = isinstance(expression, sp.Expr) and not getattr(expression, "is_Matrix", False)
+    if not scalar or expression.has(sp.Float):
+        msg = (
+            f"`{name}` must be a sympy expression without floats, got {value!r}; write fractions "
+            "as sp.Rational(1, 3), and tuples and matrices as one equation per entry"
+        )
+        raise ValueError(msg)
+    return expression
+
+
+def identity(expression: Any, *, probes: int = 5) -> Outcome:
+    """Whether `expression` is identically zero: simplified, and if that fails, evaluated.
+
+    "fails" means that 30 digits differ from zero at a rational point that the assumptions on the
+    symbols allow: a proof of the contrary. What sympy leaves of an integral, a sum or a limit is
+    not evaluated, because nothing bounds the error of its digits.
+    """
+    difference = sp.simplify(sp.expand(expression))
+    if difference == 0:
+        return "holds"
+    if difference.has(sp.Integral, sp.Sum, sp.Product, sp.Limit):
+        return "unknown"
+    free = sorted(difference.free_symbols, key=str)
+    for k in range(1, probes + 1):
+        point = {s: _allowed(s, k, n) for n, s in enumerate(free)}
+        if None in point.values():
+            return "unknown"
+        number = sp.N(difference.subs(point), 30)
+        if number.is_number and number.is_finite and abs(number) > sp.Rational(1, 10**15):
+            return "fails"
+    return "unknown"
+
+
+def _allowed(symbol: Any, k: int, n: int) -> Any:
+    """A number that the k-th point may have for the n-th symbol, if one comes to mind."""
+    positive = (sp.Rational(3 * k + 2 * n + 1, 7 + k), sp.Integer(2 * k + n), sp.Integer(2 * k))
+    sign = (-1) ** (k + 1)
+    for number in (s * p for p in positive for s in (sign, -sign)):
+        facts = symbol.assumptions0.items()
+        if all(getattr(number, f"is_{fact}") in (None, true) for fact, true in facts):
+            return number
+    return None
+
+
+def _done(expression: Any) -> Any:
+    return expression.doit() if hasattr(expression, "doit") else expression

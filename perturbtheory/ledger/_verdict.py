@@ -1,0 +1,141 @@
+"""The rule that turns checks into a verdict; nobody writes one down."""
+
+import time
+import traceback
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
+from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness
+
+Verdict = Literal[
+    "proved", "certified", "argued", "supported", "refuted", "inconclusive", "untested"
+]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+_MET: dict[Kind, Verdict] = {"proof": "proved", "certificate": "certified", "argument": "argued"}
+_OWN = "the part's own function"
+_ORDER = ("disagreement", "refuted", "unknown", "holds")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What running a claim gave; everything but `parts` and `seconds` follows from `parts`."""
+
+    claim: Claim
+    parts: tuple[Part, ...]
+    seconds: float = 0.0
+
+    @property
+    def disagreement(self) -> bool:
+        """Whether two routes to the same part contradict each other: a bug somewhere."""
+        return any(part.outcome == "disagreement" for part in self.parts)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The rule for claims; see the head of `perturbtheory.ledger`."""
+        outcomes = {part.outcome for part in self.parts}
+        if not outcomes or not any(part.checks for part in self.parts):
+            return "untested"
+        if self.disagreement:
+            return "inconclusive"
+        if "refuted" in outcomes:
+            return "refuted"
+        if "unknown" in outcomes:
+            return "inconclusive"
+        weakest = KINDS[max(KINDS.index(part.kind) for part in self.parts)]
+        return _MET.get(weakest, "supported")
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """How many steps of its proofs a computation decided, and how many there are."""
+        steps = [s for part in self.parts for check in part.checks for s in check.steps]
+        return sum(step.outcome != "argued" for step in steps), len(steps)
+
+    @property
+    def counterexample(self) -> dict[str, Any] | None:
+        """Counterexamples by part, for a refuted claim."""
+        found = {p.name: p.counterexample for p in self.parts if p.outcome == "refuted"}
+        return found if self.verdict == "refuted" else None
+
+    @property
+    def weakest(self) -> str:
+        """The part that decides the verdict, and by which kind of evidence."""
+        if self.verdict == "untested":
+            return "no checks"
+        deciding = min(_ORDER.index(part.outcome) for part in self.parts)
+        ranked = [p for p in self.parts if p.outcome == _ORDER[deciding] and p.checks]
+        if not ranked:
+            return "a part without checks"
+        part = max(ranked, key=lambda p: KINDS.index(p.kind))
+        return f"{part.name}: {part.kind if part.outcome != 'disagreement' else 'routes disagree'}"
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; no timings, so that equal results are equal files."""
+        claim = self.claim
+        return {
+            "id": claim.id,
+            "source": claim.source,
+            "says": claim.says,
+            "assumes": claim.assumes,
+            "depends_on": list(claim.depends_on),
+            "verdict": self.verdict,
+            "disagreement": self.disagreement,
+            "weakest": self.weakest,
+            "checks": [
+                {"part": part.name, **check.to_json()}
+                for part in self.parts
+                for check in part.checks
+            ],
+            "counterexample": self.counterexample,
+            "corrected_by": claim.corrected_by,
+        }
+
+
+def from_json(data: dict[str, Any], claim: Claim) -> Result:
+    """The result that `to_json` wrote, for the claim it was about; the verdict is derived anew."""
+    parts: dict[str, list[Check]] = {}
+    for entry in data["checks"]:
+        parts.setdefault(entry["part"], []).append(Check.from_json(entry))
+    counterexamples = data["counterexample"] or {}
+    return Result(claim, tuple(Part(n, tuple(c), counterexamples.get(n)) for n, c in parts.items()))
+
+
+def run(claim: Claim, budget: Budget = QUICK) -> Result:
+    """Check every part of a claim; the verdict follows by rule.
+
+    A part whose function raises keeps what it yielded before and is unknown: it says what was
+    raised, and no other part is lost.
+    """
+    start = time.perf_counter()
+    parts = tuple(_part(task, budget) for task in claim.tasks)
+    return Result(claim, parts, time.perf_counter() - start)
+
+
+def _part(task: Task, budget: Budget) -> Part:
+    checks: list[Check] = []
+    counterexample: dict[str, Any] = {}
+    try:
+        for evidence in task.evidence(budget):
+            if isinstance(evidence, Witness):
+                counterexample |= evidence.data
+            elif isinstance(evidence, Check):
+                checks.append(evidence)
+            else:
+                checks.append(_stray(evidence))
+    except (Exception, SystemExit) as error:
+        raised = f"{type(error).__name__}: {error}"
+        line = line_in(place(task.function)[0], error)
+        checks.append(Check(_OWN, "numerical", "unknown", raised, line))
+    made = Part(task.name, tuple(checks), counterexample or None)
+    return made if made.outcome == "refuted" else Part(task.name, made.checks)
+
+
+def line_in(file: str, error: BaseException) -> str:
+    """The last line of a file that an error went through, in words; nothing if it met none."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    return f"line {lines[-1]}" if lines else ""
+
+
+def _stray(evidence: Any) -> Check:
+    told = f"yields checks and witnesses alone, got {evidence!r}; wrap it in `exact` or `agree`"
+    return Check(_OWN, "numerical", "unknown", told)

@@ -1,0 +1,55 @@
+"""What the methods of a potential demand of theta, of p and of the noise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perturbtheory.checks import require_one_shape
+from perturbtheory.numerics import is_jax, is_known
+
+if TYPE_CHECKING:
+    from perturbtheory.perturbations import AbstractPerturbation
+
+_WRITTEN_IN_JAX: dict[type, bool] = {}
+
+
+def is_written_in_jax(noise: AbstractPerturbation) -> bool:
+    """Whether a law of somebody's own answers NumPy arrays with JAX arrays; asked once a class."""
+    kind = type(noise)
+    if kind not in _WRITTEN_IN_JAX:
+        _WRITTEN_IN_JAX[kind] = is_jax(noise.log_cdf(np.zeros(noise.shape or (1,))))
+    return _WRITTEN_IN_JAX[kind]
+
+
+def of_one_shape(theta: Any, name: str, vectors: Any) -> tuple[Any, Any]:
+    """(theta, vectors); raises ValueError unless they broadcast, with one last dimension."""
+    if theta.shape[-1] != vectors.shape[-1]:
+        shapes = f"{vectors.shape} and {theta.shape}"
+        msg = f"`{name}` must have the last dimension of theta, got {shapes}"
+        raise ValueError(msg)
+    require_one_shape(**{"theta": theta, name: vectors})
+    return theta, vectors
+
+
+def on_the_simplex(p: Any, *, interior: bool) -> Any:
+    """`p`; raises ValueError unless every known row is a probability vector."""
+    if not is_known(p):
+        return p
+    rows = np.asarray(p, np.float64).reshape(-1, p.shape[-1])
+    if np.any(rows < 0):
+        msg = f"`p` must not be negative, got {rows.min()}; pass a probability vector"
+        raise ValueError(msg)
+    off = np.abs(rows.sum(1) - 1)
+    if np.any(off > (1e-9 if p.dtype == np.float64 else 1e-5)):
+        msg = f"`p` must sum to one, got the sum {rows[off.argmax()].sum()}; divide by it"
+        raise ValueError(msg)
+    if interior and np.any(rows == 0):
+        msg = (
+            f"`p` must be positive, got {rows[(rows == 0).any(1)][0]} on the boundary of the "
+            "simplex, which no finite theta reaches or many do; mix it with a little of the "
+            "uniform distribution, or use `conjugate` or `fenchel_young` if the mean is finite"
+        )
+        raise ValueError(msg)
+    return p

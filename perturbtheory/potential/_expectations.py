@@ -1,0 +1,36 @@
+"""The two potentials of the papers: expectations of a maximum and of a log-sum-exp."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perturbtheory.perturbations import AbstractPerturbation, require_perturbation, smoothed
+from perturbtheory.potential._potential import Potential
+
+if TYPE_CHECKING:
+    from perturbtheory.numerics import Array
+
+
+def expected_max(perturbation: AbstractPerturbation) -> Potential:
+    """f(theta) = E[max_i(theta_i + gamma_i)], the potential of Perturb-Argmax.
+
+    Paper A, (12) and (13); in econometrics the surplus of an additive random utility model.
+    Raises TypeError unless `perturbation` is one of the package's or a subclass of
+    `AbstractPerturbation`; wrap a scipy distribution in `FromScipy`.
+    """
+    require_perturbation("perturbation", perturbation)
+    return Potential(perturbation)
+
+
+def expected_logsumexp(
+    perturbation: AbstractPerturbation, temperature: float | Array = 1.0
+) -> Potential:
+    """f_t(theta) = E[t log sum_i exp((theta_i + gamma_i)/t)], the potential of Perturb-Softmax.
+
+    Its gradient is E[softmax((theta + gamma)/t)]. Because softmax(x/t) is the law of
+    argmax(x + t G) for zero-mean Gumbel G, this is `expected_max` of gamma + t G.
+    Paper A, (6), (7) and (11), with the factor t that (11) leaves out.
+    Raises ValueError unless `temperature` > 0; for temperature 0 use `expected_max`.
+    """
+    expected_max(perturbation)
+    return Potential(smoothed(perturbation, temperature))

@@ -1,0 +1,96 @@
+"""Tables that fit any terminal: words wrap, and no number and no name is cut."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+Cell = str | Text
+
+
+class Table:
+    """Rows under headers; where they do not fit, every row becomes a list of its entries.
+
+    Entries wrap between words. The width is known only when the table is shown.
+
+    Args:
+        headers: one per column.
+        left: how many of the columns are set flush left, the first ones; all by default.
+        gap: spaces between two columns.
+        whole: length of the words that are never broken; all of them by default.
+    """
+
+    def __init__(
+        self, *headers: str, left: int | None = None, gap: int = 2, whole: int | None = None
+    ) -> None:
+        self.headers, self.gap, self.whole = headers, gap, whole
+        self.left = len(headers) if left is None else left
+        self.rows: list[tuple[Text, ...]] = []
+
+    def add_row(self, *cells: Cell) -> None:
+        """Add a row, one entry per header."""
+        self.rows.append(tuple(Text(c) if isinstance(c, str) else c for c in cells))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table, or the list of its entries."""
+        widths = self._widths(options.max_width)
+        if widths is None:
+            yield from self._entries()
+            return
+        table = RichTable(
+            header_style="bold", pad_edge=False, box=None, padding=(0, self.gap, 0, 0)
+        )
+        for number, (header, width) in enumerate(zip(self.headers, widths, strict=True)):
+            side = "left" if number < self.left else "right"
+            table.add_column(header, justify=side, width=width, overflow="fold")
+        for row in self.rows:
+            table.add_row(*row)
+        yield table
+
+    def _widths(self, most: int) -> list[int] | None:
+        """Of the columns, the widest of words narrowed until they fit; None if they cannot."""
+        columns = list(zip(map(Text, self.headers), *self.rows, strict=True))
+        widths = [max(map(_longest_line, column)) for column in columns]
+        least = [max(map(_longest_word, column)) for column in columns]
+        if self.whole is not None:
+            least = [min(width, self.whole) for width in least]
+        room = most - self.gap * (len(columns) - 1)
+        if sum(least) > room:
+            return None
+        while sum(widths) > room:
+            narrowed = max(range(len(widths)), key=lambda n: (widths[n] > least[n], widths[n]))
+            widths[narrowed] -= 1
+        return widths
+
+    def _entries(self) -> Iterator[Text | Padding]:
+        name = Text()
+        for first, *others in self.rows:
+            # An empty name stands for the one above.
+            name = first if first.plain.strip() else name
+            for number, (header, cell) in enumerate(
+                zip(self.headers, (name, *others), strict=True)
+            ):
+                if not cell.plain.strip():
+                    continue
+                label = Text(f"{header}: " if header else "", style="dim")
+                line = Text.assemble(label, cell, overflow="fold")
+                yield Padding(line, (0, 0, 0, 0 if number == 0 else 2))
+
+
+def columns(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
+    """A table of numbers with words in its first column."""
+    table = Table(*headers, left=1)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _longest_line(text: Text) -> int:
+    return max(map(cell_len, text.plain.split("\n")))
+
+
+def _longest_word(text: Text) -> int:
+    return max(map(cell_len, text.plain.split()), default=0)

@@ -1,0 +1,346 @@
+"""The rule for verdicts, the kinds of evidence, and what is noticed against a record."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from perturbtheory import ledger
+from perturbtheory.estimate import Estimate
+from perturbtheory.ledger import (
+    Check,
+    Claim,
+    Part,
+    Result,
+    agree,
+    argued,
+    changes,
+    eq,
+    exact,
+    in_words,
+    plain,
+    positive,
+    quantity,
+    shown,
+    witness,
+)
+
+X = sp.Symbol("x", positive=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch):
+    monkeypatch.setattr(ledger._claim, "REGISTRY", {})
+
+
+def claim(**more):
+    return Claim("X.test", "none", "a statement, $x$", **more)
+
+
+def check(outcome="holds", kind="proof", route="one"):
+    return Check(route, kind, outcome, "detail")
+
+
+def part(*pairs, counterexample=None, name="part"):
+    """One check for each (outcome, kind), by routes of their own."""
+    checks = tuple(check(o, k, f"route {n}") for n, (o, k) in enumerate(pairs))
+    return Part(name, checks, counterexample)
+
+
+def result(*parts):
+    return Result(claim(), parts)
+
+
+HOLDS = part(("holds", "proof"), ("holds", "quadrature"))
+REFUTED = part(("fails", "certificate"), ("fails", "quadrature"), counterexample={"x": 1})
+MIXED = part(("holds", "proof"), ("fails", "quadrature"), counterexample={"x": 1})
+UNKNOWN = part(("holds", "proof"), ("unknown", "quadrature"))
+IN_WORDS = part(("holds", "argument"), ("holds", "quadrature"))
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        ((), "untested"),
+        ((Part("empty", ()),), "untested"),
+        ((HOLDS,), "proved"),
+        ((HOLDS, part(("holds", "certificate"), ("holds", "monte-carlo"))), "certified"),
+        ((HOLDS, IN_WORDS), "argued"),
+        ((IN_WORDS, part(("holds", "certificate"), ("holds", "proof"))), "argued"),
+        ((HOLDS, part(("holds", "quadrature"), ("holds", "monte-carlo"))), "supported"),
+        ((HOLDS, part(("holds", "numerical"), ("holds", "numerical"))), "supported"),
+        ((HOLDS, part(("holds", "experiment"), ("holds", "experiment"))), "supported"),
+        ((HOLDS, UNKNOWN), "inconclusive"),
+        ((HOLDS, part(("holds", "proof"))), "inconclusive"),
+        ((HOLDS, Part("empty", ())), "inconclusive"),
+        ((HOLDS, part(("fails", "proof"), ("unknown", "proof"))), "inconclusive"),
+        ((HOLDS, part(("fails", "proof"), ("fails", "proof"))), "inconclusive"),
+        ((HOLDS, Part("same route", (check(), check(kind="quadrature")))), "inconclusive"),
+        ((HOLDS, REFUTED), "refuted"),
+        ((UNKNOWN, REFUTED), "refuted"),
+        ((HOLDS, MIXED), "inconclusive"),
+        ((REFUTED, MIXED), "inconclusive"),
+    ],
+)
+def test_verdict_rule(parts, verdict):
+    made = result(*parts)
+    assert made.verdict == verdict
+    assert made.disagreement == (MIXED in parts)
+    assert (made.counterexample is not None) == (verdict == "refuted")
+    assert made.weakest
+
+
+def test_weakest_link_is_the_part_that_decides():
+    weak = part(("holds", "quadrature"), ("holds", "monte-carlo"), name="weak")
+    assert result(HOLDS, weak).weakest == "weak: quadrature"
+    assert "routes disagree" in result(HOLDS, MIXED).weakest
+    assert result(HOLDS, REFUTED).weakest == "part: certificate"
+    assert result().weakest == "no checks"
+
+
+@pytest.mark.parametrize("parts", [(HOLDS,), (HOLDS, REFUTED), (MIXED,), (UNKNOWN,), ()])
+def test_json_round_trip(parts):
+    parts = tuple(Part(f"part {n}", p.checks, p.counterexample) for n, p in enumerate(parts))
+    made = result(*parts)
+    text = json.dumps(made.to_json(), allow_nan=False)
+    again = ledger.from_json(json.loads(text), claim())
+    assert again.verdict == made.verdict
+    assert again.to_json() == made.to_json()
+
+
+# Comparisons
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "outcome"),
+    [
+        (1.0, 1.0 + 1e-13, "holds"),
+        (1.0, 1.1, "fails"),
+        (Estimate(1.0, 0.01, "monte-carlo"), 1.009, "holds"),
+        (Estimate(1.0, 0.01, "monte-carlo"), 1.02, "unknown"),
+        (Estimate(1.0, 0.01, "monte-carlo"), Estimate(1.018, 0.01, "quadrature"), "holds"),
+        (Estimate(1.0, 0.01, "monte-carlo"), 1.05, "fails"),
+        (Estimate(1.0, 0.5, "monte-carlo"), 1.1, "unknown"),
+        (Estimate(1.0, 1e-9, "quadrature"), 1.0, "holds"),
+        # A rule that says of itself that it is coarse agrees with nothing.
+        (Estimate(1.0, 0.01, "quadrature"), 1.009, "unknown"),
+        (Estimate(1.0, 1e-5, "closed form"), 1.0, "unknown"),
+        (np.array([1.0, 2.0]), np.array([1.0, 2.1]), "fails"),
+        (float("nan"), 1.0, "unknown"),
+        (float("inf"), 1.0, "unknown"),
+        (np.zeros(0), np.zeros(0), "unknown"),
+    ],
+)
+def test_agreement_can_fail_and_can_be_undecided(one, two, outcome):
+    assert agree("r", one, two, "x").outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("margin", "outcome"),
+    [
+        (0.1, "holds"),
+        (-0.1, "fails"),
+        (Estimate(0.1, 0.2, "quadrature"), "unknown"),
+        (Estimate(-0.1, 0.2, "quadrature"), "unknown"),
+        (np.array([0.1, -0.1]), "fails"),
+        (float("nan"), "unknown"),
+        (np.zeros(0), "unknown"),
+    ],
+)
+def test_inequalities_within_their_radius_are_undecided(margin, outcome):
+    assert positive("r", margin, "x").outcome == outcome
+
+
+def test_the_kind_is_that_of_the_weaker_number():
+    rule, drawn = Estimate(1.0, 1e-12, "quadrature"), Estimate(1.0, 0.01, "monte-carlo")
+    assert agree("r", rule, 1.0).kind == "quadrature"
+    assert agree("r", rule, drawn).kind == "monte-carlo"
+    assert agree("r", 1.0, 1.0).kind == "numerical"
+    assert positive("r", drawn).kind == "monte-carlo"
+    assert agree("r", 1.0, 1.0, kind="experiment").kind == "experiment"
+
+
+# Exact decisions
+
+
+def test_equations_are_shown_as_they_are_meant_and_decided_by_sympy():
+    integral = sp.Integral(sp.exp(-X), (X, 0, sp.oo))
+    made = exact("sympy", eq(integral, 1, "the whole"), argued("so it is", "Euclid"))
+    assert (made.kind, made.outcome) == ("proof", "holds")
+    assert made.steps[0].says == r"$\int\limits_{0}^{\infty} e^{- x}\, dx = 1$: the whole"
+    assert made.steps[1].outcome == "argued"
+    wrong = exact("sympy", eq(integral, 2))
+    assert (wrong.kind, wrong.outcome) == ("certificate", "fails")
+    assert exact("sympy", eq(sp.Derivative(X**2, X), 2 * X)).outcome == "holds"
+    assert exact("sympy", eq(sp.Limit(1 / X, X, sp.oo), 0)).outcome == "holds"
+
+
+def test_reasons_alone_are_an_argument():
+    made = exact("words", argued("a", "b"))
+    assert (made.kind, made.outcome) == ("argument", "holds")
+    assert exact("words", argued("a", "b"), shown("c", False)).outcome == "fails"
+    assert exact("words", argued("a", "b"), shown("c", "unknown")).outcome == "unknown"
+
+
+def test_a_truth_value_needs_its_cases():
+    assert exact("integers", True, cases="d = 2").kind == "certificate"
+    assert exact("integers", False, cases="d = 2").outcome == "fails"
+    assert exact("integers", "unknown", cases="d = 2").outcome == "unknown"
+    with pytest.raises(ValueError, match="name the cases, or make a step of it with `shown`"):
+        exact("integers", True)
+    with pytest.raises(ValueError, match="must be equations and steps, or one truth value"):
+        exact("integers", eq(X, X), True)
+    with pytest.raises(ValueError, match="must be equations and steps, or one truth value"):
+        exact("integers")
+
+
+# Claims
+
+
+def made_of(*evidence):
+    """A claim of one part that yields this."""
+    a = claim()
+
+    @a.part("the part")
+    def all_of_it():
+        yield from evidence
+
+    return ledger.run(a)
+
+
+GOOD, BAD = exact("one", eq(X, X)), exact("one", eq(X, 2 * X))
+
+
+def test_a_witness_counts_for_a_refuted_part_alone():
+    both = made_of(BAD, agree("two", 1.0, 2.0), witness({"$d$": 2}, lambda_=3))
+    assert both.verdict == "refuted"
+    assert both.counterexample == {"the part": {"$d$": 2, "lambda": 3}}
+    assert made_of(BAD, agree("two", 1.0, 2.0)).verdict == "inconclusive"
+    assert made_of(GOOD, agree("two", 1.0, 1.0), witness(d=2)).counterexample is None
+
+
+def test_a_part_that_raises_is_unknown_and_loses_nothing():
+    a = claim()
+
+    @a.part("breaks")
+    def breaks():
+        yield GOOD
+        msg = "out of luck"
+        raise RuntimeError(msg)
+
+    @a.part("serves")
+    def serves():
+        yield GOOD
+        yield agree("two", 1.0, 1.0)
+
+    made = ledger.run(a)
+    assert made.verdict == "inconclusive"
+    assert [p.outcome for p in made.parts] == ["unknown", "holds"]
+    assert made.parts[0].checks[0] == GOOD
+    assert made.parts[0].checks[1].detail == "RuntimeError: out of luck"
+
+
+def test_parts_stand_as_they_are_written_and_share_functions():
+    a = claim()
+    b = a.corrected("better")
+
+    @a.part("first", n=1)
+    @a.part("second", n=2)
+    @b.part("only", n=3)
+    def each(n, budget):
+        yield Check(f"{n} {budget.points}", "proof", "holds")
+
+    assert (a.parts, b.parts) == (("first", "second"), ("only",))
+    assert (b.id, b.source, a.corrected_by) == ("X.test.corrected", "corrects none", b.id)
+    routes = [p.checks[0].route for p in ledger.run(a, ledger.FULL).parts]
+    assert routes == ["1 12", "2 12"]
+
+
+def test_ids_are_unique_but_a_cell_may_be_run_again(monkeypatch):
+    first = claim()
+    assert claim() is not first
+    monkeypatch.setattr(first, "module", "another")
+    ledger._claim.REGISTRY["X.test"] = first
+    with pytest.raises(ValueError, match=r"'X\.test' twice; rename"):
+        claim()
+
+
+def test_how_much_of_a_proof_was_decided():
+    made = made_of(exact("one", eq(X, X), argued("a", "b"), shown("c", True)), GOOD)
+    assert made.steps == (3, 4)
+
+
+# Records
+
+
+def test_anything_that_differs_from_the_record_is_drift():
+    made = made_of(GOOD, agree("two", 1.0, 1.0, "at one"))
+    entry = json.loads(json.dumps(made.to_json()))
+    assert changes(made, entry) == ()
+    assert changes(made, None) == ("not recorded",)
+    entry["checks"][1]["measured"] = "1 number within tolerance 1e-3"
+    assert changes(made, entry) == ()
+    for key, value, word in (
+        ("verdict", "argued", "was argued"),
+        ("says", "another", "text differs"),
+        ("assumes", "more", "text differs"),
+        ("depends_on", ["X"], "text differs"),
+        ("counterexample", {"a": {}}, "counterexample differs"),
+        ("checks", entry["checks"][:1], "checks differ"),
+    ):
+        assert changes(made, entry | {key: value}) == (word,)
+    for key, value in (("route", "x"), ("kind", "proof"), ("detail", "x"), ("outcome", "fails")):
+        checks = [entry["checks"][0], entry["checks"][1] | {key: value}]
+        assert changes(made, entry | {"checks": checks}) == ("checks differ",)
+
+
+# Text
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"for $\theta_i \le \tfrac12$", "for θ_i ≤ 1/2"),
+        (r"$\frac{a+1}{2}$ and $\sqrt{2}$", "(a+1)/2 and √2"),
+        (r"$e^{-(t+c)}$", "e^{-(t+c)}"),
+        (r"$\arg\max_i \lVert x \rVert$", "arg max_i ‖ x ‖"),
+        (r"$\operatorname{softmax}(\theta)$", "softmax(θ)"),
+        ("100 % of it, a_b", "100 % of it, a_b"),
+        (r"broken $\frac{1", r"broken \frac1"),
+        (r"broken \sqrt", r"broken \sqrt"),
+    ],
+)
+def test_plain_text(latex, text):
+    assert re.sub(r"\s+", " ", plain(latex)) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("theta", r"$\theta$"),
+        ("Theta", r"$\Theta$"),
+        ("p_1", "$p_{1}$"),
+        ("p_12", "$p_{12}$"),
+        ("gamma_i", r"$\gamma_{i}$"),
+        ("x_theta", r"$x_{\theta}$"),
+        ("d", "$d$"),
+        ("sum", "sum"),
+        ("thetas", "thetas"),
+        ("missed $p$", "missed $p$"),
+        ("$p_1$", "$p_1$"),
+        ("p_largest", "p_largest"),
+        ("", ""),
+    ],
+)
+def test_bare_names_are_mathematics_and_words_are_not(name, text):
+    assert quantity(name) == text
+
+
+def test_values_of_counterexamples_in_words():
+    assert in_words({"theta": [1, "-1/2"], "n": -0.25}) == r"$\theta = (1, -1/2)$, $n = -0.25$"
+    assert in_words(["none", True, "2e-9 > 0", "$e$"]) == "(none, True, 2e-9 > 0, $e$)"
+    assert in_words({"p": ["$e$", [2, "$3$ or $4$"]]}) == "$p$ = ($e$, ($2$, $3$ or $4$))"
+    assert in_words({"d": [], "sum": 2}) == "$d$ = (), sum = $2$"
+    assert plain(in_words({"theta": [1, "-1/2"]})) == "θ = (1, -1/2)"

@@ -1,0 +1,238 @@
+"""The engine, its laws, estimators and checkers, and the routes that check them."""
+
+from tests.mutants._run import Mutant
+
+_METHODS = "potential/methods"
+_QUADRATURE, _INTEGRALS = f"{_METHODS}/quadrature.py", f"{_METHODS}/_integrals.py"
+_ATOMS, _GUMBEL = f"{_METHODS}/atoms.py", "perturbations/_gumbel.py"
+ENGINE = (
+    # The engine.
+    Mutant(
+        "density of the maximum without the rates of the other coordinates",
+        _INTEGRALS,
+        "        rows @ (block.s * summed(rate)),\n",
+        "        rows @ (block.s * rate[:, 0]),\n",
+        ("C.one-dimensional",),
+    ),
+    Mutant(
+        "value with the wrong sign of the excess",
+        _QUADRATURE,
+        "out = Pass(top + excess, p, log_p)",
+        "out = Pass(top - excess, p, log_p)",
+        ("A.uniform-potential",),
+    ),
+    Mutant(
+        "probabilities in reversed order",
+        _QUADRATURE,
+        "out = Pass(top + excess, p, log_p)",
+        "out = Pass(top + excess, p[::-1], log_p)",
+        ("A.gumbel-argmax-is-softmax",),
+    ),
+    Mutant(
+        "Hessian with a positive sign off the diagonal",
+        _QUADRATURE,
+        "    out = -weight\n",
+        "    out = weight.copy()\n",
+        ("C.one-dimensional",),
+    ),
+    Mutant(
+        "Hessian-vector product without the coupling",
+        _INTEGRALS,
+        "degree * v - combined(rows * summed(rate, v), rate)",
+        "degree * v",
+        ("C.one-dimensional",),
+    ),
+    Mutant(
+        "value of Gumbel-Argmax without its logarithm of a sum",
+        f"{_METHODS}/closed_form.py",
+        "value = top + scale * total",
+        "value = top",
+        ("A.lse-strictly-convex", "C.closed-forms-argmax", "A.conjugate-attained.corrected"),
+    ),
+    Mutant(
+        "thetas are centred and not moved back",
+        _QUADRATURE,
+        "out = Pass(top + excess, p, log_p)",
+        "out = Pass(excess, p, log_p)",
+        ("A.softmax-probability",),
+    ),
+    Mutant(
+        "discrete atoms in descending order",
+        _ATOMS,
+        "order = xp.argsort(atoms, -1)",
+        "order = xp.argsort(-atoms, -1)",
+        ("A.discrete-potential",),
+    ),
+    Mutant(
+        "ties broken for the coordinate that passes first (u = 1) instead of fairly",
+        _ATOMS,
+        "part = xp.where(charged, low + u * q, 1.0)",
+        "part = xp.where(charged, low + q, 1.0)",
+        ("A.discrete-subdifferential",),
+    ),
+    Mutant(
+        "every theta of discrete noise is said to be without a tie",
+        _ATOMS,
+        "return xp.any((count[found.group] > 1) & reached)",
+        "return xp.any((count[found.group] < 1) & reached)",
+        ("A.discrete-subdifferential",),
+    ),
+    # The laws.
+    Mutant(
+        "Gumbel part of a mixture without its centre",
+        "perturbations/_discrete_plus_gumbel.py",
+        "/ t + EULER",
+        "/ t",
+        ("C.closed-forms", "C.smoothing"),
+    ),
+    Mutant(
+        "Gumbel density of the reflected law",
+        _GUMBEL,
+        "return -z - namespace(z).exp(-z)\n",
+        "return z - namespace(z).exp(z)\n",
+        ("A.gumbel-density.corrected",),
+    ),
+    Mutant(
+        "normal samples of twice the scale",
+        "perturbations/_normal.py",
+        'return draw(key, "normal", shape, dtype)',
+        'return 2 * draw(key, "normal", shape, dtype)',
+        ("C.smoothing", "A.gaussian-concentration.corrected"),
+    ),
+    Mutant(
+        "logistic law moved by a half",
+        "perturbations/_logistic.py",
+        "cdf = xp.expit(x / scale)",
+        "cdf = xp.expit((x := x - 0.5) / scale)",
+        ("C.one-dimensional",),
+    ),
+    Mutant(
+        "Laplace law moved by a half",
+        "perturbations/_laplace.py",
+        "smaller = xp.exp(-xp.abs(x) / scale) / 2",
+        "smaller = xp.exp(-xp.abs(x := x - 0.5) / scale) / 2",
+        ("C.closed-forms-argmax",),
+    ),
+    # The independent routes.
+    Mutant(
+        "exact uniform value integrates from the wrong end",
+        "routes/rational.py",
+        "value = max(theta) + high",
+        "value = max(theta) + low",
+        ("A.uniform-potential",),
+    ),
+    Mutant(
+        "exact discrete enumeration takes the minimum",
+        "routes/rational.py",
+        "top = max(position)",
+        "top = min(position)",
+        ("A.discrete-potential",),
+    ),
+    Mutant(
+        "smoothed noise adds two Gumbel variables where it should add one at temperature t",
+        "perturbations/_convolution.py",
+        "z = h[:, None] + (scale / self._t)[:, None] * ahead - EULER",
+        "z = h[:, None] + (scale / (2 * self._t))[:, None] * ahead - EULER",
+        ("C.closed-forms", "C.smoothing"),
+    ),
+    Mutant(
+        "anchored potential with the wrong sign",
+        f"{_METHODS}/_panels.py",
+        "gap = np.where(one > two, -np.exp(one) * np.expm1(two - one), 0.0)",
+        "gap = np.where(one > two, np.exp(one) * np.expm1(two - one), 0.0)",
+        ("C.anchored-potential",),
+    ),
+    Mutant(
+        "enumerated softmax forgets the temperature in front of the logarithm",
+        "routes/enumeration.py",
+        "value = temperature * (top + np.log(total))",
+        "value = top + np.log(total)",
+        ("C.smoothing",),
+    ),
+    Mutant(
+        "ball arithmetic with twice the normal density",
+        "routes/_laws.py",
+        "return (-u * u).exp() * self.top",
+        "return 2 * (-u * u).exp() * self.top",
+        ("C.scale-not-shape",),
+    ),
+    Mutant(
+        "ball arithmetic with the density of half a Gumbel variable",
+        "routes/_laws.py",
+        "return rate * (-rate).exp() / self.scale",
+        "return rate * (-rate).exp() / (2 * self.scale)",
+        ("A.softmax-complete", "C.scale-not-shape", "C.escort"),
+    ),
+    Mutant(
+        "greedy vertex of the subdifferential in the wrong order",
+        "potential/_subdifferential.py",
+        'self.vertex(np.argsort(-v, kind="stable"))',
+        'self.vertex(np.argsort(v, kind="stable"))',
+        ("C.subdifferential", "A.directional-derivative", "A.max-potential-gradient.corrected"),
+    ),
+    Mutant(
+        "capacity of a set counts the ties that it loses",
+        "potential/_subdifferential.py",
+        "(self.mass * (1 - self.stay[:, index].prod(1))).sum()",
+        "(self.mass * self.stay[:, index].prod(1)).sum()",
+        ("C.subdifferential",),
+    ),
+    # The estimators.
+    Mutant(
+        "joint law of the two arg maxes without the shared noise",
+        "estimators/_direct_law.py",
+        "np.fill_diagonal(log_p, log_q - log_d)",
+        "np.fill_diagonal(log_p, 2 * log_q - log_d)",
+        ("C.joint-law",),
+    ),
+    Mutant(
+        "joint law with the integral from s_i to infinity",
+        "estimators/_direct_law.py",
+        "gap = np.log(-np.expm1(np.diff(u))) - u[1:]",
+        "gap = np.log(-np.expm1(np.diff(u)))",
+        ("C.joint-law",),
+    ),
+    Mutant(
+        "bias of the direct estimator with twice epsilon",
+        "estimators/_direct_law.py",
+        "return q * (_second_order(u - log_mean) - log_mean) / epsilon",
+        "return q * (_second_order(u - log_mean) - log_mean) / (2 * epsilon)",
+        ("C.direct-bias",),
+    ),
+    Mutant(
+        "variance of the direct estimator without its mean",
+        "estimators/_direct_law.py",
+        "/ epsilon - m) ** 2 for x, m in",
+        "/ epsilon - 0 * m) ** 2 for x, m in",
+        ("C.direct-variance",),
+    ),
+    Mutant(
+        "max-flow forgets the terms i = j",
+        "estimators/_structured.py",
+        "linear, weights = linear + np.diag(matrix), np.triu(matrix + matrix.T, 1)",
+        "linear, weights = linear, np.triu(matrix + matrix.T, 1)",
+        ("B.structured-argmax",),
+    ),
+    Mutant(
+        "relaxed gradient against the wrong sign of f",
+        "estimators/_relaxed_law.py",
+        "np.asarray(relaxed.hvp(h, f)) - np.asarray(exact.hvp(h, f))",
+        "np.asarray(relaxed.hvp(h, f)) + np.asarray(exact.hvp(h, f))",
+        ("B.gumbel-softmax-bias",),
+    ),
+    # The property checkers.
+    Mutant(
+        "bounded noise taken for noise of full support",
+        "properties/_shape.py",
+        "return self.unbounded and not self.atoms and self.gap is None",
+        "return not self.atoms and self.gap is None",
+        ("A.table-1", "C.completeness-bounded", "A.complete-minimal-identifiable"),
+    ),
+    Mutant(
+        "every set is taken for blocked from the start",
+        "properties/_completeness.py",
+        "if blocked is None and not (target",
+        "if blocked is not None and not (target",
+        ("C.completeness", "A.table-1"),
+    ),
+)
