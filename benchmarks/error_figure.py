@@ -60,7 +60,7 @@ def figure(path):
     compute = functools.update_wrapper(lambda: shown, data)
     return Figure(
         title="Error against time: Perturb-Argmax probabilities under normal noise, CPU",
-        formula=r"$\sum_i |p_i - P(\arg\max_j(\theta_j + \gamma_j) = i)|$ for one $\theta \sim N(0, I)$",
+        formula=r"$\sum_i |p_i - P(\arg\max_j(\theta_j + \gamma_j) = i)|$, $\theta \sim N(0, I)$",
         reference="benchmarks/table.py; results/benchmarks.json",
         labels={
             key: "median seconds per call" if key.endswith("seconds")
