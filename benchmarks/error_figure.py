@@ -44,7 +44,7 @@ def render(canvas, data):
         for name, (label, colour, marker, size) in SERIES.items():
             seconds, error = (data[f"{name}/d={d}/{kind}"] for kind in ("seconds", "error"))
             axes.loglog(seconds, error, marker=marker, ms=size, color=colour, lw=1, label=label)
-        axes.set(xlabel="seconds a call", ylim=(1e-16, 10))
+        axes.set(xlabel="seconds per call", ylim=(1e-16, 10))
         axes.xaxis.set_major_locator(LogLocator())
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_title(f"$d={d:,}$".replace(",", "{,}"), loc="center")
@@ -60,10 +60,10 @@ def figure(path):
     compute = functools.update_wrapper(lambda: shown, data)
     return Figure(
         title="Error against time: Perturb-Argmax probabilities under normal noise, CPU",
-        formula="sum_i |p_i - P(argmax_j(theta_j + gamma_j) = i)| for one theta ~ N(0, I)",
+        formula=r"$\sum_i |p_i - P(\arg\max_j(\theta_j + \gamma_j) = i)|$, $\theta \sim N(0, I)$",
         reference="benchmarks/table.py; results/benchmarks.json",
         labels={
-            key: "median seconds a call" if key.endswith("seconds")
+            key: "median seconds per call" if key.endswith("seconds")
             else "L1 error; for perturbtheory a bound on it"
             for key in shown
         },
