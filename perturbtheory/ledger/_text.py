@@ -10,7 +10,7 @@ def plain(text: str) -> str:
 
     Example:
         >>> plain(r"$\frac{a+1}{2} \le \theta_1$ for all $a$")
-        '(a+1)/2 ≤θ_1 for all a'
+        '(a+1)/2 ≤ θ_1 for all a'
     """
     if "$" not in text and "\\" not in text:
         return text
