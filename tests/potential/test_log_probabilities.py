@@ -6,6 +6,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
+import perturbtheory as pt
 from tests import oracles
 from tests.laws import (
     ALL,
@@ -44,3 +45,15 @@ def test_log_probabilities_are_finite_where_probabilities_underflow(name):
 def test_log_probabilities_of_what_cannot_win(name):
     theta = np.array([0.0, 0.1, -20.0, -30.0])
     assert potential(name).log_probabilities(theta)[2:].tolist() == [-math.inf, -math.inf]
+
+
+@pytest.mark.parametrize("law", [pt.Gumbel, pt.Normal, pt.Logistic, pt.GumbelMin])
+@pytest.mark.parametrize("d", [500, 1000])
+def test_many_scales_lose_no_category(law, d):
+    """log F of Gumbel noise falls to -1e8 within the window of another coordinate."""
+    random = np.random.default_rng(d)
+    f, theta = pt.expected_max(law(random.uniform(0.1, 2, d))), random.normal(size=d)
+    p, estimate = f.probabilities(theta), f.estimate_probabilities(theta)
+    assert abs(p.sum() - 1) <= 1e-14
+    np.testing.assert_allclose(p, estimate.value, rtol=1e-12, atol=1e-30)
+    np.testing.assert_allclose(np.exp(f.log_probabilities(theta)), p, rtol=1e-12, atol=1e-300)

@@ -23,9 +23,10 @@ def interpolant(curve: Curve, low: float, high: float, tolerance: float = 2e-15)
     for depth in range(_DEEPEST + 1):
         values = curve(left[:, None] + width[:, None] / 2 * (1 + nodes))
         terms = values @ to_terms
-        size = 1 + np.max(np.abs(values), 1)
+        # Of the least value on a panel: log F may rise there from -1e8 to where it counts.
+        size = 1 + np.min(np.abs(values), 1)
         smooth = np.max(np.abs(terms[:, -2:]), 1) <= tolerance * size
-        smooth |= (depth == _DEEPEST) | ~np.isfinite(size)
+        smooth |= (depth == _DEEPEST) | ~np.all(np.isfinite(values), 1)
         done.append((left[smooth], width[smooth], terms[smooth]))
         left, width = left[~smooth], width[~smooth] / 2
         left, width = np.concatenate([left, left + width]), np.tile(width, 2)
