@@ -199,8 +199,7 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
     def _unshifted(self) -> tuple[AbstractPerturbation, float]:
         shapes, loc, scale = parsed(self.distribution)
         shift = float(np.ravel(loc)[0])
-        low, high = self.support
-        if shift == 0 or np.any(np.asarray(loc) != shift) or np.any(np.isinf(low) & np.isinf(high)):
+        if shift == 0 or np.any(np.asarray(loc) != shift):
             return self, 0.0
         places = tuple(place - shift for place in self.breakpoints)
         near = self.distribution.dist(*shapes, scale=scale)

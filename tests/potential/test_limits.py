@@ -123,7 +123,7 @@ MOVED = {
 
 
 @pytest.mark.parametrize("name", MOVED)
-@pytest.mark.parametrize("shift", [0.3, 1.0, -100.0, 1e4])
+@pytest.mark.parametrize("shift", [0.3, 1.0, -100.0, 1e4, -1e6])
 def test_a_shift_of_a_law_is_a_shift_of_the_value(name, shift):
     law, theta = MOVED[name], np.array([0.37, 0.0, -0.2])
     there = type(law)(law.dist, *law.args, **(law.kwds | {"loc": shift}))
