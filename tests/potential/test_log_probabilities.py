@@ -5,6 +5,7 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy.stats
 
 import perturbtheory as pt
 from tests import oracles
@@ -57,3 +58,15 @@ def test_many_scales_lose_no_category(law, d):
     assert abs(p.sum() - 1) <= 1e-14
     np.testing.assert_allclose(p, estimate.value, rtol=1e-12, atol=1e-30)
     np.testing.assert_allclose(np.exp(f.log_probabilities(theta)), p, rtol=1e-12, atol=1e-300)
+
+
+def test_many_scales_against_a_plain_rule():
+    """The plain trapezoidal rule on the line, with scipy's own cdf."""
+    random = np.random.default_rng(7)
+    theta, scale = random.normal(size=500), random.uniform(0.1, 2, 500)
+    s = np.linspace(0.0, 20.0, 4001)[:, None]
+    z = (s - theta) / scale
+    cdf, density = scipy.stats.norm.cdf(z), scipy.stats.norm.pdf(z) / scale
+    rule = 0.005 * (cdf.prod(1)[:, None] * density / np.maximum(cdf, 1e-300)).sum(0)
+    p = pt.expected_max(pt.Normal(scale)).probabilities(theta)
+    np.testing.assert_allclose(p, rule, rtol=1e-11, atol=1e-25)

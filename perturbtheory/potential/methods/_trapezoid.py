@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from perturbtheory.potential.methods._far import ordered
 from perturbtheory.potential.methods._integrals import (
     ELEMENTS,
     Block,
     MakeBlock,
     Sums,
     Terms,
-    product_with,
     total,
 )
 
@@ -105,29 +103,19 @@ def integrate(
     theta: Float[np.ndarray, "d"],
     terms: Terms,
     *,
-    v: Float[np.ndarray, "d"] | None = None,
     relative: bool = False,
     further: bool = False,
 ) -> tuple[Sums, Window, int] | None:
     """Both rules once they agree, one doubling later if `further`; None where panels are due.
 
     theta is counted from its largest entry. Also the window, and its length over the step. With
-    `relative` small p_i are made to agree too, as long as that is cheap: `edge` has the rest. `v`
-    says that `terms` are those of H v.
+    `relative` small p_i are made to agree too, as long as that is cheap: `edge` has the rest.
     """
     ends = window(noise, theta)
     count = _nodes(noise, theta, ends, relative=relative)
     if count > _MOST:
         return None
-    law = ordered(noise, theta, ends.low)
-    if v is not None and law.order is not None:
-        terms = product_with(v[law.order])
-
-    def sums(*, odd: bool) -> list[np.ndarray]:
-        found = total(law.noise, blocks(law.theta, ends, count, odd=odd), terms)
-        return [law.back(a) if a.ndim > 1 else a for a in found]
-
-    parts = sums(odd=False)
+    parts = total(noise, blocks(theta, ends, count, odd=False), terms)
     fine, coarse = [a[0] for a in parts], [a[1] for a in parts]
     edge = parts[0][2] * noise.resolution
     wave = np.hypot(*parts[0][3:5])
@@ -148,7 +136,7 @@ def integrate(
         count *= 2
         if count > 2 * _MOST or (count > _MOST and not agreed):
             return None
-        new = sums(odd=True)
+        new = total(noise, blocks(theta, ends, count, odd=True), terms)
         wave = np.hypot((fine[0] - coarse[0]) / 2, new[0][1])
         coarse, fine = fine, [a / 2 + b[0] for a, b in zip(fine, new, strict=True)]
 

@@ -127,7 +127,7 @@ def _sums(
 ) -> _integrals.Sums:
     if noise.step is not None:
         found = _trapezoid.integrate(
-            noise, theta - theta.max(), terms, v=v, relative=relative, further=further
+            noise, theta - theta.max(), terms, relative=relative, further=further
         )
         if found is not None:
             return found[0]
