@@ -78,6 +78,8 @@ CLOSED = [
 # Rows: all equal, ties among the values, a spread, and two categories alone.
 THETA = jnp.array([[0.0, 0.0, 0.0], [0.3, -0.2, 1.1], [2.0, -1.0, 0.5], [0.4, -0.3, -60.0]])
 VALUES = jnp.array([[1.0, 1.0, -0.5], [1.0, -0.5, 2.0], [0.0, 3.0, -2.0], [1.0, -0.5, 0.0]])
+ROWS, GIVEN = np.asarray(THETA), np.asarray(VALUES)
+"""The same in NumPy, where exact moments come at once; `test_moments_in_both_worlds`."""
 DEVIATIONS = 6.0
 """Standard errors in a radius: 2e-9 for a normal mean, 1e-6 for the skewed ones of these tests."""
 
@@ -158,11 +160,12 @@ class TestLaws:
         if name == "arm":
             theta, values = theta[:, :2], values[:, :2]
         draws = np.asarray(draw_linear(estimator, jax.random.split(KEY, DRAWS), theta, values))
-        mean, variance = (np.asarray(x) for x in estimator.moments(theta, values))
+        theta, values = np.asarray(theta), np.asarray(values)
+        mean, variance = estimator.moments(theta, values)
         assert_mean(draws, mean)
         assert_mean((draws - mean) ** 2, variance)
         assert variance.min() >= -1e-14
-        exact = np.asarray(es.Exact(estimator.law)(None, theta, values))
+        exact = es.Exact(estimator.law)(None, theta, values)
         if estimator.unbiased or name == "straight-through":
             np.testing.assert_allclose(mean, exact, atol=1e-12)
         else:
@@ -170,11 +173,24 @@ class TestLaws:
         if not estimator.random or name == "straight-through":
             assert np.ptp(draws, axis=0).max() < 1e-14
 
+    def test_moments_in_both_worlds(self) -> None:
+        names = ["score-normal", "straight-through", "direct", "direct-uniform"]
+
+        @jax.jit
+        def moments(theta, values):
+            return [ESTIMATORS[name].moments(theta, values) for name in names]
+
+        for name, there in zip(names, moments(THETA, VALUES), strict=True):
+            here = ESTIMATORS[name].moments(ROWS, GIVEN)
+            for one, two in zip(here, there, strict=True):
+                assert isinstance(one, np.ndarray), name
+                np.testing.assert_allclose(two, one, rtol=1e-11, atol=1e-12, err_msg=name)
+
     @pytest.mark.parametrize("name", ["rebar", "perturbed", "perturbed-leave-one-out"])
     def test_unbiased_without_closed_variance(self, name) -> None:
         estimator, keys = ESTIMATORS[name], jax.random.split(KEY, DRAWS)
         draws = np.asarray(draw_linear(estimator, keys, THETA, VALUES))
-        assert_mean(draws, np.asarray(es.Exact(estimator.law)(None, THETA, VALUES)))
+        assert_mean(draws, es.Exact(estimator.law)(None, ROWS, GIVEN))
 
 
 def enumerated(noise, theta, f):
@@ -211,10 +227,10 @@ class TestExact:
     @pytest.mark.parametrize("noise", [pt.Gumbel(), pt.Normal()], ids=str)
     def test_values_and_the_function_that_they_are(self, noise) -> None:
         exact = es.Exact(noise)
-        rows = exact(None, THETA, VALUES)
-        f = exact(None, THETA, lambda z: jnp.sum(z * VALUES, -1))
+        rows = exact(None, ROWS, GIVEN)
+        f = exact(None, ROWS, lambda z: (z * GIVEN).sum(-1))
         np.testing.assert_allclose(rows, f, atol=1e-14)
-        np.testing.assert_allclose(rows[1], exact(None, THETA[1], VALUES[1]), atol=1e-14)
+        np.testing.assert_allclose(rows[1], exact(None, ROWS[1], GIVEN[1]), atol=1e-14)
 
     def test_a_temperature_of_zero_stays_the_arg_max(self) -> None:
         zero = es.Exact(temperature=0.0)
@@ -245,9 +261,9 @@ class TestExact:
 class TestDirect:
     @pytest.mark.parametrize("two_sided", [False, True])
     def test_moments_by_the_engine_are_those_of_the_joint_law(self, two_sided) -> None:
-        for theta, values in zip(THETA, VALUES, strict=True):
+        for theta, values in zip(ROWS, GIVEN, strict=True):
             mean, variance = _direct.by_engine(
-                pt.Gumbel(), theta, values, jnp.asarray(0.7), two_sided=two_sided
+                pt.Gumbel(), theta, values, 0.7, two_sided=two_sided
             )
             law = es.direct_mean(theta, values, 0.7, two_sided=two_sided)
             np.testing.assert_allclose(mean, law, atol=1e-13)
@@ -256,8 +272,8 @@ class TestDirect:
 
     def test_scale_of_the_noise(self) -> None:
         estimator = es.Direct(0.7, pt.Gumbel(2.0))
-        exact = _direct.by_engine(estimator.noise, THETA, VALUES, jnp.asarray(0.7), two_sided=False)
-        for found, expected in zip(estimator.moments(THETA, VALUES), exact, strict=True):
+        exact = _direct.by_engine(estimator.noise, ROWS, GIVEN, 0.7, two_sided=False)
+        for found, expected in zip(estimator.moments(ROWS, GIVEN), exact, strict=True):
             np.testing.assert_allclose(found, expected, atol=1e-12)
 
     def test_neighbours_are_all_evaluations_with_one_row_replaced(self, monkeypatch) -> None:
@@ -348,22 +364,24 @@ class TestRelaxedLaw:
     )
     def test_two_categories_by_an_integral_and_three_by_draws(self, noise, difference, t) -> None:
         """A third category at -60 never wins: the batch compiles once for both."""
-        theta = THETA.at[3, 2].set(-60.0 * max(t, 1))
+        theta, values = ROWS.copy(), GIVEN
+        theta[3, 2] = -60.0 * max(t, 1)
         estimator = es.Relaxed(noise, t)
-        mean, variance = estimator.moments(theta, VALUES)
-        first, spread = two_categories(difference, t, theta[3], VALUES[3])
+        mean, variance = estimator.moments(theta, values)
+        first, spread = two_categories(difference, t, theta[3], values[3])
         np.testing.assert_allclose(mean[3], [first, -first, 0], rtol=1e-9, atol=1e-15)
         # Of the second moment about 1e-13 is lost, and for hot t nearly all of it is the mean's.
         slack = 1e-9 * spread + 1e-12 * first**2
         np.testing.assert_allclose(variance[3], [spread, spread, 0], rtol=0, atol=slack)
-        exact = es.Exact(noise, t)(None, theta, VALUES)
+        exact = es.Exact(noise, t)(None, theta, values)
         np.testing.assert_allclose(mean, exact, rtol=1e-9, atol=1e-14)
-        draws = np.asarray(draw_linear(estimator, jax.random.split(KEY, DRAWS), theta, VALUES))
+        keys = jax.random.split(KEY, DRAWS)
+        draws = np.asarray(draw_linear(estimator, keys, jnp.asarray(theta), VALUES))
         assert_mean(draws[:, :3], mean[:3])
         assert_mean((draws[:, :3] - mean[:3]) ** 2, variance[:3])
 
     def test_relaxed_variance_is_the_variance_of_the_estimator(self) -> None:
-        theta, values = THETA[1:2], VALUES[1:2]
+        theta, values = ROWS[1:2], GIVEN[1:2]
         _, variance = es.Relaxed(temperature=0.5).moments(theta, values)
         found = es.relaxed_variance(pt.Gumbel(), theta[0], values[0], 0.5)
         np.testing.assert_allclose(found, variance[0], rtol=1e-12)
@@ -389,7 +407,7 @@ class TestControl:
     def test_values_with_a_control_row_by_row(self) -> None:
         keys = jax.random.split(KEY, DRAWS)
         draws = np.asarray(draw_linear(es.Relax(wild_rows), keys, THETA, VALUES))
-        assert_mean(draws, np.asarray(es.Exact()(None, THETA, VALUES)))
+        assert_mean(draws, es.Exact()(None, ROWS, GIVEN))
 
     def test_without_control_it_is_the_score_function(self) -> None:
         gamma = _base.draw(pt.Gumbel(), jax.random.split(KEY)[0], THETA)
@@ -496,8 +514,8 @@ class TestRelaxed:
         noise = pt.Normal()
         z = _base.one_hot(THETA + _base.draw(noise, KEY, THETA))
         slope = jax.grad(lambda z: jnp.sum(quadratic(z)))(z)
-        hessian = pt.expected_max(noise).hessian(THETA)
-        expected = jnp.sum(hessian * slope[:, None, :], -1)
+        hessian = pt.expected_max(noise).hessian(ROWS)
+        expected = np.sum(hessian * np.asarray(slope)[:, None, :], -1)
         np.testing.assert_allclose(once(es.StraightThrough(noise)), expected, atol=1e-13)
 
 
@@ -525,7 +543,7 @@ class TestMeasure:
     def test_honest(self) -> None:
         """Radii for an error rate of 1/10 hold in nine of ten answers, binomially."""
         theta, values, repeats = THETA[1], VALUES[1], 100
-        mean, variance = es.ScoreFunction().moments(theta, values)
+        mean, variance = es.ScoreFunction().moments(ROWS[1], GIVEN[1])
         held = np.zeros(3, int)
         for key in jax.random.split(KEY, repeats):
             found = es.measure(
