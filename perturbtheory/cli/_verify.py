@@ -1,11 +1,12 @@
 """`perturbtheory verify`: claims, their verdicts, and the report."""
 
+import contextlib
 import functools
 import importlib.util
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -169,17 +170,23 @@ def _run_all(chosen: "Sequence[Claim]", own: set[str], budget: str) -> "list[Res
     columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}"))
     console = Console(stderr=True)
     results = []
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
+    with (
+        Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        ) as progress,
+        # Closed even by an interrupt that comes between two results, so that processes end.
+        contextlib.closing(_results(chosen, own, budget)) as found,
+    ):
         task = progress.add_task("", total=len(chosen))
-        for result in _results(chosen, own, budget):
+        for result in found:
             progress.update(task, description=result.claim.id, advance=1)
             results.append(result)
     return results
 
 
-def _results(chosen: "Sequence[Claim]", own: set[str], budget: str) -> "Iterator[Result]":
+def _results(
+    chosen: "Sequence[Claim]", own: set[str], budget: str
+) -> "Generator[Result, None, None]":
     """One after the other, or many in a few processes; in the order given in both cases."""
     from perturbtheory.ledger import BUDGETS, Result, run
 
@@ -187,10 +194,9 @@ def _results(chosen: "Sequence[Claim]", own: set[str], budget: str) -> "Iterator
     if len(chosen) < _MANY or workers < 2 or own:
         yield from (run(claim, BUDGETS[budget]) for claim in chosen)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from perturbtheory.processes import processes
 
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with processes(workers) as pool:
         work = functools.partial(_evidence, budget=budget)
         found = pool.map(work, [claim.id for claim in chosen])
         for claim, (parts, seconds) in zip(chosen, found, strict=True):
