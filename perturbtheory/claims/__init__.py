@@ -53,6 +53,11 @@ def home(claim: Claim) -> ModuleType:
     return importlib.import_module(claim.module)
 
 
+def stated_here(claim: Claim) -> bool:
+    """Whether this package states it, and no paper does."""
+    return claim.module.startswith(f"{__name__}.ours.")
+
+
 def find(ids: Iterable[str] = ()) -> list[Claim]:
     """The claims with these ids in the order given, all of them for no ids.
 

@@ -37,7 +37,9 @@ def verify(
 
     Exit status 0 if every result is as recorded, 1 if a verdict, a text, a check or a
     counterexample differs or two routes disagree. Nothing is recorded of claims of your own: the
-    status is 1 for them only if two routes disagree.
+    status is 1 if one of them ends inconclusive or untested, or if a correction is refuted. Any
+    other refuted claim is an answer, with status 0. The corrections and the claims of this package
+    have to stand likewise, whatever is recorded.
 
     Parameters
     ----------
@@ -140,13 +142,22 @@ def _known(chosen: "Sequence[Claim]", own: set[str], *, record: bool) -> dict[st
 def _drift(
     results: "Sequence[Result]", known: dict[str, Any], own: set[str]
 ) -> dict[str, tuple[str, ...]]:
+    """Why the exit status is 1, by claim: it differs from the record, or it has to stand."""
+    from perturbtheory.claims import stated_here
     from perturbtheory.ledger import changes
 
-    found = {r.claim.id: changes(r, known.get(r.claim.id)) for r in results}
-    new = {"not recorded"}
-    return {
-        i: tuple(w for w in words if i not in own or w not in new) for i, words in found.items()
-    }
+    found = {}
+    for result in results:
+        claim, words = result.claim, changes(result, known.get(result.claim.id))
+        if claim.id in own:
+            words = tuple(word for word in words if word != "not recorded")
+        has_to_stand = claim.is_correction or (claim.id not in own and stated_here(claim))
+        if has_to_stand and result.verdict == "refuted":
+            words += ("stated as true, and refuted",)
+        if (has_to_stand or claim.id in own) and not result.decided:
+            words += ("nothing decided",)
+        found[claim.id] = words
+    return found
 
 
 def _print(

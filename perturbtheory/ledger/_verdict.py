@@ -46,6 +46,11 @@ class Result:
         return _MET.get(weakest, "supported")
 
     @property
+    def decided(self) -> bool:
+        """Whether the verdict is an answer; that a claim is refuted is one."""
+        return self.verdict not in ("inconclusive", "untested")
+
+    @property
     def steps(self) -> tuple[int, int]:
         """How many steps of its proofs a computation decided, and how many there are."""
         steps = [s for part in self.parts for check in part.checks for s in check.steps]
