@@ -64,19 +64,19 @@ each_its_own = family_rate.corrected(
 )
 
 
-def _one_dimension() -> tuple[Step | Equation, ...]:
-    """Steps to Ent(e^h) <= 2 L^2 E[h'^2 e^h] / (1 - L k) for |h'| <= k < 1/L, L = 1/log 2."""
-    x, p, m, moment = sp.symbols("x p m M", positive=True)
-    cdf, phi, h = (sp.Function(name)(x) for name in ("F", r"\varphi", "h"))
+_X: Any = sp.Symbol("x", positive=True)
+
+
+def _slope(g: Any) -> Any:
+    return sp.Derivative(g, _X)
+
+
+def _from_the_median() -> tuple[Step | Equation, ...]:
+    """Steps to E phi = phi(m) + E[w phi'] with |w| <= L = 1/log 2."""
+    p, m = sp.symbols("p m", positive=True)
+    cdf, phi = sp.Function("F")(_X), sp.Function(r"\varphi")(_X)
     right = (1 - p) / (-p * sp.log(p))
     half, largest = sp.Rational(1, 2), 1 / sp.log(2)
-    squared = h**2 * sp.exp(h)
-    a, b, lip, k = sp.symbols("A B L kappa", positive=True)
-    bulk: Any = b**2 - 2 * lip * a * b - lip * k * b**2
-
-    def slope(g: Any) -> Any:
-        return sp.Derivative(g, x)
-
     return (
         eq(
             sp.Derivative(CDF, T),
@@ -91,16 +91,27 @@ def _one_dimension() -> tuple[Step | Equation, ...]:
         eq(sp.Subs(right, p, half), largest, r"so $\frac{1-F}{g} \le L$ above the median $m$"),
         eq(sp.Subs(1 / -sp.log(p), p, half), largest, r"so $\frac Fg \le L$ below it"),
         eq(
-            slope((phi - m) * (1 - cdf)),
-            slope(phi) * (1 - cdf) - (phi - m) * slope(cdf),
+            _slope((phi - m) * (1 - cdf)),
+            _slope(phi) * (1 - cdf) - (phi - m) * _slope(cdf),
             r"by parts above the median, where $m$ stands for $\varphi(m)$",
         ),
         eq(
-            slope((phi - m) * cdf),
-            slope(phi) * cdf + (phi - m) * slope(cdf),
+            _slope((phi - m) * cdf),
+            _slope(phi) * cdf + (phi - m) * _slope(cdf),
             r"and below: $\mathbb E\varphi = \varphi(m) + \mathbb E[w\varphi']$ with "
             r"$w = \frac{1-F}{g}$ above $m$ and $w = -\frac Fg$ below, so $|w| \le L$",
         ),
+    )
+
+
+def _one_dimension() -> tuple[Step | Equation, ...]:
+    """Steps to Ent(e^h) <= 2 L^2 E[h'^2 e^h] / (1 - L k) for |h'| <= k < 1/L, L = 1/log 2."""
+    moment, a, b, lip, k = sp.symbols("M A B L kappa", positive=True)
+    h = sp.Function("h")(_X)
+    squared = h**2 * sp.exp(h)
+    bulk: Any = b**2 - 2 * lip * a * b - lip * k * b**2
+    return (
+        *_from_the_median(),
         eq(
             sp.Derivative(moment * sp.log(moment) - moment + 1, moment),
             sp.log(moment),
@@ -109,11 +120,11 @@ def _one_dimension() -> tuple[Step | Equation, ...]:
             r"$|h'| \le \kappa < \frac1L$",
         ),
         eq(
-            slope(h * sp.exp(h) - sp.exp(h) + 1),
-            h * slope(h) * sp.exp(h),
+            _slope(h * sp.exp(h) - sp.exp(h) + 1),
+            h * _slope(h) * sp.exp(h),
             "a function that is $0$ at $m$",
         ),
-        eq(slope(squared), (2 * h + h**2) * slope(h) * sp.exp(h), "likewise $0$ at $m$"),
+        eq(_slope(squared), (2 * h + h**2) * _slope(h) * sp.exp(h), "likewise $0$ at $m$"),
         argued(
             r"with $A^2 = \mathbb E[h'^2e^h]$, $B^2 = \mathbb E[h^2e^h]$: "
             r"$\operatorname{Ent}(e^h) \le LAB$ and $B^2 \le 2LAB + L\kappa B^2$",
