@@ -40,8 +40,9 @@ gumbel_concentration = Claim(
     depends_on="A.gumbel-density.corrected",
 )
 
-
 _S, _MULTIPLES = Fraction(2, 3), [Fraction(k) for k in range(1, 17)]
+_FIRST: Any = {"function": "linear", "weights": np.ones(1), "dimension": 1}
+"""f = gamma_1."""
 _PARETO = (U + sp.Rational(3, 2)) ** -3
 """P(gamma_1 - E gamma_1 >= u) for the Pareto law of index 3."""
 
@@ -242,7 +243,7 @@ def _sum_of_many(samples: int) -> Check:
 @each_its_own.part("Gumbel noise: exponential, and no faster in general")
 def exponential_rate():
     y = sp.exp(-(T + C))
-    rate = properties.rate(Gumbel(), function="linear", weights=np.ones(1), dimension=1)
+    rate = properties.rate(Gumbel(), **_FIRST)
     slopes = np.array([rate.exponent or 0.0, rate.coefficient or 0.0])
     yield exact(
         "sympy",
@@ -259,7 +260,7 @@ def exponential_rate():
 @family_rate.part("every law of an exponential family: exponential, or faster")
 def every_law():
     k, t = sp.symbols("k t", positive=True)
-    rate = properties.rate(Pareto(3.0), function="linear", weights=np.ones(1), dimension=1)
+    rate = properties.rate(Pareto(3.0), **_FIRST)
     yield exact(
         "sympy, Pareto noise",
         sp.limit(sp.exp(k * t) * _PARETO.subs(U, t), t, sp.oo) != sp.oo,
@@ -267,20 +268,15 @@ def every_law():
         "for some $k > 0$",
     )
     yield agree("engine, decay rate", rate.exponent or 0.0, 1.0, r"$\beta$ of $e^{-ct^\beta}$")
-    yield witness(
-        {
-            "d": 1,
-            "f": r"$\gamma_1$",
-            "gamma": "Pareto, index 3, density $3 x^{-4}$ for $x \\ge 1$",
-            r"$\mathbb P[f - \mathbb E f \ge t]$": r"$(t + \frac32)^{-3}$",
-        }
-    )
+    tail = {r"$\mathbb P[f - \mathbb E f \ge t]$": r"$(t + \frac32)^{-3}$"}
+    law = r"Pareto, index 3, density $3 x^{-4}$ for $x \ge 1$"
+    yield witness({"d": 1, "f": r"$\gamma_1$", "gamma": law} | tail)
 
 
 @each_its_own.part(r"Normal noise: $e^{kt}\, \mathbb P[\gamma_1 \ge t] \to 0$ for every $k$")
 def normal_rate():
     k = sp.Symbol("k", positive=True)
-    rate = properties.rate(Normal(), function="linear", weights=np.ones(1), dimension=1)
+    rate = properties.rate(Normal(), **_FIRST)
     yield exact(
         "sympy",
         argued(r"$\mathbb P[\gamma_1 \ge t] \le e^{-t^2/2}$", "A.gaussian-concentration.corrected"),
@@ -293,7 +289,7 @@ def normal_rate():
 def pareto_rate():
     x = sp.Symbol("x", positive=True)
     t = np.array([1.0, 10.0, 100.0])
-    tail = properties.tail(Pareto(3.0), t, function="linear", weights=np.ones(1), dimension=1)
+    tail = properties.tail(Pareto(3.0), t, **_FIRST)
     yield exact(
         "sympy",
         eq(sp.Integral(3 * x**-3, (x, 1, sp.oo)), sp.Rational(3, 2), "the mean"),
