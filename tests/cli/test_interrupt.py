@@ -75,7 +75,7 @@ def test_processes_that_share_the_claims(tmp_path):
     """Ctrl-C in a terminal goes to all processes of the command; none but the first says so."""
     (tmp_path / "shared.py").write_text(
         "import os, pathlib, time\n"
-        "def evidence(id_, budget):\n"
+        "def evidence(ids, budget):\n"
         "    pathlib.Path(__file__).with_name(str(os.getpid())).touch()\n"
         "    time.sleep(600)\n"
     )
