@@ -203,8 +203,9 @@ def _results(
 
     workers = min(_WORKERS, os.cpu_count() or 1)
     if len(ids) < _MANY or workers < 2 or own:
+        shared = {}
         for id_ in ids:
-            yield run(own.get(id_) or find([id_])[0], BUDGETS[budget])
+            yield run(own.get(id_) or find([id_])[0], BUDGETS[budget], shared=shared)
         return
     from concurrent.futures import as_completed
 
@@ -233,7 +234,8 @@ def _evidence(ids: Sequence[str], budget: str) -> "list[tuple[str, tuple[Part, .
     from perturbtheory.claims import find
     from perturbtheory.ledger import BUDGETS, run
 
-    found = (run(claim, BUDGETS[budget]) for claim in find(ids))
+    shared = {}
+    found = [run(claim, BUDGETS[budget], shared=shared) for claim in find(ids)]
     return [(result.claim.id, result.parts, result.seconds) for result in found]
 
 

@@ -1,5 +1,6 @@
 """What sympy decides, three-valued: identities, kept as data with the LaTeX of what they say."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ class Equation:
     right: Any
     why: str = ""
 
+    @functools.cache  # noqa: B019 - proofs share equations, and each is decided once
     def step(self) -> Step:
         """The equation as a step of a proof, decided."""
         latex = f"${sp.latex(self.left)} = {sp.latex(self.right)}$"
@@ -69,6 +71,9 @@ def identity(expression: Any, *, probes: int = 5) -> Outcome:
     symbols allow: a proof of the contrary. What sympy leaves of an integral, a sum or a limit is
     not evaluated, because nothing bounds the error of its digits.
     """
+    # Most are zero as quotients of polynomials, in whatever functions, which is seen at once.
+    if sp.expand(sp.fraction(sp.together(expression))[0]) == 0:
+        return "holds"
     difference = sp.simplify(sp.expand(expression))
     if difference == 0:
         return "holds"

@@ -344,3 +344,40 @@ def test_values_of_counterexamples_in_words():
     assert in_words({"p": ["$e$", [2, "$3$ or $4$"]]}) == "$p$ = ($e$, ($2$, $3$ or $4$))"
     assert in_words({"d": [], "sum": 2}) == "$d$ = (), sum = $2$"
     assert plain(in_words({"theta": [1, "-1/2"]})) == "θ = (1, -1/2)"
+
+
+def test_a_function_that_serves_several_claims_is_called_once_for_all():
+    called = []
+    one = Claim("T.serves-one", "nowhere", "a statement")
+    two = Claim("T.serves-two", "nowhere", "another statement")
+
+    @one.part("at 1", x=1)
+    @two.part("at 1 too", x=1)
+    @two.part("at 2", x=2)
+    def positive_number(x):
+        called.append(x)
+        yield exact("integers", x > 0, cases=f"{x}")
+        yield agree("floats", float(x), x)
+
+    shared = {}
+    results = [ledger.run(claim, shared=shared) for claim in (one, two)]
+    assert called == [1, 2]
+    assert [part.name for part in results[1].parts] == ["at 1 too", "at 2"]
+    assert results[0].parts[0].checks == results[1].parts[0].checks
+    assert results[1].parts[1].checks[0].detail == "2"
+    ledger.run(one)
+    assert called == [1, 2, 1]
+
+
+def test_an_equation_is_decided_once(monkeypatch):
+    decided = []
+
+    def identity(expression):
+        decided.append(expression)
+        return "holds"
+
+    monkeypatch.setattr(ledger._equations, "identity", identity)
+    u = sp.Symbol("u_of_this_test")
+    steps = [eq(u**2, u * u, "why").step(), eq(u**2, u * u, "why").step()]
+    assert len(decided) == 1
+    assert steps[0] == steps[1]

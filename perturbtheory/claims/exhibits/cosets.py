@@ -125,8 +125,12 @@ def preimages(p: np.ndarray) -> np.ndarray:
         for _ in range(40):
             moved = enumeration.softmax(theta + size[:, None] * step, ATOMS, 1.0).value
             rise = moved - value - size * (p * step).sum(1)
+            if np.all(rise <= 1e-15):
+                break
             size = np.where(rise > 1e-15, size / 2, size)
         theta = theta + size[:, None] * step
+        if np.abs(step).max() < 1e-13:
+            break
     return theta - theta.mean(1, keepdims=True)
 
 
