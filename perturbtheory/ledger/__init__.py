@@ -40,7 +40,8 @@ in the same way, and which has to stand: the exit status is 1 if it is refuted. 
                                         other steps are shown(says, true) and argued(says, by)
     exact(route, true, cases="which")   a certificate: a truth value for the cases that are named
     agree(route, one, two, "which")     numbers that are equal within their radii: plain ones, or an
-                                        `Estimate(value, radius, kind)` of perturbtheory.estimate
+                                        `Estimate(value, radius, kind)` of perturbtheory.estimate;
+                                        relative to their size, or to a `floor` where they may be 0
     positive(route, margin, "which")    numbers that are above zero by more than their radii
     witness(x=...)                      a counterexample
 """
@@ -61,6 +62,7 @@ from perturbtheory.ledger._claim import Budget as Budget
 from perturbtheory.ledger._claim import Claim as Claim
 from perturbtheory.ledger._claim import registered_by as registered_by
 from perturbtheory.ledger._equations import Equation as Equation
+from perturbtheory.ledger._equations import carried_out as carried_out
 from perturbtheory.ledger._equations import eq as eq
 from perturbtheory.ledger._equations import identity as identity
 from perturbtheory.ledger._evidence import KINDS as KINDS

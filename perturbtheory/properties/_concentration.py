@@ -207,9 +207,7 @@ def concentration(
     )
 
 
-def _compared(
-    p: np.ndarray, radius: np.ndarray, ceiling: np.ndarray
-) -> tuple[Outcome, int, float]:
+def _compared(p: np.ndarray, radius: np.ndarray, ceiling: np.ndarray) -> tuple[Outcome, int, float]:
     """Whether p <= ceiling, where that is least certain, and the least log(ceiling / p)."""
     # A bound that underflows counts as the smallest number there is.
     log_bound = np.log(np.maximum(ceiling, 5e-324))

@@ -138,6 +138,28 @@ def test_agreement_can_fail_and_can_be_undecided(one, two, outcome):
 
 
 @pytest.mark.parametrize(
+    ("one", "two", "floor", "outcome"),
+    [
+        (1e-9, 2e-9, 0.0, "fails"),
+        ([1.0, 1e-9], [1.0, 2e-9], 0.0, "fails"),
+        (1e-9, 1e-9 * (1 + 1e-13), 0.0, "holds"),
+        (1e-9, 2e-9, 1e-9, "fails"),
+        (1e-15, 0.0, 0.0, "fails"),
+        (1e-15, 0.0, 1.0, "holds"),
+        (0.0, 0.0, 0.0, "holds"),
+        # A radius as large as the number says nothing of it, and much of a share of one.
+        (Estimate(1e-3, 1e-3, "monte-carlo"), 1e-3, 0.0, "unknown"),
+        (Estimate(1e-3, 1e-3, "monte-carlo"), 1e-3, 1.0, "holds"),
+        (Estimate(1e-9, 1e-12, "quadrature"), 1e-9, 0.0, "unknown"),
+        (Estimate(0.0, 1e-300, "quadrature"), 0.0, 0.0, "holds"),
+        (Estimate(0.0, 1e-12, "quadrature"), 0.0, 0.0, "unknown"),
+    ],
+)
+def test_errors_are_relative_to_the_numbers_or_to_a_floor(one, two, floor, outcome):
+    assert agree("r", one, two, "x", floor=floor).outcome == outcome
+
+
+@pytest.mark.parametrize(
     ("margin", "outcome"),
     [
         (0.1, "holds"),

@@ -114,7 +114,7 @@ def along_the_normal(cases):
         yield agree(f"engine, gradient, {name}", moved, targets - size[:, None] * normals, what)
         height = (normals * theta).sum(1)
         what = r"$\pm\langle u,\theta^*\rangle$ against $b$"
-        yield agree(f"engine, face, {name}", height, levels, what, kind="quadrature")
+        yield agree(f"engine, face, {name}", height, levels, what, kind="quadrature", floor=1.0)
         loss = np.asarray(f(theta)) - (targets * theta).sum(1)
         least = [fits.least_loss(f, p, b, u) for p, u, b in cases]
         what = r"least $f(\theta)-\langle p,\theta\rangle$"

@@ -151,6 +151,7 @@ def entropy():
         f,
         np.log1p(np.exp(-numbers)),
         r"$f$ at $\theta = (\log\frac12, \log\frac12, -n)$: $\log(1 + e^{-n})$",
+        floor=1.0,
     )
     yield positive(
         "engine, not attained",

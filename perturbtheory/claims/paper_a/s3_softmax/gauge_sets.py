@@ -118,7 +118,9 @@ def complete(budget, gauge):
             rf"$\langle a, \mathbf 1\rangle = {gauge.whole} > 0$", r"$a = \mathbf 1$ or $a = e_1$"
         ),
     )
-    yield agree("numbers", theta @ gauge.normal, 0.0, r"$\langle a, \theta\rangle$ at $d = 3$")
+    yield agree(
+        "numbers", theta @ gauge.normal, 0.0, r"$\langle a, \theta\rangle$ at $d = 3$", floor=1.0
+    )
     yield from onto_positive(rf"\theta = \log p - c\mathbf 1, {shift}", theta, p)
 
 

@@ -156,7 +156,9 @@ def equality(budget):
         ),
     )
     yield _cauchy_schwarz(strict=True)
-    yield agree("engine", gap, 0.0, r"chord less $f$ between for $\tau = \theta + 1.75$, $d = 3$")
+    yield agree(
+        "engine", gap, 0.0, r"chord less $f$ between for $\tau = \theta + 1.75$, $d = 3$", floor=1.0
+    )
 
 
 @lse_strictly_convex.part(r"minimal on a convex $\Theta$ exactly where $f$ is strictly convex")

@@ -148,6 +148,7 @@ def update_rule(budget):
         quotient(h, 0.5, budget),
         (softmax(h + 0.5 * VALUES) - softmax(h)) / 0.5,
         r"quotient at $\epsilon = \frac12$ over shared draws, $k = 3$",
+        floor=1.0,
     )
 
 
