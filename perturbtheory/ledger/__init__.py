@@ -34,7 +34,8 @@ Your own claims, of another paper or of a thesis, take the same form. Write them
 
 The second part is refuted, with its counterexample; that is an answer, and the exit status is 0. It
 is 1 where nothing is decided. What is true instead is `even.corrected(...)`, whose parts are made
-in the same way, and which has to stand: the exit status is 1 if it is refuted. A part yields checks and witnesses:
+in the same way, and which has to stand: the exit status is 1 if it is refuted. A part yields checks
+and witnesses:
 
     exact(route, eq(left, right), ...)  a proof; the sides are sympy expressions without floats,
                                         other steps are shown(says, true) and argued(says, by)

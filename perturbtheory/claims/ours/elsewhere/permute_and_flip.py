@@ -49,8 +49,8 @@ permute_and_flip = Claim(
     exponential noise of scale one (Ding et al. 2021). $D_2(p\,\|\,p') = \log\sum_ip_i^2/p'_i$ is
     the Renyi divergence of order 2; $\rho$-zCDP asks for $D_\alpha \le \alpha\rho$ for all $\alpha
     > 1$ (Bun and Steinke 2016, who show that $\epsilon$-differential privacy gives
-    $\rho = \epsilon^2/2$). Bounded range is due to Durfee and Rogers 2019, who show with such a pair
-    that permute-and-flip lacks it; of zCDP only the order 2 is checked here.""",
+    $\rho = \epsilon^2/2$). Bounded range is due to Durfee and Rogers 2019, whose "One-shot DP Top-k
+    mechanisms" has the range of such a pair; of zCDP only the order 2 is checked here.""",
     depends_on="A.gumbel-argmax-is-softmax",
 )
 

@@ -10,16 +10,7 @@ from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.slopes import polytope
 from perturbtheory.claims.exhibits.softmax_exact import log_share_step
 from perturbtheory.claims.exhibits.symbols import T, U
-from perturbtheory.ledger import (
-    Claim,
-    Equation,
-    agree,
-    argued,
-    eq,
-    exact,
-    positive,
-    witness,
-)
+from perturbtheory.ledger import Claim, Equation, agree, argued, eq, exact, positive, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import enclosure, rational

@@ -149,8 +149,7 @@ def minimal(gauge):
         ),
     )
     yield from by_both_bases(
-        lambda base: is_minimal(inside, base),
-        f"all pairs of {len(inside)} integer points, $d = 3$",
+        lambda base: is_minimal(inside, base), f"all pairs of {len(inside)} integer points, $d = 3$"
     )
     pairs = list(combinations(inside, 2))
     yield agree("engine", shared_by_engine(pairs), 0, "how many of these pairs share their $p$")

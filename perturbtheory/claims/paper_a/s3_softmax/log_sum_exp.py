@@ -11,17 +11,7 @@ from perturbtheory.claims.exhibits.numbers import combined, difference, engine, 
 from perturbtheory.claims.exhibits.softmax_exact import any_d, translation_step
 from perturbtheory.claims.exhibits.symbols import indexed
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import (
-    Check,
-    Claim,
-    Step,
-    agree,
-    argued,
-    eq,
-    exact,
-    positive,
-    shown,
-)
+from perturbtheory.ledger import Check, Claim, Step, agree, argued, eq, exact, positive, shown
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes.symbolic import categories, variance_identity

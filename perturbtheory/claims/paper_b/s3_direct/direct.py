@@ -174,11 +174,7 @@ def theorem() -> Check:
             r"the limit is $\operatorname{Cov}_q(f, \nabla_\phi h)$, with no condition on $h(z)$ "
             r"and $f(z)$ at any $z$",
         ),
-        eq(
-            sp.Derivative(mean(F), PHI),
-            COVARIANCE,
-            r"and so is $\nabla_\phi \mathbb E[f(z^*)]$",
-        ),
+        eq(sp.Derivative(mean(F), PHI), COVARIANCE, r"and so is $\nabla_\phi \mathbb E[f(z^*)]$"),
     )
 
 

@@ -122,10 +122,7 @@ def mean_is_zero(budget):
     )
     yield exact(
         "sympy",
-        argued(
-            r"$\int t\,g(t)\,dt = -\int_0^\infty \log(u) e^{-u} du - c$",
-            "$u = e^{-(t+c)}$",
-        ),
+        argued(r"$\int t\,g(t)\,dt = -\int_0^\infty \log(u) e^{-u} du - c$", "$u = e^{-(t+c)}$"),
         argued(
             r"$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$", r"differentiate $\int u^x e^{-u}$"
         ),
