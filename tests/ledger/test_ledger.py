@@ -403,3 +403,23 @@ def test_an_equation_is_decided_once(monkeypatch):
     steps = [eq(u**2, u * u, "why").step(), eq(u**2, u * u, "why").step()]
     assert len(decided) == 1
     assert steps[0] == steps[1]
+
+
+def test_sums_over_indexed_symbols_are_carried_out_as_by_sympy():
+    i, j, k = sp.symbols("i j k", integer=True, positive=True)
+    d = i + sp.Symbol("m", integer=True, nonnegative=True)
+    v, t = sp.IndexedBase("v", real=True), sp.Symbol("t", real=True)
+    total = sp.Sum(sp.exp(v[j]), (j, 1, d))
+    for expression in (
+        sp.Derivative(sp.log(total), v[i]),
+        sp.Derivative(sp.Sum(sp.exp(t * v[j]), (j, 1, d)), (t, 2)) / total,
+        sp.Sum(v[j] * sp.Derivative(t**2, t), (j, 1, d)),
+        sp.Sum(v[j] * sp.KroneckerDelta(i, j), (j, 1, d)),
+        sp.Sum(sp.exp(t) * k, (k, 1, 5)) + sp.Limit(sp.sin(t) / t, t, 0) * total,
+        sp.Subs(t * total, t, 2),
+        sp.Integral(total * t, (t, 0, 1)),
+        sp.Integer(3),
+    ):
+        found = ledger.carried_out(expression)
+        assert not found.has(sp.Derivative, sp.Limit)
+        assert sp.simplify(found - expression.doit()) == 0
