@@ -53,19 +53,35 @@ def home(claim: Claim) -> ModuleType:
     return importlib.import_module(claim.module)
 
 
+def stated_here(claim: Claim) -> bool:
+    """Whether this package states it, and no paper does."""
+    return claim.module.startswith(f"{__name__}.ours.")
+
+
 def find(ids: Iterable[str] = ()) -> list[Claim]:
     """The claims with these ids in the order given, all of them for no ids.
 
     Raises:
         UnknownClaim: naming the id and those most like it.
     """
+    chosen = chosen_ids(ids)
+    for id_ in chosen:
+        importlib.import_module(index()[id_])
+    return [REGISTRY[id_] for id_ in chosen]
+
+
+def chosen_ids(ids: Iterable[str] = ()) -> list[str]:
+    """The ids without repetition, all of them for none; no module is imported for it.
+
+    Raises:
+        UnknownClaim: as `find`.
+    """
     known = index()
     chosen = list(dict.fromkeys(ids)) or list(known)
     for id_ in chosen:
         if id_ not in known:
             raise UnknownClaim(_unknown(id_, known))
-        importlib.import_module(known[id_])
-    return [REGISTRY[id_] for id_ in chosen]
+    return chosen
 
 
 def _unknown(id_: str, known: Iterable[str]) -> str:

@@ -36,7 +36,7 @@ def verdicts(
         differs = drift.get(result.claim.id, ())
         verdict = Text(result.verdict, style=_STYLES[result.verdict])
         if differs:
-            verdict.append(" (drift)", style=_DRIFT)
+            verdict.append(" (status 1)", style=_DRIFT)
         source = [Text(plain(result.claim.source), style="dim")] if wide else []
         table.add_row(result.claim.id, *source, verdict, _grounds(result, differs))
     note = f"the sources are left out below {_WIDE} columns"
@@ -51,7 +51,7 @@ def _grounds(result: Result, differs: Sequence[str]) -> Text:
     if result.counterexample:
         text.append(f"\n{one_line(result.counterexample)}", style="red")
     if differs:
-        text.append(f"\nagainst the record: {', '.join(differs)}", style=_DRIFT)
+        text.append(f"\nexit status 1: {', '.join(differs)}", style=_DRIFT)
     return text
 
 

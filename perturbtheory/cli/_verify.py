@@ -1,11 +1,11 @@
 """`perturbtheory verify`: claims, their verdicts, and the report."""
 
-import functools
+import contextlib
 import importlib.util
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,7 +36,9 @@ def verify(
 
     Exit status 0 if every result is as recorded, 1 if a verdict, a text, a check or a
     counterexample differs or two routes disagree. Nothing is recorded of claims of your own: the
-    status is 1 for them only if two routes disagree.
+    status is 1 if one of them ends inconclusive or untested, or if a correction is refuted. Any
+    other refuted claim is an answer, with status 0. The corrections and the claims of this package
+    have to stand likewise, whatever is recorded.
 
     Parameters
     ----------
@@ -57,11 +59,11 @@ def verify(
     from perturbtheory.claims import recorded
     from perturbtheory.results import write_json
 
-    chosen, own = _chosen(claims)
-    known = _known(chosen, own, record=record)
+    ids, own = _chosen(claims)
+    known = _known(ids, own, record=record)
     require_directory("--report", report)
     start = time.perf_counter()
-    results = _run_all(chosen, own, budget)
+    results = _run_all(ids, own, budget)
     output = Output()
     if record and output.keep("--record", recorded.destination(), lambda: recorded.save(results)):
         known = recorded.load()
@@ -76,18 +78,18 @@ def verify(
     return DRIFTED if gone or any(drift.values()) else output.status
 
 
-def _chosen(names: Sequence[str]) -> "tuple[list[Claim], set[str]]":
-    """The claims of the ledger and of the user's own files, and the ids of the latter."""
-    from perturbtheory.claims import UnknownClaim, find
+def _chosen(names: Sequence[str]) -> "tuple[list[str], dict[str, Claim]]":
+    """The ids of the claims, and by id those of the user's own files, which come last."""
+    from perturbtheory.claims import UnknownClaim, chosen_ids
 
     files = [name for name in names if name.endswith(".py")]
-    own = [claim for name in files for claim in _loaded(Path(name))]
+    own = {claim.id: claim for name in files for claim in _loaded(Path(name))}
     ids = [name for name in names if name not in files]
     try:
-        chosen = find(ids) if ids or not files else []
+        chosen = chosen_ids(ids) if ids or not files else []
     except UnknownClaim as error:
         raise MisuseError(str(error)) from error
-    return [*chosen, *own], {claim.id for claim in own}
+    return [*chosen, *own], own
 
 
 def _loaded(path: Path) -> "list[Claim]":
@@ -123,7 +125,7 @@ def _loaded(path: Path) -> "list[Claim]":
     return made
 
 
-def _known(chosen: "Sequence[Claim]", own: set[str], *, record: bool) -> dict[str, Any]:
+def _known(ids: Sequence[str], own: "Mapping[str, Claim]", *, record: bool) -> dict[str, Any]:
     """What is recorded; nothing if this run makes the record, which is then sure to be possible."""
     from perturbtheory.claims import index, recorded
 
@@ -132,20 +134,29 @@ def _known(chosen: "Sequence[Claim]", own: set[str], *, record: bool) -> dict[st
         raise MisuseError(msg)
     if record:
         require_writable("--record", recorded.destination())
-    kept = set(index()) - {claim.id for claim in chosen}
+    kept = set(index()) - set(ids)
     return recorded.load() if kept or not record else {}
 
 
 def _drift(
-    results: "Sequence[Result]", known: dict[str, Any], own: set[str]
+    results: "Sequence[Result]", known: dict[str, Any], own: "Mapping[str, Claim]"
 ) -> dict[str, tuple[str, ...]]:
+    """Why the exit status is 1, by claim: it differs from the record, or it has to stand."""
+    from perturbtheory.claims import stated_here
     from perturbtheory.ledger import changes
 
-    found = {r.claim.id: changes(r, known.get(r.claim.id)) for r in results}
-    new = {"not recorded"}
-    return {
-        i: tuple(w for w in words if i not in own or w not in new) for i, words in found.items()
-    }
+    found = {}
+    for result in results:
+        claim, words = result.claim, changes(result, known.get(result.claim.id))
+        if claim.id in own:
+            words = tuple(word for word in words if word != "not recorded")
+        has_to_stand = claim.is_correction or (claim.id not in own and stated_here(claim))
+        if has_to_stand and result.verdict == "refuted":
+            words += ("stated as true, and refuted",)
+        if (has_to_stand or claim.id in own) and not result.decided:
+            words += ("nothing decided",)
+        found[claim.id] = words
+    return found
 
 
 def _print(
@@ -162,48 +173,70 @@ def _print(
     console.print(_verdicts.summary(results, seconds))
 
 
-def _run_all(chosen: "Sequence[Claim]", own: set[str], budget: str) -> "list[Result]":
+def _run_all(ids: Sequence[str], own: "Mapping[str, Claim]", budget: str) -> "list[Result]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}"))
     console = Console(stderr=True)
-    results = []
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
-        task = progress.add_task("", total=len(chosen))
-        for result in _results(chosen, own, budget):
+    results = {}
+    with (
+        Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        ) as progress,
+        # Closed even by an interrupt that comes between two results, so that processes end.
+        contextlib.closing(_results(ids, own, budget)) as found,
+    ):
+        task = progress.add_task("", total=len(ids))
+        for result in found:
             progress.update(task, description=result.claim.id, advance=1)
-            results.append(result)
-    return results
+            results[result.claim.id] = result
+    return [results[id_] for id_ in ids]
 
 
-def _results(chosen: "Sequence[Claim]", own: set[str], budget: str) -> "Iterator[Result]":
-    """One after the other, or many in a few processes; in the order given in both cases."""
+def _results(
+    ids: Sequence[str], own: "Mapping[str, Claim]", budget: str
+) -> "Generator[Result, None, None]":
+    """One after the other, or many in a few processes, in the order in which they are done."""
+    from perturbtheory.claims import find
     from perturbtheory.ledger import BUDGETS, Result, run
 
     workers = min(_WORKERS, os.cpu_count() or 1)
-    if len(chosen) < _MANY or workers < 2 or own:
-        yield from (run(claim, BUDGETS[budget]) for claim in chosen)
+    if len(ids) < _MANY or workers < 2 or own:
+        shared = {}
+        for id_ in ids:
+            yield run(own.get(id_) or find([id_])[0], BUDGETS[budget], shared=shared)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from concurrent.futures import as_completed
 
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        work = functools.partial(_evidence, budget=budget)
-        found = pool.map(work, [claim.id for claim in chosen])
-        for claim, (parts, seconds) in zip(chosen, found, strict=True):
-            yield Result(claim, parts, seconds)
+    from perturbtheory.processes import processes
+
+    with processes(workers) as pool:
+        made = [pool.submit(_evidence, shared, budget) for shared in _shares(ids)]
+        for future in as_completed(made):
+            for id_, parts, seconds in future.result():
+                # The processes are at work while the claims are loaded here too.
+                yield Result(find([id_])[0], parts, seconds)
 
 
-def _evidence(id_: str, budget: str) -> "tuple[tuple[Part, ...], float]":
-    """The parts of a claim of the ledger, and how long they took."""
+def _shares(ids: Sequence[str]) -> list[list[str]]:
+    """The ids of a module together, for what they share; the last first, which take longest."""
+    from perturbtheory.claims import index
+
+    shares: dict[str, list[str]] = {}
+    for id_ in ids:
+        shares.setdefault(index()[id_], []).append(id_)
+    return list(shares.values())[::-1]
+
+
+def _evidence(ids: Sequence[str], budget: str) -> "list[tuple[str, tuple[Part, ...], float]]":
+    """The parts of claims of the ledger, and how long they took."""
     from perturbtheory.claims import find
     from perturbtheory.ledger import BUDGETS, run
 
-    result = run(find([id_])[0], BUDGETS[budget])
-    return result.parts, result.seconds
+    shared = {}
+    found = [run(claim, BUDGETS[budget], shared=shared) for claim in find(ids)]
+    return [(result.claim.id, result.parts, result.seconds) for result in found]
 
 
 def _write_report(

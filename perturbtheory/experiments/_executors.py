@@ -1,18 +1,15 @@
 """Where cells run: in this process, in processes of this machine, or on a Dask cluster."""
 
-import concurrent.futures
 import contextlib
-import multiprocessing
 import os
 import pickle
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
 
 from perturbtheory.experiments._store import SweepError
+from perturbtheory.processes import processes
 
 
 @contextlib.contextmanager
@@ -38,7 +35,7 @@ def open_executor(
     else:
         if function is not None:
             _require_importable(function)
-        with _processes(number) as executor:
+        with processes(number) as executor:
             yield executor
 
 
@@ -100,52 +97,6 @@ def _require_importable(function: Callable[..., Any]) -> None:
     if getattr(function, "__module__", "") == "__main__" and not hasattr(main, "__file__"):
         msg = f"`function` must be in a file, got {function!r} of an interactive session; {way_out}"
         raise ValueError(msg)
-
-
-@contextlib.contextmanager
-def _processes(number: int) -> Iterator[Executor]:
-    # Not forked: a fork of a process that runs JAX's threads can wait for ever.
-    context = multiprocessing.get_context("spawn")
-    theirs, ours = context.Pipe(duplex=False)
-    with (
-        theirs,
-        _Deaf(number, context, _end_with, (theirs,)) as executor,
-    ):
-        try:
-            yield executor
-        except BaseException:
-            # Workers in the middle of a cell would keep an interrupted sweep waiting for them.
-            ours.close()
-            raise
-        finally:
-            executor.shutdown(cancel_futures=True)
-            ours.close()
-
-
-class _Deaf(concurrent.futures.ProcessPoolExecutor):
-    """Its processes do not hear Ctrl-C, not even while they begin: the runner does, and decides."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        # Processes are started here, and inherit what is blocked.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            return super().submit(fn, *args, **kwargs)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _end_with(runner: Any) -> None:
-    """End this worker when the runner closes its end of a pipe, or is killed.
-
-    Without it the workers of a killed runner would go on with a cell that another runner takes
-    over, and then wait for ever.
-    """
-
-    def watch() -> None:
-        runner.poll(None)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

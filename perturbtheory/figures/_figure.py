@@ -73,8 +73,11 @@ class Figure:
     caption: str = ""
 
     def data(self) -> Data:
-        """The arrays drawn."""
-        return self.compute()
+        """The arrays drawn, which are those written: seven significant digits, 0 below 1e-15.
+
+        A picture is then the same wherever the last digits of a computation are not.
+        """
+        return {key: _rounded(values) for key, values in self.compute().items()}
 
     def write(self, directory: Path, name: str) -> list[Path]:
         """NAME.png, NAME.svg and NAME.json, without date."""
@@ -108,7 +111,7 @@ class Figure:
             yield canvas
 
     def _json(self, name: str, data: Data) -> str:
-        """One line for each array; seven significant digits, zero below 1e-15."""
+        """One line for each array."""
         head = {
             "name": name,
             "title": self.title,
@@ -119,19 +122,19 @@ class Figure:
         }
         lines = [f"{json.dumps(key)}: {json.dumps(text)}" for key, text in head.items()]
         arrays = (
-            {key: {"label": self.labels[key], "values": _rounded(values)}}
+            {key: {"label": self.labels[key], "values": values.tolist()}}
             for key, values in data.items()
         )
         rows = ",\n".join(f"  {json.dumps(array)[1:-1]}" for array in arrays)
         return "{\n " + ",\n ".join([*lines, '"data": {\n' + rows + "\n }"]) + "\n}\n"
 
 
-def _rounded(values: np.ndarray) -> Any:
-    if values.ndim > 1:
-        return [_rounded(row) for row in values]
+def _rounded(values: np.ndarray) -> np.ndarray:
+    """Twelve digits first: a value half-way between two of seven would go where its errors lead."""
     if values.dtype.kind in "iu":
-        return [int(value) for value in values]
-    return [float(f"{value:.7g}") if abs(value) > 1e-15 else 0.0 for value in values]
+        return values
+    numbers = [float(f"{float(f'{x:.12g}'):.7g}") for x in values.ravel().tolist()]
+    return np.array([0.0 if abs(x) <= 1e-15 else x for x in numbers]).reshape(values.shape)
 
 
 def sampled_probability(

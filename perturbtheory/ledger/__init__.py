@@ -32,14 +32,17 @@ Your own claims, of another paper or of a thesis, take the same form. Write them
         yield agree("numpy", numbers(-1.5), numbers(1.5), "$x = 1.5$")
         yield witness(x="3/2")
 
-The second part is refuted, with its counterexample; what is true instead is
-`even.corrected(...)`, whose parts are made in the same way. A part yields checks and witnesses:
+The second part is refuted, with its counterexample; that is an answer, and the exit status is 0. It
+is 1 where nothing is decided. What is true instead is `even.corrected(...)`, whose parts are made
+in the same way, and which has to stand: the exit status is 1 if it is refuted. A part yields checks
+and witnesses:
 
     exact(route, eq(left, right), ...)  a proof; the sides are sympy expressions without floats,
                                         other steps are shown(says, true) and argued(says, by)
     exact(route, true, cases="which")   a certificate: a truth value for the cases that are named
     agree(route, one, two, "which")     numbers that are equal within their radii: plain ones, or an
-                                        `Estimate(value, radius, kind)` of perturbtheory.estimate
+                                        `Estimate(value, radius, kind)` of perturbtheory.estimate;
+                                        relative to their size, or to a `floor` where they may be 0
     positive(route, margin, "which")    numbers that are above zero by more than their radii
     witness(x=...)                      a counterexample
 """
@@ -60,6 +63,7 @@ from perturbtheory.ledger._claim import Budget as Budget
 from perturbtheory.ledger._claim import Claim as Claim
 from perturbtheory.ledger._claim import registered_by as registered_by
 from perturbtheory.ledger._equations import Equation as Equation
+from perturbtheory.ledger._equations import carried_out as carried_out
 from perturbtheory.ledger._equations import eq as eq
 from perturbtheory.ledger._equations import identity as identity
 from perturbtheory.ledger._evidence import KINDS as KINDS

@@ -26,6 +26,8 @@ COARSEST = 0.1
 """A tolerance above this share of the size of the numbers compared decides nothing."""
 COARSEST_RULE = 1e-6
 """The same for numbers that no draw went into: what a rule says of its own error is not enough."""
+_UNDERFLOW = 1e-290
+"""Smaller numbers are zero, and radii where nothing is left of a number are of that size."""
 _DRAWN: tuple[Kind, ...] = ("monte-carlo", "quasi-monte-carlo", "experiment")
 _OF_NUMBERS: tuple[Kind, ...] = KINDS[KINDS.index("closed form") :]
 
@@ -85,8 +87,12 @@ def agree(
     *,
     kind: Kind | None = None,
     slack: float = SLACK,
+    floor: float = 0.0,
 ) -> Check:
-    """|one - two| <= radius of one + radius of two + slack, entry by entry.
+    """|one - two| <= radius of one + radius of two + slack * size, entry by entry.
+
+    The size of an entry is the larger of |one| and |two|, but at least the floor. Nothing is
+    decided where the tolerance is no small share of the size: 1e-9 is not 2e-9.
 
     Args:
         route: which independent way to the number this is.
@@ -95,16 +101,25 @@ def agree(
         what: which numbers are compared.
         kind: how they were computed, "numerical" for plain numbers if not given; a weaker kind of
             one of the estimates goes before.
-        slack: allowance for rounding, relative to max(1, |numbers|); at most `LARGEST_SLACK`.
+        slack: allowance for rounding, relative to the size; at most `LARGEST_SLACK`.
+        floor: the size of what the numbers are made of, where they may be zero or much smaller: 1
+            for frequencies, for sums of numbers of order 1 that cancel; from 0 to 1.
 
     Raises:
-        ValueError: for what is no real number, a radius below zero and a slack too large.
+        ValueError: for what is no real number, a radius below zero, a slack too large and a floor
+            that is not between 0 and 1.
     """
     (a, ra), (b, rb) = _split("one", one), _split("two", two)
     require_one_shape(one=a, two=b)
     _require_slack(slack)
     kind = _weakest(kind, one, two)
-    size = np.maximum(1.0, np.maximum(np.abs(a), np.abs(b)))
+    if not 0.0 <= floor <= 1.0:
+        msg = (
+            f"`floor` must be from 0 to 1, got {floor!r}; give larger errors as the radius of an "
+            "`Estimate`"
+        )
+        raise ValueError(msg)
+    size = np.maximum(max(floor, _UNDERFLOW), np.maximum(np.abs(a), np.abs(b)))
     tolerance = ra + rb + slack * size
     gap = np.abs(a - b)
     entries = np.broadcast(a, b).size

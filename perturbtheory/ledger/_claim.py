@@ -15,6 +15,7 @@ _serial = itertools.count()
 PartFunction = Callable[..., Iterator[Evidence]]
 _F = TypeVar("_F", bound=PartFunction)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_CORRECTED = ".corrected"
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Claim:
     ) -> "Claim":
         """The claim that states what is true instead; source and assumptions come with it."""
         made = Claim(
-            f"{self.id}.corrected",
+            f"{self.id}{_CORRECTED}",
             source or f"corrects {self.source}",
             says,
             assumes=self.assumes if assumes is None else assumes,
@@ -150,6 +151,11 @@ class Claim:
             return function
 
         return add
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether it states what is true instead of another claim, so that it has to stand."""
+        return self.id.endswith(_CORRECTED)
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What sympy decides, three-valued: identities, kept as data with the LaTeX of what they say."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,12 @@ class Equation:
     right: Any
     why: str = ""
 
+    @functools.cache  # noqa: B019 - proofs share equations, and each is decided once
     def step(self) -> Step:
         """The equation as a step of a proof, decided."""
         latex = f"${sp.latex(self.left)} = {sp.latex(self.right)}$"
         says = f"{latex}: {self.why}" if self.why else latex
-        return Step(says, "sympy", identity(_done(self.left) - _done(self.right)))
+        return Step(says, "sympy", identity(carried_out(self.left) - carried_out(self.right)))
 
 
 def eq(left: Any, right: Any, why: str = "") -> Equation:
@@ -69,6 +71,9 @@ def identity(expression: Any, *, probes: int = 5) -> Outcome:
     symbols allow: a proof of the contrary. What sympy leaves of an integral, a sum or a limit is
     not evaluated, because nothing bounds the error of its digits.
     """
+    # Most are zero as quotients of polynomials, in whatever functions, which is seen at once.
+    if sp.expand(sp.fraction(sp.together(expression))[0]) == 0:
+        return "holds"
     difference = sp.simplify(sp.expand(expression))
     if difference == 0:
         return "holds"
@@ -96,5 +101,25 @@ def _allowed(symbol: Any, k: int, n: int) -> Any:
     return None
 
 
-def _done(expression: Any) -> Any:
-    return expression.doit() if hasattr(expression, "doit") else expression
+def carried_out(expression: Any) -> Any:
+    """The expression with its integrals, derivatives, limits and sums carried out, as by `doit`.
+
+    A sum over an indexed symbol, such as theta_j for j = 1, ..., d, has no closed form, and sympy
+    is not asked to look for one, which takes it long.
+    """
+    e: Any = sp.sympify(expression)
+    if not e.has(sp.Sum):
+        return e.doit() if hasattr(e, "doit") else e
+    if isinstance(e, sp.Sum) and _has_no_closed_form(e):
+        return e.func(carried_out(e.function), *e.limits)
+    if isinstance(e, sp.Derivative):
+        slope = carried_out(e.expr).diff(*e.variable_count)
+        return slope.doit() if slope.has(sp.Derivative) else carried_out(slope)
+    if isinstance(e, sp.Add | sp.Mul | sp.Pow | sp.exp | sp.log):
+        return e.func(*map(carried_out, e.args))
+    return e.doit()
+
+
+def _has_no_closed_form(e: Any) -> bool:
+    free = {symbol for symbol in e.function.atoms(sp.Indexed) if symbol.has(*e.variables)}
+    return bool(free) and not e.function.has(sp.KroneckerDelta, sp.Derivative)

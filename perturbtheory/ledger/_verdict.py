@@ -1,5 +1,6 @@
 """The rule that turns checks into a verdict; nobody writes one down."""
 
+import dataclasses
 import time
 import traceback
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ class Result:
             return "inconclusive"
         weakest = KINDS[max(KINDS.index(part.kind) for part in self.parts)]
         return _MET.get(weakest, "supported")
+
+    @property
+    def decided(self) -> bool:
+        """Whether the verdict is an answer; that a claim is refuted is one."""
+        return self.verdict not in ("inconclusive", "untested")
 
     @property
     def steps(self) -> tuple[int, int]:
@@ -100,15 +106,31 @@ def from_json(data: dict[str, Any], claim: Claim) -> Result:
     return Result(claim, tuple(Part(n, tuple(c), counterexamples.get(n)) for n, c in parts.items()))
 
 
-def run(claim: Claim, budget: Budget = QUICK) -> Result:
+def run(claim: Claim, budget: Budget = QUICK, *, shared: dict[Any, Part] | None = None) -> Result:
     """Check every part of a claim; the verdict follows by rule.
 
     A part whose function raises keeps what it yielded before and is unknown: it says what was
     raised, and no other part is lost.
+
+    Args:
+        claim: the claim.
+        budget: how much the sampled checks sample.
+        shared: parts that were checked before, to which those of this claim are added; a function
+            that serves several claims with the same arguments is called once for all of them.
     """
     start = time.perf_counter()
-    parts = tuple(_part(task, budget) for task in claim.tasks)
+    shared = {} if shared is None else shared
+    parts = tuple(_shared(task, budget, shared) for task in claim.tasks)
     return Result(claim, parts, time.perf_counter() - start)
+
+
+def _shared(task: Task, budget: Budget, shared: dict[Any, Part]) -> Part:
+    # The function and what it is given live as long as the claim: identity tells them apart.
+    given = tuple((name, id(value)) for name, value in task.given.items())
+    key = (id(task.function), given, budget)
+    if key not in shared:
+        shared[key] = _part(task, budget)
+    return dataclasses.replace(shared[key], name=task.name)
 
 
 def _part(task: Task, budget: Budget) -> Part:

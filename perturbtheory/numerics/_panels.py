@@ -42,25 +42,13 @@ def column(*values: Any) -> Float[Array, "m #d"]:
     return xp.stack([xp.atleast_1d(v) for v in xp.broadcast_arrays(*arrays)])
 
 
-def march(
+def _step(
     landmarks: Landmarks,
     theta: Float[Array, "d"],
-    low: Float[Array, ""],
     high: Float[Array, ""],
-    capacity: int,
-    rate_at: Callable[[Float[Array, ""]], Float[Array, ""]] | None = None,
-    widen: float = 1.0,
-) -> tuple[Float[Array, "capacity+1"], Int[Array, ""]]:
-    """Boundaries low = b_0 < b_1 < ... and how many panels there are; the rest repeat `high`.
-
-    From s the next boundary is the nearest of: the next kink theta_i + location; for every
-    landmark at distance D, s + max(1.5 width, 2 (D - reach)+) if it lies behind and
-    s + max(1.5 width, 2/3 (D - reach)+) if it lies ahead, the same panel walked from its other
-    end; and s + 16 / R(s), where R = d log prod F_i / ds is `rate_at`, so that the integrand
-    falls by at most exp(-16) on a panel. `widen` multiplies 1.5, 2 and 16, and doubles until
-    `capacity` panels reach `high`.
-    """
-    import jax
+    rate_at: Callable[[Float[Array, ""]], Float[Array, ""]] | None,
+) -> Callable[[Array, Array], Array]:
+    """The boundary after s, as a function of s and of how much wider panels may be; see `march`."""
     import jax.numpy as jnp
 
     location = (theta + landmarks.location).ravel()
@@ -87,6 +75,32 @@ def march(
         if kink is not None:
             target = jnp.minimum(target, jnp.min(jnp.where(kink > s, kink, jnp.inf)))
         return target
+
+    return step
+
+
+def march(
+    landmarks: Landmarks,
+    theta: Float[Array, "d"],
+    low: Float[Array, ""],
+    high: Float[Array, ""],
+    capacity: int,
+    rate_at: Callable[[Float[Array, ""]], Float[Array, ""]] | None = None,
+    widen: float = 1.0,
+) -> tuple[Float[Array, "capacity+1"], Int[Array, ""]]:
+    """Boundaries low = b_0 < b_1 < ... and how many panels there are; the rest repeat `high`.
+
+    From s the next boundary is the nearest of: the next kink theta_i + location; for every
+    landmark at distance D, s + max(1.5 width, 2 (D - reach)+) if it lies behind and
+    s + max(1.5 width, 2/3 (D - reach)+) if it lies ahead, the same panel walked from its other
+    end; and s + 16 / R(s), where R = d log prod F_i / ds is `rate_at`, so that the integrand
+    falls by at most exp(-16) on a panel. `widen` multiplies 1.5, 2 and 16, and doubles until
+    `capacity` panels reach `high`.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    step = _step(landmarks, theta, high, rate_at)
 
     def walk(widen: Array) -> tuple[Array, Array]:
         def advance(state: tuple[Array, Array]) -> tuple[Array, Array]:

@@ -19,7 +19,7 @@ from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.numerics import floats
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.properties import _deviation
-from perturbtheory.properties._check import Check
+from perturbtheory.properties._check import Check, Outcome
 from perturbtheory.properties._shape import law_in_numpy
 
 Function = Literal["max", "logsumexp", "linear"]
@@ -190,24 +190,12 @@ def concentration(
     )
     way_out = "return one number >= 0 for every t"
     require("bound(t)", ceiling, lambda b: b >= 0, "be a number >= 0", way_out)
-    # A bound that underflows counts as the smallest number there is.
-    log_bound = np.log(np.maximum(ceiling, 5e-324))
-    with np.errstate(divide="ignore"):
-        margins, lower, upper = (
-            log_bound - np.log(np.maximum(q, 0.0)) for q in (p, p - radius, p + radius)
-        )
-    if np.any(p - radius > ceiling):
-        outcome, worst = "fails", int(np.argmin(lower))
-    elif np.all(p + radius <= ceiling):
-        outcome, worst = "holds", int(np.argmin(margins))
-    else:
-        outcome, worst = "unknown", int(np.argmin(upper))
+    outcome, worst, margin = _compared(p, radius, ceiling)
     where = f"on a grid of {t.size} points t in [{t.min():.4g}, {t.max():.4g}], not in between"
     how = f"{found.kind}, exact within its radius"
     if law.survival is None:
         how = f"{found.kind}, {samples} draws, all t at once with confidence {found.confidence}"
     name = getattr(bound, "__name__", "bound")
-    margin = float(np.min(margins))
     witness = {"t": t, "tail": p, "bound": ceiling, "radius": radius}
     return Check(
         outcome=outcome,
@@ -217,6 +205,22 @@ def concentration(
         witness={k: float(v[worst]) for k, v in witness.items()}
         | {"mean": law.mean, "sigma": float(sigma)},
     )
+
+
+def _compared(p: np.ndarray, radius: np.ndarray, ceiling: np.ndarray) -> tuple[Outcome, int, float]:
+    """Whether p <= ceiling, where that is least certain, and the least log(ceiling / p)."""
+    # A bound that underflows counts as the smallest number there is.
+    log_bound = np.log(np.maximum(ceiling, 5e-324))
+    with np.errstate(divide="ignore"):
+        margins, lower, upper = (
+            log_bound - np.log(np.maximum(q, 0.0)) for q in (p, p - radius, p + radius)
+        )
+    margin = float(np.min(margins))
+    if np.any(p - radius > ceiling):
+        return "fails", int(np.argmin(lower)), margin
+    if np.all(p + radius <= ceiling):
+        return "holds", int(np.argmin(margins)), margin
+    return "unknown", int(np.argmin(upper)), margin
 
 
 def rate(

@@ -130,7 +130,8 @@ def own(name):
     return OWN.replace("T.even", f"T.{name}")
 
 
-def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys):
+def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     path = tmp_path / "my_claims.py"
     path.write_text(OWN)
     assert run("verify", str(path), "--report", str(tmp_path / "r")) == cli.AGREES
@@ -180,8 +181,35 @@ def test_a_file_takes_no_modules_place_and_finds_its_neighbours(tmp_path, capsys
 def test_what_a_part_lacks_is_told(tmp_path, capsys):
     path = tmp_path / "theirs.py"
     path.write_text(own("lacks").replace("    yield witness", "    # yield witness"))
-    assert run("verify", str(path)) == cli.AGREES
+    assert run("verify", str(path)) == cli.DRIFTED
     assert "yield a `witness`" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "word"),
+    [
+        ("open", ("    yield agree", "    # yield agree"), "nothing decided"),
+        ("empty", ("@even", "# @even"), "nothing decided"),
+        ("raises", ("    yield exact", "    1 / 0\n    yield exact"), "nothing decided"),
+        ("wrong", ('@even.part("s', '@even.corrected("Both.").part("s'), "stated as true, and"),
+    ],
+)
+def test_own_claims_that_do_not_stand_are_status_1(tmp_path, capsys, name, change, word):
+    path = tmp_path / "theirs.py"
+    path.write_text(own(name).replace(*change))
+    assert run("verify", str(path)) == cli.DRIFTED
+    assert word in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_claim_of_this_package_has_to_stand_whatever_is_recorded(one_claim, monkeypatch, capsys):
+    monkeypatch.setattr(claims, "stated_here", lambda claim: claim.id == "X.one")
+    for outcomes, word in (
+        (["fails", "fails"], "stated as true, and refuted"),
+        (["unknown", "holds"], "nothing decided"),
+    ):
+        one_claim[0][:] = outcomes
+        assert run("verify", "--record") == cli.DRIFTED
+        assert word in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_claim_that_is_not_recorded_is_drift(one_claim, capsys):

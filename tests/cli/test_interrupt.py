@@ -1,8 +1,10 @@
 """Ctrl-C at any moment: status 130, and not a word."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,40 @@ def test_an_interrupt_that_is_ignored_stays_ignored():
     status, out, err = interrupted(harm, "--version")
     assert (status, err) == (0, "")
     assert out
+
+
+def test_processes_that_share_the_claims(tmp_path):
+    """Ctrl-C in a terminal goes to all processes of the command; none but the first says so."""
+    (tmp_path / "shared.py").write_text(
+        "import os, pathlib, time\n"
+        "def evidence(ids, budget):\n"
+        "    pathlib.Path(__file__).with_name(str(os.getpid())).touch()\n"
+        "    time.sleep(600)\n"
+    )
+    code = (
+        "import os, shared, sys\nfrom perturbtheory.cli import _verify\n"
+        "os.cpu_count = lambda: 2\n_verify._evidence = shared.evidence\n"
+        "from perturbtheory.__main__ import main\nmain()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "verify"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        start_new_session=True,
+    )
+    try:
+        workers = ended = []
+        patience = time.monotonic() + 120
+        while len(workers) < 2 and time.monotonic() < patience:
+            time.sleep(0.05)
+            workers = [int(path.name) for path in tmp_path.iterdir() if path.name.isdecimal()]
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=60) == ("", "")
+        assert (len(workers), process.returncode) == (2, 130)
+        ended = [pid for pid in workers if not Path(f"/proc/{pid}").exists()]
+        assert ended == workers
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)

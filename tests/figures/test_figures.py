@@ -30,6 +30,7 @@ from perturbtheory.figures import (
     smoothing,
     uniform,
 )
+from perturbtheory.figures._figure import Figure
 from perturbtheory.perturbations import Discrete, Gumbel, Normal, Uniform
 from perturbtheory.potential import expected_logsumexp
 from perturbtheory.properties import reach
@@ -586,6 +587,23 @@ class TestDraw:
         for name, values in data.items():
             assert record["data"][name]["label"]
             np.testing.assert_allclose(record["data"][name]["values"], values, 1e-6, 1e-15)
+
+    def test_last_digits_change_no_file(self, tmp_path):
+        """Every value lies half-way between two numbers of seven digits."""
+        y = np.arange(33, 255, 2) / 256
+        texts = {"title": "t", "formula": "f", "reference": "r", "labels": {"y": ""}}
+
+        def render(canvas, data):
+            canvas.add_subplot().plot(data["y"])
+
+        def written(noise):
+            def compute():
+                return {"y": y * (1 + noise * np.cos(np.arange(len(y))))}
+
+            drawn = Figure(compute=compute, render=render, size=(2, 2), **texts)
+            return [path.read_bytes() for path in drawn.write(tmp_path, "figure")]
+
+        assert written(0.0) == written(4e-16) == written(-4e-16)
 
     def test_every_array_of_a_figure_has_a_label(self):
         for figure, data in (

@@ -138,6 +138,28 @@ def test_agreement_can_fail_and_can_be_undecided(one, two, outcome):
 
 
 @pytest.mark.parametrize(
+    ("one", "two", "floor", "outcome"),
+    [
+        (1e-9, 2e-9, 0.0, "fails"),
+        ([1.0, 1e-9], [1.0, 2e-9], 0.0, "fails"),
+        (1e-9, 1e-9 * (1 + 1e-13), 0.0, "holds"),
+        (1e-9, 2e-9, 1e-9, "fails"),
+        (1e-15, 0.0, 0.0, "fails"),
+        (1e-15, 0.0, 1.0, "holds"),
+        (0.0, 0.0, 0.0, "holds"),
+        # A radius as large as the number says nothing of it, and much of a share of one.
+        (Estimate(1e-3, 1e-3, "monte-carlo"), 1e-3, 0.0, "unknown"),
+        (Estimate(1e-3, 1e-3, "monte-carlo"), 1e-3, 1.0, "holds"),
+        (Estimate(1e-9, 1e-12, "quadrature"), 1e-9, 0.0, "unknown"),
+        (Estimate(0.0, 1e-300, "quadrature"), 0.0, 0.0, "holds"),
+        (Estimate(0.0, 1e-12, "quadrature"), 0.0, 0.0, "unknown"),
+    ],
+)
+def test_errors_are_relative_to_the_numbers_or_to_a_floor(one, two, floor, outcome):
+    assert agree("r", one, two, "x", floor=floor).outcome == outcome
+
+
+@pytest.mark.parametrize(
     ("margin", "outcome"),
     [
         (0.1, "holds"),
@@ -344,3 +366,60 @@ def test_values_of_counterexamples_in_words():
     assert in_words({"p": ["$e$", [2, "$3$ or $4$"]]}) == "$p$ = ($e$, ($2$, $3$ or $4$))"
     assert in_words({"d": [], "sum": 2}) == "$d$ = (), sum = $2$"
     assert plain(in_words({"theta": [1, "-1/2"]})) == "θ = (1, -1/2)"
+
+
+def test_a_function_that_serves_several_claims_is_called_once_for_all():
+    called = []
+    one = Claim("T.serves-one", "nowhere", "a statement")
+    two = Claim("T.serves-two", "nowhere", "another statement")
+
+    @one.part("at 1", x=1)
+    @two.part("at 1 too", x=1)
+    @two.part("at 2", x=2)
+    def positive_number(x):
+        called.append(x)
+        yield exact("integers", x > 0, cases=f"{x}")
+        yield agree("floats", float(x), x)
+
+    shared = {}
+    results = [ledger.run(claim, shared=shared) for claim in (one, two)]
+    assert called == [1, 2]
+    assert [part.name for part in results[1].parts] == ["at 1 too", "at 2"]
+    assert results[0].parts[0].checks == results[1].parts[0].checks
+    assert results[1].parts[1].checks[0].detail == "2"
+    ledger.run(one)
+    assert called == [1, 2, 1]
+
+
+def test_an_equation_is_decided_once(monkeypatch):
+    decided = []
+
+    def identity(expression):
+        decided.append(expression)
+        return "holds"
+
+    monkeypatch.setattr(ledger._equations, "identity", identity)
+    u = sp.Symbol("u_of_this_test")
+    steps = [eq(u**2, u * u, "why").step(), eq(u**2, u * u, "why").step()]
+    assert len(decided) == 1
+    assert steps[0] == steps[1]
+
+
+def test_sums_over_indexed_symbols_are_carried_out_as_by_sympy():
+    i, j, k = sp.symbols("i j k", integer=True, positive=True)
+    d = i + sp.Symbol("m", integer=True, nonnegative=True)
+    v, t = sp.IndexedBase("v", real=True), sp.Symbol("t", real=True)
+    total = sp.Sum(sp.exp(v[j]), (j, 1, d))
+    for expression in (
+        sp.Derivative(sp.log(total), v[i]),
+        sp.Derivative(sp.Sum(sp.exp(t * v[j]), (j, 1, d)), (t, 2)) / total,
+        sp.Sum(v[j] * sp.Derivative(t**2, t), (j, 1, d)),
+        sp.Sum(v[j] * sp.KroneckerDelta(i, j), (j, 1, d)),
+        sp.Sum(sp.exp(t) * k, (k, 1, 5)) + sp.Limit(sp.sin(t) / t, t, 0) * total,
+        sp.Subs(t * total, t, 2),
+        sp.Integral(total * t, (t, 0, 1)),
+        sp.Integer(3),
+    ):
+        found = ledger.carried_out(expression)
+        assert not found.has(sp.Derivative, sp.Limit)
+        assert sp.simplify(found - expression.doit()) == 0

@@ -63,6 +63,12 @@ def test_slack_is_for_rounding(slack):
         positive("r", 1.0, slack=slack)
 
 
+@pytest.mark.parametrize("floor", [1.1, -1e-9, float("inf"), float("nan")])
+def test_a_floor_is_no_way_to_a_larger_tolerance(floor):
+    with pytest.raises(ValueError, match="`floor` must be from 0 to 1, got"):
+        agree("r", 1.0, 3.0, floor=floor)
+
+
 def test_a_kind_cannot_be_made_stronger_than_the_numbers():
     drawn = Estimate(1.0, 1e-7, "monte-carlo")
     assert agree("r", drawn, 1.0, kind="closed form").kind == "monte-carlo"

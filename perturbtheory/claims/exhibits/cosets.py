@@ -91,16 +91,14 @@ CONES = (
 
 def outcomes(checks: Any) -> np.ndarray:
     """1 where a property holds, 0 where it fails, NaN where it is unknown."""
-    value = {"holds": 1.0, "fails": 0.0, "unknown": np.nan}
-    return np.array([value[check.outcome] for check in checks])
+    return np.array([{"holds": 1.0, "fails": 0.0}.get(check.outcome, np.nan) for check in checks])
 
 
 def linear_programs(f: Potential) -> Check:
     """The completeness checker on every cone, against the integers that decide the cone."""
     found = outcomes(completeness(f, cone(np.array(c.generators, float))) for c in CONES)
-    expected = [float(c.covers or False) for c in CONES]
     what = "1 where a cone is found complete, 0 where not, against its certificate in integers"
-    return agree("linear programs", found, expected, what)
+    return agree("linear programs", found, [float(c.covers or False) for c in CONES], what)
 
 
 def certificates() -> Check:
@@ -125,8 +123,12 @@ def preimages(p: np.ndarray) -> np.ndarray:
         for _ in range(40):
             moved = enumeration.softmax(theta + size[:, None] * step, ATOMS, 1.0).value
             rise = moved - value - size * (p * step).sum(1)
+            if np.all(rise <= 1e-15):
+                break
             size = np.where(rise > 1e-15, size / 2, size)
         theta = theta + size[:, None] * step
+        if np.abs(step).max() < 1e-13:
+            break
     return theta - theta.mean(1, keepdims=True)
 
 
@@ -201,7 +203,6 @@ def onto() -> tuple[Step, ...]:
     """Every p > 0 is a subgradient of the anchored potential, whatever the law of gamma."""
     s, length, c = categories(), sp.Symbol("lambda", positive=True), sp.Symbol("c", real=True)
     p, top = indexed("p", positive=True), sp.Symbol("M", real=True)
-    product_ = s.sum(p[s.j] * s.theta[s.j])
     return (
         argued(
             r"$\tilde f(\theta) = \mathbb E[\max(\theta+\gamma)-\max\gamma]$, or the same with "
@@ -235,7 +236,7 @@ def onto() -> tuple[Step, ...]:
         ),
         for_every_d(
             s.sum(p[s.j] * (s.theta[s.j] + c)),
-            product_ + c,
+            s.sum(p[s.j] * s.theta[s.j]) + c,
             r"by $\sum_jp_j = 1$: $F(\theta+c\mathbf 1) = F(\theta)$, because $\tilde f(\theta+c"
             r"\mathbf 1) = \tilde f(\theta)+c$",
             where={s.sum(p[s.j]): 1},

@@ -74,15 +74,19 @@ def divergence(f: Potential, p: np.ndarray, x: np.ndarray | float) -> float:
 def total_variation(f: Potential, p: np.ndarray) -> Fit:
     """The q = p(theta), <u, theta> <= 0, nearest to p in L1: the best share of 1 and 2 in s."""
 
-    def moved(share: float) -> Fit:
-        way = np.array([-share, share - 1, 1.0])
-        size = _root(lambda s: float(U @ f.parameters(p + s * way)), _room(p, way))
-        return Fit(f.parameters(p + size * way), p + size * way, size)
+    def way(share: float) -> np.ndarray:
+        return np.array([-share, share - 1, 1.0])
+
+    def moved(share: float, xtol: float = 1e-15) -> float:
+        way_ = way(share)
+        return _root(lambda s: float(U @ f.parameters(p + s * way_)), _room(p, way_), xtol=xtol)
 
     inside: Any = minimize_scalar(
-        lambda x: moved(x).size, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-2}
+        lambda x: moved(x, 1e-5), bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-2}
     )
-    return min((moved(share) for share in (0.0, 1.0, float(inside.x))), key=lambda fit: fit.size)
+    size, share = min((moved(share), share) for share in (0.0, 1.0, float(inside.x)))
+    q = p + size * way(share)
+    return Fit(f.parameters(q), q, size)
 
 
 def least_loss(f: Potential, p: np.ndarray, level: float = 0.0, normal: np.ndarray = U) -> float:
@@ -112,6 +116,8 @@ def _room(p: np.ndarray, way: np.ndarray) -> float:
     return float((p[down] / -way[down]).min()) * (1 - 1e-9)
 
 
-def _root(function: Callable[[float], float], high: float, low: float = 0.0) -> float:
-    found: Any = brentq(function, low, high, xtol=1e-15)
+def _root(
+    function: Callable[[float], float], high: float, low: float = 0.0, xtol: float = 1e-15
+) -> float:
+    found: Any = brentq(function, low, high, xtol=xtol)
     return float(found)

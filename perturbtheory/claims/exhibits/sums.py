@@ -5,7 +5,7 @@ from typing import Any
 
 import sympy as sp
 
-from perturbtheory.ledger import Step, argued, identity, shown
+from perturbtheory.ledger import Step, argued, carried_out, identity, shown
 from perturbtheory.routes.symbolic import Categories, categories
 
 
@@ -57,7 +57,7 @@ def probabilities() -> tuple[Step, ...]:
 
 
 def _done(side: Any) -> Any:
-    return sp.sympify(side).doit().replace(sp.Sum, _multiplied_out)
+    return carried_out(side).replace(sp.Sum, _multiplied_out)
 
 
 def _multiplied_out(term: Any, limits: Any) -> Any:

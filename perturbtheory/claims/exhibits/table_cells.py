@@ -10,15 +10,7 @@ import sympy as sp
 from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.ledger import Budget
 from perturbtheory.potential import expected_logsumexp, expected_max
-from perturbtheory.properties import (
-    GROUPS,
-    MODELS,
-    PRINTED,
-    Outcome,
-    cells,
-    describe,
-    worst,
-)
+from perturbtheory.properties import GROUPS, MODELS, PRINTED, Outcome, cells, describe, worst
 from perturbtheory.routes import rational
 
 SOFTMAX, ARGMAX = MODELS

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 kind: Kind = "closed form"
 
 
-def _log_softmax(noise: Any, theta: Any) -> tuple[Any, ...]:
-    """(xp, max theta, (theta - max theta) / b, logsumexp of it, log p, p, b)."""
-    xp, theta, scale = floats(theta, noise.gumbel_scale)
-    top = xp.max(theta)
+def _log_softmax(scale: Any, theta: Any, *, rows: bool = False) -> tuple[Any, ...]:
+    """(xp, max theta, (theta - max theta) / b, logsumexp of it, log p, p, b); of each of the rows.
+
+    Maxima and sums of rows keep an axis of length one.
+    """
+    xp, theta, scale = floats(theta, scale)
+    top = xp.max(theta, -1, keepdims=rows)
     gap = (theta - top) / scale
-    total = xp.log(xp.sum(xp.exp(gap)))
+    total = xp.log(xp.sum(xp.exp(gap), -1, keepdims=rows))
     log_p = gap - total
     return xp, top, gap, total, log_p, xp.exp(log_p), scale
 
@@ -39,7 +42,7 @@ def solve(
     logs: bool = True,  # noqa: ARG001
 ) -> Pass:
     """f, p and log p; the radii bound what theta / b rounds to, which exp makes relative."""
-    xp, top, gap, total, log_p, p, scale = _log_softmax(noise, theta)
+    xp, top, gap, total, log_p, p, scale = _log_softmax(noise.gumbel_scale, theta)
     value = top + scale * total
     if not radius:
         return Pass(value, p, log_p)
@@ -53,29 +56,26 @@ def solve(
 def softmaxes(noise: Any, theta: Float[np.ndarray, "... d"]) -> tuple[np.ndarray, ...]:
     """(f, p, log p) for every row of NumPy's theta, masks included."""
     scale, theta = np.float64(noise.gumbel_scale), np.ascontiguousarray(theta)
-    top = theta.max(-1, keepdims=True)
-    gap = (theta - top) / scale
-    total = np.log(np.exp(gap).sum(-1, keepdims=True))
-    log_p = gap - total
-    return (top + scale * total)[..., 0], np.exp(log_p), log_p
+    _, top, _, total, log_p, p, _ = _log_softmax(scale, theta, rows=True)
+    return (top + scale * total)[..., 0], p, log_p
 
 
 def hessian(noise: Any, theta: Float[Array, "d"]) -> Float[Array, "d d"]:
     """(diag p - p p') / b, whose diagonal is a sum of what stands beside it."""
-    xp, *_, p, scale = _log_softmax(noise, theta)
+    xp, *_, p, scale = _log_softmax(noise.gumbel_scale, theta)
     weight = p[:, None] * p * (1 - xp.eye(p.size, dtype=p.dtype)) / scale
     return xp.diag(xp.sum(weight, 1)) - weight
 
 
 def hvp(noise: Any, theta: Float[Array, "d"], v: Float[Array, "d"]) -> Float[Array, "d"]:
     """p (v - p.v) / b."""
-    _, *_, p, scale = _log_softmax(noise, theta)
+    _, *_, p, scale = _log_softmax(noise.gumbel_scale, theta)
     return p * (v - p @ v) / scale
 
 
 def anchored(noise: Any, theta: Float[Array, "d"]) -> Float[Array, ""]:
     """f(theta) - f(0) = f(theta) - b log d."""
-    xp, top, _, total, *_, scale = _log_softmax(noise, theta)
+    xp, top, _, total, *_, scale = _log_softmax(noise.gumbel_scale, theta)
     return top + scale * (total - xp.log(float(theta.size)))
 
 

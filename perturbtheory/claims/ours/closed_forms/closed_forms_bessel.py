@@ -63,7 +63,7 @@ def cdf(budget):
     # Hoeffding's inequality for four frequencies.
     radius = np.sqrt(np.log(8 / ERROR_RATE) / (2 * budget.samples)) + 0 * below
     share = Estimate(below, radius, "monte-carlo", 1 - ERROR_RATE)
-    yield agree("sampling", share, y * special.k1(y), "frequencies at four $x$")
+    yield agree("sampling", share, y * special.k1(y), "frequencies at four $x$", floor=1.0)
 
 
 @closed_forms_bessel.part("p by Bessel functions")

@@ -177,7 +177,9 @@ def half_the_variance(budget):
     yield _limit(two_sided=True)
     law = direct_law(LOGITS, VALUES, 0.25, two_sided=True)
     shifted = quadrature_law(LOGITS - 0.25 * VALUES, VALUES, 0.5)
-    yield agree("adaptive quadrature", shifted, law, "the joint law of the two sides, $K = 3$")
+    yield agree(
+        "adaptive quadrature", shifted, law, "the joint law of the two sides, $K = 3$", floor=1.0
+    )
     low, high = LOGITS - 0.25 * VALUES, LOGITS + 0.25 * VALUES
     drawn = average(
         lambda g: winners(g, low)[:, :, None] * winners(g, high)[:, None],
@@ -185,7 +187,7 @@ def half_the_variance(budget):
         seed=53,
         samples=budget.samples,
     )
-    yield agree("sampling", drawn, law, "frequencies of pairs of the two sides, $K = 3$")
+    yield agree("sampling", drawn, law, "frequencies of pairs of the two sides, $K = 3$", floor=1.0)
     h = np.concatenate([LOGITS[None], thetas(3, budget)])
     one, two = (
         np.array([engine_variance(x, VALUES, 0.125, two_sided=side).sum() for x in h])

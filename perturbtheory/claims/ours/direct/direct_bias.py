@@ -139,7 +139,7 @@ def every_epsilon(budget, two_sided):
         samples=budget.samples,
         spread=2 / width,
     )
-    yield agree("sampling", drawn, mean, "mean of the estimator, $K = 3$")
+    yield agree("sampling", drawn, mean, "mean of the estimator, $K = 3$", floor=1.0)
 
 
 @direct_bias.part(r"the bias is $\frac\epsilon2\kappa_3$ to leading order", two_sided=False)

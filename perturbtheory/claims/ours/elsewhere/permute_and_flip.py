@@ -1,4 +1,14 @@
-"""Permute-and-flip against the exponential mechanism: which privacy bound it does not share."""
+"""Permute-and-flip against the exponential mechanism: which privacy bound it does not share.
+
+Sources, of which only what is said of them below is used:
+Bun and Steinke, Concentrated Differential Privacy: Simplifications, Extensions, and Lower Bounds,
+    TCC 2016. Cesar and Rogers, Bounding, Concentrating, and Truncating: Unifying Privacy Loss
+    Composition for Data Analytics, ALT 2021. Ding, Kifer, Saghaian, Steinke, Wang, Xiao and Zhang,
+    The Permute-and-Flip Mechanism is Identical to Report-Noisy-Max with Exponential Noise, 2021.
+    Durfee and Rogers, Practical Differentially Private Top-k Selection with Pay-what-you-get
+    Composition, NeurIPS 2019; One-shot DP Top-k mechanisms, differentialprivacy.org. McKenna and
+    Sheldon, Permute-and-Flip: A new mechanism for differentially private selection, NeurIPS 2020.
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -39,8 +49,8 @@ permute_and_flip = Claim(
     exponential noise of scale one (Ding et al. 2021). $D_2(p\,\|\,p') = \log\sum_ip_i^2/p'_i$ is
     the Renyi divergence of order 2; $\rho$-zCDP asks for $D_\alpha \le \alpha\rho$ for all $\alpha
     > 1$ (Bun and Steinke 2016, who show that $\epsilon$-differential privacy gives
-    $\rho = \epsilon^2/2$). Bounded range is due to Durfee and Rogers 2019; of zCDP only the
-    order 2 is checked here.""",
+    $\rho = \epsilon^2/2$). Bounded range is due to Durfee and Rogers 2019, whose "One-shot DP Top-k
+    mechanisms" has the range of such a pair; of zCDP only the order 2 is checked here.""",
     depends_on="A.gumbel-argmax-is-softmax",
 )
 

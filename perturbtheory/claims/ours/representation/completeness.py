@@ -7,14 +7,7 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cosets import (
-    ATOMS,
-    CONES,
-    Cone,
-    W,
-    indexed,
-    outcomes,
-)
+from perturbtheory.claims.exhibits.cosets import ATOMS, CONES, Cone, W, indexed, outcomes
 from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.estimate import Estimate

@@ -3,8 +3,6 @@
 from fractions import Fraction
 from itertools import pairwise, product
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -87,11 +85,11 @@ def no_subgradient_in_common(budget):
         r"$\langle p(\theta)-p(\tau), \theta-\tau\rangle$, Gumbel noise, $d = 3$",
     )
     theta, tau = np.array([0.5, -1.0, 0.25]), np.array([-0.75, 0.5, 1.0])
-    f = expected_max(Gumbel())
-    slope = np.asarray(jax.grad(f.fenchel_young)(jnp.asarray(theta), f.probabilities(tau)))
+    f, step = expected_max(Gumbel()), 1e-3 * (theta - tau)
+    ahead, behind = f.fenchel_young(np.stack([theta + step, theta - step]), f.probabilities(tau))
     yield positive(
         "gradient of a Fenchel-Young loss",
-        slope @ (theta - tau),
+        (ahead - behind) / 2e-3,
         r"the same from $\nabla_\theta L(\theta, p(\tau)) = p(\theta)-p(\tau)$, $L(\theta, p) = "
         r"f(\theta)+f^*(p)-\langle p, \theta\rangle$",
     )

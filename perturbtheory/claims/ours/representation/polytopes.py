@@ -98,7 +98,10 @@ def base_polytope():
         "inequality",
     )
     yield agree(
-        "engine, next to ties", *next_to_ties(), r"$p$ where $2^{-30}$ decides ties by every order"
+        "engine, next to ties",
+        *next_to_ties(),
+        r"$p$ where $2^{-30}$ decides ties by every order",
+        floor=1.0,
     )
 
 

@@ -10,16 +10,7 @@ from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.slopes import polytope
 from perturbtheory.claims.exhibits.softmax_exact import log_share_step
 from perturbtheory.claims.exhibits.symbols import T, U
-from perturbtheory.ledger import (
-    Claim,
-    Equation,
-    agree,
-    argued,
-    eq,
-    exact,
-    positive,
-    witness,
-)
+from perturbtheory.ledger import Claim, Equation, agree, argued, eq, exact, positive, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import enclosure, rational
@@ -151,6 +142,7 @@ def entropy():
         f,
         np.log1p(np.exp(-numbers)),
         r"$f$ at $\theta = (\log\frac12, \log\frac12, -n)$: $\log(1 + e^{-n})$",
+        floor=1.0,
     )
     yield positive(
         "engine, not attained",

@@ -90,11 +90,7 @@ def in_simplex(budget):
     )
     yield witness(
         _at_zero()
-        | {
-            "p": [str(g) for g in OTHER],
-            "$f^*(p)$": str(largest),
-            r"$\sum_i p_i$": int(sum(OTHER)),
-        }
+        | {"p": [str(g) for g in OTHER], "$f^*(p)$": str(largest), r"$\sum_i p_i$": int(sum(OTHER))}
     )
 
 
@@ -111,12 +107,7 @@ def _violation(budget: Budget) -> Estimate:
 
 def _at_zero() -> dict[str, object]:
     gradient = [str(g) for g in softmax((0, 0), sp.E)]
-    return {
-        "d": 2,
-        "Theta": r"$\{\sum_i \theta_i = 0\}$",
-        "theta": [0, 0],
-        "gradient": gradient,
-    }
+    return {"d": 2, "Theta": r"$\{\sum_i \theta_i = 0\}$", "theta": [0, 0], "gradient": gradient}
 
 
 @single_subgradient.part(r"on $\mathbb R^d$: one subgradient, the gradient")

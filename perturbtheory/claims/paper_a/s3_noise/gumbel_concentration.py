@@ -40,8 +40,9 @@ gumbel_concentration = Claim(
     depends_on="A.gumbel-density.corrected",
 )
 
-
 _S, _MULTIPLES = Fraction(2, 3), [Fraction(k) for k in range(1, 17)]
+_FIRST: Any = {"function": "linear", "weights": np.ones(1), "dimension": 1}
+"""f = gamma_1."""
 _PARETO = (U + sp.Rational(3, 2)) ** -3
 """P(gamma_1 - E gamma_1 >= u) for the Pareto law of index 3."""
 
@@ -60,23 +61,23 @@ family_rate = Claim(
 each_its_own = family_rate.corrected(
     r"""Gumbel noise has an exponential rate, and no faster one. Laws of exponential families have
     rates of their own: for $f = \gamma_1$ that of the normal law is $e^{-t^2/2}$, faster than any
-    $e^{-kt}$, and that of the Pareto law of index 3 is $t^{-3}$, slower than any.""",
+    $e^{-kt}$, and that of the Pareto law of index 3 is $t^{-3}$, slower than any."""
 )
 
 
-def _one_dimension() -> tuple[Step | Equation, ...]:
-    """Steps to Ent(e^h) <= 2 L^2 E[h'^2 e^h] / (1 - L k) for |h'| <= k < 1/L, L = 1/log 2."""
-    x, p, m, moment = sp.symbols("x p m M", positive=True)
-    cdf, phi, h = (sp.Function(name)(x) for name in ("F", r"\varphi", "h"))
+_X: Any = sp.Symbol("x", positive=True)
+
+
+def _slope(g: Any) -> Any:
+    return sp.Derivative(g, _X)
+
+
+def _from_the_median() -> tuple[Step | Equation, ...]:
+    """Steps to E phi = phi(m) + E[w phi'] with |w| <= L = 1/log 2."""
+    p, m = sp.symbols("p m", positive=True)
+    cdf, phi = sp.Function("F")(_X), sp.Function(r"\varphi")(_X)
     right = (1 - p) / (-p * sp.log(p))
     half, largest = sp.Rational(1, 2), 1 / sp.log(2)
-    squared = h**2 * sp.exp(h)
-    a, b, lip, k = sp.symbols("A B L kappa", positive=True)
-    bulk: Any = b**2 - 2 * lip * a * b - lip * k * b**2
-
-    def slope(g: Any) -> Any:
-        return sp.Derivative(g, x)
-
     return (
         eq(
             sp.Derivative(CDF, T),
@@ -91,16 +92,27 @@ def _one_dimension() -> tuple[Step | Equation, ...]:
         eq(sp.Subs(right, p, half), largest, r"so $\frac{1-F}{g} \le L$ above the median $m$"),
         eq(sp.Subs(1 / -sp.log(p), p, half), largest, r"so $\frac Fg \le L$ below it"),
         eq(
-            slope((phi - m) * (1 - cdf)),
-            slope(phi) * (1 - cdf) - (phi - m) * slope(cdf),
+            _slope((phi - m) * (1 - cdf)),
+            _slope(phi) * (1 - cdf) - (phi - m) * _slope(cdf),
             r"by parts above the median, where $m$ stands for $\varphi(m)$",
         ),
         eq(
-            slope((phi - m) * cdf),
-            slope(phi) * cdf + (phi - m) * slope(cdf),
+            _slope((phi - m) * cdf),
+            _slope(phi) * cdf + (phi - m) * _slope(cdf),
             r"and below: $\mathbb E\varphi = \varphi(m) + \mathbb E[w\varphi']$ with "
             r"$w = \frac{1-F}{g}$ above $m$ and $w = -\frac Fg$ below, so $|w| \le L$",
         ),
+    )
+
+
+def _one_dimension() -> tuple[Step | Equation, ...]:
+    """Steps to Ent(e^h) <= 2 L^2 E[h'^2 e^h] / (1 - L k) for |h'| <= k < 1/L, L = 1/log 2."""
+    moment, a, b, lip, k = sp.symbols("M A B L kappa", positive=True)
+    h = sp.Function("h")(_X)
+    squared = h**2 * sp.exp(h)
+    bulk: Any = b**2 - 2 * lip * a * b - lip * k * b**2
+    return (
+        *_from_the_median(),
         eq(
             sp.Derivative(moment * sp.log(moment) - moment + 1, moment),
             sp.log(moment),
@@ -109,11 +121,11 @@ def _one_dimension() -> tuple[Step | Equation, ...]:
             r"$|h'| \le \kappa < \frac1L$",
         ),
         eq(
-            slope(h * sp.exp(h) - sp.exp(h) + 1),
-            h * slope(h) * sp.exp(h),
+            _slope(h * sp.exp(h) - sp.exp(h) + 1),
+            h * _slope(h) * sp.exp(h),
             "a function that is $0$ at $m$",
         ),
-        eq(slope(squared), (2 * h + h**2) * slope(h) * sp.exp(h), "likewise $0$ at $m$"),
+        eq(_slope(squared), (2 * h + h**2) * _slope(h) * sp.exp(h), "likewise $0$ at $m$"),
         argued(
             r"with $A^2 = \mathbb E[h'^2e^h]$, $B^2 = \mathbb E[h^2e^h]$: "
             r"$\operatorname{Ent}(e^h) \le LAB$ and $B^2 \le 2LAB + L\kappa B^2$",
@@ -231,7 +243,7 @@ def _sum_of_many(samples: int) -> Check:
 @each_its_own.part("Gumbel noise: exponential, and no faster in general")
 def exponential_rate():
     y = sp.exp(-(T + C))
-    rate = properties.rate(Gumbel(), function="linear", weights=np.ones(1), dimension=1)
+    rate = properties.rate(Gumbel(), **_FIRST)
     slopes = np.array([rate.exponent or 0.0, rate.coefficient or 0.0])
     yield exact(
         "sympy",
@@ -248,7 +260,7 @@ def exponential_rate():
 @family_rate.part("every law of an exponential family: exponential, or faster")
 def every_law():
     k, t = sp.symbols("k t", positive=True)
-    rate = properties.rate(Pareto(3.0), function="linear", weights=np.ones(1), dimension=1)
+    rate = properties.rate(Pareto(3.0), **_FIRST)
     yield exact(
         "sympy, Pareto noise",
         sp.limit(sp.exp(k * t) * _PARETO.subs(U, t), t, sp.oo) != sp.oo,
@@ -256,20 +268,15 @@ def every_law():
         "for some $k > 0$",
     )
     yield agree("engine, decay rate", rate.exponent or 0.0, 1.0, r"$\beta$ of $e^{-ct^\beta}$")
-    yield witness(
-        {
-            "d": 1,
-            "f": r"$\gamma_1$",
-            "gamma": "Pareto, index 3, density $3 x^{-4}$ for $x \\ge 1$",
-            r"$\mathbb P[f - \mathbb E f \ge t]$": r"$(t + \frac32)^{-3}$",
-        }
-    )
+    tail = {r"$\mathbb P[f - \mathbb E f \ge t]$": r"$(t + \frac32)^{-3}$"}
+    law = r"Pareto, index 3, density $3 x^{-4}$ for $x \ge 1$"
+    yield witness({"d": 1, "f": r"$\gamma_1$", "gamma": law} | tail)
 
 
 @each_its_own.part(r"Normal noise: $e^{kt}\, \mathbb P[\gamma_1 \ge t] \to 0$ for every $k$")
 def normal_rate():
     k = sp.Symbol("k", positive=True)
-    rate = properties.rate(Normal(), function="linear", weights=np.ones(1), dimension=1)
+    rate = properties.rate(Normal(), **_FIRST)
     yield exact(
         "sympy",
         argued(r"$\mathbb P[\gamma_1 \ge t] \le e^{-t^2/2}$", "A.gaussian-concentration.corrected"),
@@ -282,7 +289,7 @@ def normal_rate():
 def pareto_rate():
     x = sp.Symbol("x", positive=True)
     t = np.array([1.0, 10.0, 100.0])
-    tail = properties.tail(Pareto(3.0), t, function="linear", weights=np.ones(1), dimension=1)
+    tail = properties.tail(Pareto(3.0), t, **_FIRST)
     yield exact(
         "sympy",
         eq(sp.Integral(3 * x**-3, (x, 1, sp.oo)), sp.Rational(3, 2), "the mean"),

@@ -118,7 +118,9 @@ def complete(budget, gauge):
             rf"$\langle a, \mathbf 1\rangle = {gauge.whole} > 0$", r"$a = \mathbf 1$ or $a = e_1$"
         ),
     )
-    yield agree("numbers", theta @ gauge.normal, 0.0, r"$\langle a, \theta\rangle$ at $d = 3$")
+    yield agree(
+        "numbers", theta @ gauge.normal, 0.0, r"$\langle a, \theta\rangle$ at $d = 3$", floor=1.0
+    )
     yield from onto_positive(rf"\theta = \log p - c\mathbf 1, {shift}", theta, p)
 
 
@@ -147,8 +149,7 @@ def minimal(gauge):
         ),
     )
     yield from by_both_bases(
-        lambda base: is_minimal(inside, base),
-        f"all pairs of {len(inside)} integer points, $d = 3$",
+        lambda base: is_minimal(inside, base), f"all pairs of {len(inside)} integer points, $d = 3$"
     )
     pairs = list(combinations(inside, 2))
     yield agree("engine", shared_by_engine(pairs), 0, "how many of these pairs share their $p$")

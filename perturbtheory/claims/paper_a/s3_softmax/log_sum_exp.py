@@ -11,17 +11,7 @@ from perturbtheory.claims.exhibits.numbers import combined, difference, engine, 
 from perturbtheory.claims.exhibits.softmax_exact import any_d, translation_step
 from perturbtheory.claims.exhibits.symbols import indexed
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import (
-    Check,
-    Claim,
-    Step,
-    agree,
-    argued,
-    eq,
-    exact,
-    positive,
-    shown,
-)
+from perturbtheory.ledger import Check, Claim, Step, agree, argued, eq, exact, positive, shown
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes.symbolic import categories, variance_identity
@@ -156,7 +146,9 @@ def equality(budget):
         ),
     )
     yield _cauchy_schwarz(strict=True)
-    yield agree("engine", gap, 0.0, r"chord less $f$ between for $\tau = \theta + 1.75$, $d = 3$")
+    yield agree(
+        "engine", gap, 0.0, r"chord less $f$ between for $\tau = \theta + 1.75$, $d = 3$", floor=1.0
+    )
 
 
 @lse_strictly_convex.part(r"minimal on a convex $\Theta$ exactly where $f$ is strictly convex")

@@ -71,8 +71,7 @@ def derivative(budget):
     softmax = np.exp(points) / np.exp(points).sum(-1, keepdims=True)
     what = "complex-step derivative of the log-sum-exp, $d = 3$, against"
     yield exact(
-        "sympy, symbolic d",
-        any_d(sp.Derivative(sp.log(total), theta[i]), sp.exp(theta[i]) / total),
+        "sympy, symbolic d", any_d(sp.Derivative(sp.log(total), theta[i]), sp.exp(theta[i]) / total)
     )
     yield agree("complex step", slopes, softmax, f"{what} the softmax")
     yield agree("engine", slopes, _probabilities(points), f"{what} the engine's probabilities")

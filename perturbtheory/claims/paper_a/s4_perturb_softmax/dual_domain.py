@@ -12,16 +12,7 @@ from perturbtheory.claims.exhibits.cosets import ATOMS, indexed, inner
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.exhibits.sums import for_every_d, probabilities
 from perturbtheory.claims.exhibits.symbols import B
-from perturbtheory.ledger import (
-    Budget,
-    Claim,
-    agree,
-    argued,
-    exact,
-    positive,
-    shown,
-    witness,
-)
+from perturbtheory.ledger import Budget, Claim, agree, argued, exact, positive, shown, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import enumeration
@@ -190,9 +181,5 @@ def growth():
 def positive_shares():
     targets = np.random.default_rng(11).dirichlet(np.ones(3), 24) * (1 - 3e-6) + 1e-6
     found = enumeration.softmax(cosets.preimages(targets), ATOMS, 1.0).probabilities
-    yield exact(
-        "sympy, symbolic d",
-        *probabilities(),
-        *cosets.onto(),
-    )
+    yield exact("sympy, symbolic d", *probabilities(), *cosets.onto())
     yield agree("enumeration", found, targets, r"$p(\theta(p))$, $d = 3$")

@@ -121,6 +121,7 @@ def named_densities():
         [_mean(sp.lambdify(Z, density * Z, "numpy")) for density in (GUMBEL, GAUSS)],
         [float(np.euler_gamma), 0.0],
         r"$\int z\,p(z)\,dz$ at $d = 1$: finite, and the known mean",
+        floor=1.0,
     )
 
 

@@ -109,7 +109,7 @@ def along_translates(budget):
         ),
     )
     moved = gaps(points, points + 2.5)
-    yield agree("enumeration", moved, 0 * moved, r"gaps of (10) at $\tau = \theta+2.5$")
+    yield agree("enumeration", moved, 0 * moved, r"gaps of (10) at $\tau = \theta+2.5$", floor=1.0)
 
 
 @minimality.part("different cosets have different $p$")

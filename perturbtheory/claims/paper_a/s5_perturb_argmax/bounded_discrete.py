@@ -29,11 +29,7 @@ uniform_not_minimal = Claim(
     where $\theta_1 - \theta_2$ is $-2$, 0 or 2. One-to-one is read up to translation, without which
     it fails for every noise. It is one-to-one where $|\theta_1 - \theta_2| \le 2$, which is not
     printed.""",
-    depends_on=(
-        "A.uniform-potential",
-        "A.uniform-probabilities.corrected",
-        "A.max-differentiable",
-    ),
+    depends_on=("A.uniform-potential", "A.uniform-probabilities.corrected", "A.max-differentiable"),
 )
 
 

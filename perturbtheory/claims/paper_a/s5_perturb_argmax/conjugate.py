@@ -21,16 +21,7 @@ from perturbtheory.claims.exhibits.conjugate_lines import (
 from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.outcomes import dot, draws
 from perturbtheory.claims.exhibits.uniform_lines import simpson
-from perturbtheory.ledger import (
-    Claim,
-    agree,
-    argued,
-    eq,
-    exact,
-    identity,
-    positive,
-    witness,
-)
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, identity, positive, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import rational

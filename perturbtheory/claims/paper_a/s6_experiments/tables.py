@@ -178,7 +178,7 @@ def least_distance(whole, distance):
         ),
     )
     found = _nearest([n / whole for n in NUMERATORS["section 6.1"]])
-    yield agree("linear program", found, float(distance), "optimum", slack=1e-9)
+    yield agree("linear program", found, float(distance), "optimum", slack=1e-9, floor=1.0)
 
 
 def _nearest(vector: Sequence[float]) -> float:

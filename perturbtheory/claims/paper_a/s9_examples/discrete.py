@@ -133,7 +133,7 @@ def row(key):
     )
     middle = [float(low + high) / 2, float(low != high)]
     what = "fair tie breaking is the midpoint; a tie where multi-valued"
-    yield agree("engine", [fair, tie], middle, what, kind="quadrature")
+    yield agree("engine", [fair, tie], middle, what, kind="quadrature", floor=1.0)
     yield witness(
         {
             r"$\theta$": [str(difference), "0"],

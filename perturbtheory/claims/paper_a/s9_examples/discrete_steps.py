@@ -9,11 +9,7 @@ import sympy as sp
 from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
 from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.uniform_pieces import ONE, TWO, first_wrong
-from perturbtheory.claims.paper_a.s9_examples.discrete import (
-    COINS,
-    POTENTIAL,
-    SUBDIFFERENTIAL,
-)
+from perturbtheory.claims.paper_a.s9_examples.discrete import COINS, POTENTIAL, SUBDIFFERENTIAL
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import rational

@@ -1,11 +1,3 @@
 """Section 3: direct optimisation."""
 
-ORDER = (
-    "direct",
-    "small_epsilon",
-    "algorithm",
-    "practice",
-    "passes",
-    "direct_loss",
-    "labels",
-)
+ORDER = ("direct", "small_epsilon", "algorithm", "practice", "passes", "direct_loss", "labels")

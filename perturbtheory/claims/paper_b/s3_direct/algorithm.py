@@ -89,7 +89,7 @@ def unbiased(budget):
             r"$\mathbb E f_\theta(z^*) = \mathbb E_q f_\theta$ by (6), and $h$ has no $\theta$",
         ),
     )
-    yield agree("sampling", drawn, gradient, "a linear decoder of four pixels, $k = 3$")
+    yield agree("sampling", drawn, gradient, "a linear decoder of four pixels, $k = 3$", floor=1.0)
 
 
 @algorithm.part(r"as descent, $\phi \leftarrow \phi - \eta g_\phi$", sign=-1, lead=0)
@@ -151,7 +151,11 @@ def mean_of_update(budget):
         argued(r"$\nabla_\phi KL$ is added to both", r"$R = -\mathbb E_q f + KL$"),
     )
     yield agree(
-        "complex step", found, _slopes(h, VALUES, PRIOR), r"$\epsilon = 10^{-8}$, $k = 3$, logits"
+        "complex step",
+        found,
+        _slopes(h, VALUES, PRIOR),
+        r"$\epsilon = 10^{-8}$, $k = 3$, logits",
+        floor=1.0,
     )
 
 

@@ -148,6 +148,7 @@ def update_rule(budget):
         quotient(h, 0.5, budget),
         (softmax(h + 0.5 * VALUES) - softmax(h)) / 0.5,
         r"quotient at $\epsilon = \frac12$ over shared draws, $k = 3$",
+        floor=1.0,
     )
 
 
@@ -173,11 +174,7 @@ def theorem() -> Check:
             r"the limit is $\operatorname{Cov}_q(f, \nabla_\phi h)$, with no condition on $h(z)$ "
             r"and $f(z)$ at any $z$",
         ),
-        eq(
-            sp.Derivative(mean(F), PHI),
-            COVARIANCE,
-            r"and so is $\nabla_\phi \mathbb E[f(z^*)]$",
-        ),
+        eq(sp.Derivative(mean(F), PHI), COVARIANCE, r"and so is $\nabla_\phi \mathbb E[f(z^*)]$"),
     )
 
 

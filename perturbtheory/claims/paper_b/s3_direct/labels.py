@@ -73,6 +73,7 @@ def with_a_loss(budget):
         quotient(h, 0.5, budget, LOSS),
         (softmax(h + 0.5 * LOSS) - softmax(h)) / 0.5,
         r"0/1 loss, quotient at $\epsilon = \frac12$",
+        floor=1.0,
     )
 
 

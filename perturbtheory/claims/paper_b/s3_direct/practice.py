@@ -74,5 +74,9 @@ def not_everywhere():
         argued("it has a zero in between", "continuity; in $h_2$ it is the opposite"),
     )
     yield agree(
-        "closed form", direct_bias(LOGITS, REWARD, root), 0.0, "bias at the zero of the formula"
+        "closed form",
+        direct_bias(LOGITS, REWARD, root),
+        0.0,
+        "bias at the zero of the formula",
+        floor=1.0,
     )

@@ -113,6 +113,7 @@ def rarely_not_zero(budget):
         _changes(budget)[0],
         (direct_law(h, VALUES, LARGE) * OFF).sum(),
         r"$P(z^*(\epsilon) \ne z^*)$ at $\frac14$",
+        floor=1.0,
     )
 
 
@@ -134,13 +135,18 @@ def no_condition(budget):
     tie = np.zeros(3)
     yield theorem()
     yield agree(
-        "engine", slopes_by_differences(tie), exact_gradient(tie, VALUES), "$k = 3$, $h = 0$"
+        "engine",
+        slopes_by_differences(tie),
+        exact_gradient(tie, VALUES),
+        "$k = 3$, $h = 0$",
+        floor=1.0,
     )
     yield agree(
         "sampling",
         quotient(tie, 0.5, budget),
         direct_mean(tie, VALUES, 0.5),
         r"quotient at $h = 0$, $\epsilon = \frac12$",
+        floor=1.0,
     )
 
 

@@ -112,7 +112,9 @@ def cannot():
 def relaxed_sample():
     sums, (relaxed, slopes) = _all_terms(), _along_the_chain()
     yield agree("along the chain", sums.relaxed, relaxed, "the sample, $n = 15$")
-    yield agree("differences along the chain", sums.slopes, slopes, r"gradient in $\alpha$")
+    yield agree(
+        "differences along the chain", sums.slopes, slopes, r"gradient in $\alpha$", floor=1.0
+    )
 
 
 @feasible.part("multiplications: $2.01$ times the decoder for $n = 15$, over $10^5$ for $n = 30$")
