@@ -81,7 +81,7 @@ def failed(results: Sequence[Result]) -> Iterator[RenderableType]:
 def undecided(results: Sequence[Result]) -> Iterator[RenderableType]:
     """Every route to each part that is undecided or on which two routes contradict each other."""
     for result in results:
-        for part in result.parts:
+        for part in result.parts if result.verdict != "untested" else ():
             if part.outcome in ("disagreement", "unknown"):
                 title = f"\n{result.claim.id}: {plain(part.name)}: {part.outcome}"
                 yield Text(title, style="bold yellow")

@@ -63,7 +63,7 @@ class Result:
 
     @property
     def counterexample(self) -> dict[str, Any] | None:
-        """What stands against the parts that fail, for a claim that is refuted or not reproduced."""
+        """What stands against the parts that fail, of a claim refuted or not reproduced."""
         failing = (p for p in self.parts if p.outcome in FAILED)
         found = {p.name: p.counterexample for p in failing if p.counterexample}
         return found if self.verdict in FAILED else None

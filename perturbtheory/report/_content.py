@@ -72,8 +72,8 @@ RULE = (
     "they are one route and its cases. Alone they decide a part, which is then supported or not "
     "reproduced, and neither proved nor refuted.",
     "A claim with a disagreement is inconclusive; otherwise it is refuted if a part is, not "
-    "reproduced if a part is, inconclusive if a part is unknown, and else as strong as its weakest part. The strength of a "
-    "part is that of its strongest check.",
+    "reproduced if a part is, inconclusive if a part is unknown, and else as strong as its weakest "
+    "part. The strength of a part is that of its strongest check.",
 )
 KINDS = {
     "proof": "exact algebra or rational arithmetic that covers the whole part; a step that is "

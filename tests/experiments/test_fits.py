@@ -6,10 +6,10 @@ import json
 import jax
 import numpy as np
 import pytest
+from perturbtheory.claims.exhibits.spreads import below, beyond
 
 from perturbtheory import cli, results
 from perturbtheory.claims.exhibits.fits import iterations_to
-from perturbtheory.claims.exhibits.spreads import below, beyond
 from perturbtheory.experiments import fits, grids, identity, recorded, study, table_2
 from perturbtheory.experiments.fits import FitRun, run_fit
 from perturbtheory.experiments.table_2 import Spread
