@@ -186,7 +186,8 @@ def _train(
     importance: int,
     json: Path | None,
 ) -> int:
-    from perturbtheory.experiments import vae_render, vaes
+    from perturbtheory.experiments import vaes
+    from perturbtheory.experiments.vaes import render as vae_render
     from perturbtheory.figures import pictures
     from perturbtheory.models.vae import CheckpointError
     from perturbtheory.results import write_json

@@ -18,7 +18,8 @@ def experiments(
     record: bool,
 ) -> int:
     """Run the grids, add to the record, print the tables; an exit status."""
-    from perturbtheory.experiments import SweepError, vae_recorded
+    from perturbtheory.experiments.sweep import SweepError
+    from perturbtheory.experiments.vaes import recorded as vae_recorded
     from perturbtheory.results import RecordError
 
     if epochs is not None and epochs < 1:
@@ -39,14 +40,16 @@ def experiments(
     except (SweepError, RecordError) as error:
         say(str(error))
         return DRIFTED
-    from perturbtheory.experiments import vae_render
+    from perturbtheory.experiments.vaes import render as vae_render
 
     output.show(lambda: terminal().print(vae_render.tables(shown)))
     return output.status
 
 
 def _run(grid: tuple[str, ...], directory: Path, workers: str, epochs: int | None) -> None:
-    from perturbtheory.experiments import sweep, vae_grids, vae_recorded
+    from perturbtheory.experiments.sweep import sweep
+    from perturbtheory.experiments.vaes import grids as vae_grids
+    from perturbtheory.experiments.vaes import recorded as vae_recorded
     from perturbtheory.experiments.vaes import require_run, run_vae
 
     command = " ".join(["perturbtheory vae --grid", *grid])

@@ -8,8 +8,9 @@ import pytest
 
 from perturbtheory import claims, ledger
 from perturbtheory.claims.exhibits import criteria
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.vae_grids import (
+from perturbtheory.experiments.recorded import Recorded
+from perturbtheory.experiments.vaes import recorded as vae_recorded
+from perturbtheory.experiments.vaes.grids import (
     CATEGORIES,
     IMAGES,
     METHODS,
@@ -17,7 +18,6 @@ from perturbtheory.experiments.vae_grids import (
     PUBLISHED_COLUMNS,
     PUBLISHED_SEEDS,
 )
-from perturbtheory.experiments.vae_recorded import Recorded
 from perturbtheory.models.vae import CRITERIA
 
 NOISES = {
@@ -212,5 +212,3 @@ class TestCriteria:
         assert outcome(criteria.apart("x", [1.1, 3.0], "y")) == "holds"
         assert outcome(criteria.apart("x", [0.9, 3.0], "y")) == "unknown"
         assert outcome(criteria.apart("x", [-1.1, 3.0], "y")) == "fails"
-
-

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from perturbtheory.claims.exhibits.criteria import RUNS, apart, beyond, measured, paired
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.table_2 import Spread
-from perturbtheory.experiments.vae_grids import (
+from perturbtheory.experiments.spread import Spread
+from perturbtheory.experiments.vaes import EPOCHS, VaeRun, recorded
+from perturbtheory.experiments.vaes.grids import (
     COLUMNS,
     IMAGES,
     LONG,
@@ -22,8 +22,7 @@ from perturbtheory.experiments.vae_grids import (
     best,
     tested,
 )
-from perturbtheory.experiments.vae_tables import CERTAIN, LABELS, by_seed
-from perturbtheory.experiments.vaes import EPOCHS, VaeRun
+from perturbtheory.experiments.vaes.tables import CERTAIN, LABELS, by_seed
 from perturbtheory.ledger import Check, Claim, Witness, experiment
 
 SPLITS = ("test", "validation")
@@ -54,7 +53,7 @@ def losses(
     if len(found) < least:
         which = f"{len(found)} runs of {epochs} epochs, not {least}"
         msg = f"column {name!r} of table-3 for {images} has {which}"
-        raise vae_recorded.missing(msg)
+        raise recorded.missing(msg)
     return found
 
 
@@ -89,7 +88,7 @@ def above(
     what = f"{_named(far)} - {_named(near)}"
 
     def check(split: str) -> Check:
-        found = difference(vae_recorded.load(), images, far, near, split, epochs)
+        found = difference(recorded.load(), images, far, near, split, epochs)
         case = f"{split} images"
         if epochs == PUBLISHED:
             return paired(case, found, what, floor)
@@ -114,7 +113,7 @@ def runs_apart(
     near: VaeRun, far: VaeRun, number: Callable[[Any, str], Any], splits: Sequence[str] = SPLITS
 ) -> Iterator[Check]:
     """What is read off two runs: it is more by `NATS` in the one that is far."""
-    runs = [vae_recorded.load()[run] for run in (far, near)]
+    runs = [recorded.load()[run] for run in (far, near)]
     for split in splits:
         one, two = (np.atleast_1d(number(run, split)) for run in runs)
         what = "difference of the losses" if one.size == 1 else f"differences of {one.size} losses"
@@ -123,7 +122,7 @@ def runs_apart(
 
 def pairs(near: VaeRun, far: VaeRun) -> dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Recorded results of both by seed, for the seeds of 300 epochs that both have."""
-    results = vae_recorded.load()
+    results = recorded.load()
     both = {seed: [replace(r, seed=seed) for r in (near, far)] for seed in PUBLISHED_SEEDS}
     return {
         seed: (results[one], results[two])

@@ -20,9 +20,8 @@ from perturbtheory.claims.exhibits.vae_losses import (
     pairs,
     published,
 )
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.vae_grids import IMAGES, PUBLISHED, loss, tested, validation
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes import VaeRun, recorded
+from perturbtheory.experiments.vaes.grids import IMAGES, PUBLISHED, loss, tested, validation
 from perturbtheory.ledger import Claim
 
 SOURCE = "this package, on A, section 6.2 and Table 3"
@@ -141,7 +140,7 @@ def relaxed(images, number):
     def hard(run: Any, split: str) -> float:
         return loss(run, "bound", "last") if split == "test" else validation(run, "bound")[-1]
 
-    normal, gumbel = (vae_recorded.load()[VaeRun(images, noise=n)] for n in ("normal", "gumbel"))
+    normal, gumbel = (recorded.load()[VaeRun(images, noise=n)] for n in ("normal", "gumbel"))
     yield from measured(
         apart(
             f"{s} images", number(normal, gumbel, hard(normal, s), hard(gumbel, s)), "differences"

@@ -16,9 +16,10 @@ from perturbtheory.claims.exhibits.fits import (
     iterations_to,
     pair,
 )
-from perturbtheory.experiments import recorded
-from perturbtheory.experiments.grids import PAIR, TARGETS, TEMPERATURES
-from perturbtheory.experiments.table_2 import Spread, nearest, stated
+from perturbtheory.experiments.fits import recorded
+from perturbtheory.experiments.fits.grids import PAIR, TARGETS, TEMPERATURES
+from perturbtheory.experiments.fits.tables import nearest, stated
+from perturbtheory.experiments.spread import Spread
 from perturbtheory.ledger import (
     Claim,
     Outcome,

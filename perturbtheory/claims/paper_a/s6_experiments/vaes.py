@@ -13,9 +13,8 @@ from perturbtheory.claims.exhibits.vae_losses import (
     pairs,
     published,
 )
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.vae_grids import PUBLISHED, validation
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes import VaeRun, recorded
+from perturbtheory.experiments.vaes.grids import PUBLISHED, validation
 from perturbtheory.ledger import Claim
 
 table_3 = Claim(
@@ -96,8 +95,7 @@ def _ahead(near: np.ndarray, far: np.ndarray) -> np.ndarray:
 
 def lower(images, k, gap):
     near, far = (
-        vae_recorded.load()[VaeRun(images, noise=noise, categories=k)]
-        for noise in ("normal", "gumbel")
+        recorded.load()[VaeRun(images, noise=noise, categories=k)] for noise in ("normal", "gumbel")
     )
     yield from measured(
         apart(f"{split} images", gap(curve(near, split), curve(far, split)), "difference of losses")

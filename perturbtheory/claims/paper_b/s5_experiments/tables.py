@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from perturbtheory.experiments.printed import TABLE_1
+from perturbtheory.experiments.vaes.printed import TABLE_1
 from perturbtheory.ledger import Claim, exact, positive, witness
 
 TABLE_2 = """
@@ -161,8 +161,10 @@ def _not_worse(unbiased, direct, gsm):
 
 PLACES = {"the text, MNIST and Omniglot": [0, 2], "the caption, all data sets": [0, 1, 2]}
 SIMILAR = {
-    "for every $k$": _per_cell, "on average over $k$": _on_average, "not worse by as much": _not_worse,
-}  # fmt: skip
+    "for every $k$": _per_cell,
+    "on average over $k$": _on_average,
+    "not worse by as much": _not_worse,
+}
 
 
 def similar(rows, sides):

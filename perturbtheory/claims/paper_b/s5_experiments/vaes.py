@@ -14,8 +14,8 @@ from perturbtheory.claims.exhibits.vae_losses import (
     runs_apart,
     undecided,
 )
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.vae_grids import (
+from perturbtheory.experiments.vaes import recorded
+from perturbtheory.experiments.vaes.grids import (
     CATEGORIES,
     ENDS,
     IMAGES,
@@ -80,7 +80,7 @@ figures_2_6_300 = Claim(
 def lower(images, k, near, far, number, splits, baseline=""):
     one, two = (replace(METHODS[name], images=images, categories=k) for name in (near, far))
     checks = runs_apart(one, two, number, splits)
-    failed = baseline and certain(vae_recorded.load()[two], k)
+    failed = baseline and certain(recorded.load()[two], k)
     yield from measured(undecided(checks, baseline) if failed else checks)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from perturbtheory.claims.exhibits.criteria import CLEAR, apart, measured, outcome
 from perturbtheory.claims.exhibits.vae_losses import certain, on_images, undecided
 from perturbtheory.data import PIXELS
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.vae_grids import ENDS, METHODS, validation
-from perturbtheory.experiments.vae_speed import ratio
+from perturbtheory.experiments.vaes import recorded
+from perturbtheory.experiments.vaes.grids import ENDS, METHODS, validation
+from perturbtheory.experiments.vaes.speed import ratio
 from perturbtheory.ledger import Check, Claim, exact, experiment
 from perturbtheory.models.vae import DiscreteVAE
 
@@ -74,9 +74,9 @@ def products(function: Any, *arguments: Any) -> int:
     """Multiplications in the products of matrices of a function, read off its trace."""
 
     def count(jaxpr: Any) -> int:
-        inner = [p for e in jaxpr.eqns for p in jax.core.jaxprs_in_params(e.params)]
+        called = [p.jaxpr for e in jaxpr.eqns for p in e.params.values() if hasattr(p, "jaxpr")]
         own = sum(_product(e) for e in jaxpr.eqns if e.primitive.name == "dot_general")
-        return own + sum(map(count, inner))
+        return own + sum(map(count, called))
 
     return count(jax.make_jaxpr(function)(*arguments).jaxpr)
 
@@ -114,7 +114,7 @@ def at_any_time(near: np.ndarray, far: np.ndarray, slower: float) -> np.ndarray:
 def lower_at_any_time(images, slower):
     k, slower = 10, slower() if callable(slower) else slower
     runs = [replace(METHODS[m], images=images, categories=k) for m in ("direct", "Gumbel-Softmax")]
-    near, far = (vae_recorded.load()[run] for run in runs)
+    near, far = (recorded.load()[run] for run in runs)
     curves = (np.array(validation(run, "bound")) for run in (near, far))
     gaps = at_any_time(*curves, slower)
     case = f"validation images, {slower:.2f} times as long"

@@ -22,7 +22,8 @@ from perturbtheory.estimators import (
     ScoreFunction,
     StraightThrough,
 )
-from perturbtheory.experiments.fits import LAWS, UNIT, short
+from perturbtheory.experiments.laws import LAWS, UNIT
+from perturbtheory.experiments.numbers import short
 from perturbtheory.models import vae
 from perturbtheory.perturbations import AbstractPerturbation
 

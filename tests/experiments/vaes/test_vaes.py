@@ -10,17 +10,14 @@ import pytest
 from perturbtheory import cli, data
 from perturbtheory.claims.exhibits import vae_losses as claims
 from perturbtheory.estimators import Direct, Exact, Relaxed
-from perturbtheory.experiments import (
-    identity,
-    sweep,
-    vae_grids,
-    vae_markdown,
-    vae_recorded,
-    vae_tables,
-    vaes,
-)
+from perturbtheory.experiments import vaes
 from perturbtheory.experiments.fits import FitRun
+from perturbtheory.experiments.sweep import identity, sweep
 from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes import grids as vae_grids
+from perturbtheory.experiments.vaes import markdown as vae_markdown
+from perturbtheory.experiments.vaes import recorded as vae_recorded
+from perturbtheory.experiments.vaes import tables as vae_tables
 from perturbtheory.models import vae
 from perturbtheory.results import RecordError
 
@@ -286,7 +283,7 @@ class TestRecord:
             found[VaeRun(seed=99)]
 
     def test_the_committed_tables_are_those_of_the_record(self):
-        committed = Path(__file__).parents[2] / "results" / "vaes.md"
+        committed = Path(__file__).parents[3] / "results" / "vaes.md"
         assert committed.read_text("utf-8") == vae_markdown.markdown(vae_recorded.load())
 
     def test_names_of_cells_do_not_change(self):

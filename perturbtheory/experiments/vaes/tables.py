@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from perturbtheory.experiments.printed import TABLE_1, TABLE_3
-from perturbtheory.experiments.table_2 import Spread
-from perturbtheory.experiments.vae_grids import (
+from perturbtheory.experiments.spread import Spread
+from perturbtheory.experiments.vaes.grids import (
     CATEGORIES,
     COLUMNS,
     IMAGES,
@@ -25,7 +24,8 @@ from perturbtheory.experiments.vae_grids import (
     tested,
     validation,
 )
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes.printed import TABLE_1, TABLE_3
+from perturbtheory.experiments.vaes.run import VaeRun
 
 MISSING = "–"
 CERTAIN = 0.01

@@ -7,9 +7,9 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from perturbtheory.experiments import vae_tables
-from perturbtheory.experiments.vae_grids import LONG, Results, tested
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes import tables as vae_tables
+from perturbtheory.experiments.vaes.grids import LONG, Results, tested
+from perturbtheory.experiments.vaes.run import VaeRun
 from perturbtheory.models.vae import DiscreteVAE, Epoch
 from perturbtheory.tables import Table, columns
 

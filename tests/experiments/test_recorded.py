@@ -6,7 +6,9 @@ import json
 import pytest
 
 from perturbtheory import cli, results
-from perturbtheory.experiments import recorded, vae_recorded, vae_speed
+from perturbtheory.experiments.fits import recorded
+from perturbtheory.experiments.vaes import recorded as vae_recorded
+from perturbtheory.experiments.vaes import speed as vae_speed
 from perturbtheory.ledger import run
 from perturbtheory.ledger._claim import Claim
 

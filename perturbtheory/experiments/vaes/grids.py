@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from perturbtheory.checks import require_one_of
-from perturbtheory.experiments.vaes import EPOCHS, VaeRun
+from perturbtheory.experiments.vaes.run import EPOCHS, VaeRun
 from perturbtheory.models.vae import Bounds
 
 IMAGES = ("mnist", "fashion-mnist", "omniglot-resized")
