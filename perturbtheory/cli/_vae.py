@@ -32,6 +32,8 @@ Grid = Literal[
     "table-1",
     "seeds",
     "longer",
+    "published",
+    "constant",
 ]
 
 

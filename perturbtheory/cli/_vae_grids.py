@@ -57,7 +57,7 @@ def _run(grid: tuple[str, ...], directory: Path, workers: str, epochs: int | Non
     options: dict[str, Any] = {"workers": workers, "packages": ("equinox", "optax")}
     for name in (*vae_grids.GRIDS, *vae_grids.AFTER) if "all" in grid else grid:
         done = vae_recorded.finished(directory) if name in vae_grids.AFTER else {}
-        runs = vae_grids.runs(name, epochs=epochs or vae_grids.EPOCHS, done=done)
+        runs = vae_grids.runs(name, epochs=epochs, done=done)
         for run in runs:
             require_run(run)
         sweep(run_vae, runs, directory, command=command, **options)

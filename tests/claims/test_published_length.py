@@ -9,14 +9,14 @@ import pytest
 from perturbtheory import claims, ledger
 from perturbtheory.claims.exhibits import criteria
 from perturbtheory.experiments.recorded import Recorded
+from perturbtheory.experiments.vaes import PUBLISHED_EPOCHS
 from perturbtheory.experiments.vaes import recorded as vae_recorded
 from perturbtheory.experiments.vaes.grids import (
     CATEGORIES,
     IMAGES,
     METHODS,
-    PUBLISHED,
-    PUBLISHED_COLUMNS,
-    PUBLISHED_SEEDS,
+    SEEDS,
+    published,
 )
 from perturbtheory.models.vae import CRITERIA
 
@@ -53,30 +53,35 @@ def made_up(run, change):
     found["hard"] += 0.02 * run.seed
     found["relaxed"] += 0.02 * run.seed
     decay = change(run, found) or decay
-    fall = 90 * np.exp(-np.arange(PUBLISHED) / decay)
+    fall = 90 * np.exp(-np.arange(PUBLISHED_EPOCHS) / decay)
     trained = found["relaxed"] + found["softmax_divergence"] + fall
-    validation = {name: np.full(PUBLISHED, value) for name, value in found.items()}
+    validation = {name: np.full(PUBLISHED_EPOCHS, value) for name, value in found.items()}
     validation["hard"] = found["hard"] + fall
-    return {
+    best = PUBLISHED_EPOCHS - 7 - run.seed  # is kept too, so that runs have epochs of their own
+    whole = {
         "loss": trained.tolist(),
+        "reconstruction": trained.tolist(),
         "validation": {name: values.tolist() for name, values in validation.items()},
-        "test": {name: found | {"epoch": PUBLISHED} for name in (*CRITERIA, "last")},
+        "test": {name: found | {"epoch": best} for name in CRITERIA}
+        | {"last": found | {"epoch": PUBLISHED_EPOCHS}},
+        "seconds": [1.0] * PUBLISHED_EPOCHS,
     }
+    return vae_recorded.thinned(whole)
 
 
 def cells():
     for images in IMAGES:
-        yield from (replace(run, images=images) for run, _ in PUBLISHED_COLUMNS.values())
+        yield from (run for run in published() if run.images == images and run.seed == 0)
         for name in ("unbiased", "direct", "Gumbel-Softmax"):
             for k in CATEGORIES:
-                yield replace(METHODS[name], images=images, categories=k, epochs=PUBLISHED)
+                yield replace(METHODS[name], images=images, categories=k, epochs=PUBLISHED_EPOCHS)
 
 
 @pytest.fixture
 def verdict(monkeypatch):
     """The verdict of a claim if these runs were recorded."""
 
-    def found(id_, change=lambda _run, _numbers: None, seeds=PUBLISHED_SEEDS, keep=lambda _: True):
+    def found(id_, change=lambda _run, _numbers: None, seeds=SEEDS, keep=lambda _: True):
         runs = [replace(cell, seed=seed) for cell in cells() if keep(cell) for seed in seeds]
         results = Recorded({run: made_up(run, change) for run in runs})
         monkeypatch.setattr(vae_recorded, "load", lambda: results)
@@ -146,7 +151,7 @@ class TestReadings:
         assert verdict(id_, unsettled) == "inconclusive"
 
     def test_two_seeds_or_two_data_sets_leave_it_open(self, id_, verdict):
-        assert verdict(id_, seeds=PUBLISHED_SEEDS[:2]) == "inconclusive"
+        assert verdict(id_, seeds=SEEDS[:2]) == "inconclusive"
         assert verdict(id_, keep=lambda run: run.images != "mnist") == "inconclusive"
 
 
@@ -167,9 +172,9 @@ def test_a_certain_encoder_is_left_out_and_not_beaten(verdict):
     assert verdict("B.table-1-300", certain((2,))) == "inconclusive"
     result = ledger.run(claims.find(["B.table-1-300"])[0])
     assert {check.detail for part in result.parts for check in part.checks} == {
-        "test images: 2 of 3 seeds, 1 left out, certain of one category"
+        "300 epochs: 2 of 3 seeds, 1 left out, certain of one category"
     }
-    assert verdict("B.table-1-300", certain(PUBLISHED_SEEDS)) == "inconclusive"
+    assert verdict("B.table-1-300", certain(SEEDS)) == "inconclusive"
 
 
 def outcome(check):
@@ -202,11 +207,18 @@ class TestCriteria:
         assert not criteria.everywhere("x", {}, "y").ran
 
     def test_epochs_to_the_level_that_both_reach(self):
-        assert criteria.later([9, 5, 3, 3], [9, 7, 5, 4]) == 3 - 2
-        assert criteria.later([9, 7, 5, 4], [9, 5, 3, 3]) == 2 - 3
-        assert criteria.later([9, 5, 3, 3], [9, 9, 9, 9]) == 0  # a plateau is no convergence
+        kept = [1, 2, 10, 20]
+        assert criteria.later([9, 5, 3, 3], [9, 7, 5, 4], kept) == 10 - 2
+        assert criteria.later([9, 7, 5, 4], [9, 5, 3, 3], kept) == 2 - 10
+        # A plateau is no convergence.
+        assert criteria.later([9, 5, 3, 3], [9, 9, 9, 9], kept) == 0
         with pytest.raises(ValueError, match="`level` must be reached by the curve, got 1"):
-            criteria.reached([3, 2], 1)
+            criteria.reached([3, 2], kept, 1)
+        # Where it is between epochs that are kept is not known.
+        gaps = dict(enumerate([14, 16, 15]))
+        assert outcome(criteria.paired("x", gaps, "y", room=10)) == "holds"
+        nearer = {seed: gap - 10 for seed, gap in gaps.items()}
+        assert outcome(criteria.paired("x", nearer, "y", room=10)) == "unknown"
 
     def test_single_runs_count_from_a_nat_on(self):
         assert outcome(criteria.apart("x", [1.1, 3.0], "y")) == "holds"

@@ -9,17 +9,18 @@ import numpy as np
 
 from perturbtheory.claims.exhibits.criteria import RUNS, apart, beyond, measured, paired
 from perturbtheory.experiments.spread import Spread
-from perturbtheory.experiments.vaes import EPOCHS, VaeRun, recorded
+from perturbtheory.experiments.vaes import EPOCHS, PUBLISHED_EPOCHS, VaeRun, recorded
 from perturbtheory.experiments.vaes.grids import (
     COLUMNS,
+    END,
     IMAGES,
     LONG,
     METHODS,
-    PUBLISHED,
     PUBLISHED_COLUMNS,
-    PUBLISHED_SEEDS,
+    SEEDS,
     Results,
     best,
+    kept_epochs,
     tested,
 )
 from perturbtheory.experiments.vaes.tables import CERTAIN, LABELS, by_seed
@@ -30,6 +31,8 @@ SPLITS = ("test", "validation")
 have one draw each and have chosen the epoch, have to say the same."""
 Terms = Sequence[tuple[str, str]]
 """Columns of Table 3, each with the number that is taken: "as_published" or "bound"."""
+Pairs = Mapping[int, tuple[Mapping[str, Any], Mapping[str, Any]]]
+"""Results of two runs by seed."""
 GUMBEL, NORMAL = [("Gumbel", "as_published")], [("Normal", "as_published")]
 GUMBEL_BOUND, NORMAL_BOUND = [("Gumbel", "bound")], [("Normal", "bound")]
 OWN_BOUND, UNIT = [("Normal, own KL", "bound")], [("Gumbel, variance 1", "as_published")]
@@ -43,9 +46,9 @@ def losses(
 
     Raises RecordError for fewer than two seeds of 5 epochs, and for none of 20.
     """
-    if epochs == PUBLISHED:
-        run, by = PUBLISHED_COLUMNS[name]
-        return by_seed(results, replace(run, images=images), criterion, by, split)
+    if epochs == PUBLISHED_EPOCHS:
+        by = PUBLISHED_COLUMNS[name][1]
+        return by_seed(results, published(name, images), criterion, by, split)
     run, least = best(results, name, images), 2 if epochs == EPOCHS else 1
     found = {}
     if run is not None:
@@ -90,13 +93,13 @@ def above(
     def check(split: str) -> Check:
         found = difference(recorded.load(), images, far, near, split, epochs)
         case = f"{split} images"
-        if epochs == PUBLISHED:
+        if epochs == PUBLISHED_EPOCHS:
             return paired(case, found, what, floor)
         if epochs == EPOCHS:
             return beyond(case, over_seeds(found), what, floor)
         return apart(case, np.array([*found.values()]) - floor, f"{what} - {floor:g}")
 
-    yield from measured(map(check, SPLITS[:1] if epochs == PUBLISHED else SPLITS))
+    yield from measured(map(check, SPLITS[:1] if epochs == PUBLISHED_EPOCHS else SPLITS))
 
 
 def _named(terms: Terms) -> str:
@@ -120,10 +123,10 @@ def runs_apart(
         yield apart(f"{split} images", one - two, what)
 
 
-def pairs(near: VaeRun, far: VaeRun) -> dict[int, tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def pairs(near: VaeRun, far: VaeRun) -> Pairs:
     """Recorded results of both by seed, for the seeds of 300 epochs that both have."""
     results = recorded.load()
-    both = {seed: [replace(r, seed=seed) for r in (near, far)] for seed in PUBLISHED_SEEDS}
+    both = {seed: [replace(r, seed=seed) for r in (near, far)] for seed in SEEDS}
     return {
         seed: (results[one], results[two])
         for seed, (one, two) in both.items()
@@ -131,11 +134,25 @@ def pairs(near: VaeRun, far: VaeRun) -> dict[int, tuple[Mapping[str, Any], Mappi
     }
 
 
+def curves(
+    found: Pairs, number: Callable[[Mapping[str, Any]], Sequence[float]]
+) -> tuple[list[int], dict[int, tuple[np.ndarray, np.ndarray]]]:
+    """What is read off both runs of each seed, at the epochs that all of them have kept."""
+    every = [run for both in found.values() for run in both]
+    kept = sorted(set.intersection(*(set(kept_epochs(run)) for run in every))) if every else []
+
+    def at(run: Mapping[str, Any]) -> np.ndarray:
+        return np.array(number(run))[np.searchsorted(kept_epochs(run), kept)]
+
+    return kept, {seed: (at(one), at(two)) for seed, (one, two) in found.items()}
+
+
 def published(name: str, images: str, k: int | None = None) -> VaeRun:
     """The run of 300 epochs of a column of Table 3, or of a method of Table 1 with K = k."""
     if k is None:
-        return replace(PUBLISHED_COLUMNS[name][0], images=images)
-    return replace(METHODS[name], images=images, categories=k, epochs=PUBLISHED)
+        annealed = {"temperature": END, "schedule": "annealed", "epochs": PUBLISHED_EPOCHS}
+        return replace(PUBLISHED_COLUMNS[name][0], images=images, **annealed)
+    return replace(METHODS[name], images=images, categories=k, epochs=PUBLISHED_EPOCHS)
 
 
 def certain(run: Any, k: int) -> bool:

@@ -1,6 +1,7 @@
 """Discrete VAEs of both papers: runs, grids, record, tables and speed."""
 
 from perturbtheory.experiments.vaes.run import EPOCHS as EPOCHS
+from perturbtheory.experiments.vaes.run import PUBLISHED_EPOCHS as PUBLISHED_EPOCHS
 from perturbtheory.experiments.vaes.run import RULES as RULES
 from perturbtheory.experiments.vaes.run import SCHEDULES as SCHEDULES
 from perturbtheory.experiments.vaes.run import TEMPERED as TEMPERED

@@ -34,7 +34,9 @@ TEMPERED = ("relaxed", "straight-through", "direct", "rebar")
 """Rules that have a temperature, or an epsilon."""
 SCHEDULES = ("constant", "published", "annealed")
 EPOCHS = 5
-"""Of a run in the record, of which the claims and figures speak; the papers have 300."""
+"""Of most runs in the record."""
+PUBLISHED_EPOCHS = 300
+"""Of both papers."""
 _GUMBEL = ("rebar", "relax", "arm")
 Watch = Callable[[vae.DiscreteVAE, list[vae.Epoch]], None]
 
@@ -52,7 +54,8 @@ class VaeRun:
         unit: scale the noise to variance one.
         temperature: of the softmax; for direct epsilon; 1 for rules that have none, and for the
             published schedule.
-        schedule: constant; published, of paper B, from 1; annealed from 1 to `temperature`.
+        schedule: constant; published, of the code of both papers, from 1; annealed from 1 to
+            `temperature`, whatever the number of steps.
         latents: N.
         categories: K.
         divergence: the KL in the loss: softmax as published, argmax of the noise itself, or none.

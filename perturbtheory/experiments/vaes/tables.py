@@ -16,21 +16,22 @@ from perturbtheory.experiments.vaes.grids import (
     LONG,
     METHODS,
     MORE_SEEDS,
+    PUBLISHED_COLUMNS,
     TEMPERATURES,
     Results,
     best,
-    lasting,
     loss,
     tested,
     validation,
 )
 from perturbtheory.experiments.vaes.printed import TABLE_1, TABLE_3
-from perturbtheory.experiments.vaes.run import VaeRun
+from perturbtheory.experiments.vaes.run import EPOCHS, PUBLISHED_EPOCHS, VaeRun
 
 MISSING = "–"
 CERTAIN = 0.01
 """Nats about log K within which a KL counts as log K."""
 Row = tuple[str, ...]
+_LENGTHS = (EPOCHS, LONG * EPOCHS, PUBLISHED_EPOCHS)
 LABELS = {
     "mnist": "MNIST",
     "fashion-mnist": "Fashion-MNIST",
@@ -39,8 +40,11 @@ LABELS = {
 
 
 def epochs_of(results: Results) -> int:
-    """Of most of the runs."""
+    """Of the runs that the tables of short runs show: `EPOCHS`, or what most of the others have."""
     counts = [run.epochs for run in results]
+    if EPOCHS in counts:
+        return EPOCHS
+    counts = [count for count in counts if count != PUBLISHED_EPOCHS] or counts
     return max(set(counts), key=counts.count)
 
 
@@ -91,8 +95,7 @@ def by_seed(
 
     On test images, or on those of the "validation" that chose the epoch.
     """
-    every = (replace(run, seed=seed) for seed in (run.seed, *MORE_SEEDS))
-    made = {r.seed: results[r] for r in every if r in results}
+    made = {r.seed: results[r] for r in _made(results, run)}
     if split == "test":
         return {seed: loss(found, criterion, by) for seed, found in made.items()}
     epochs = {seed: int(np.argmin(validation(found, by))) for seed, found in made.items()}
@@ -139,12 +142,24 @@ def audit(results: Results, *, long: bool = False, chosen_by: str | None = None)
     return rows
 
 
+def _over_seeds(results: Results, run: VaeRun) -> str:
+    """The bound of all seeds of this run, or a dash; how many of them are certain, if any is."""
+    if not _made(results, run):
+        return MISSING
+    return _short(_spread(results, run, "bound", "bound")) + _mark(results, run)
+
+
 def _mark(results: Results, run: VaeRun) -> str:
-    """† for an encoder that has become certain: its KL is log K."""
-    if run not in results:
-        return ""
-    divergence = tested(results[run], "bound").divergence
-    return " †" if abs(math.log(run.categories) - divergence) < CERTAIN else ""
+    """† for an encoder that has become certain: its KL is log K. Of several seeds, of how many."""
+    tests = [tested(results[r], "bound") for r in _made(results, run)]
+    certain = sum(abs(math.log(run.categories) - t.divergence) < CERTAIN for t in tests)
+    return "" if not certain else " †" if len(tests) == 1 else f" († {certain} of {len(tests)})"
+
+
+def _made(results: Results, run: VaeRun) -> list[VaeRun]:
+    """The seeds of this run that there are."""
+    every = (replace(run, seed=seed) for seed in (run.seed, *MORE_SEEDS))
+    return [r for r in every if r in results]
 
 
 def table_1_header() -> Row:
@@ -152,18 +167,111 @@ def table_1_header() -> Row:
     return ("images", "K", "unbiased, direct, GSM printed", *METHODS)
 
 
-def table_1(results: Results) -> list[Row]:
-    """Exact test loss with one latent."""
+def table_1(results: Results, epochs: int | None = None) -> list[Row]:
+    """Exact test loss with one latent, of the long runs or of those with so many epochs."""
     rows = []
     printed = {line.split()[0]: line.split()[1:] for line in TABLE_1.strip().splitlines()}
-    epochs = epochs_of(results)
+    epochs = LONG * epochs_of(results) if epochs is None else epochs
     for place, images in enumerate(IMAGES):
         for k in CATEGORIES:
             runs = [
-                lasting(replace(run, images=images, categories=k), epochs)
-                for run in METHODS.values()
+                replace(run, images=images, categories=k, epochs=epochs) for run in METHODS.values()
             ]
-            found = [_number(results, run, "bound") + _mark(results, run) for run in runs]
+            found = [_over_seeds(results, run) for run in runs]
             said = " ".join(printed[str(k)][3 * place : 3 * place + 3])
             rows.append((LABELS[images] if k == CATEGORIES[0] else "", str(k), said, *found))
     return rows
+
+
+def published_header() -> Row:
+    """Names of the columns."""
+    return (
+        "images", "column", "K", "t", "seeds", "printed", "as published", "true bound",
+        "relaxed loss", "best epoch",
+    )  # fmt: skip
+
+
+def published(results: Results) -> list[Row]:
+    """Runs of the published length with ten latents, at the epoch that is best by their column.
+
+    Mean and deviation over seeds; of the epoch least and most. No row for what was not run.
+    """
+    rows = []
+    for images in IMAGES:
+        first = LABELS[images]
+        for name, (like, criterion) in PUBLISHED_COLUMNS.items():
+            for run in _at_length(results, replace(like, images=images, epochs=PUBLISHED_EPOCHS)):
+                numbers = [
+                    _spread(results, run, kind, criterion)
+                    for kind in ("as_published", "bound", "relaxed_loss")
+                ]
+                found = _made(results, run)
+                epochs = [int(results[r]["test"][criterion]["epoch"]) for r in found]
+                settings = (str(run.categories), _falling(run), str(len(found)))
+                least, most = min(epochs), max(epochs)
+                when = f"{least}" if least == most else f"{least} to {most}"
+                said = _printed(run, name)
+                rows.append((first, name, *settings, said, *map(_short, numbers), when))
+                first = ""
+    return rows
+
+
+def _at_length(results: Results, like: VaeRun) -> list[VaeRun]:
+    """The runs, first seed, that differ from this one in K, temperature and schedule alone."""
+    free = ("seed", "categories", "temperature", "schedule")
+    same = {k: getattr(like, k) for k in free}
+    found = {replace(run, seed=0) for run in results if replace(run, **same) == like}
+    return sorted(found, key=lambda run: (run.categories, run.schedule, run.temperature))
+
+
+def _falling(run: VaeRun) -> str:
+    """The temperature in words."""
+    return {
+        "constant": f"{run.temperature:g}",
+        "annealed": f"1 to {run.temperature:g}",
+        "published": "published schedule",
+    }[run.schedule]
+
+
+def _printed(run: VaeRun, name: str) -> str:
+    """What Table 3 has for these settings, if they are in it."""
+    pair = ("Gumbel", "Normal")
+    if name not in pair or run.schedule != "constant" or run.categories != 10:
+        return MISSING
+    lines = (line.split() for line in TABLE_3.strip().splitlines())
+    place = 1 + 2 * IMAGES.index(run.images) + pair.index(name)
+    return next((line[place] for line in lines if float(line[0]) == run.temperature), MISSING)
+
+
+def lengths_header() -> Row:
+    """Names of the columns."""
+    return ("images", "column", "t", *(f"{count} epochs" for count in _LENGTHS))
+
+
+def lengths(results: Results) -> list[Row]:
+    """The true bound after 5, 20 and 300 epochs at one constant temperature, mean and deviation.
+
+    At the epoch that is best by the column's number; only what was run for 300.
+    """
+    rows = []
+    for images in IMAGES:
+        first = LABELS[images]
+        for name, (like, criterion) in PUBLISHED_COLUMNS.items():
+            for run in _at_length(results, replace(like, images=images, epochs=PUBLISHED_EPOCHS)):
+                if run.schedule != "constant" or run.categories != like.categories:
+                    continue
+                runs = [replace(run, epochs=count) for count in _LENGTHS]
+                found = [
+                    _short(_spread(results, r, "bound", criterion))
+                    if _made(results, r)
+                    else MISSING
+                    for r in runs
+                ]
+                rows.append((first, name, f"{run.temperature:g}", *found))
+                first = ""
+    return rows
+
+
+def table_1_published(results: Results) -> list[Row]:
+    """`table_1` of the published length: mean and deviation over seeds; only what was run."""
+    return [row for row in table_1(results, PUBLISHED_EPOCHS) if set(row[3:]) != {MISSING}]

@@ -25,7 +25,7 @@ from perturbtheory.results import RecordError
 def made_up(run: VaeRun) -> dict:
     """A result whose numbers tell the run: lower for a temperature near 0.4, KL by the noise."""
     hard = 100 + abs(run.temperature - 0.4) + 0.01 * run.seed
-    divergence = {"normal": 14.0, "gumbel": 12.0}[run.noise]
+    divergence = {"normal": 14.0, "gumbel": 12.0, "logistic": 13.0}[run.noise]
     bounds = {
         "relaxed": 95.0,
         "hard": hard,
@@ -49,7 +49,8 @@ def recordable(run: VaeRun) -> dict:
         "seconds": [0.0] * more + found["seconds"]
     }
     validation = {name: v[:1] * more + v for name, v in found["validation"].items()}
-    return found | padded | {"validation": validation}
+    test = {name: bounds | {"epoch": run.epochs} for name, bounds in found["test"].items()}
+    return found | padded | {"validation": validation, "test": test}
 
 
 def results_of(*names: str) -> dict[VaeRun, dict]:
@@ -127,6 +128,38 @@ class TestGrids:
             "table-3": 60, "table-1": 75, "table-3-audited": 18, "table-3-unit": 30,
             "curves": 18, "long": 2,
         }  # fmt: skip
+
+    def test_runs_of_the_published_length(self):
+        """The most telling first: every column of every data set, before any second seed."""
+        runs = vae_grids.runs("published")
+        assert len(set(runs)) == len(runs) == 45
+        assert [run.seed for run in runs] == [0] * 15 + [1] * 15 + [2] * 15
+        same = {(r.temperature, r.schedule, r.epochs, r.latents, r.categories) for r in runs}
+        assert same == {(0.22, "annealed", 300, 10, 10)}
+        columns = {("normal", False, "softmax"), ("gumbel", False, "softmax"),
+                   ("logistic", False, "softmax"), ("normal", False, "argmax"),
+                   ("gumbel", True, "softmax")}  # fmt: skip
+        assert {(r.images, r.noise, r.unit, r.divergence) for r in runs[:15]} == {
+            (images, *column) for images in vae_grids.IMAGES for column in columns
+        }
+        others = vae_grids.runs("constant")
+        assert len(set(others)) == 45 * len(vae_grids.OPEN)
+        assert {(r.schedule, r.epochs) for r in others} == {("constant", 300)}
+        assert {r.epochs for r in vae_grids.runs("published", epochs=2)} == {2}
+        for run in (*runs[:15], *others[:15]):
+            vaes.require_run(run)
+
+    def test_the_end_of_the_published_schedule(self):
+        """Steps of MNIST and Fashion-MNIST, and of Omniglot."""
+        run = vae_grids.runs("published")[0]
+        for images, steps, near in ((50_000, 500, True), (23_000, 230, False)):
+            ours = vaes.training(run, images)
+            theirs = vaes.training(
+                dataclasses.replace(run, schedule="published", temperature=1.0), images
+            )
+            at = range(0, 300 * steps, 5_000)
+            off = [ours.temperature(k) / theirs.temperature(k) - 1 for k in (*at, 300 * steps - 1)]
+            assert (np.max(np.abs(off)) < 0.1) == near
 
     def test_epochs(self):
         assert {run.epochs for run in vae_grids.runs("table-3", epochs=300)} == {300}
@@ -211,6 +244,43 @@ class TestTables:
         row = vae_tables.table_1(results)[0]
         assert [text.endswith("†") for text in row[-5:]] == [False, False, False, True, True]
 
+    def test_the_published_length_has_tables_of_its_own(self):
+        """Mean and deviation over seeds where there are any, and nothing where there is none."""
+        short = results_of("table-3")
+        assert vae_tables.published(short) == vae_tables.lengths(short) == []
+        assert vae_tables.table_1_published(results_of("table-3", "table-1")) == []
+        assert "300 epochs" not in vae_markdown.markdown(short).split("##", 1)[1]
+        runs = [run for run in vae_grids.runs("published") if run.images == "mnist"]
+        long = {VaeRun(noise="normal", temperature=0.25, epochs=300): None} | dict.fromkeys(runs)
+        long = short | {run: recordable(run) for run in long}
+        rows = vae_tables.published(long)
+        assert [row[:5] for row in rows] == [
+            ("MNIST", "Normal", "10", "1 to 0.22", "3"),
+            ("", "Normal", "10", "0.25", "1"),
+            ("", "Gumbel", "10", "1 to 0.22", "3"),
+            ("", "Logistic", "10", "1 to 0.22", "3"),
+            ("", "Normal, own KL", "10", "1 to 0.22", "3"),
+            ("", "Gumbel, variance 1", "10", "1 to 0.22", "3"),
+        ]
+        assert rows[0][5:] == (
+            "–", "111.69 ± 0.01", "114.19 ± 0.01", "106.50 ± 0.00", "300"
+        )  # fmt: skip
+        assert rows[1][5:] == ("101.15", "111.65", "114.15", "106.50", "300")
+        assert vae_tables.lengths(long) == [("MNIST", "Normal", "0.25", "114.15", "–", "114.15")]
+        text = vae_markdown.markdown(long)
+        assert "## Paper A, 300 epochs" in text
+        assert "## What more epochs change" in text
+        assert "## Table 1 of paper B, 300" not in text
+
+    def test_of_several_seeds_it_is_said_how_many_are_certain(self):
+        run = dataclasses.replace(vae_grids.METHODS["Gumbel-Softmax"], images="mnist", epochs=300)
+        results = {r: made_up(r) for s in range(3) if (r := dataclasses.replace(run, seed=s))}
+        results[run]["test"]["bound"]["divergence"] = np.log(10)
+        (row,) = vae_tables.table_1_published(results)
+        assert row[:2] == ("MNIST", "10")
+        assert row[6].endswith("(† 1 of 3)")
+        assert row[3:6] == ("–",) * 3
+
     def test_markdown(self):
         text = vae_markdown.markdown(results_of("table-3"))
         widths = {line.count("|") for line in text.splitlines() if line.startswith("| MNIST")}
@@ -261,10 +331,61 @@ class TestRecord:
         sweep(made_up, runs, tmp_path, packages=("numpy",))
         assert set(vae_recorded.finished(tmp_path)) == set(runs)
 
-    def test_the_record_has_the_epochs_of_the_claims(self, tmp_path):
-        sweep(made_up, vae_grids.runs("long", epochs=300), tmp_path, packages=("numpy",))
-        with pytest.raises(RecordError, match="runs of 1200; change EPOCHS"):
-            vae_recorded.save(tmp_path)
+    def test_a_long_run_is_kept_by_some_of_its_epochs(self):
+        run = VaeRun(epochs=300)
+        whole = {
+            "loss": [1000.0 - k for k in range(1, 301)],
+            "reconstruction": [float(k) for k in range(1, 301)],
+            "validation": {name: [float(k) for k in range(1, 301)] for name in vae.Bounds._fields},
+            "seconds": [1.0] * 300,
+        }
+        test = {"bound": 137, "as_published": 12, "relaxed_loss": 300, "last": 300}
+        bounds = made_up(run)["test"]["last"]
+        whole["test"] = {name: bounds | {"epoch": epoch} for name, epoch in test.items()}
+        found = vae_recorded.thinned(whole)
+        epochs = [*range(1, 21), *range(30, 131, 10), 137, *range(140, 301, 10)]
+        assert vae_grids.kept_epochs(found) == found["epochs"] == epochs
+        assert found["loss"] == [1000.0 - k for k in epochs]
+        assert found["reconstruction"] == found["validation"]["hard"] == epochs
+        assert sum(found["seconds"]) == 300
+        assert found["seconds"][:20] == [1.0] * 20
+        assert found["seconds"][20:] == [10.0] * 11 + [7.0, 3.0] + [10.0] * 16
+        assert found["test"] == whole["test"]
+        assert vae_recorded.thinned(found) == found
+        short = recordable(VaeRun(epochs=20))
+        assert vae_recorded.thinned(short) == short
+        assert vae_grids.kept_epochs(short) == list(range(1, 21))
+
+    def test_runs_of_any_length_are_recorded(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(vae_recorded.files, "destination", lambda name: tmp_path / name)
+        monkeypatch.setattr(vae_recorded.files, "location", lambda name: tmp_path / name)
+        runs = [VaeRun(epochs=count) for count in (3, 5, 20, 21, 300)]
+        sweep(recordable, runs, tmp_path / "cells", command="a test", packages=("numpy",))
+        path = vae_recorded.save(tmp_path / "cells")
+        found = vae_recorded.load()
+        assert found == {run: vae_recorded.thinned(recordable(run)) for run in runs}
+        kept = [len(found[run]["loss"]) for run in runs]
+        assert kept == [3, 5, 20, 21, 48]
+        assert sum(found[runs[-1]]["seconds"]) == 2
+        # Saved again with nothing new it is the same file.
+        before = path.read_bytes()
+        assert vae_recorded.save(tmp_path / "cells").read_bytes() == before
+        for other in ([], [*range(1, 301)], found[runs[-1]]["epochs"][1:], None, 3):
+            changed = json.loads(before)
+            (row,) = (r for r in changed["vaes"] if r["run"].get("epochs") == 300)
+            row["result"]["epochs"] = other
+            path.write_text(json.dumps(changed))
+            with pytest.raises(RecordError, match="corrupt"):
+                vae_recorded.load()
+
+    def test_short_tables_do_not_see_long_runs(self):
+        short = results_of("table-3", "table-1")
+        both = short | {run: recordable(run) for run in vae_grids.runs("published")}
+        both |= {run: recordable(run) for run in vae_grids.runs("constant")}
+        assert len(both) > 2 * len(short) - 100
+        assert vae_tables.table_3(both) == vae_tables.table_3(short)
+        assert vae_tables.table_1(both) == vae_tables.table_1(short)
+        assert vae_tables.audit(both) == vae_tables.audit(short)
 
     def test_nothing_to_record_raises(self, tmp_path):
         with pytest.raises(RecordError, match="holds no run"):

@@ -62,7 +62,7 @@ def multiplications():
         one = HIDDEN * (k + PIXELS)
         formula.append((k * one + BATCH * PIXELS * k, BATCH * one))
         model = DiscreteVAE(1, k, hidden=HIDDEN, key=jax.random.key(0))
-        x, z = jnp.zeros((BATCH, PIXELS)), jnp.zeros((BATCH, 1, k))
+        x, z = (jnp.zeros(shape, jnp.float32) for shape in ((BATCH, PIXELS), (BATCH, 1, k)))
         counted.append((products(model.reconstructions, x), products(model.reconstruction, x, z)))
     for route, counts in (("formula", formula), ("products in the traced code", counted)):
         fewer = all(ours < relaxed for ours, relaxed in counts)
