@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from perturbtheory.ledger import REGISTRY, Check, Result, Verdict, in_words, plain
+from perturbtheory.ledger import FAILED, REGISTRY, Check, Result, Verdict, in_words, plain
 from perturbtheory.tables import Table
 
 _STYLES: dict[Verdict, str] = {
@@ -16,6 +16,7 @@ _STYLES: dict[Verdict, str] = {
     "argued": "blue",
     "supported": "cyan",
     "refuted": "bold red",
+    "not reproduced": "red",
     "inconclusive": "bold yellow",
     "untested": "yellow",
 }
@@ -60,13 +61,13 @@ def one_line(counterexample: Mapping[str, Any]) -> str:
     return plain(in_words(next(iter(counterexample.values()))))
 
 
-def refuted(results: Sequence[Result]) -> Iterator[RenderableType]:
-    """For every refuted claim: what is printed, why it is false, what is true."""
+def failed(results: Sequence[Result]) -> Iterator[RenderableType]:
+    """For every claim refuted or not reproduced: what is printed, why it fails, what is true."""
     for result in results:
-        if result.verdict != "refuted":
+        if result.verdict not in FAILED:
             continue
         lines = [
-            Text(f"\n{result.claim.id}", style="bold red"),
+            Text(f"\n{result.claim.id}", style=_STYLES[result.verdict]),
             _labelled("printed", plain(result.claim.says)),
         ]
         for part, data in (result.counterexample or {}).items():
@@ -80,7 +81,7 @@ def refuted(results: Sequence[Result]) -> Iterator[RenderableType]:
 def undecided(results: Sequence[Result]) -> Iterator[RenderableType]:
     """Every route to each part that is undecided or on which two routes contradict each other."""
     for result in results:
-        for part in result.parts:
+        for part in result.parts if result.verdict != "untested" else ():
             if part.outcome in ("disagreement", "unknown"):
                 title = f"\n{result.claim.id}: {plain(part.name)}: {part.outcome}"
                 yield Text(title, style="bold yellow")

@@ -166,7 +166,7 @@ def _print(
 
     console = terminal()
     console.print(_verdicts.verdicts(results, drift, console.width))
-    for block in (*_verdicts.refuted(results), *_verdicts.undecided(results)):
+    for block in (*_verdicts.failed(results), *_verdicts.undecided(results)):
         console.print(block)
     for id_ in gone:
         console.print(f"{id_} is recorded, and no claim has this id any more", style="bold magenta")

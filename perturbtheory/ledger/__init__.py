@@ -2,19 +2,24 @@ r"""Statements as data, parts as functions that yield evidence, and a rule that 
 
 A claim is a conjunction of parts; a part is one sub-statement with checks by independent routes.
 
+    route: one case that fails -> fails;  anything unknown -> unknown;  otherwise holds
     part:  all routes hold -> holds;  all fail -> refuted, if a counterexample is kept as data;
            hold and fail mixed -> disagreement;
-           anything unknown, or fewer than two routes -> unknown
+           anything unknown, or fewer than two routes -> unknown;
+           experiments alone, which are one route -> holds, not reproduced or unknown
     claim: any part in disagreement -> inconclusive, flagged;  any refuted -> refuted;
-           any unknown -> inconclusive;  none -> untested;  otherwise as strong as its weakest
+           any not reproduced -> not reproduced;  any unknown -> inconclusive;
+           nothing run -> untested;  otherwise as strong as its weakest
            part: proved, certified, argued (in words alone) or supported (by numbers)
 
 Nobody writes a verdict down. The kind of a check follows from what it is given: equations that
 sympy decides and reasons in words are the steps of a proof; a truth value with its cases is a
 certificate; an `Estimate` carries its own kind. Two routes are two only if one could be wrong while
 the other is right: not one formula twice, not two parsers of one table, not two data sets and one
-trained network. Routes to one part need different names, and proofs different steps, which is all
-that a machine can enforce.
+trained network. Routes to one part need different names, and proofs different steps; and whatever
+their names, the experiments of a part count as one route, for other seeds, other images and other
+conditions share the data and the code with the first, and repeat it: they are its cases. So one
+experiment can support a statement, or fail to reproduce it; it can prove or refute none.
 
 Your own claims, of another paper or of a thesis, take the same form. Write them to a file, and run
 `perturbtheory verify my_claims.py`, with `--report DIR` for a page to read:
@@ -44,6 +49,7 @@ and witnesses:
                                         `Estimate(value, radius, kind)` of perturbtheory.estimate;
                                         relative to their size, or to a `floor` where they may be 0
     positive(route, margin, "which")    numbers that are above zero by more than their radii
+    experiment(route, true, "which")    a case of what was trained or timed; `not_run` if it was not
     witness(x=...)                      a counterexample
 """
 
@@ -51,6 +57,8 @@ from perturbtheory.ledger._checks import agree as agree
 from perturbtheory.ledger._checks import argued as argued
 from perturbtheory.ledger._checks import every as every
 from perturbtheory.ledger._checks import exact as exact
+from perturbtheory.ledger._checks import experiment as experiment
+from perturbtheory.ledger._checks import not_run as not_run
 from perturbtheory.ledger._checks import positive as positive
 from perturbtheory.ledger._checks import shown as shown
 from perturbtheory.ledger._checks import sign as sign
@@ -77,6 +85,7 @@ from perturbtheory.ledger._evidence import in_words as in_words
 from perturbtheory.ledger._evidence import quantity as quantity
 from perturbtheory.ledger._record import changes as changes
 from perturbtheory.ledger._text import plain as plain
+from perturbtheory.ledger._verdict import FAILED as FAILED
 from perturbtheory.ledger._verdict import VERDICTS as VERDICTS
 from perturbtheory.ledger._verdict import Result as Result
 from perturbtheory.ledger._verdict import Verdict as Verdict

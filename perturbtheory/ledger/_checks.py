@@ -5,7 +5,7 @@ rounding. What is too coarse to decide is "unknown", and unknown is never a pass
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,16 @@ import sympy as sp
 from perturbtheory.checks import require_one_of, require_one_shape
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger._equations import Equation
-from perturbtheory.ledger._evidence import KINDS, OUTCOMES, Check, Kind, Outcome, Step, Witness
+from perturbtheory.ledger._evidence import (
+    KINDS,
+    OUTCOMES,
+    Check,
+    Kind,
+    Outcome,
+    Step,
+    Witness,
+    every,
+)
 
 SLACK = 1e-11
 """For rounding in formulas evaluated in 64-bit; the engine's measured worst case is 1e-13."""
@@ -155,8 +164,38 @@ def positive(
     return Check(route, _weakest(kind, margin), outcome, what, numbers)
 
 
+def experiment(route: str, true: bool | Outcome, case: str, ran: bool = True) -> Check:
+    """One case of an experiment: what was run, and whether it is as the part says.
+
+    However many cases, routes and seeds there are, the experiments of a part are one route, for
+    they share data and code. Alone they decide a part, which is then supported or not reproduced,
+    and never more.
+
+    Args:
+        route: where the runs come from, such as "recorded fits".
+        true: whether the case is as the part says, or an outcome.
+        case: which runs they are and what they gave.
+        ran: false for runs that are stated and not made, see `not_run`.
+
+    Raises:
+        ValueError: for a case without words, and for what is no truth value.
+    """
+    if not isinstance(case, str) or not case.strip():
+        msg = f"`case` of {route!r} must name the runs and what they gave, got {case!r}; name them"
+        raise ValueError(msg)
+    return Check(route, "experiment", _outcome("true", true), case, ran=ran)
+
+
+def not_run(route: str, what: str) -> Check:
+    """A case of an experiment that was not carried out, which leaves the part unknown.
+
+    A claim of which nothing was carried out is untested.
+    """
+    return experiment(route, "unknown", f"not run: {what}", ran=False)
+
+
 def witness(data: dict[str, Any] | None = None, /, **more: Any) -> Witness:
-    """A counterexample, which counts only if the part turns out to be refuted.
+    """A counterexample, which counts only if the part turns out refuted or not reproduced.
 
     Names are shown as mathematics (`theta`, `p_1`, a trailing underscore is dropped); those that
     are no Python names, and text with $LaTeX$, go into the dictionary. What JSON cannot keep is
@@ -180,12 +219,6 @@ def _kept(value: Any) -> Any:
 def sign(ball: Any) -> Outcome:
     """Whether a ball is positive: undecided if it holds zero."""
     return "holds" if ball > 0 else "fails" if ball < 0 else "unknown"
-
-
-def every(outcomes: Iterable[Outcome]) -> Outcome:
-    """Whether all hold: one that fails is enough to fail."""
-    found = set(outcomes)
-    return "fails" if "fails" in found else "unknown" if "unknown" in found else "holds"
 
 
 def _outcome(name: str, true: Any) -> Outcome:

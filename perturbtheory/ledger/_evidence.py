@@ -1,7 +1,7 @@
 """Evidence: a step of a proof, a check by one route, a part of a claim with checks by several."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -20,7 +20,7 @@ Kind = Literal[
     "experiment",
 ]
 Outcome = Literal["holds", "fails", "unknown"]
-PartOutcome = Literal["holds", "refuted", "disagreement", "unknown"]
+PartOutcome = Literal["holds", "refuted", "not reproduced", "disagreement", "unknown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """From the strongest to the weakest."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -52,12 +52,13 @@ class Check:
     """One route to one part: what it is, how strong, what came out and on which grounds.
 
     Attributes:
-        route: the way to the answer; two checks of a part count as two only if theirs differ.
+        route: the way to the answer; checks of one route are its cases.
         kind: how strong the evidence is.
         outcome: what came out.
         detail: what was compared, or the cases that were decided.
         measured: how near it was; it may differ between machines and is not compared with records.
         steps: those of a proof.
+        ran: false for an experiment that is stated and was not carried out.
     """
 
     route: str
@@ -66,6 +67,7 @@ class Check:
     detail: str = ""
     measured: str = field(default="", compare=False)
     steps: tuple[Step, ...] = ()
+    ran: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.route, str) or not self.route.strip():
@@ -74,20 +76,30 @@ class Check:
         require_one_of("kind", self.kind, KINDS)
         require_one_of("outcome", self.outcome, OUTCOMES)
 
+    @property
+    def way(self) -> str:
+        """The route by which it counts: experiments share data and code, and are one."""
+        return "experiment" if self.kind == "experiment" else self.route.strip().casefold()
+
     def to_json(self) -> dict[str, Any]:
-        """A JSON object."""
-        return vars(self) | {"steps": [vars(step) for step in self.steps]}
+        """A JSON object; `ran` is there only if it is false."""
+        data = vars(self) | {"steps": [vars(step) for step in self.steps]}
+        return {key: value for key, value in data.items() if key != "ran" or not value}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Check":
         """The check that `to_json` wrote."""
         fields = {k: data[k] for k in ("route", "kind", "outcome", "detail", "measured")}
-        return cls(**fields, steps=tuple(Step(**step) for step in data["steps"]))
+        steps = tuple(Step(**step) for step in data["steps"])
+        return cls(**fields, steps=steps, ran=data.get("ran", True))
 
 
 @dataclass(frozen=True)
 class Witness:
-    """A counterexample as data; it counts only for a part that is refuted."""
+    """A counterexample, or what an experiment found instead, as data.
+
+    It counts only for a part that is refuted or not reproduced.
+    """
 
     data: dict[str, Any]
 
@@ -97,7 +109,7 @@ Evidence = Check | Witness
 
 @dataclass(frozen=True)
 class Part:
-    """One sub-statement, its checks, and the counterexample that refutes it where one does."""
+    """One sub-statement, its checks, and what stands against it where something does."""
 
     name: str
     checks: tuple[Check, ...]
@@ -106,30 +118,45 @@ class Part:
     @property
     def outcome(self) -> PartOutcome:
         """The rule for parts; see the head of `perturbtheory.ledger`."""
-        outcomes = {check.outcome for check in self.checks}
+        outcomes = set(self.routes.values())
         if {"holds", "fails"} <= outcomes:
             return "disagreement"
-        if "unknown" in outcomes or self.ways < 2:
+        if "unknown" in outcomes or (self.ways < 2 and not self.tried_alone):
             return "unknown"
         if outcomes == {"fails"}:
+            if self.tried_alone:
+                return "not reproduced"
             return "refuted" if self.counterexample else "unknown"
         return "holds"
 
     @property
+    def routes(self) -> dict[str, Outcome]:
+        """What each route says: a case that fails is enough to fail."""
+        cases: dict[str, list[Outcome]] = {}
+        for check in self.checks:
+            cases.setdefault(check.way, []).append(check.outcome)
+        return {way: every(outcomes) for way, outcomes in cases.items()}
+
+    @property
+    def tried_alone(self) -> bool:
+        """Whether experiments are all that there is: one route, which decides what it can."""
+        return bool(self.checks) and all(check.kind == "experiment" for check in self.checks)
+
+    @property
     def ways(self) -> int:
         """How many routes there are: one under two names is one, and so is one proof."""
-        names = {check.route.strip().casefold() for check in self.checks}
-        proofs = {check.steps or check.route for check in self.checks}
-        return min(len(names), len(proofs))
+        proofs = {check.steps or check.way for check in self.checks}
+        return min(len(self.routes), len(proofs))
 
     @property
     def lacks(self) -> str:
         """What its author can add to decide it: a route, or the counterexample."""
-        if self.ways < 2:
+        if self.ways < 2 and not self.tried_alone:
             return (
                 "one route decides nothing; yield a check by another, of another name and grounds"
             )
-        if {check.outcome for check in self.checks} == {"fails"} and not self.counterexample:
+        failing = set(self.routes.values()) == {"fails"} and not self.tried_alone
+        if failing and not self.counterexample:
             return "every route fails, and no counterexample is kept; yield a `witness`"
         return ""
 
@@ -137,6 +164,12 @@ class Part:
     def kind(self) -> Kind:
         """The strongest kind among the checks."""
         return KINDS[min(KINDS.index(check.kind) for check in self.checks)]
+
+
+def every(outcomes: Iterable[Outcome]) -> Outcome:
+    """Whether all hold: one that fails is enough to fail."""
+    found = set(outcomes)
+    return "fails" if "fails" in found else "unknown" if "unknown" in found else "holds"
 
 
 def in_words(value: Any) -> str:

@@ -10,12 +10,21 @@ from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
 from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness
 
 Verdict = Literal[
-    "proved", "certified", "argued", "supported", "refuted", "inconclusive", "untested"
+    "proved",
+    "certified",
+    "argued",
+    "supported",
+    "refuted",
+    "not reproduced",
+    "inconclusive",
+    "untested",
 ]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+FAILED: tuple[Verdict, ...] = ("refuted", "not reproduced")
+"""What a statement is not, with what stands against it."""
 _MET: dict[Kind, Verdict] = {"proof": "proved", "certificate": "certified", "argument": "argued"}
 _OWN = "the part's own function"
-_ORDER = ("disagreement", "refuted", "unknown", "holds")
+_ORDER = ("disagreement", *FAILED, "unknown", "holds")
 
 
 @dataclass(frozen=True)
@@ -35,12 +44,13 @@ class Result:
     def verdict(self) -> Verdict:
         """The rule for claims; see the head of `perturbtheory.ledger`."""
         outcomes = {part.outcome for part in self.parts}
-        if not outcomes or not any(part.checks for part in self.parts):
+        if not any(check.ran for part in self.parts for check in part.checks):
             return "untested"
         if self.disagreement:
             return "inconclusive"
-        if "refuted" in outcomes:
-            return "refuted"
+        for failed in FAILED:
+            if failed in outcomes:
+                return failed
         if "unknown" in outcomes:
             return "inconclusive"
         weakest = KINDS[max(KINDS.index(part.kind) for part in self.parts)]
@@ -59,15 +69,16 @@ class Result:
 
     @property
     def counterexample(self) -> dict[str, Any] | None:
-        """Counterexamples by part, for a refuted claim."""
-        found = {p.name: p.counterexample for p in self.parts if p.outcome == "refuted"}
-        return found if self.verdict == "refuted" else None
+        """What stands against the parts that fail, of a claim refuted or not reproduced."""
+        failing = (p for p in self.parts if p.outcome in FAILED)
+        found = {p.name: p.counterexample for p in failing if p.counterexample}
+        return found if self.verdict in FAILED else None
 
     @property
     def weakest(self) -> str:
         """The part that decides the verdict, and by which kind of evidence."""
         if self.verdict == "untested":
-            return "no checks"
+            return "not run" if any(part.checks for part in self.parts) else "no checks"
         deciding = min(_ORDER.index(part.outcome) for part in self.parts)
         ranked = [p for p in self.parts if p.outcome == _ORDER[deciding] and p.checks]
         if not ranked:
@@ -149,7 +160,7 @@ def _part(task: Task, budget: Budget) -> Part:
         line = line_in(place(task.function)[0], error)
         checks.append(Check(_OWN, "numerical", "unknown", raised, line))
     made = Part(task.name, tuple(checks), counterexample or None)
-    return made if made.outcome == "refuted" else Part(task.name, made.checks)
+    return made if made.outcome in FAILED else Part(task.name, made.checks)
 
 
 def line_in(file: str, error: BaseException) -> str:

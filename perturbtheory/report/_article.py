@@ -23,6 +23,7 @@ MARKS = {
     "argued": "∴",
     "supported": "≈",
     "refuted": "✗",
+    "not reproduced": "≉",
     "inconclusive": "?",
     "untested": "–",
     "holds": "✓",
@@ -36,7 +37,12 @@ def badge(word: str) -> str:
     """A verdict or an outcome: colour, a sign and the word itself."""
     title = f' title="{escape(MEANINGS[word])}"' if word in MEANINGS else ""
     sign = f'<span aria-hidden="true">{MARKS[word]}</span>'
-    return f'<span class="badge {word}"{title}>{sign}&nbsp;{word}</span>'
+    return f'<span class="badge {tone(word)}"{title}>{sign}&nbsp;{word}</span>'
+
+
+def tone(word: str) -> str:
+    """The class of a verdict or an outcome in the style sheet."""
+    return word.replace(" ", "-")
 
 
 def reference(id_: str, report: Report) -> str:

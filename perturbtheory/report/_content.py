@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from perturbtheory import __version__, claims
-from perturbtheory.ledger import REGISTRY, VERDICTS, Check, Claim, Result, Verdict
+from perturbtheory.ledger import FAILED, REGISTRY, VERDICTS, Check, Claim, Result, Verdict
 from perturbtheory.report._objections import OBJECTIONS, Objection
 
 TITLE = "Perturb-Softmax and Perturb-Argmax: what holds, statement by statement"
@@ -51,8 +51,10 @@ MEANINGS: Mapping[str, str] = {
     "argued": "every part is argued in words at least, and every route to it agrees",
     "supported": "every part holds numerically, with an error radius or a confidence interval",
     "refuted": "a part is false as printed; a counterexample is shown",
+    "not reproduced": "carried out again, an experiment does not give what is printed; what it "
+    "gave is shown",
     "inconclusive": "a part is undecided, or two routes to it contradict each other",
-    "untested": "nothing was checked",
+    "untested": "nothing was checked, or the experiment was not run",
 }
 OBJECTED = (
     "Paper A was submitted to a conference, and its reviews are public. What they object, in our "
@@ -61,14 +63,17 @@ OBJECTED = (
 RULE = (
     "Nobody writes a verdict down: it follows from the checks. A claim is a conjunction of parts, "
     "and every part is checked by two routes or more that share as little as possible. A route "
-    "answers holds, fails or unknown.",
+    "answers holds, fails or unknown; a route of several cases fails if one does.",
     "A part holds if every route says so, and is refuted if every route fails and a counterexample "
     "is kept as data. Routes that contradict each other are reported as a disagreement, which is "
     "an error somewhere. Anything unknown, or a single route, leaves a part unknown; unknown is "
     "never a pass.",
-    "A claim with a disagreement is inconclusive; otherwise it is refuted if a part is, "
-    "inconclusive if a part is unknown, and else as strong as its weakest part. The strength of a "
-    "part is that of its strongest check.",
+    "The experiments of a part, whatever their seeds, images and conditions, share data and code: "
+    "they are one route and its cases. Alone they decide a part, which is then supported or not "
+    "reproduced, and neither proved nor refuted.",
+    "A claim with a disagreement is inconclusive; otherwise it is refuted if a part is, not "
+    "reproduced if a part is, inconclusive if a part is unknown, and else as strong as its weakest "
+    "part. The strength of a part is that of its strongest check.",
 )
 KINDS = {
     "proof": "exact algebra or rational arithmetic that covers the whole part; a step that is "
@@ -83,7 +88,7 @@ KINDS = {
     "numerical": "numbers without a radius of their own, within the rounding of 64 bits",
     "quasi-monte-carlo": "low-discrepancy points with a confidence interval",
     "monte-carlo": "samples with a confidence interval",
-    "experiment": "training runs with stated seeds",
+    "experiment": "training runs with stated seeds, or times",
 }
 
 
@@ -108,12 +113,12 @@ class Report:
     def __contains__(self, id_: str) -> bool:
         return id_ in self._by_id
 
-    def refuted(self) -> list[Result]:
-        """The results of refuted claims."""
-        return [result for result in self.results if result.verdict == "refuted"]
+    def failed(self) -> list[Result]:
+        """The results of claims that are refuted or not reproduced."""
+        return [result for result in self.results if result.verdict in FAILED]
 
     def truth(self, result: Result) -> Claim | None:
-        """The claim that mends a refuted one, in this report or only in the ledger."""
+        """The claim that mends one that failed, in this report or only in the ledger."""
         id_ = result.claim.corrected_by or ""
         return self._by_id[id_].claim if id_ in self else REGISTRY.get(id_)
 
@@ -163,12 +168,12 @@ class Report:
         left_out = len(set(claims.index()) - set(self._by_id))
         if left_out:
             text += f" {plural(left_out, 'other claim')} of the ledger not chosen for this report."
-        false = self.refuted()
+        false = self.failed()
         mended = [truth for truth in map(self.truth, false) if truth and truth.id in self]
         if mended:
             verdicts = [self.verdict(truth.id) or "untested" for truth in mended]
             how = ", ".join(f"{verdicts.count(v)} {v}" for v in VERDICTS if v in verdicts)
-            these = plural(len(false), "refuted statement")
+            these = plural(len(false), "statement") + " refuted or not reproduced"
             text += f" Corrected here: {len(mended)} of {these} ({how})."
         return text
 

@@ -67,9 +67,10 @@ _HEAD = r"""\documentclass[10pt]{article}
 \lineskip=2pt
 \begin{document}
 \begin{center}\Large Errata\end{center}
-Statements that are false as printed, each with a counterexample and with a corrected statement.
-Every row is checked by \texttt{perturbtheory verify}, by two independent routes or more; the
-identifier in the first column replays it.
+Statements that are false as printed, each with a counterexample and with a corrected statement, and
+numbers that came out otherwise when the experiment was carried out again.
+Every row is checked by \texttt{perturbtheory verify}, by two independent routes or more, an
+experiment by one; the identifier in the first column replays it.
 """
 _TABLE = r"""
 \begin{longtable}{@{}P{0.12\linewidth}P{0.29\linewidth}P{0.25\linewidth}P{0.29\linewidth}@{}}
@@ -86,11 +87,11 @@ def document(report: Report) -> str:
     """The whole document, one table for each paper with something to correct."""
     blocks = [_HEAD]
     for paper in PAPERS:
-        rows = [result for result in report.refuted() if paper_of(result) is paper]
+        rows = [result for result in report.failed() if paper_of(result) is paper]
         if rows:
             blocks.append(_table(paper, rows, report))
     if len(blocks) == 1:
-        blocks.append("\nNo statement of this report is refuted.\n")
+        blocks.append("\nNo statement of this report is refuted or not reproduced.\n")
     return "".join(blocks) + "\n\\end{document}\n"
 
 

@@ -3,7 +3,7 @@
 from html import escape
 
 from perturbtheory.ledger import Result, plain
-from perturbtheory.report._article import MARKS, reference
+from perturbtheory.report._article import MARKS, reference, tone
 from perturbtheory.report._content import Report, paper_of, plural
 from perturbtheory.report._layout import (
     CORRECTED,
@@ -91,7 +91,7 @@ def _node(result: Result, layout: Layout, left: dict[int, float]) -> str:
     name = name.removeprefix(f"{paper_of(result).key}.")
     title = escape(f"{id_}, {result.verdict}: {plain(result.claim.says)}")
     return (
-        f'<a class="node {result.verdict}" href="#{escape(id_)}"><title>{title}</title>'
+        f'<a class="node {tone(result.verdict)}" href="#{escape(id_)}"><title>{title}</title>'
         f'<rect x="{_number(x)}" y="{_number(y - _HIGH / 2)}" width="{_number(_NODE)}" '
         f'height="{_number(_HIGH)}" rx="3"/>'
         f'<text x="{_number(x + 5)}" y="{_number(y + 3.4)}">{MARKS[result.verdict]}</text>'

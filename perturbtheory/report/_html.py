@@ -5,7 +5,7 @@ from importlib import resources
 
 from perturbtheory.ledger import Result, in_words
 from perturbtheory.report import _content, _graph
-from perturbtheory.report._article import article, badge, reference, statement
+from perturbtheory.report._article import article, badge, reference, statement, tone
 from perturbtheory.report._content import PAPERS, Report, paper_of
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._mathematics import to_html
@@ -76,7 +76,7 @@ def _opening(report: Report) -> str:
 def _bar(report: Report) -> str:
     """The shares of the verdicts; the sentence above says the same."""
     shares = "".join(
-        f'<span class="{verdict}" style="flex-grow: {count}"></span>'
+        f'<span class="{tone(verdict)}" style="flex-grow: {count}"></span>'
         for verdict, count in report.counts().items()
     )
     return f'<div class="bar" aria-hidden="true">{shares}</div>\n'
@@ -85,7 +85,7 @@ def _bar(report: Report) -> str:
 def _contents(report: Report) -> str:
     """The table of contents."""
     items = ['<li><a href="#summary">All claims</a></li>']
-    if report.refuted():
+    if report.failed():
         items.append('<li><a href="#wrong">What is wrong as printed</a></li>')
     if report.objections():
         items.append('<li><a href="#objected">What the referees objected</a></li>')
@@ -161,12 +161,13 @@ def _choices(name: str, options: list[tuple[str, str, int]]) -> str:
 
 
 def _wrong(report: Report) -> str:
-    if not report.refuted():
+    if not report.failed():
         return ""
-    entries = "\n".join(_erratum(result, report) for result in report.refuted())
+    entries = "\n".join(_erratum(result, report) for result in report.failed())
     return (
         '<section id="wrong">\n<h2>What is wrong as printed</h2>\n'
-        "<p>For each refuted statement: what is printed, why it fails, what is true.</p>\n"
+        "<p>For each statement that is refuted or not reproduced: what is printed, why it fails, "
+        "what is true.</p>\n"
         f"{entries}\n</section>\n"
     )
 

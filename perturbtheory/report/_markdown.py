@@ -78,7 +78,7 @@ def _statement(says: str) -> list[str]:
 
 def _wrong(report: Report) -> list[str]:
     lines: list[str] = []
-    for result in report.refuted():
+    for result in report.failed():
         claim = result.claim
         lines += [f"**{_link(claim.id, report)}** ({_text(claim.source)})", "", "Printed:", ""]
         lines += [*_statement(claim.says), "", "Fails:", ""]

@@ -10,6 +10,7 @@ import sympy as sp
 from perturbtheory import ledger
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import (
+    FAILED,
     Check,
     Claim,
     Part,
@@ -19,7 +20,9 @@ from perturbtheory.ledger import (
     changes,
     eq,
     exact,
+    experiment,
     in_words,
+    not_run,
     plain,
     positive,
     quantity,
@@ -57,6 +60,9 @@ HOLDS = part(("holds", "proof"), ("holds", "quadrature"))
 REFUTED = part(("fails", "certificate"), ("fails", "quadrature"), counterexample={"x": 1})
 MIXED = part(("holds", "proof"), ("fails", "quadrature"), counterexample={"x": 1})
 UNKNOWN = part(("holds", "proof"), ("unknown", "quadrature"))
+TRIED = part(("holds", "experiment"))
+NOT_TRIED = Part("not run", (not_run("recorded fits", "none of three seeds"),))
+NOT_REPRODUCED = part(("fails", "experiment"), ("holds", "experiment"), counterexample={"x": 1})
 IN_WORDS = part(("holds", "argument"), ("holds", "quadrature"))
 
 
@@ -71,7 +77,19 @@ IN_WORDS = part(("holds", "argument"), ("holds", "quadrature"))
         ((IN_WORDS, part(("holds", "certificate"), ("holds", "proof"))), "argued"),
         ((HOLDS, part(("holds", "quadrature"), ("holds", "monte-carlo"))), "supported"),
         ((HOLDS, part(("holds", "numerical"), ("holds", "numerical"))), "supported"),
-        ((HOLDS, part(("holds", "experiment"), ("holds", "experiment"))), "supported"),
+        # Experiments are cases of one route, whatever their names, and decide alone what they can.
+        ((HOLDS, TRIED), "supported"),
+        ((TRIED,), "supported"),
+        ((HOLDS, NOT_TRIED), "inconclusive"),
+        ((NOT_TRIED, NOT_TRIED), "untested"),
+        ((HOLDS, part(("holds", "experiment"), ("unknown", "experiment"))), "inconclusive"),
+        ((HOLDS, NOT_REPRODUCED), "not reproduced"),
+        ((UNKNOWN, NOT_REPRODUCED), "not reproduced"),
+        ((REFUTED, NOT_REPRODUCED), "refuted"),
+        ((MIXED, NOT_REPRODUCED), "inconclusive"),
+        ((HOLDS, part(("holds", "quadrature"), ("fails", "experiment"))), "inconclusive"),
+        ((part(("holds", "certificate"), ("holds", "experiment")),), "certified"),
+        ((part(("fails", "experiment"), ("fails", "quadrature")),), "inconclusive"),
         ((HOLDS, UNKNOWN), "inconclusive"),
         ((HOLDS, part(("holds", "proof"))), "inconclusive"),
         ((HOLDS, Part("empty", ())), "inconclusive"),
@@ -87,8 +105,9 @@ IN_WORDS = part(("holds", "argument"), ("holds", "quadrature"))
 def test_verdict_rule(parts, verdict):
     made = result(*parts)
     assert made.verdict == verdict
-    assert made.disagreement == (MIXED in parts)
-    assert (made.counterexample is not None) == (verdict == "refuted")
+    mixed = {"holds", "fails"}
+    assert made.disagreement == any(mixed <= set(p.routes.values()) for p in parts)
+    assert (made.counterexample is not None) == (verdict in FAILED)
     assert made.weakest
 
 
@@ -98,9 +117,14 @@ def test_weakest_link_is_the_part_that_decides():
     assert "routes disagree" in result(HOLDS, MIXED).weakest
     assert result(HOLDS, REFUTED).weakest == "part: certificate"
     assert result().weakest == "no checks"
+    assert result(NOT_TRIED).weakest == "not run"
+    assert result(HOLDS, NOT_REPRODUCED).weakest == "part: experiment"
 
 
-@pytest.mark.parametrize("parts", [(HOLDS,), (HOLDS, REFUTED), (MIXED,), (UNKNOWN,), ()])
+@pytest.mark.parametrize(
+    "parts",
+    [(HOLDS,), (HOLDS, REFUTED), (MIXED,), (UNKNOWN,), (), (NOT_TRIED,), (HOLDS, NOT_REPRODUCED)],
+)
 def test_json_round_trip(parts):
     parts = tuple(Part(f"part {n}", p.checks, p.counterexample) for n, p in enumerate(parts))
     made = result(*parts)
@@ -287,6 +311,25 @@ def test_ids_are_unique_but_a_cell_may_be_run_again(monkeypatch):
     ledger._claim.REGISTRY["X.test"] = first
     with pytest.raises(ValueError, match=r"'X\.test' twice; rename"):
         claim()
+
+
+def test_no_number_of_experiments_is_a_second_route():
+    seeds = [experiment(f"seed {n}", True, f"seed {n}: lower by 3 nats") for n in range(5)]
+    assert made_of(*seeds).verdict == "supported"
+    # Beside a proof they are one of the two that it needs, and they cannot replace its like.
+    assert made_of(GOOD, *seeds).verdict == "proved"
+    late = experiment("seed 9", False, "seed 9: higher by 3 nats")
+    assert made_of(*seeds, late).verdict == "not reproduced"
+    assert made_of(*seeds, late, witness(lower=-3)).counterexample == {"the part": {"lower": -3}}
+    assert made_of(GOOD, *seeds, late).verdict == "inconclusive"
+    assert made_of(*seeds, not_run("seeds", "seed 9")).verdict == "inconclusive"
+
+
+def test_an_experiment_names_its_case():
+    with pytest.raises(ValueError, match="`case` of 'fits' must name the runs and what they gave"):
+        experiment("fits", True, " ")
+    with pytest.raises(ValueError, match="`true` must be True, False or one of holds"):
+        experiment("fits", None, "seed 1")
 
 
 def test_how_much_of_a_proof_was_decided():

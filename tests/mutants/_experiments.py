@@ -2,7 +2,7 @@
 
 from tests.mutants._run import Mutant
 
-_TABLE_2, _SPREADS = "experiments/fits/tables.py", "claims/exhibits/spreads.py"
+_TABLE_2, _CRITERIA = "experiments/fits/tables.py", "claims/exhibits/criteria.py"
 _LOSSES = "claims/exhibits/vae_losses.py"
 EXPERIMENTS = (
     # The comparison.
@@ -24,7 +24,7 @@ EXPERIMENTS = (
     ),
     Mutant(
         "a gap between two VAEs counts from a hundred nats on",
-        _LOSSES,
+        _CRITERIA,
         "NATS = 1.0\n",
         "NATS = 100.0\n",
         ("C.vae-longer", "C.vae-relaxed"),
@@ -76,7 +76,7 @@ EXPERIMENTS = (
     # The aggregation over seeds.
     Mutant(
         "standard deviation of the fits in the place of the error of their mean",
-        _SPREADS,
+        _CRITERIA,
         "error = difference.deviation / np.sqrt(difference.seeds)",
         "error = difference.deviation",
         ("A.igr-similar.corrected", "C.vae-scale"),

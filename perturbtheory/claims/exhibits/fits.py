@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from perturbtheory.claims.exhibits.spreads import below, beyond
+from perturbtheory.claims.exhibits.criteria import below, beyond
 from perturbtheory.experiments.fits import FitRun, recorded
 from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, from_histogram, uniform_start
 from perturbtheory.experiments.fits.tables import between
@@ -20,7 +20,8 @@ VARIANTS: dict[str, Callable[[FitRun], FitRun]] = {
     "to a histogram of 1,000 draws": from_histogram,
     "no sampling": exact,
 }
-"""Conditions under which a comparison is tried, by route: the printed protocol is the first."""
+"""Conditions under which a comparison is tried, by name: the printed protocol is the first. They
+are cases of one experiment: target, optimiser and code are one."""
 STARTS = ("from theta = 0", "from a uniform start")
 SEEDS = ("ten seeds", "no sampling")
 
@@ -32,7 +33,7 @@ def pair(target: str, *models: str) -> tuple[FitRun, ...]:
 
 def compared(
     runs: tuple[FitRun, ...],
-    routes: Sequence[str] = SEEDS,
+    cases: Sequence[str] = SEEDS,
     *,
     key: str = "l1",
     above: float = 0.0,
@@ -41,13 +42,13 @@ def compared(
     """The number of the second run minus that of the first: above a floor, or within a distance."""
     near, far = runs
     what = f"{_named(far)} - {_named(near)}"
-    for route in routes:
-        change = VARIANTS[route]
+    for case in cases:
+        change = VARIANTS[case]
         difference = between(recorded.load(), change(near), change(far), key)
         if within is None:
-            yield beyond(route, difference, what, above)
+            yield beyond(case, difference, what, above)
         else:
-            yield below(route, difference, what, within)
+            yield below(case, difference, what, within)
 
 
 def _named(run: FitRun) -> str:

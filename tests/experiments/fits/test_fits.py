@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from perturbtheory import cli, results
+from perturbtheory.claims.exhibits.criteria import below, beyond
 from perturbtheory.claims.exhibits.fits import iterations_to
-from perturbtheory.claims.exhibits.spreads import below, beyond
 from perturbtheory.experiments import fits
 from perturbtheory.experiments.fits import FitRun, grids, recorded, run_fit, study
 from perturbtheory.experiments.fits import tables as table_2

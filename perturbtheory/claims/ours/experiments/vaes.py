@@ -4,19 +4,31 @@ from typing import Any
 
 import numpy as np
 
-from perturbtheory.claims.exhibits.spreads import measured
-from perturbtheory.claims.exhibits.vae_losses import NATS, SPLITS, above, apart, on_images
-from perturbtheory.experiments.vaes import VaeRun, recorded
-from perturbtheory.experiments.vaes.grids import IMAGES, loss, validation
+from perturbtheory.claims.exhibits.criteria import FAR, NATS, SHORT, apart, measured, paired
+from perturbtheory.claims.exhibits.vae_losses import (
+    GUMBEL,
+    GUMBEL_BOUND,
+    LASTING,
+    LOGISTIC,
+    NORMAL,
+    NORMAL_BOUND,
+    OWN_BOUND,
+    SPLITS,
+    UNIT,
+    compare,
+    on_images,
+    pairs,
+    published,
+)
+from perturbtheory.experiments.vaes import PUBLISHED_EPOCHS, VaeRun, recorded
+from perturbtheory.experiments.vaes.grids import IMAGES, loss, tested, validation
 from perturbtheory.ledger import Claim
 
-SHORT = 2.0
-"""Nats by which the published number of Normal noise is below the bound, at least."""
-FAR = 5.0
-"""Nats by which the bound is above the training loss at temperature 1, at least."""
-GUMBEL, NORMAL = [("Gumbel", "as_published")], [("Normal", "as_published")]
-GUMBEL_BOUND, NORMAL_BOUND = [("Gumbel", "bound")], [("Normal", "bound")]
 SOURCE = "this package, on A, section 6.2 and Table 3"
+AT_300 = r"""300 epochs, the temperature annealed from 1 to 0.22 as in the public code of paper A;
+    the epoch that is best on validation images by the number that the column reports; test images.
+    Three seeds, paired; three standard errors of the mean difference. All of this was fixed before
+    a run of this length was looked at."""
 
 vae_bound = Claim(
     "C.vae-bound",
@@ -34,19 +46,6 @@ vae_bound = Claim(
     of 2 nats describes what was found. Three to five seeds at the best temperature of each; three
     standard errors.""",
 )
-on_images(
-    vae_bound, ": the published number is below the bound", above,
-    far=NORMAL_BOUND, near=NORMAL, floor=SHORT,
-)  # fmt: skip
-on_images(
-    vae_bound, ", own KL: less lead by the bound", above,
-    far=[*GUMBEL, ("Normal, own KL", "bound")], near=[*NORMAL, *GUMBEL_BOUND],
-)  # fmt: skip
-on_images(
-    vae_bound, ", as published: behind Gumbel by the bound", above, IMAGES[:2],
-    far=NORMAL_BOUND, near=GUMBEL_BOUND,
-)  # fmt: skip
-
 vae_longer = Claim(
     "C.vae-longer",
     SOURCE,
@@ -57,14 +56,15 @@ vae_longer = Claim(
     assumes="""As for A.table-3, but for the number of epochs; one seed, and a difference counts
     from one nat on.""",
 )
-on_images(
-    vae_longer, ": Normal leads as published by a nat", above, far=GUMBEL, near=NORMAL, long=True
+vae_bound_300 = Claim(
+    "C.vae-bound-300",
+    SOURCE,
+    r"""After 300 epochs the published number of Normal noise is more than 2 nats below the bound
+    with the KL of the law that $z$ has, on all three data sets; and by the bound Normal leads
+    Gumbel by a nat on none, $B_{Gumbel} - B_{Normal} < 1$, neither trained as published nor with
+    the KL of its own law.""",
+    assumes=AT_300,
 )
-on_images(
-    vae_longer, ": no such lead by the bound", above,
-    far=NORMAL_BOUND, near=GUMBEL_BOUND, floor=-2 * NATS, long=True,
-)  # fmt: skip
-
 vae_scale = Claim(
     "C.vae-scale",
     SOURCE,
@@ -76,11 +76,14 @@ vae_scale = Claim(
     number bounds nothing for noise other than unit Gumbel is the subject of C.vae-bound. Three to
     five seeds at the best temperature of each; three standard errors.""",
 )
-on_images(
-    vae_scale, ": the best Gumbel of variance one is lower than the best unit Gumbel", above,
-    far=GUMBEL, near=[("Gumbel, variance 1", "as_published")],
-)  # fmt: skip
-
+vae_scale_300 = Claim(
+    "C.vae-scale-300",
+    SOURCE,
+    r"""After 300 epochs the published number orders the noises by their variance on all three data
+    sets: Normal and Gumbel noise of variance one are lower than unit Gumbel noise, of variance
+    $\pi^2/6$, and that is lower than Logistic noise, of variance $\pi^2/3$.""",
+    assumes=AT_300,
+)
 vae_relaxed = Claim(
     "C.vae-relaxed",
     "this package, on A, section 6.2, Figures 5 and 10",
@@ -91,6 +94,45 @@ vae_relaxed = Claim(
     assumes=r"""As for A.figures-5-10, $K = 10$, one seed; the bound is that of hard samples, with
     the KL of the law that $z$ has. Differences count from one nat on; the level of 5 nats describes
     what was found.""",
+)
+vae_relaxed_300 = Claim(
+    "C.vae-relaxed-300",
+    "this package, on A, section 6.2, Figures 5 and 10",
+    r"""After 300 epochs the loss of relaxed samples is more than 5 nats below the bound of hard
+    samples under either noise, on the same test images; and Normal, which has the lower relaxed
+    loss, has the higher bound: $\ell_{Normal} < \ell_{Gumbel}$ and $L_{Normal} > L_{Gumbel}$ after
+    the last epoch, on every data set.""",
+    assumes=AT_300 + " Here the epoch is the last.",
+)
+compare(
+    vae_bound,
+    (": the published number is below the bound", NORMAL_BOUND, NORMAL, SHORT),
+    (", own KL: less lead by the bound", [*GUMBEL, *OWN_BOUND], [*NORMAL, *GUMBEL_BOUND], 0.0),
+    (", as published: behind Gumbel by the bound", NORMAL_BOUND, GUMBEL_BOUND, 0.0, IMAGES[:2]),
+)
+compare(
+    vae_longer,
+    (": Normal leads as published by a nat", GUMBEL, NORMAL, 0.0),
+    (": no such lead by the bound", NORMAL_BOUND, GUMBEL_BOUND, -2 * NATS),
+    epochs=LASTING,
+)
+compare(
+    vae_scale,
+    (": the best Gumbel of variance one is lower than the best unit Gumbel", GUMBEL, UNIT, 0.0),
+)
+compare(
+    vae_bound_300,
+    (": the published number is below the bound", NORMAL_BOUND, NORMAL, SHORT),
+    (", as published: no lead of a nat by the bound", NORMAL_BOUND, GUMBEL_BOUND, -NATS),
+    (", own KL: no lead of a nat by the bound", OWN_BOUND, GUMBEL_BOUND, -NATS),
+    epochs=PUBLISHED_EPOCHS,
+)
+compare(
+    vae_scale_300,
+    (": Normal is lower than unit Gumbel", GUMBEL, NORMAL, 0.0),
+    (": Gumbel of variance one is lower than unit Gumbel", GUMBEL, UNIT, 0.0),
+    (": unit Gumbel is lower than Logistic", LOGISTIC, GUMBEL, 0.0),
+    epochs=PUBLISHED_EPOCHS,
 )
 
 
@@ -115,3 +157,22 @@ on_images(
     vae_relaxed, ": Normal has the lower training loss and the higher bound", relaxed,
     number=lambda n, g, *hard: [g["loss"][-1] - n["loss"][-1], hard[0] - hard[1]],
 )  # fmt: skip
+
+
+def at_the_end(images, gap, what, floor=0.0):
+    """Judged by the last numbers of test images, by seed."""
+    found = pairs(published("Normal", images), published("Gumbel", images))
+    gaps = {s: gap(*(tested(run, "last") for run in both)) for s, both in found.items()}
+    yield from measured([paired("test images", gaps, what, floor)])
+
+
+for _name, _gap, _what, _floor in (
+    ("Normal: the bound is far above the relaxed loss",
+     lambda n, _: n.bound - n.relaxed_loss, "bound - relaxed loss", FAR),
+    ("Gumbel: the bound is far above the relaxed loss",
+     lambda _, g: g.bound - g.relaxed_loss, "bound - relaxed loss", FAR),
+    ("Normal has the lower relaxed loss",
+     lambda n, g: g.relaxed_loss - n.relaxed_loss, "Gumbel - Normal", 0.0),
+    ("Normal has the higher bound", lambda n, g: n.bound - g.bound, "Normal - Gumbel", 0.0),
+):  # fmt: skip
+    on_images(vae_relaxed_300, f", {_name}", at_the_end, gap=_gap, what=_what, floor=_floor)

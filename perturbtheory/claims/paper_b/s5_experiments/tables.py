@@ -121,11 +121,13 @@ table_1_similar = Claim(
     "B.table-1-similar",
     "B, section 5 and the caption of Table 1",
     r"""Direct optimisation achieves a test loss similar to the unbiased method, in the text on
-    MNIST and Omniglot, in the caption of Table 1 without a restriction: $|L_{direct} -
-    L_{unbiased}| < L_{GSM} - L_{direct}$.""",
+    MNIST and Omniglot, in the caption of Table 1 without a restriction: for every $k$,
+    $|L_{direct} - L_{unbiased}| < L_{GSM} - L_{direct}$; on average over $k$; or, as "similar in
+    spite of the bias", it is not worse by as much, $L_{direct} - L_{unbiased} < L_{GSM} -
+    L_{direct}$.""",
     assumes=r""""Similar" has no number in the text. The same sentences call Gumbel-Softmax worse
-    by $L_{GSM} - L_{direct}$: a difference as large as that, in the same cell, is not similar. Both
-    places are read as they are printed, for all $k$ of the table.""",
+    by $L_{GSM} - L_{direct}$: a difference as large as that is not similar. The three readings are
+    parts, in both places.""",
 )
 similar_to_40 = table_1_similar.corrected(
     r"""On MNIST and Omniglot direct and unbiased differ by less than $2$ for $k \le 40$, where
@@ -135,7 +137,8 @@ similar_to_40 = table_1_similar.corrected(
     source="corrects B, section 5",
     assumes="The printed table.",
 )
-NAMED = [0, 2]
+NAMED, KS = [0, 2], (10, 20, 30, 40, 50)
+TABLES = (UNBIASED, DIRECT, GSM)
 FASHION = [Fraction(x) for x in ("5.60", "8.01", "16.16", "21.47", "20.57")]
 
 
@@ -143,28 +146,52 @@ def _gap(name: str, k: int) -> Fraction:
     return TEXT_1[name, k].unbiased - TEXT_1[name, k].direct
 
 
-@table_1_similar.part(
-    "the text: MNIST and Omniglot", names=("MNIST", "Omniglot"), rows=NAMED, at=("MNIST", 50)
-)
-@table_1_similar.part(
-    "the caption: all data sets", names=DATA_SETS, rows=[0, 1, 2], at=("Fashion-MNIST", 40)
-)
-def similar(names, rows, at):
-    cells = {cell: x for cell, x in TEXT_1.items() if cell[0] in names}
-    nearer = all(abs(_gap(*cell)) < x.gsm - x.direct for cell, x in cells.items())
-    margins = (GSM - DIRECT - abs(UNBIASED - DIRECT))[rows]
-    yield exact("copied by rows", nearer, cases=f"{len(cells)} cells")
-    yield positive("copied by methods", margins.ravel(), "differences of differences")
-    x = TEXT_1[at]
+def _per_cell(unbiased, direct, gsm):
+    return abs(unbiased - direct), gsm - direct
+
+
+def _on_average(unbiased, direct, gsm):
+    unbiased, direct, gsm = (sum(x) / len(x) for x in (unbiased, direct, gsm))
+    return abs(unbiased - direct), gsm - direct
+
+
+def _not_worse(unbiased, direct, gsm):
+    return direct - unbiased, gsm - direct
+
+
+PLACES = {"the text, MNIST and Omniglot": [0, 2], "the caption, all data sets": [0, 1, 2]}
+SIMILAR = {
+    "for every $k$": _per_cell,
+    "on average over $k$": _on_average,
+    "not worse by as much": _not_worse,
+}
+
+
+def similar(rows, sides):
+    exactly = {
+        DATA_SETS[row]: sides(*np.array([TEXT_1[DATA_SETS[row], k] for k in KS], object).T)
+        for row in rows
+    }
+    true = all(np.all(near < far) for near, far in exactly.values())
+    yield exact("copied by rows", true, cases=f"{', '.join(exactly)}")
+    margins = [np.subtract(*sides(*x)[::-1]) for x in zip(*(t[rows] for t in TABLES), strict=True)]
+    yield positive("copied by methods", np.ravel(margins), "differences of differences")
+    worst = min(exactly, key=lambda name: np.min(exactly[name][1] - exactly[name][0]))
+    near, far = map(np.atleast_1d, exactly[worst])
+    at = int(np.argmin(far - near))
     yield witness(
         {
-            "images": at[0],
-            "$k$": at[1],
-            "unbiased, direct, Gumbel-Softmax": [f"{float(loss):.2f}" for loss in x],
-            "$|L_{direct} - L_{unbiased}|$": f"{float(abs(_gap(*at))):.2f}",
-            "$L_{GSM} - L_{direct}$": f"{float(x.gsm - x.direct):.2f}",
+            "images": worst,
+            "$k$": KS[at] if near.size > 1 else "on average",
+            "$L_{unbiased} - L_{direct}$, without its sign": f"{float(near[at]):.2f}",
+            "$L_{GSM} - L_{direct}$": f"{float(far[at]):.2f}",
         }
     )
+
+
+for _place, _rows in PLACES.items():
+    for _reading, _sides in SIMILAR.items():
+        table_1_similar.part(f"{_place}: {_reading}", rows=_rows, sides=_sides)(similar)
 
 
 @similar_to_40.part(

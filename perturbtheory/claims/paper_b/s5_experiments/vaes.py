@@ -1,31 +1,34 @@
 """Section 5, Table 1, Figures 2 and 6: what the recorded VAEs say; nothing is trained here."""
 
-import math
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from perturbtheory.claims.exhibits.spreads import measured
-from perturbtheory.claims.exhibits.vae_losses import SPLITS, on_images, runs_apart
-from perturbtheory.data import PIXELS
-from perturbtheory.experiments.vaes import recorded
+from perturbtheory.claims.exhibits.criteria import EPOCHS_APART, NATS, later, measured, paired
+from perturbtheory.claims.exhibits.vae_losses import (
+    SPLITS,
+    Pairs,
+    certain,
+    curves,
+    on_images,
+    pairs,
+    published,
+    runs_apart,
+    undecided,
+)
+from perturbtheory.experiments.vaes import PUBLISHED_EPOCHS, recorded
 from perturbtheory.experiments.vaes.grids import (
     CATEGORIES,
     ENDS,
+    IMAGES,
     METHODS,
     loss,
-    tested,
     validation,
 )
-from perturbtheory.experiments.vaes.speed import ratio
-from perturbtheory.experiments.vaes.tables import CERTAIN
-from perturbtheory.ledger import Check, Claim, Outcome, exact
+from perturbtheory.ledger import Claim
 
 EARLY = 5
 """The epoch in which convergence is looked at."""
-HIDDEN, BATCH = 300, 100
-CLEAR = 0.05
-"""By how much a ratio of times must differ from one to count."""
-
 table_1 = Claim(
     "B.table-1",
     "B, section 5 and the caption of Table 1",
@@ -35,9 +38,9 @@ table_1 = Claim(
     the gradient of the KL. Audited, for $K = 10$ and $50$: the KL in the gradient of both, epsilon
     and temperature from $1$ to $0.1$ within the run. 20 epochs where the paper has 300: the order
     alone is looked at. In the cells marked in results/vaes.md the encoder of Gumbel-Softmax has
-    become certain of one category for all images and has not left it, as it has not in the paper by
-    its losses: they decide nothing. Omniglot is resized from the
-    raw drawings by this package. Exact losses of one seed; differences count from one nat on.""",
+    become certain of one category for all images and has not left it, as by its losses it has in
+    the paper: they decide nothing. Omniglot is resized from the raw drawings by this package. Exact
+    losses of one seed; differences count from one nat on.""",
 )
 figures_2_6 = Claim(
     "B.figures-2-6",
@@ -54,20 +57,34 @@ figures_2_6 = Claim(
 )
 
 
-def lower(images, k, near, far, number, splits):
+table_1_300 = Claim(
+    "B.table-1-300",
+    "B, section 5 and the caption of Table 1",
+    r"""After 300 epochs direct optimisation achieves a better test loss than Gumbel-Softmax in
+    every cell of Table 1: $L_{direct} < L_{GSM}$ for $K = 10, 20, 30, 40, 50$.""",
+    assumes=r"""As for B.table-1, as published. The exact loss of test images at the epoch that is
+    best on validation images. Three seeds, paired; three standard errors of the mean difference. A
+    pair is left out if one of its two encoders is certain of one category for all images at that
+    epoch. This was fixed before a run of this length was looked at.""",
+)
+figures_2_6_300 = Claim(
+    "B.figures-2-6-300",
+    "B, section 5, Figures 2 and 6",
+    r"""The unbiased method takes more epochs to converge than direct optimisation, and after 300 it
+    achieves similar and often better test loss on MNIST and Omniglot, $L_{unbiased} - L_{direct} <
+    1$; on Fashion-MNIST direct is better, $L_{direct} < L_{unbiased}$; for $K = 10, 20, 30, 40,
+    50$. Read as: it is in more epochs within a nat of the lowest validation loss that both
+    reach.""",
+    assumes=r"""As for B.table-1-300; similar is what is less than a nat apart, and by 10 epochs
+    more than three standard errors later counts, for beyond 20 only every tenth is kept.""",
+)
+
+
+def lower(images, k, near, far, number, splits, baseline=""):
     one, two = (replace(METHODS[name], images=images, categories=k) for name in (near, far))
-    yield from measured(runs_apart(one, two, number, splits))
-
-
-def lower_at_the_best(images, k, near, far):
-    run = recorded.load()[replace(METHODS[far], images=images, categories=k)]
-    certain = abs(math.log(k) - tested(run, "bound").divergence) < CERTAIN
-    detail = f"; the encoder of {far} is certain of one category"
-    for check in lower(images, k, near, far, _at_the_best, SPLITS):
-        if certain and isinstance(check, Check):
-            yield replace(check, outcome="unknown", detail=check.detail + detail)
-        else:
-            yield check
+    checks = runs_apart(one, two, number, splits)
+    failed = baseline and certain(recorded.load()[two], k)
+    yield from measured(undecided(checks, baseline) if failed else checks)
 
 
 def _at_the_best(run: Any, split: str) -> float:
@@ -80,8 +97,9 @@ def _early(run: Any, split: str) -> float:
 
 for _k, _audited in [*((k, "") for k in CATEGORIES), *((k, ", audited") for k in ENDS)]:
     on_images(
-        table_1, f", $K = {_k}$, {_audited[2:] or 'as published'}: direct is lower",
-        lower_at_the_best, k=_k, near=f"direct{_audited}", far=f"Gumbel-Softmax{_audited}",
+        table_1, f", $K = {_k}$, {_audited[2:] or 'as published'}: direct is lower", lower,
+        k=_k, near=f"direct{_audited}", far=f"Gumbel-Softmax{_audited}", number=_at_the_best,
+        splits=SPLITS, baseline=f"Gumbel-Softmax{_audited}",
     )  # fmt: skip
 for _k in CATEGORIES:
     on_images(
@@ -89,45 +107,35 @@ for _k in CATEGORIES:
         k=_k, near="direct", far="unbiased", number=_early, splits=("training", "validation"),
     )  # fmt: skip
 
-wall_clock = Claim(
-    "B.wall-clock",
-    "B, section 5 and Figure 2",
-    r"""With one latent variable direct optimisation takes longer than Gumbel-Softmax, $T_{direct} >
-    T_{GSM}$, 1.5 times in the paper's implementation, for it needs $k$ computations of the decoder;
-    read as: so it is for the network of section 5 when it is implemented again.""",
-    assumes="""Batches of 100, the whole step with encoder, KL and Adam, on a CPU: medians of epochs
-    that alternate, recorded with the versions that ran them. That it took 1.5 times as long in the
-    paper's implementation is a report, which is not judged.""",
-)
-less_time = wall_clock.corrected(
-    r"""With one latent variable the $k$ outputs of the decoder do not depend on $x$: all $k$ values
-    of $f$ for a batch are $k$ images and one product of matrices, fewer multiplications than one
-    relaxed $z$ for each image, $k \, 300 (k + 784) + 100 \cdot 784 k < 100 \cdot 300 (k + 784)$ for
-    $k = 10, 50$. Direct optimisation and the exact gradient then take less time than
-    Gumbel-Softmax.""",
-    source="corrects B, section 5",
-)
+
+def of_seeds(images, k, near, far, gap, what, floor=0.0, room=0.0):
+    """Judged by what is read off both runs of each seed, but those of a certain encoder."""
+    found = pairs(published(near, images, k), published(far, images, k))
+    left = {s: both for s, both in found.items() if not any(certain(run, k) for run in both)}
+    out = len(found) - len(left)
+    said = f", {out} left out, certain of one category" if out else ""
+    yield from measured([paired(f"{PUBLISHED_EPOCHS} epochs", gap(left), what, floor, said, room)])
 
 
-def _time(way: str, k: int, sign: int) -> Check:
-    """Whether it takes longer than Gumbel-Softmax (sign 1) or less time (sign -1)."""
-    found = ratio(way, k)
-    excess = sign * (found - 1)
-    outcome: Outcome = "holds" if excess > CLEAR else "fails" if excess < -CLEAR else "unknown"
-    detail = f"{found:.2f} times the time of Gumbel-Softmax"
-    return Check(f"measured, K = {k}", "experiment", outcome, detail)
+def _worse(found: Pairs) -> dict[int, float]:
+    return {seed: loss(far, "bound") - loss(near, "bound") for seed, (near, far) in found.items()}
 
 
-@less_time.part("fewer multiplications in the decoder")
-def multiplications():
-    for k in ENDS:
-        one = HIDDEN * (k + PIXELS)
-        ours, relaxed = k * one + BATCH * PIXELS * k, BATCH * one
-        yield exact(f"counts, k = {k}", ours < relaxed, cases=f"{ours:,} against {relaxed:,}")
+def _later(found: Pairs) -> dict[int, float]:
+    kept, both = curves(found, partial(validation, criterion="bound"))
+    return {seed: later(*pair, kept) for seed, pair in both.items()}
 
 
-@wall_clock.part("direct takes longer", way="direct", sign=1)
-@less_time.part("direct takes less time", way="direct", sign=-1)
-@less_time.part("exact takes less time", way="exact", sign=-1)
-def times(way, sign):
-    yield from measured(_time(way, k, sign) for k in ENDS)
+for _k in CATEGORIES:
+    for _claim, _images, _name, _near, _far, _gap, _floor in (
+        (table_1_300, IMAGES, "direct is lower", "direct", "Gumbel-Softmax", _worse, 0.0),
+        (figures_2_6_300, IMAGES, "direct converges first", "direct", "unbiased", _later, 0.0),
+        (figures_2_6_300, IMAGES[::2], "unbiased is similar or lower", "unbiased", "direct",
+         _worse, -NATS),
+        (figures_2_6_300, IMAGES[1:2], "direct is lower", "direct", "unbiased", _worse, 0.0),
+    ):  # fmt: skip
+        on_images(
+            _claim, f", $K = {_k}$: {_name}", of_seeds, _images, k=_k, near=_near, far=_far,
+            gap=_gap, floor=_floor, room=EPOCHS_APART * (_gap is _later),
+            what=f"{'epochs of ' * (_gap is _later)}{_far} - {_near}",
+        )  # fmt: skip
