@@ -9,7 +9,9 @@ from rich.console import Console
 
 import perturbtheory as pt
 from perturbtheory.cli import _verdicts
-from perturbtheory.experiments import recorded, render, vae_recorded, vae_render
+from perturbtheory.experiments.fits import recorded, render
+from perturbtheory.experiments.vaes import recorded as vae_recorded
+from perturbtheory.experiments.vaes import render as vae_render
 from perturbtheory.ledger import Check, Claim, Part, Result
 from perturbtheory.tables import Table
 

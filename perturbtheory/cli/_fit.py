@@ -80,7 +80,7 @@ def fit(
         Make the recorded results of a whole grid these.
     """
     require_writable("--json", json)
-    from perturbtheory.experiments import grids
+    from perturbtheory.experiments.fits import grids
     from perturbtheory.results import write_json
 
     options = {
@@ -159,8 +159,8 @@ def _run(
     every: "list[FitRun]", directory: Path, workers: str, command: str
 ) -> "dict[FitRun, dict[str, Any]] | None":
     """Results by run, or None if some could not be made, which has been said."""
-    from perturbtheory.experiments import SweepError, sweep
     from perturbtheory.experiments.fits import run_fit
+    from perturbtheory.experiments.sweep import SweepError, sweep
 
     options: dict[str, Any] = {"workers": workers, "packages": ("optax", "scipy")}
     try:
@@ -174,7 +174,7 @@ def _run(
 
 
 def _print(results: "dict[FitRun, dict[str, Any]]", *, chosen: bool) -> None:
-    from perturbtheory.experiments import grids, render
+    from perturbtheory.experiments.fits import grids, render
 
     console = terminal()
     if not chosen and all(run in results for run in grids.runs("table-2")):
@@ -185,7 +185,8 @@ def _print(results: "dict[FitRun, dict[str, Any]]", *, chosen: bool) -> None:
 
 
 def _record(every: "list[FitRun]", directory: Path, output: Output) -> None:
-    from perturbtheory.experiments import grids, identity, recorded, records
+    from perturbtheory.experiments.fits import grids, recorded
+    from perturbtheory.experiments.sweep import identity, records
 
     found = records(directory)
     shown = set(grids.runs("table-2"))

@@ -1,9 +1,6 @@
-"""Experiments: grids of runs, each run kept in a file of its own."""
+"""Experiments: grids of runs, each kept in a file of its own, then recorded and put into tables.
 
-from perturbtheory.experiments._cells import Record as Record
-from perturbtheory.experiments._cells import identity as identity
-from perturbtheory.experiments._executors import open_executor as open_executor
-from perturbtheory.experiments._store import SweepError as SweepError
-from perturbtheory.experiments._sweep import load as load
-from perturbtheory.experiments._sweep import records as records
-from perturbtheory.experiments._sweep import sweep as sweep
+`sweep` runs any cells; `fits` and `vaes` are two rooms of one shape: `run` says what one run is,
+`grids` which are made, `recorded` what was found, `tables` how it compares with the papers, and
+`render` shows it in a terminal.
+"""

@@ -1,115 +1,150 @@
-"""The fits that were made: results/fits.json, written by `perturbtheory fit --record`.
+"""The runs of one kind in one file of results/, whatever a run is.
 
-One line a run: the fields that differ from the defaults of `FitRun`, then its result.
+One line a run: the fields that differ from the defaults of its class, then its result. `fits` and
+`vaes` have one such file each, and say which numbers of a result must be there.
 """
 
 import dataclasses
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from perturbtheory import results as files
-from perturbtheory.experiments._cells import Record
-from perturbtheory.experiments._shape import require_numbers
-from perturbtheory.experiments.fits import FitRun
+from perturbtheory.experiments.numbers import require_numbers
+from perturbtheory.experiments.sweep import Record, records
 
-_FILE, _WHAT = "fits.json", "recorded fits"
-_REMEDY = "run `perturbtheory fit --record` in a checkout, or install the package again"
-COMMAND = "perturbtheory fit --grid all --record"
-"""What makes the whole record, or again what is missing of it."""
-_DEFAULTS = {f.name: f.default for f in dataclasses.fields(FitRun)}
-_PER_SEED = ("objective", "l1", "l1_hard", "spread")
-_CURVES = ("iterations", "objective_mean", "objective_std")
-_BULKY = ("p", "p_hard")
-"""Kept only for runs that a figure shows."""
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Run = TypeVar("Run", bound="DataclassInstance")
 
 
-def location() -> Path:
-    """The record shipped with an installed package, or results/fits.json of a checkout."""
-    return files.location(_FILE)
+class Recorded(dict[Run, dict[str, Any]]):
+    """Results by run; raises RecordError for a run that was not made.
 
+    Attributes:
+        what: of what they are the record, in the message.
+        remedy: the way out, in the message.
+    """
 
-def destination() -> Path:
-    """Where `save` writes; raises RecordError outside of a checkout."""
-    return files.destination(_FILE)
+    def __init__(
+        self, results: Mapping[Run, dict[str, Any]], what: str = "records", remedy: str = ""
+    ) -> None:
+        super().__init__(results)
+        self.what, self.remedy = what, remedy
 
-
-class Recorded(dict[FitRun, dict[str, Any]]):
-    """Results by run; raises RecordError for a run that was not made."""
-
-    def __missing__(self, run: FitRun) -> dict[str, Any]:
+    def __missing__(self, run: Run) -> dict[str, Any]:
         """No result: say how to make one."""
-        msg = f"{_WHAT} have no {run}; {_REMEDY}"
+        msg = f"{self.what} have no {run}; {self.remedy}"
         raise files.RecordError(msg)
 
 
-def load() -> Recorded:
-    """Recorded results by run.
+@dataclasses.dataclass(frozen=True)
+class RunFile(Generic[Run]):
+    """A record of runs.
 
-    Raises:
-        RecordError: if the file is missing or is not what `save` writes.
+    Attributes:
+        run: the class of a run, a frozen dataclass.
+        file: the name of the file.
+        rows: the key under which it has its rows.
+        what: of what it is the record, in messages.
+        remedy: the way out, in messages.
+        lengths: how many numbers a result of a run has, by place; see `require_numbers`.
     """
-    path = location()
-    return Recorded(_loaded(path, files.stamp(path)))
+
+    run: type[Run]
+    file: str
+    rows: str
+    what: str
+    remedy: str
+    lengths: Callable[[Run, Any], Mapping[str, int | None]]
+
+    def location(self) -> Path:
+        """The record shipped with an installed package, or that in results/ of a checkout."""
+        return files.location(self.file)
+
+    def destination(self) -> Path:
+        """Where `write` writes; raises RecordError outside of a checkout."""
+        return files.destination(self.file)
+
+    def missing(self, what: str) -> files.RecordError:
+        """The error for runs that are not there, with the remedy."""
+        return files.RecordError(f"{what}; {self.remedy}")
+
+    def load(self) -> Recorded[Run]:
+        """Recorded results by run, which the caller may change.
+
+        Raises:
+            RecordError: if the file is missing or is not what `write` writes.
+        """
+        path = self.location()
+        return self._recorded(_loaded(self, path, files.stamp(path)))
+
+    def read(self, path: Path) -> dict[str, Any]:
+        """All that the file at this path says, its head too; raises RecordError like `load`."""
+        return files.read_json(path, self.what, self.remedy)
+
+    def results(self, data: Any, path: Path) -> dict[Run, dict[str, Any]]:
+        """The results in what was read from this path; raises RecordError like `load`."""
+        try:
+            found = {self._run(entry["run"]): entry["result"] for entry in data[self.rows]}
+            for run, result in found.items():
+                require_numbers(result, self.lengths(run, result))
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            why = f"{type(error).__name__}: {error}"
+            msg = f"{self.what} are corrupt: {path}: {why}; {self.remedy}"
+            raise files.RecordError(msg) from error
+        return found
+
+    def made(self, directory: Path) -> dict[Run, Record]:
+        """What a sweep left in the directory; cells of other classes there are left alone."""
+        cells = ((dict(record.cell), record) for record in records(directory).values())
+        kind = self.run.__qualname__
+        return {self._run(cell): record for cell, record in cells if cell.pop("class") == kind}
+
+    def finished(self, directory: Path) -> Recorded[Run]:
+        """Results by run of what a sweep left in the directory."""
+        made = self.made(directory)
+        return self._recorded({run: record.result for run, record in made.items()})
+
+    def write(
+        self, head: Mapping[str, Any], results: Mapping[Run, Mapping[str, Any]], seconds: float
+    ) -> Path:
+        """Write the record: its head, how many runs it has and what they took, and the rows."""
+        entries = {**head, "runs": len(results), "seconds": round(seconds)}
+        rows = [
+            json.dumps({"run": self._fields(run), "result": result}, allow_nan=False)
+            for run, result in results.items()
+        ]
+        body = ",\n".join(f" {row}" for row in rows)
+        start = json.dumps(entries, indent=1)[:-2]
+        path = self.destination()
+        files.write_text(path, f'{start},\n "{self.rows}": [\n{body}\n ]\n}}\n')
+        return path
+
+    def _recorded(self, results: Mapping[Run, dict[str, Any]]) -> Recorded[Run]:
+        return Recorded(results, self.what, self.remedy)
+
+    def _run(self, fields: Any) -> Run:
+        """The run with these fields as JSON gives them back: tuples as lists."""
+        return self.run(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+
+    def _fields(self, run: Run) -> dict[str, Any]:
+        usual = {f.name: f.default for f in dataclasses.fields(self.run)}
+        return {k: v for k, v in vars(run).items() if v != usual[k]}
 
 
-@functools.lru_cache(maxsize=2)
-def _loaded(path: Path, stamp: tuple[int, int] | None) -> Recorded:  # noqa: ARG001
-    data = files.read_json(path, _WHAT, _REMEDY)
-    try:
-        found = Recorded({_run(entry["run"]): entry["result"] for entry in data["fits"]})
-        for run, result in found.items():
-            require_numbers(result, _lengths(run, result))
-    except (TypeError, KeyError, AttributeError, ValueError) as error:
-        msg = f"{_WHAT} are corrupt: {path}: {type(error).__name__}: {error}; {_REMEDY}"
-        raise files.RecordError(msg) from error
-    return found
+def versions(found: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Each of these versions once, in an order of their own."""
+    return [json.loads(text) for text in sorted({json.dumps(v, sort_keys=True) for v in found})]
 
 
-def save(records: Mapping[FitRun, Record], shown: set[FitRun]) -> Path:
-    """Write the record; `shown` are the runs whose fitted distributions are kept.
-
-    The head says how to make them again, with which versions they were made and how long it took.
-    """
-    made = list(records.values())
-    head = {
-        "command": COMMAND,
-        "versions": sorted({json.dumps(record.versions, sort_keys=True) for record in made}),
-        "runs": len(made),
-        "seconds": round(sum(record.seconds for record in made)),
-    }
-    head["versions"] = [json.loads(text) for text in head["versions"]]
-    rows = [
-        json.dumps(
-            {"run": _fields(run), "result": _kept(record.result, whole=run in shown)},
-            allow_nan=False,
-        )
-        for run, record in records.items()
-    ]
-    body = ",\n".join(f" {row}" for row in rows)
-    start = json.dumps(head, indent=1)[:-2]
-    path = destination()
-    files.write_text(path, f'{start},\n "fits": [\n{body}\n ]\n}}\n')
-    return path
-
-
-def _fields(run: FitRun) -> dict[str, Any]:
-    return {k: v for k, v in vars(run).items() if k == "target" or v != _DEFAULTS[k]}
-
-
-def _run(fields: dict[str, Any]) -> FitRun:
-    run = FitRun(**fields)
-    return dataclasses.replace(run, seeds=tuple(run.seeds))
-
-
-def _lengths(run: FitRun, result: Any) -> dict[str, int]:
-    """How many numbers a result has, see `run_fit`."""
-    known = [] if result["l1_curve"] is None else ["l1_curve"]  # It is not, for some models.
-    points = len(result["iterations"])
-    return dict.fromkeys(_PER_SEED, len(run.seeds)) | dict.fromkeys([*_CURVES, *known], points)
-
-
-def _kept(result: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    return {k: v for k, v in result.items() if whole or k not in _BULKY}
+@functools.lru_cache(maxsize=4)
+def _loaded(
+    kept: RunFile[Run],
+    path: Path,
+    stamp: tuple[int, int] | None,  # noqa: ARG001
+) -> dict[Run, dict[str, Any]]:
+    return kept.results(kept.read(path), path)

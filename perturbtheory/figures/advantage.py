@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from perturbtheory.experiments import recorded, study
-from perturbtheory.experiments.grids import PAIR, TARGETS, exact, printed
+from perturbtheory.experiments.fits import recorded, study
+from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, printed
 from perturbtheory.figures._figure import GREEN, GREY, ORANGE, SKY, Data, Figure
 from perturbtheory.figures.fits import STYLE, TITLES
 
@@ -85,7 +85,7 @@ ADVANTAGE = Figure(
     caption="Left: the advantage of the printed protocol as a sum of four terms. Middle: without "
     "sampling both models go on towards zero. Right: after the same 300 iterations the arg max of "
     "the fitted model, which hard samples follow, is nearer to the target under Gumbel noise.",
-    formula="seen = reported + sampled + variance + shape; see perturbtheory.experiments.study",
+    formula="seen = reported + sampled + variance + shape; see `experiments.fits.study`",
     reference="paper A, section 6.1, Table 2",
     labels={
         "reported": "advantage seen minus advantage of E[softmax], by target",

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from perturbtheory.experiments import recorded
-from perturbtheory.experiments.grids import PAIR, TARGETS, exact, printed
+from perturbtheory.experiments.fits import recorded
+from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, printed
 from perturbtheory.figures._figure import BLUE, VERMILLION, Data, Figure
 from perturbtheory.models import PerturbSoftmax
 from perturbtheory.models.targets import probabilities

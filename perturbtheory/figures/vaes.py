@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.grids import PAIR
-from perturbtheory.experiments.vae_grids import (
+from perturbtheory.experiments.fits.grids import PAIR
+from perturbtheory.experiments.vaes import VaeRun, recorded
+from perturbtheory.experiments.vaes.grids import (
     COLUMNS,
     ENDS,
     EPOCHS,
@@ -22,9 +22,8 @@ from perturbtheory.experiments.vae_grids import (
     loss,
     validation,
 )
-from perturbtheory.experiments.vae_speed import images_a_second
-from perturbtheory.experiments.vae_tables import LABELS
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes.speed import images_a_second
+from perturbtheory.experiments.vaes.tables import LABELS
 from perturbtheory.figures._figure import (
     BLUE,
     ORANGE,
@@ -52,7 +51,7 @@ _METHODS = {
 
 def curves_data(images: Sequence[str]) -> Data:
     """Loss after every epoch at temperature 1: in training, and hard on validation images."""
-    results, data = vae_recorded.load(), Data()
+    results, data = recorded.load(), Data()
     for name in images:
         for k in SHOWN:
             for noise in PAIR:
@@ -118,7 +117,7 @@ def _curves(images: Sequence[str], compute: Callable[[], Data], reference: str) 
 
 def temperatures_data() -> Data:
     """Test numbers by temperature for every column of Table 3 and every set of images."""
-    results, data = vae_recorded.load(), Data()
+    results, data = recorded.load(), Data()
     for images in IMAGES:
         for name in COLUMNS:
             made = [run for run in column(name, images) if run in results]
@@ -158,7 +157,7 @@ def methods_data() -> Data:
     And for each the minutes until then, 50,000 images an epoch, at the speed that was measured
     apart, on an idle machine: runs of a sweep share theirs.
     """
-    results, data = vae_recorded.load(), Data()
+    results, data = recorded.load(), Data()
     for images in IMAGES:
         for k in ENDS:
             for name, run in METHODS.items():
@@ -192,7 +191,7 @@ def render_methods(canvas: Canvas, data: Data) -> None:
 
 def long_data() -> Data:
     """Losses of the long runs at temperature 1."""
-    results, data = vae_recorded.load(), Data()
+    results, data = recorded.load(), Data()
     for noise in PAIR:
         found = results[VaeRun(noise=noise, epochs=LONG * EPOCHS)]
         data[f"{noise}/training"] = np.array(found["loss"])

@@ -2,7 +2,7 @@
 
 from tests.mutants._run import Mutant
 
-_TABLE_2, _SPREADS = "experiments/table_2.py", "claims/exhibits/spreads.py"
+_TABLE_2, _SPREADS = "experiments/fits/tables.py", "claims/exhibits/spreads.py"
 _LOSSES = "claims/exhibits/vae_losses.py"
 EXPERIMENTS = (
     # The comparison.
@@ -15,7 +15,7 @@ EXPERIMENTS = (
     ),
     Mutant(
         "runs with Normal noise are taken for those with Gumbel noise, and the other way round",
-        "experiments/vae_grids.py",
+        "experiments/vaes/grids.py",
         '"Gumbel": (VaeRun(noise="gumbel"), "as_published"),\n'
         '    "Normal": (VaeRun(noise="normal"), "as_published")',
         '"Gumbel": (VaeRun(noise="normal"), "as_published"),\n'
@@ -38,7 +38,7 @@ EXPERIMENTS = (
     ),
     Mutant(
         "time of Gumbel-Softmax over that of direct optimisation",
-        "experiments/vae_speed.py",
+        "experiments/vaes/speed.py",
         'return _entry("ratios", f"{rule} over relaxed, K = {categories}")',
         'return 1 / _entry("ratios", f"{rule} over relaxed, K = {categories}")',
         ("B.wall-clock", "B.wall-clock.corrected"),
@@ -53,7 +53,7 @@ EXPERIMENTS = (
     ),
     Mutant(
         "validation number of the first epoch in the place of the best",
-        "experiments/vae_tables.py",
+        "experiments/vaes/tables.py",
         "return {seed: validation(made[seed], criterion)[epoch] for",
         "return {seed: validation(made[seed], criterion)[0] for",
         ("C.vae-bound", "C.vae-longer"),
@@ -83,14 +83,14 @@ EXPERIMENTS = (
     ),
     Mutant(
         "sum over seeds in the place of their mean",
-        _TABLE_2,
+        "experiments/spread.py",
         "return cls(float(np.mean(numbers)), deviation, numbers.size)",
         "return cls(float(np.sum(numbers)), deviation, numbers.size)",
         ("A.table-2.corrected", "A.igr-similar.corrected"),
     ),
     Mutant(
         "fits without sampling are those with it",
-        "experiments/grids.py",
+        "experiments/fits/grids.py",
         "return replace(run, draws=None, seeds=(0,))",
         "return run",
         ("C.fit-advantage",),
@@ -99,15 +99,15 @@ EXPERIMENTS = (
     Mutant(
         "the scale of the noise of a recorded fit is not read",
         "experiments/recorded.py",
-        'Recorded({_run(entry["run"]): entry["result"]',
-        'Recorded({_run(entry["run"] | {"scale": 1.0}): entry["result"]',
+        'self._run(entry["run"]): entry["result"]',
+        'self._run(entry["run"] | {"scale": 1.0}): entry["result"]',
         ("C.fit-hard",),
     ),
     Mutant(
         "the temperature of a recorded VAE is not read",
-        "experiments/vae_recorded.py",
-        'VaeRun(**entry["run"]): entry["result"] for',
-        'VaeRun(**entry["run"] | {"temperature": 1.0}): entry["result"] for',
+        "experiments/recorded.py",
+        'self._run(entry["run"]): entry["result"]',
+        'self._run(entry["run"] | {"temperature": 1.0}): entry["result"]',
         ("C.vae-longer",),
     ),
     Mutant(

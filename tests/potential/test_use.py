@@ -11,7 +11,8 @@ import scipy.stats
 
 import perturbtheory as pt
 from perturbtheory import estimators as es
-from perturbtheory import experiments, models, properties
+from perturbtheory import models, properties
+from perturbtheory.experiments.sweep import sweep
 
 THETA = np.array([0.3, -0.2, 1.1])
 
@@ -175,7 +176,7 @@ WORDS = {
         "`epsilon`",
     ),
     "vae-key": (lambda: models.vae.DiscreteVAE(2, 3, hidden=4, key=None), "`key`"),
-    "sweep": (lambda: experiments.sweep(dict, [], None), "`directory`"),
+    "sweep": (lambda: sweep(dict, [], None), "`directory`"),
     "declarations": (lambda: properties.check_declarations(3), "`perturbation`"),
 }
 

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 
 from perturbtheory.claims.exhibits.spreads import below, beyond
-from perturbtheory.experiments import recorded
-from perturbtheory.experiments.fits import FitRun
-from perturbtheory.experiments.grids import PAIR, TARGETS, exact, from_histogram, uniform_start
-from perturbtheory.experiments.table_2 import between
+from perturbtheory.experiments.fits import FitRun, recorded
+from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, from_histogram, uniform_start
+from perturbtheory.experiments.fits.tables import between
 from perturbtheory.ledger import Check
 
 APART = TARGETS[1:]

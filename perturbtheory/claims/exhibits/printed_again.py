@@ -1,7 +1,7 @@
 """Printed numbers of paper A, transcribed a second time, by columns.
 
-A route that takes a number from here, and another that takes it from `experiments.printed`,
-`experiments.table_2` or `models.targets`, disagree over a slip in either transcription.
+A route that takes a number from here, and another that takes it from `experiments.vaes.printed`,
+`experiments.fits.tables` or `models.targets`, disagree over a slip in either transcription.
 """
 
 import numpy as np

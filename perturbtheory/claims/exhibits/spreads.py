@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from perturbtheory.estimate import Estimate
-from perturbtheory.experiments.table_2 import Spread
+from perturbtheory.experiments.spread import Spread
 from perturbtheory.ledger import Check, Outcome, Witness, witness
 
 STANDARD_ERRORS = 3.0

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from perturbtheory.claims.exhibits.spreads import beyond, measured
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.table_2 import Spread
-from perturbtheory.experiments.vae_grids import COLUMNS, IMAGES, LONG, Results, best
-from perturbtheory.experiments.vae_tables import LABELS, by_seed
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.spread import Spread
+from perturbtheory.experiments.vaes import VaeRun, recorded
+from perturbtheory.experiments.vaes.grids import COLUMNS, IMAGES, LONG, Results, best
+from perturbtheory.experiments.vaes.tables import LABELS, by_seed
 from perturbtheory.ledger import Check, Claim, Outcome, Witness
 
 NATS = 1.0
@@ -38,7 +37,7 @@ def losses(
     if len(found) < least:
         which = "long runs" if long else "runs"
         msg = f"column {name!r} of table-3 for {images} has {len(found)} {which}, not {least}"
-        raise vae_recorded.missing(msg)
+        raise recorded.missing(msg)
     return found
 
 
@@ -66,7 +65,7 @@ def above(
     images: str, far: Terms, near: Terms, floor: float = 0.0, *, long: bool = False
 ) -> Iterator[Check | Witness]:
     """A part: far - near is above the floor, by three standard errors or, of one run, by a nat."""
-    results, what = vae_recorded.load(), f"{_named(far)} - {_named(near)} - {floor:g}"
+    results, what = recorded.load(), f"{_named(far)} - {_named(near)} - {floor:g}"
 
     def check(split: str) -> Check:
         found = difference(results, images, far, near, split, long=long)
@@ -91,7 +90,7 @@ def runs_apart(
     near: VaeRun, far: VaeRun, number: Callable[[Any, str], Any], splits: Sequence[str] = SPLITS
 ) -> Iterator[Check]:
     """What is read off two runs: it is more by `NATS` in the one that is far."""
-    runs = [vae_recorded.load()[run] for run in (far, near)]
+    runs = [recorded.load()[run] for run in (far, near)]
     for split in splits:
         one, two = (np.atleast_1d(number(run, split)) for run in runs)
         what = "difference of the losses" if one.size == 1 else f"differences of {one.size} losses"

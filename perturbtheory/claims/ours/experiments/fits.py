@@ -10,12 +10,13 @@ import sympy as sp
 from perturbtheory.claims.exhibits.fits import APART, SEEDS, STARTS, VARIANTS, compared, pair
 from perturbtheory.claims.exhibits.spreads import below, beyond
 from perturbtheory.claims.exhibits.symbols import B, T
-from perturbtheory.experiments import recorded
-from perturbtheory.experiments.fits import UNIT, FitRun
-from perturbtheory.experiments.grids import LONG, TARGETS, WIDE
-from perturbtheory.experiments.grids import exact as unsampled
-from perturbtheory.experiments.study import LENGTHS, longer
-from perturbtheory.experiments.table_2 import Spread, between
+from perturbtheory.experiments.fits import FitRun, recorded
+from perturbtheory.experiments.fits.grids import LONG, TARGETS, WIDE
+from perturbtheory.experiments.fits.grids import exact as unsampled
+from perturbtheory.experiments.fits.study import LENGTHS, longer
+from perturbtheory.experiments.fits.tables import between
+from perturbtheory.experiments.laws import UNIT
+from perturbtheory.experiments.spread import Spread
 from perturbtheory.ledger import Claim, agree, argued, eq, exact
 from perturbtheory.models.targets import probabilities
 from perturbtheory.perturbations import Gumbel, Normal
@@ -35,7 +36,7 @@ fit_advantage = Claim(
     L(N_w)$. For the discrete target the first is larger than zero and the distances are less than
     $0.005$ apart.""",
     assumes="""The printed protocol, ten seeds with three standard errors and without sampling; the
-    terms and their sum are those of `perturbtheory.experiments.study`.""",
+    terms and their sum are those of `experiments.fits.study`.""",
 )
 
 

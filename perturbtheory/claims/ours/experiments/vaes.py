@@ -6,9 +6,8 @@ import numpy as np
 
 from perturbtheory.claims.exhibits.spreads import measured
 from perturbtheory.claims.exhibits.vae_losses import NATS, SPLITS, above, apart, on_images
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.vae_grids import IMAGES, loss, validation
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes import VaeRun, recorded
+from perturbtheory.experiments.vaes.grids import IMAGES, loss, validation
 from perturbtheory.ledger import Claim
 
 SHORT = 2.0
@@ -99,7 +98,7 @@ def relaxed(images, number):
     def hard(run: Any, split: str) -> float:
         return loss(run, "bound", "last") if split == "test" else validation(run, "bound")[-1]
 
-    normal, gumbel = (vae_recorded.load()[VaeRun(images, noise=n)] for n in ("normal", "gumbel"))
+    normal, gumbel = (recorded.load()[VaeRun(images, noise=n)] for n in ("normal", "gumbel"))
     yield from measured(
         apart(
             f"{s} images", number(normal, gumbel, hard(normal, s), hard(gumbel, s)), "differences"

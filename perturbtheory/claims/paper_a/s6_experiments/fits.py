@@ -14,9 +14,10 @@ from perturbtheory.claims.exhibits.fits import (
     pair,
 )
 from perturbtheory.claims.exhibits.spreads import beyond
-from perturbtheory.experiments import recorded
-from perturbtheory.experiments.grids import PAIR, TARGETS
-from perturbtheory.experiments.table_2 import Spread, nearest, stated
+from perturbtheory.experiments.fits import recorded
+from perturbtheory.experiments.fits.grids import PAIR, TARGETS
+from perturbtheory.experiments.fits.tables import nearest, stated
+from perturbtheory.experiments.spread import Spread
 from perturbtheory.ledger import Check, Claim, Outcome, agree, argued, exact, shown, witness
 from perturbtheory.models import PerturbSoftmax
 from perturbtheory.models.targets import probabilities

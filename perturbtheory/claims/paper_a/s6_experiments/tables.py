@@ -13,8 +13,8 @@ from scipy import optimize
 
 from perturbtheory.claims.exhibits.printed_again import DIMENSIONS, L1, LOSSES, NUMERATORS
 from perturbtheory.claims.paper_a.s6_experiments.targets import HALF_UNIT, over_their_sum
-from perturbtheory.experiments.printed import TABLE_3
-from perturbtheory.experiments.table_2 import TABLE_2
+from perturbtheory.experiments.fits.tables import TABLE_2
+from perturbtheory.experiments.vaes.printed import TABLE_3
 from perturbtheory.ledger import Claim, agree, argued, exact, positive, shown, witness
 from perturbtheory.models.targets import PRINTED_IN_TEXT, entries
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from perturbtheory.claims.exhibits.spreads import measured
 from perturbtheory.claims.exhibits.vae_losses import above, on_images, runs_apart
-from perturbtheory.experiments.vae_grids import validation
 from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes.grids import validation
 from perturbtheory.ledger import Claim
 
 table_3 = Claim(

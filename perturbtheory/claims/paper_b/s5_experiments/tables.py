@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from perturbtheory.experiments.printed import TABLE_1
+from perturbtheory.experiments.vaes.printed import TABLE_1
 from perturbtheory.ledger import Claim, exact, positive, witness
 
 TABLE_2 = """

@@ -7,8 +7,8 @@ from typing import Any
 from perturbtheory.claims.exhibits.spreads import measured
 from perturbtheory.claims.exhibits.vae_losses import SPLITS, on_images, runs_apart
 from perturbtheory.data import PIXELS
-from perturbtheory.experiments import vae_recorded
-from perturbtheory.experiments.vae_grids import (
+from perturbtheory.experiments.vaes import recorded
+from perturbtheory.experiments.vaes.grids import (
     CATEGORIES,
     ENDS,
     METHODS,
@@ -16,8 +16,8 @@ from perturbtheory.experiments.vae_grids import (
     tested,
     validation,
 )
-from perturbtheory.experiments.vae_speed import ratio
-from perturbtheory.experiments.vae_tables import CERTAIN
+from perturbtheory.experiments.vaes.speed import ratio
+from perturbtheory.experiments.vaes.tables import CERTAIN
 from perturbtheory.ledger import Check, Claim, Outcome, exact
 
 EARLY = 5
@@ -60,7 +60,7 @@ def lower(images, k, near, far, number, splits):
 
 
 def lower_at_the_best(images, k, near, far):
-    run = vae_recorded.load()[replace(METHODS[far], images=images, categories=k)]
+    run = recorded.load()[replace(METHODS[far], images=images, categories=k)]
     certain = abs(math.log(k) - tested(run, "bound").divergence) < CERTAIN
     detail = f"; the encoder of {far} is certain of one category"
     for check in lower(images, k, near, far, _at_the_best, SPLITS):

@@ -20,12 +20,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perturbtheory.experiments import SweepError, identity, load, open_executor, records, sweep
-from perturbtheory.experiments import _cells as cell_files
-from perturbtheory.experiments._store import Store
-from tests.experiments.sweep_cells import PATIENCE, Cell, grid, noted, run, wait_until
+from perturbtheory.experiments.sweep import (
+    SweepError,
+    identity,
+    load,
+    open_executor,
+    records,
+    sweep,
+)
+from perturbtheory.experiments.sweep import _cells as cell_files
+from perturbtheory.experiments.sweep._store import Store
+from tests.experiments.sweep.cells import PATIENCE, Cell, grid, noted, run, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +73,7 @@ def runner(log, workers, *kinds):
     # Not to a pipe: a worker that outlives its runner would keep it open.
     with (log / "out").open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.experiments.sweep_cells", str(log), str(workers), *kinds],
+            [sys.executable, "-m", "tests.experiments.sweep.cells", str(log), str(workers), *kinds],
             cwd=ROOT,
             stdout=out,
             stderr=out,
@@ -695,7 +702,7 @@ def test_functions_that_processes_cannot_import_are_refused(tmp_path):
 def test_functions_of_an_interactive_session_are_refused(tmp_path):
     code = (
         "import dataclasses, sys\n"
-        "from perturbtheory.experiments import sweep\n"
+        "from perturbtheory.experiments.sweep import sweep\n"
         "@dataclasses.dataclass(frozen=True)\nclass Cell:\n    seed: int\n"
         "def function(cell):\n    return {}\n"
         "try:\n    sweep(function, [Cell(0)], sys.argv[1], workers=1)\n"

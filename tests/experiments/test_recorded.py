@@ -6,7 +6,9 @@ import json
 import pytest
 
 from perturbtheory import cli, results
-from perturbtheory.experiments import recorded, vae_recorded, vae_speed
+from perturbtheory.experiments.fits import recorded
+from perturbtheory.experiments.vaes import recorded as vae_recorded
+from perturbtheory.experiments.vaes import speed as vae_speed
 from perturbtheory.ledger import run
 from perturbtheory.ledger._claim import Claim
 
@@ -104,7 +106,7 @@ def test_commands_name_it(record, monkeypatch, tmp_path, capsys):
     path.write_text("{")
     figure = "figure-4" if path.name == "fits.json" else "figure-5"
     commands = [("figures", figure, "-d", str(tmp_path / "drawn"))]
-    commands += [("vae", "--tables")] if path.name == "vaes.json" else []
+    commands += [("vae", "tables")] if path.name == "vaes.json" else []
     for command in commands:
         with pytest.raises(SystemExit) as stop:
             cli.main(command)

@@ -10,9 +10,11 @@ import pytest
 from perturbtheory import cli, results
 from perturbtheory.claims.exhibits.fits import iterations_to
 from perturbtheory.claims.exhibits.spreads import below, beyond
-from perturbtheory.experiments import fits, grids, identity, recorded, study, table_2
-from perturbtheory.experiments.fits import FitRun, run_fit
-from perturbtheory.experiments.table_2 import Spread
+from perturbtheory.experiments import fits
+from perturbtheory.experiments.fits import FitRun, grids, recorded, run_fit, study
+from perturbtheory.experiments.fits import tables as table_2
+from perturbtheory.experiments.spread import Spread
+from perturbtheory.experiments.sweep import identity
 
 
 @pytest.fixture(scope="module")

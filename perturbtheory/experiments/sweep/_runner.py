@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import TYPE_CHECKING, Any
 
-from perturbtheory.experiments import _cells, _executors
-from perturbtheory.experiments._cells import Record
-from perturbtheory.experiments._store import Lock, Store, SweepError, warn_of_versions
+from perturbtheory.experiments.sweep import _cells, _executors
+from perturbtheory.experiments.sweep._cells import Record
+from perturbtheory.experiments.sweep._store import Lock, Store, SweepError, warn_of_versions
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -3,15 +3,15 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from perturbtheory.experiments.fits import FitRun
-from perturbtheory.experiments.grids import PAIR, TARGETS, exact, printed
-from perturbtheory.experiments.table_2 import (
+from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, printed
+from perturbtheory.experiments.fits.run import FitRun
+from perturbtheory.experiments.fits.tables import (
     Results,
-    Spread,
     advantage,
     ahead,
     cells,
 )
+from perturbtheory.experiments.spread import Spread
 from perturbtheory.tables import Table
 
 _LABELS = {"normal": "Normal", "gumbel": "Gumbel", "igr": "IGR"}

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from perturbtheory.experiments.fits import FitRun
-from perturbtheory.experiments.grids import PAIR, TARGETS, exact, printed
+from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, printed
+from perturbtheory.experiments.fits.run import FitRun
+from perturbtheory.experiments.spread import Spread
 
 TABLE_2 = {
     "Discrete": (("0.026", "0.002"), ("0.027", "0.002"), 10),
@@ -30,25 +31,6 @@ HALF_UNIT = 0.0005
 WITHIN = 2.0
 """Standard deviations, the printed one and ours combined."""
 Results = Mapping[FitRun, Mapping[str, Any]]
-
-
-class Spread(NamedTuple):
-    """Mean and sample standard deviation over seeds, and their number; 0 where it is not known."""
-
-    mean: float
-    deviation: float
-    seeds: int
-
-    @classmethod
-    def of(cls, values: Any) -> "Spread":
-        """That of one number a seed; a single number has no deviation, and gets 0."""
-        numbers = np.asarray(values, float)
-        deviation = float(np.std(numbers, ddof=1)) if numbers.size > 1 else 0.0
-        return cls(float(np.mean(numbers)), deviation, numbers.size)
-
-    def __str__(self) -> str:
-        text = f"{self.mean:.3f}"
-        return text if self.seeds == 1 else f"{text} ± {self.deviation:.3f}"
 
 
 class Cell(NamedTuple):

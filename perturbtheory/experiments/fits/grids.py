@@ -9,7 +9,8 @@ import itertools
 import math
 from dataclasses import replace
 
-from perturbtheory.experiments.fits import UNIT, FitRun
+from perturbtheory.experiments.fits.run import FitRun
+from perturbtheory.experiments.laws import UNIT
 
 TARGETS = ("discrete", "binomial", "poisson", "negative-binomial")
 """The rows of Table 2."""

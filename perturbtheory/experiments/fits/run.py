@@ -1,7 +1,6 @@
 """The fits of section 6.1 of paper A: what one run is, and the grids of runs that were made."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from perturbtheory.checks import require_one_of
+from perturbtheory.experiments.laws import LAWS
+from perturbtheory.experiments.numbers import short
 from perturbtheory.models import (
     AbstractFamily,
     InvertibleGaussian,
@@ -19,15 +20,7 @@ from perturbtheory.models import (
     require_fit,
 )
 from perturbtheory.models.targets import probabilities
-from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Laplace, Logistic, Normal
 
-UNIT = {"gumbel": math.sqrt(6) / math.pi, "normal": 1.0, "logistic": math.sqrt(3) / math.pi,
-        "laplace": math.sqrt(0.5)}  # fmt: skip
-"""Scale at which each noise has variance one."""
-LAWS: dict[str, Callable[[float], AbstractPerturbation]] = {
-    "normal": Normal, "gumbel": Gumbel, "logistic": Logistic, "laplace": Laplace,
-}  # fmt: skip
-"""Noise of a scale, by name."""
 MODELS = (*LAWS, "igr")
 _CURVE = 31
 """Points of a curve that is kept."""
@@ -164,8 +157,3 @@ def _iterations(steps: int) -> np.ndarray:
     even = np.linspace(0, min(steps, 300), _CURVE)
     far = np.geomspace(min(steps, 300), steps, _CURVE)
     return np.unique(np.rint(np.concatenate([even, far])).astype(int))
-
-
-def short(values: Any) -> list[float]:
-    """Six significant digits, so that result files stay small."""
-    return [float(f"{value:.6g}") for value in np.asarray(values).ravel()]

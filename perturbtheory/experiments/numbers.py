@@ -1,8 +1,15 @@
-"""Whether a recorded result has the numbers that claims and figures read."""
+"""The numbers of a result: how short they are kept, and whether those that are read are there."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
+
+
+def short(values: Any) -> list[float]:
+    """Six significant digits, so that result files stay small."""
+    return [float(f"{value:.6g}") for value in np.asarray(values).ravel()]
 
 
 def require_numbers(result: Any, lengths: Mapping[str, int | None]) -> None:

@@ -15,9 +15,11 @@ noise at scale w: the mean over both orders in which the two can be changed (Sha
 from dataclasses import replace
 from typing import NamedTuple
 
-from perturbtheory.experiments.fits import UNIT, FitRun
-from perturbtheory.experiments.grids import PAIR, TEMPERATURES, WIDE, exact, printed
-from perturbtheory.experiments.table_2 import Results, Spread, advantage
+from perturbtheory.experiments.fits.grids import PAIR, TEMPERATURES, WIDE, exact, printed
+from perturbtheory.experiments.fits.run import FitRun
+from perturbtheory.experiments.fits.tables import Results, advantage
+from perturbtheory.experiments.laws import UNIT
+from perturbtheory.experiments.spread import Spread
 
 LENGTHS = (300, 3000, 30_000)
 """Iterations of the exact fits."""

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import perturbtheory
-from perturbtheory.experiments import _cells, _executors
-from perturbtheory.experiments._cells import Record
-from perturbtheory.experiments._runner import Runner, few
-from perturbtheory.experiments._store import Store, SweepError, warn_of_versions
+from perturbtheory.experiments.sweep import _cells, _executors
+from perturbtheory.experiments.sweep._cells import Record
+from perturbtheory.experiments.sweep._runner import Runner, few
+from perturbtheory.experiments.sweep._store import Store, SweepError, warn_of_versions
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from perturbtheory.experiments._store import SweepError
+from perturbtheory.experiments.sweep._store import SweepError
 
 
 @contextlib.contextmanager

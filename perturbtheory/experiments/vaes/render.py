@@ -7,9 +7,9 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from perturbtheory.experiments import vae_tables
-from perturbtheory.experiments.vae_grids import LONG, Results, tested
-from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes import tables as vae_tables
+from perturbtheory.experiments.vaes.grids import LONG, Results, tested
+from perturbtheory.experiments.vaes.settings import PUBLISHED_EPOCHS, VaeRun
 from perturbtheory.models.vae import DiscreteVAE, Epoch
 from perturbtheory.tables import Table, columns
 
@@ -87,5 +87,22 @@ def tables(results: Results) -> RenderableType:
         columns(t.audit_header(), t.audit(results, chosen_by="relaxed_loss")),
         Text("\nTable 1 of paper B, exact test loss, one latent", style="bold"),
         columns(t.table_1_header(), t.table_1(results)),
+        *_published(results),
         Text(f"{len(results)} runs; {t.epochs_of(results)} epochs, 300 as printed", style="dim"),
     )
+
+
+def _published(results: Results) -> list[RenderableType]:
+    """The tables of runs of the published length, of which there may be none."""
+    t, long = vae_tables, f"{PUBLISHED_EPOCHS} epochs"
+    found = (
+        (f"Paper A, {long}", t.published_header(), t.published(results)),
+        ("The true bound by epochs", t.lengths_header(), t.lengths(results)),
+        (f"Table 1 of paper B, {long}", t.table_1_header(), t.table_1_published(results)),
+    )
+    return [
+        part
+        for head, header, rows in found
+        if rows
+        for part in (Text(f"\n{head}", style="bold"), columns(header, rows))
+    ]

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import perturbtheory
-from perturbtheory.experiments import _cells
-from perturbtheory.experiments._cells import Record
+from perturbtheory.experiments.sweep import _cells
+from perturbtheory.experiments.sweep._cells import Record
 
 _NAME = re.compile(r".+-[0-9a-f]{16}")
 _MANIFEST = "manifest"

@@ -8,9 +8,9 @@ import signal
 import pytest
 
 import perturbtheory
-from perturbtheory.experiments import SweepError, _executors, identity, load, records, sweep
-from tests.experiments.sweep_cells import grid, run
-from tests.experiments.test_sweep import expected, files, only_results, ran
+from perturbtheory.experiments.sweep import SweepError, _executors, identity, load, records, sweep
+from tests.experiments.sweep.cells import grid, run
+from tests.experiments.sweep.test_sweep import expected, files, only_results, ran
 
 
 def to_a_file(folder):

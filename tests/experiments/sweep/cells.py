@@ -1,4 +1,4 @@
-"""Cells and functions that the worker processes of tests/experiments/test_sweep.py can import."""
+"""Cells and functions that worker processes of the tests of sweeps can import."""
 
 import dataclasses
 import fcntl
@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from perturbtheory.experiments import sweep
+from perturbtheory.experiments.sweep import sweep
 
 PATIENCE = 60
 
