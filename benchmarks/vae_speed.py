@@ -21,7 +21,7 @@ import numpy as np
 import perturbtheory as pt
 from perturbtheory import estimators as es
 from perturbtheory.models import vae
-from perturbtheory.models.vae import _epoch, _training
+from perturbtheory.models.vae import _epoch, _task, _training
 
 BATCH = 100
 
@@ -38,7 +38,7 @@ def ours(images, latents, categories, rule, divergence):
         with jax.numpy_dtype_promotion("standard"):
             state[0], parts = _epoch.train_epoch(
                 state[0], x, jax.random.key(count[0]), jnp.asarray(count[0]),
-                _epoch.traced(rule), None, divergence, BATCH, 1e-3,
+                _task.traced(training.task), BATCH, 1e-3,
             )  # fmt: skip
         jax.block_until_ready(parts)
 

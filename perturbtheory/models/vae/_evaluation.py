@@ -1,10 +1,8 @@
 """Bounds on -log p(x) over a set of images: relaxed, hard, exact, importance-weighted."""
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,15 +10,12 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, UInt8
 
 from perturbtheory.checks import require_count
-from perturbtheory.data import PIXELS
 from perturbtheory.estimators import Relaxed, draw, one_hot, require_key
 from perturbtheory.models.vae._divergence import argmax_divergence, softmax_divergence
+from perturbtheory.models.vae._images import over_batches, require_binary
 from perturbtheory.models.vae._network import DiscreteVAE
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import expected_max
-
-_BATCH = 500
-"""Images at a time."""
 
 
 class Bounds(NamedTuple):
@@ -83,7 +78,7 @@ def evaluate(
     x = require_binary("images", images)
     _require(model, noise, draws, key, temperature)
     t = jnp.asarray(temperature, jnp.float32)
-    parts = _over_batches(_parts, model, x, key, noise.astype(jnp.float32), t, draws)
+    parts = over_batches(_parts, model, x, key, noise.astype(jnp.float32), t, draws)
     hard = parts["hard"]
     return Bounds(
         **{name: float(values.mean(dtype=np.float64)) for name, values in parts.items()},
@@ -117,7 +112,7 @@ def importance_bound(
     """
     x = require_binary("images", images)
     _require(model, noise, draws, key)
-    found = _over_batches(_importance, model, x, key, noise.astype(jnp.float32), draws)
+    found = over_batches(_importance, model, x, key, noise.astype(jnp.float32), draws)
     return float(found["bound"].mean(dtype=np.float64))
 
 
@@ -131,35 +126,6 @@ def _require(
     require_count("draws", draws)
     require_key(key)
     Relaxed(noise, temperature).check(np.zeros((model.latents, model.categories), np.float32))
-
-
-def _over_batches(
-    function: Callable[..., dict[str, Array]],
-    model: DiscreteVAE,
-    x: np.ndarray,
-    key: Array,
-    *options: object,
-) -> dict[str, np.ndarray]:
-    """Results of every image, the last batch filled up and cut off again."""
-    pad = -len(x) % _BATCH
-    batches = jnp.asarray(np.concatenate([x, x[:1].repeat(pad, 0)]).reshape(-1, _BATCH, x.shape[1]))
-    found = _scan(function, model, batches, key, *options)
-    return {name: np.asarray(a).reshape(-1)[: len(x)] for name, a in found.items()}
-
-
-@eqx.filter_jit
-def _scan(
-    function: Callable[..., dict[str, Array]],
-    model: DiscreteVAE,
-    batches: Array,
-    key: Array,
-    *options: object,
-) -> dict[str, Array]:
-    def one(pair: tuple[Array, Array]) -> dict[str, Array]:
-        x, number = pair
-        return function(model, x.astype(jnp.float32), jax.random.fold_in(key, number), *options)
-
-    return jax.lax.map(one, (batches, jnp.arange(len(batches))))
 
 
 def _parts(
@@ -211,21 +177,3 @@ def sample(
 ) -> Float[Array, "B N K"]:
     """z = e_argmax(theta + gamma), one-hot, one draw of each latent."""
     return one_hot(theta + draw(noise, key, theta))
-
-
-def require_binary(name: str, images: Any) -> np.ndarray:
-    """Images as rows of 0 and 1 in bytes; raises ValueError for others."""
-    x: Any = np.asarray(images) if hasattr(images, "shape") else np.zeros(0)
-    if x.ndim != 2 or x.shape[1] != PIXELS or len(x) == 0 or x.dtype.kind not in "buif":
-        got = f"{x.dtype}{x.shape}" if hasattr(images, "shape") else repr(images)[:60]
-        msg = (
-            f"`{name}` must be an array of numbers of shape (n, {PIXELS}) with n > 0, got {got}; "
-            "flatten 28 x 28 images"
-        )
-        raise ValueError(msg)
-    binary = (x == 0) | (x == 1)
-    if not binary.all():
-        wrong = x[~binary][0]
-        msg = f"`{name}` must be 0 or 1, got {wrong}; see perturbtheory.data.threshold"
-        raise ValueError(msg)
-    return x.astype(np.uint8)

@@ -1,26 +1,18 @@
 """The loss of a batch: a reconstruction whose gradient an estimator gives, and a KL."""
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 from jax.tree_util import Partial
 from jaxtyping import Array, Float
 
-from perturbtheory.estimators import AbstractEstimator, Relax, constant
+from perturbtheory.estimators import AbstractEstimator, constant
 from perturbtheory.models.vae._divergence import (
     Divergence,
     argmax_divergence,
     softmax_divergence,
 )
 from perturbtheory.models.vae._network import DiscreteVAE
-
-
-class Parts(NamedTuple):
-    """What a loss is made of, one value an image, in nats."""
-
-    reconstruction: Float[Array, "B"]
-    divergence: Float[Array, "B"]
+from perturbtheory.models.vae._task import Parts
 
 
 def loss(
@@ -42,7 +34,7 @@ def loss(
     theta = model.logits(x)
     f = log_likelihood(model, x, rule)
     values = -rule.surrogate(key, theta, f).reshape(len(x))
-    if isinstance(rule, Relax):
+    if getattr(rule, "control", None) is not None:
         values = values + _variance(key, theta, f, rule)
     if divergence == "argmax":
         kl = argmax_divergence(rule.law, theta)

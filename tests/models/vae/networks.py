@@ -16,7 +16,7 @@ from jax.tree_util import Partial
 import perturbtheory as pt
 from perturbtheory import estimators as es
 from perturbtheory.models import vae
-from perturbtheory.models.vae import _epoch, _training
+from perturbtheory.models.vae import _epoch, _task, _training
 
 KEY = jax.random.key(11)
 RNG = np.random.default_rng(0)
@@ -139,9 +139,10 @@ FAST = {"batch": 20, "learning_rate": 0.02}
 
 def one_epoch(rule, images, number=0, schedule=None):
     """The state after an epoch that starts with new moments, in batches of 20."""
-    start = _training._Progress.start(network(), vae.Training(rule)).state
+    training = vae.Training(rule, "softmax", schedule)
+    start = _training._Progress.start(network(), training).state
     with jax.numpy_dtype_promotion("standard"):
         return _epoch.train_epoch(
-            start, jnp.asarray(images), KEY, jnp.asarray(number), _epoch.traced(rule),
-            schedule, "softmax", 20, 0.02,
+            start, jnp.asarray(images), KEY, jnp.asarray(number), _task.traced(training.task),
+            20, 0.02,
         )[0]  # fmt: skip

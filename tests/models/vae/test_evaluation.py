@@ -8,7 +8,7 @@ import scipy.special
 
 import perturbtheory as pt
 from perturbtheory.models import vae
-from perturbtheory.models.vae import _evaluation
+from perturbtheory.models.vae import _evaluation, _images
 from tests.models.vae.networks import (
     KEY,
     NOISY,
@@ -47,7 +47,7 @@ class TestEvaluation:
     @pytest.mark.parametrize("noise", [pt.Gumbel(), pt.Normal()], ids=["gumbel", "normal"])
     def test_two_latents(self, noise, monkeypatch) -> None:
         """Draws of one image, so that the spread is of draws alone."""
-        monkeypatch.setattr(_evaluation, "_BATCH", 1)
+        monkeypatch.setattr(_images, "BATCH", 1)
         model, x, draws = network(2, 3, sharp=5.0), NOISY[:1], 4000
         found = vae.evaluate(model, x, noise, key=KEY, draws=draws)
         q, values = chances(model, x, noise)[0], table(model, x)[0]
@@ -77,9 +77,7 @@ class TestEvaluation:
         found = vae.evaluate(model, many, pt.Normal(), key=KEY)
         mean = (chances(model, many, pt.Normal()) * table(model, many)).sum(1)
         np.testing.assert_allclose(found.hard, mean.mean(), rtol=1e-6)
-        parts = _evaluation._over_batches(
-            _evaluation._parts, model, many, KEY, pt.Normal(), floats(1.0), 1
-        )
+        parts = vae.over_batches(_evaluation._parts, model, many, KEY, pt.Normal(), floats(1.0), 1)
         assert {a.shape for a in parts.values()} == {(1030,)}
         np.testing.assert_allclose(parts["hard"], mean, rtol=1e-5)
 
@@ -88,7 +86,7 @@ class TestEvaluation:
 
         def relaxed(images):
             options = (pt.Normal(), floats(1.0), 1)
-            found = _evaluation._over_batches(_evaluation._parts, model, images, KEY, *options)
+            found = vae.over_batches(_evaluation._parts, model, images, KEY, *options)
             return found["relaxed"]
 
         whole = relaxed(x)
@@ -132,7 +130,7 @@ class TestEvaluation:
         error = math.sqrt(np.sum(chance * (pairs + mean) ** 2) / 500)
         two = vae.importance_bound(model, many, noise, draws=2, key=KEY)
         assert abs(two - mean) <= 5 * error + 1e-6 * bound
-        monkeypatch.setattr(_evaluation, "_BATCH", 20)
+        monkeypatch.setattr(_images, "BATCH", 20)
         lots = vae.importance_bound(model, many[:20], noise, draws=500, key=KEY)
         assert exact - 0.05 <= lots < one
         assert lots < mean

@@ -181,7 +181,7 @@ class TestTraining:
         progress = _training._Progress.start(network(seed=9), training)
         for model, (hard, relaxed, kl, soft) in zip(models, made, strict=True):
             bounds = vae.Bounds(float(relaxed), float(hard), 0.1, float(kl), float(soft))
-            epoch = _training.Epoch(1.0, 1.0, bounds)
+            epoch = vae.Epoch(1.0, 1.0, bounds)
             progress = progress.after(progress.state._replace(model=model), epoch, 1.0)
         # bound: 14 9 14 9; as published: 5 11 6 9; relaxed loss: 1 11 1 8
         best = {"bound": 2, "as_published": 1, "relaxed_loss": 1}
