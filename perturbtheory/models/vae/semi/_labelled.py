@@ -65,7 +65,7 @@ def labelled(
 
 
 def require_labels(name: str, given: Labelled, latents: int, categories: int) -> np.ndarray:
-    """Labels of shape (n, N) in 32-bit; raises ValueError for others, and for rows known in part."""
+    """Labels of shape (n, N) in 32-bit; ValueError for others, and for rows known in part."""
     y = np.asarray(given.labels)
     if y.ndim != 2 or y.shape[1] != latents or y.dtype.kind not in "iu":
         msg = (

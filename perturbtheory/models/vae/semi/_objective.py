@@ -1,18 +1,19 @@
 """The losses of a batch: of images, of labelled images, and what a rule makes of a label."""
 
 import math
+
 import jax
 import jax.numpy as jnp
 from jax.tree_util import Partial
 from jaxtyping import Array, Float, Int
 
 from perturbtheory.estimators import AbstractEstimator, draw, one_hot
+from perturbtheory.models.vae._by_estimator import scheduled
 from perturbtheory.models.vae._divergence import (
     Divergence,
     argmax_divergence,
     softmax_divergence,
 )
-from perturbtheory.models.vae._by_estimator import scheduled
 from perturbtheory.models.vae.semi._network import AbstractMixedVAE, Encoded
 from perturbtheory.potential import expected_max
 

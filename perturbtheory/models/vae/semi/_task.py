@@ -56,9 +56,9 @@ class _Data(NamedTuple):
 class SemiSupervised(AbstractTask):
     """Minimise -E[f(z)] + KL of the images and `weight` times `label_loss` of the labelled ones.
 
-    Paper B, (9), means in the place of sums, for an `AbstractMixedVAE`; f is `log_evidence`. A step takes a batch of all
-    images, whether they have labels or not, and as large a batch of the labelled ones, or all of
-    these if they are fewer; it learns from
+    Paper B, (9), means in the place of sums, for an `AbstractMixedVAE`; f is `log_evidence`. A step
+    takes a batch of all images, whether they have labels or not, and as large a batch of the
+    labelled ones, or all of these if they are fewer; it learns from
 
     - "both": paper B, (9);
     - "images": the first term alone, without supervision;
