@@ -32,8 +32,9 @@ _LOWEST, _HIGHEST, _UPPER = -92.0, 1e-18, -42.0
 of all together is the third at its upper end."""
 _RISEN = math.exp(-40.0)
 """F at the lower end of the window, at most."""
-_MOST, _FEW = 2048, 2**14
-"""Most nodes, and so many evaluations that one more doubling costs little."""
+_MOST, _FEW = 2048, {"gaussian": 2**14}
+"""Most nodes, and so many evaluations that one more doubling costs less than `_tails`, where these
+are few; else 2^18."""
 _SAMPLE = 64
 """Coordinates that tell where the window begins, and from how many on they are told apart."""
 
@@ -115,13 +116,15 @@ def _ordered(noise: Any, theta: Float[np.ndarray, "d"]) -> _Order | None:
     return _Order(which, theta[which], taken, reach[which])
 
 
-def _nodes(noise: Any, theta: np.ndarray, ends: Window) -> int:
+def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> int:
     """How many to begin with: an even number, seldom doubled."""
     if noise.shape:
         return 144 if noise.tail == "gaussian" else 320
     step = noise.step * float(noise.resolution)
     if noise.tail == "gaussian":  # the largest of many varies less than one of them
         step /= 1 + 0.5 * math.log10(theta.size / 10)
+    elif relative:
+        step *= 0.87
     return 2 * math.ceil((ends.high - ends.low) / (2 * step))
 
 
@@ -197,7 +200,7 @@ def integrate(
     order = _ordered(noise, theta)
     for sample in (_SAMPLE, theta.size):
         ends = window(noise, theta, sample=sample)
-        count = _nodes(noise, theta, ends)
+        count = _nodes(noise, theta, ends, relative=relative)
         if count > _MOST:
             return None
         grid = Grid(ends, count, np.empty(count + 1))
@@ -209,17 +212,20 @@ def integrate(
     if order is not None:
         edge = edge + math.exp(CEILING)
     wave = np.hypot(*parts[0][3:5])
-    power = 8 if noise.tail == "gaussian" else 4
+    gaussian = noise.tail == "gaussian"
+    power = 8 if gaussian else 4
+    # What is not resolved in relation to itself is found otherwise.
+    enough = 5e-14 if relative and noise.shape and gaussian else 1e-17
     while True:
         # The relative error of the finer rule is the square of that of the coarser, about. That
         # may vanish by chance, not so the Fourier transform at a quarter of the frequency.
         gap = np.square((fine[0] - coarse[0]) / np.maximum(fine[0], 1e-300))
         least = np.minimum(2 * wave / np.maximum(fine[0], 1e-300), 1.0) ** power
-        off = np.maximum(gap, least) if relative else gap
-        agreed = bool(np.all(gap * fine[0] <= (5e-14 if relative and noise.shape else 1e-17)))
+        off = np.maximum(gap, least) if relative and (noise.shape or gaussian) else gap
+        agreed = bool(np.all(gap * fine[0] <= enough))
         agreed = agreed and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
         small = agreed and (not relative or np.all((off <= 1e-14) | (edge > 1e-13 * fine[0])))
-        cheap = 2 * count <= _MOST and 2 * count * theta.size <= _FEW
+        cheap = 2 * count <= _MOST and 2 * count * theta.size <= _FEW.get(noise.tail, 2**18)
         if agreed and (small or not cheap) and not further:
             return Sums(fine, coarse, edge + 30 * off * fine[0]), grid
         further = further and not (agreed and (small or not cheap))
