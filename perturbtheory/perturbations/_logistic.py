@@ -42,6 +42,10 @@ class Logistic(AbstractScale):
         z = x / scale
         return xp.log_expit(z), xp.expit(-z) / scale
 
+    def cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp, x, scale = self._scale(x)
+        return xp.expit(x / scale)
+
     def cdf_and_rate(
         self, x: Float[Array, "..."]
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:

@@ -64,6 +64,10 @@ class Normal(AbstractScale):
         density = xp.exp(-z * z / 2) / (math.sqrt(2 * math.pi) * scale)
         return log_cdf, density / xp.where(z > 0, 1 - smaller, smaller)
 
+    def cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp, x, scale = self._scale(x)
+        return 0.5 * xp.erfc(x * (-math.sqrt(0.5) / scale))
+
     def cdf_and_rate(
         self, x: Float[Array, "..."]
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:

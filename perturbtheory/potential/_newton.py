@@ -91,9 +91,7 @@ def fenchel_young(noise: Any, theta: np.ndarray, p: np.ndarray) -> float:
     elif not noise.finite_mean:
         return math.inf
     else:
-        loss = _rows.solve(noise, moved, logs=False).value + _supremum(
-            inner, chosen, anchored=False
-        )
+        loss = _rows.solve(noise, moved, least=0.0).value + _supremum(inner, chosen, anchored=False)
     # Rounding may leave -1e-16 where theta and p match; no loss is negative.
     return max(float(loss), 0.0)
 
@@ -123,7 +121,7 @@ def _supremum(noise: Any, p: np.ndarray, *, anchored: bool) -> float:
         return float(noise.gumbel_scale * (p @ np.log(p)))
     if not noise.continuous:
         theta, _ = _kelley(noise, p)
-        return float(p @ theta - _rows.solve(noise, theta, logs=False).value)
+        return float(p @ theta - _rows.solve(noise, theta, least=0.0).value)
     found = match(noise, p, _VALUED)
     if not found.spread <= _VALUED:
         _refuse(noise, p, found)

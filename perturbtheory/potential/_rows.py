@@ -48,14 +48,14 @@ class _Row(NamedTuple):
 
 
 @_quiet
-def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True) -> Pass:
+def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np.inf) -> Pass:
     """f(theta), p(theta) and log p(theta), with radii where they are asked for.
 
-    Without `logs` the p_i below 1e-16 may be less accurate in relation to themselves, which is
-    quicker under many unequal scales.
+    The p_i with log p_i below `least` may be less accurate in relation to themselves, which is
+    quicker under many unequal scales; with `least` = 0 those below 1e-16.
     """
     row = _row(noise, theta)
-    out = row.method.solve(row.noise, row.theta, radius=radius, logs=logs)
+    out = row.method.solve(row.noise, row.theta, radius=radius, least=least)
     lost = not np.isfinite(out.value) and bool(noise.finite_mean)
     if lost or not out.probabilities.min() >= 0:
         msg = (

@@ -14,20 +14,23 @@ if TYPE_CHECKING:
 
     from perturbtheory.perturbations import AbstractPerturbation
 
+_LEAST = -700.0
+"""log p_i below which p_i is no number that keeps its digits."""
+
 
 def _value_estimate(noise: AbstractPerturbation, theta: np.ndarray) -> tuple[Any, Any]:
-    found = _rows.solve(noise, theta, radius=True, logs=False)
+    found = _rows.solve(noise, theta, radius=True, least=0.0)
     return found.value, found.value_radius
 
 
 def _probability_estimate(noise: AbstractPerturbation, theta: np.ndarray) -> tuple[Any, Any]:
-    found = _rows.solve(noise, theta, radius=True)
+    found = _rows.solve(noise, theta, radius=True, least=_LEAST)
     return found.probabilities, found.probabilities_radius
 
 
 _QUESTIONS: dict[str, Callable[..., Any]] = {
-    "value": lambda noise, theta: _rows.solve(noise, theta, logs=False).value,
-    "probabilities": lambda noise, theta: _rows.solve(noise, theta).probabilities,
+    "value": lambda noise, theta: _rows.solve(noise, theta, least=0.0).value,
+    "probabilities": lambda noise, theta: _rows.solve(noise, theta, least=_LEAST).probabilities,
     "log_probabilities": lambda noise, theta: _rows.solve(noise, theta).log_probabilities,
     "hessian": _rows.hessian,
     "hvp": _rows.hvp,

@@ -5,6 +5,7 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 
 import perturbtheory as pt
@@ -70,3 +71,24 @@ def test_many_scales_against_a_plain_rule():
     rule = 0.005 * (cdf.prod(1)[:, None] * density / np.maximum(cdf, 1e-300)).sum(0)
     p = pt.expected_max(pt.Normal(scale)).probabilities(theta)
     np.testing.assert_allclose(p, rule, rtol=1e-11, atol=1e-25)
+
+
+@pytest.mark.parametrize("d", [100, 3000])
+def test_small_probabilities_of_many_scales(d):
+    """The plain trapezoidal rule in logarithms, with a tenth of the step of the narrowest scale."""
+    random = np.random.default_rng([d, 1])
+    theta, scale = np.random.default_rng(d).normal(size=d), random.uniform(0.1, 2, d)
+    step = 0.01
+    s = np.arange(theta.max() - 4, theta.max() + 17, step)
+    log_cdf = np.concatenate(
+        [scipy.special.log_ndtr((part[:, None] - theta) / scale).sum(1) for part in np.split(s, 10)]
+    )
+    f = pt.expected_max(pt.Normal(scale))
+    p, log_p = f.probabilities(theta), f.log_probabilities(theta)
+    some = np.flatnonzero((log_p > -600) & (log_p < -15))[:: max(1, d // 300)]
+    z = (s[:, None] - theta[some]) / scale[some]
+    terms = log_cdf[:, None] - scipy.special.log_ndtr(z) + scipy.stats.norm.logpdf(z)
+    truth = scipy.special.logsumexp(terms, axis=0) + np.log(step / scale[some])
+    assert len(some) > 10
+    np.testing.assert_allclose(log_p[some], truth, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(p[some], np.exp(truth), rtol=1e-11)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from perturbtheory.potential.methods._integrals import ELEMENTS, MANY_BLOCKS, in_turn
+
 if TYPE_CHECKING:
     from jaxtyping import Float
 
@@ -18,8 +20,8 @@ FLOOR, CEILING = -95.0, -46.0
 _LOWEST, _HIGHEST = -92.0, 1e-17
 _FALL, _MOST_PARTS, _DYADS, _DEPTH = 16.0, 256, 16, 50.0
 """By how much log F may rise on a panel, and into how many a panel is cut at a time."""
-_ELEMENTS, _MANY = 2**14, 1000
-_UNDERFLOW = -600.0
+_MANY = 1000
+UNDERFLOW = -600.0
 """From here on a product of cdfs keeps its digits."""
 
 
@@ -72,17 +74,13 @@ def bounds_below(
 
 def log_cdf_of_maximum(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
     """log F = sum_j log F_j(s - theta_j), for s of shape ``(n,)``; also next to zero."""
-    size = max(1, _ELEMENTS // theta.size)
-    parts = [
-        np.sum(noise.log_cdf(s[k : k + size, None] - theta), 1) for k in range(0, len(s), size)
-    ]
-    return np.concatenate(parts)
+    return _by_blocks(s, theta, lambda x: np.sum(noise.log_cdf(x), 1))
 
 
 def log_of_product(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
     """log F but for 1e-16: the logarithm of the product unless that underflows."""
     out = _shallow(noise, theta, s)
-    deep = np.flatnonzero(~(out > _UNDERFLOW))
+    deep = np.flatnonzero(~(out > UNDERFLOW))
     if deep.size:
         out[deep] = log_cdf_of_maximum(noise, theta, s[deep])
     return out
@@ -107,13 +105,21 @@ def _marks(noise: Any, theta: Vector) -> Iterator[_Marks]:
 
 def _shallow(noise: Any, theta: Vector, s: np.ndarray) -> np.ndarray:
     """log F(s) by the product itself, -inf where that underflows: cheaper than logarithms."""
-    size = max(1, _ELEMENTS // theta.size)
-    parts = [
-        np.multiply.reduce(noise.cdf_and_rate(s[k : k + size, None] - theta)[0], axis=1)
-        for k in range(0, len(s), size)
-    ]
+    product = _by_blocks(s, theta, lambda x: np.multiply.reduce(noise.cdf(x), axis=1))
     with np.errstate(divide="ignore"):
-        return np.log(np.concatenate(parts))
+        return np.log(product)
+
+
+def _by_blocks(s: np.ndarray, theta: Vector, function: Callable[[np.ndarray], Any]) -> np.ndarray:
+    """What `function` makes of s - theta, a few rows at a time."""
+    size = max(1, ELEMENTS // theta.size)
+
+    @np.errstate(all="ignore")
+    def block(k: int) -> np.ndarray:
+        return function(s[k * size : (k + 1) * size, None] - theta)
+
+    count = -(-len(s) // size)
+    return np.concatenate(in_turn(block, count, threads=count >= MANY_BLOCKS))
 
 
 def _useful(noise: Any, marks: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

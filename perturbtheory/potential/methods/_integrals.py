@@ -16,7 +16,7 @@ weights, for rules that share nodes. F does not underflow where the rules have n
 from __future__ import annotations
 
 import functools
-import operator
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -26,13 +26,18 @@ import numpy as np
 EPS = float(np.finfo(float).eps)
 ELEMENTS = 2**14
 """Nodes times coordinates of a block: as many numbers as a processor keeps at hand."""
-_PARTS, _MANY_BLOCKS, _WIDE = 4, 48, 512
+_PARTS, MANY_BLOCKS, _WIDE = 4, 4, 512
 
 
 class Block(NamedTuple):
     """Nodes s, from the largest theta; `weights` has one row per rule, s - theta = x + rest.
 
-    `frame` names, for every node, the coordinate whose x + rest is exact.
+    Attributes:
+        frame: for every node, the coordinate whose x + rest is exact.
+        law: the noise of the coordinates of x, where these are not all of them; the others have
+            F = 1 there and no rate.
+        which: which coordinates these are.
+        product: where F at the nodes is to be kept.
     """
 
     x: np.ndarray
@@ -40,6 +45,9 @@ class Block(NamedTuple):
     weights: np.ndarray
     rest: np.ndarray | None = None
     frame: np.ndarray | None = None
+    law: Any = None
+    which: np.ndarray | slice = slice(None)
+    product: np.ndarray | None = None
 
 
 MakeBlock = Callable[[], Block]
@@ -73,16 +81,37 @@ def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndar
     def part(k: int) -> list[np.ndarray]:
         out: list[np.ndarray] = []
         for make in blocks[k::_PARTS]:
-            new = terms(noise, make())
-            out = [a + b for a, b in zip(out, new, strict=True)] if out else list(new)
+            block = make()
+            new = terms(noise if block.law is None else block.law, block)
+            out = [_added(a, b) for a, b in zip(out, new, strict=True)] if out else list(new)
         return out
 
-    if len(blocks) < _MANY_BLOCKS:
-        parts = [part(k) for k in range(min(_PARTS, len(blocks)))]
-    else:
-        with ThreadPoolExecutor(_PARTS) as pool:
-            parts = list(pool.map(part, range(_PARTS)))
-    return [functools.reduce(operator.add, numbers) for numbers in zip(*parts, strict=True)]
+    parts = in_turn(part, min(_PARTS, len(blocks)), threads=len(blocks) >= MANY_BLOCKS)
+    return [functools.reduce(_added, numbers) for numbers in zip(*parts, strict=True)]
+
+
+def in_turn(task: Callable[[int], Any], count: int, *, threads: bool) -> list[Any]:
+    """[task(0), ..., task(count - 1)], by threads where there is much to do."""
+    return list((_pool().map if threads else map)(task, range(count)))
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_PARTS)
+
+
+if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def _added(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """one + two, where either may lack the last coordinates."""
+    if one.shape == two.shape:
+        return one + two
+    if one.shape[-1] < two.shape[-1]:
+        one, two = two, one
+    one[..., : two.shape[-1]] += two
+    return one
 
 
 def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
@@ -91,7 +120,10 @@ def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
         cdf, rate = noise.cdf_and_rate(block.x)
     else:
         cdf, rate = noise.cdf_and_rate_at(block.x, block.rest)
-    return np.multiply.reduce(cdf, axis=1), rate
+    product = np.multiply.reduce(cdf, axis=1)
+    if block.product is not None:
+        block.product[:] = product
+    return product, rate
 
 
 def combined(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -155,7 +187,7 @@ def product_with(v: np.ndarray) -> Terms:
     def terms(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
         product, rate = _law(noise, block)
         rows = block.weights * product
-        degree = combined(rows * summed(rate), rate)
-        return combined(rows, rate), degree * v - combined(rows * summed(rate, v), rate)
+        degree, mine = combined(rows * summed(rate), rate), v[block.which]
+        return combined(rows, rate), degree * mine - combined(rows * summed(rate, mine), rate)
 
     return terms

@@ -27,10 +27,16 @@ if TYPE_CHECKING:
 
 FLOOR, CEILING = -95.0, -54.0
 """Log probabilities at which a single coordinate is cut off below and above."""
-_LOWEST, _HIGHEST = math.exp(-92.0), 1e-18
-"""The window is where F exceeds the first and R, in units of the resolution, the second."""
-_MOST, _FEW = 2048, 2**18
-"""Most nodes, and so many evaluations that one more doubling costs little."""
+_LOWEST, _HIGHEST, _UPPER = -92.0, 1e-18, -42.0
+"""The window is where log F exceeds the first and R, in units of the resolution, the second: log S
+of all together is the third at its upper end."""
+_RISEN = math.exp(-40.0)
+"""F at the lower end of the window, at most."""
+_MOST, _FEW = 2048, {"gaussian": 2**14}
+"""Most nodes, and so many evaluations that one more doubling costs less than `_tails`, where these
+are few; else 2^18."""
+_SAMPLE = 64
+"""Coordinates that tell where the window begins, and from how many on they are told apart."""
 
 
 class Window(NamedTuple):
@@ -40,62 +46,142 @@ class Window(NamedTuple):
     high: float
 
 
-def window(noise: Any, theta: Float[np.ndarray, "d"]) -> Window:
-    """Two rounds of nine points, between the ends within which every coordinate has its mass."""
-    low, high = noise.bracket(FLOOR, CEILING)
-    low, high = float(np.max(theta + low)), float(np.max(theta + high))
-    resolution = float(np.max(noise.resolution))
-    eighths = np.arange(1, 8) / 8
+class Grid(NamedTuple):
+    """Nodes low + j (high - low) / steps for j = 0 .. steps, and F there."""
+
+    ends: Window
+    steps: int
+    product: Float[np.ndarray, "steps+1"]
+
+
+class _Order(NamedTuple):
+    """The coordinates by their reach, above which F_i is one but for e^-54; the farthest first."""
+
+    which: np.ndarray
+    theta: np.ndarray
+    noise: Any
+    reach: np.ndarray
+
+    def above(self, s: float) -> int:
+        """How many reach beyond s."""
+        return max(1, int(np.searchsorted(-self.reach, -s)))
+
+    def back(self, values: np.ndarray) -> np.ndarray:
+        """Rows over the first coordinates, as the caller counts all."""
+        if values.ndim == 1:
+            return values
+        out = np.zeros((*values.shape[:-1], self.which.size))
+        out[..., self.which[: values.shape[-1]]] = values
+        return out
+
+
+def window(noise: Any, theta: Float[np.ndarray, "d"], *, sample: int = _SAMPLE) -> Window:
+    """Between the ends within which every coordinate has its mass, raised by a sample of them.
+
+    The sample may be no good: what it says of the lower end is to be looked at again.
+    """
+    ceiling = float(math.floor(_UPPER - math.log(theta.size)))
+    lows, highs = noise.bracket(FLOOR, ceiling)
+    low, high = float(np.max(theta + lows)), float(np.max(theta + highs))
+    every = max(1, theta.size // sample)
+    part, own = (noise.take(slice(None, None, every)) if noise.shape else noise), theta[::every]
+    step = high - low
+    for _ in range(2):
+        step /= 16
+        cdf = part.cdf(low + step * np.arange(1, 16)[:, None] - own)
+        log_cdf = np.log(np.multiply.reduce(cdf, axis=1)) * (theta.size / own.size)
+        low += step * int(np.count_nonzero(log_cdf < _LOWEST))
+    if np.max(noise.log_sf(highs)) < ceiling - 3.0:  # a law may know its ends only roughly
+        high = _lowered(noise, theta, low, high)
+    return Window(low, high)
+
+
+def _lowered(noise: Any, theta: Float[np.ndarray, "d"], low: float, high: float) -> float:
+    """Two rounds of nine points."""
+    resolution, eighths = float(np.max(noise.resolution)), np.arange(1, 8) / 8
     for _ in range(2):
         grid = low + (high - low) * eighths
-        cdf, rate = noise.cdf_and_rate(grid[:, None] - theta)
-        below = int(np.count_nonzero(np.multiply.reduce(cdf, axis=1) < _LOWEST))
+        rate = noise.cdf_and_rate(grid[:, None] - theta)[1]
         above = int(np.count_nonzero(rate.sum(1) * resolution < _HIGHEST))
-        low, high = low + (high - low) / 8 * below, high - (high - low) / 8 * above
-    return Window(low, high)
+        high -= (high - low) / 8 * above
+    return high
+
+
+def _ordered(noise: Any, theta: Float[np.ndarray, "d"]) -> _Order | None:
+    if theta.size < _SAMPLE:
+        return None
+    reach = theta + noise.bracket(FLOOR, CEILING)[1]
+    which = np.argsort(-reach)
+    taken = noise.take(which) if noise.shape else noise
+    return _Order(which, theta[which], taken, reach[which])
 
 
 def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> int:
     """How many to begin with: an even number, seldom doubled."""
     if noise.shape:
-        return 160 if noise.tail == "gaussian" else 288
+        return 144 if noise.tail == "gaussian" else 320
     step = noise.step * float(noise.resolution)
-    if relative:
-        step *= 0.87
     if noise.tail == "gaussian":  # the largest of many varies less than one of them
-        tens = math.log10(theta.size / 10)
-        step /= 1 + (0.65 if tens > 0 else 0.5) * tens
+        step /= 1 + 0.5 * math.log10(theta.size / 10)
+    elif relative:
+        step *= 0.87
     return 2 * math.ceil((ends.high - ends.low) / (2 * step))
 
 
-def blocks(theta: np.ndarray, ends: Window, count: int, *, odd: bool) -> list[MakeBlock]:
-    """Nodes low + j h for j = 0 .. count, with weights h and those of the rule of 2h.
+def blocks(
+    noise: Any,
+    theta: np.ndarray,
+    grid: Grid,
+    *,
+    odd: bool = False,
+    order: _Order | None = None,
+) -> list[MakeBlock]:
+    """The nodes of the grid, with weights h and those of the rule of 2h.
 
     Besides weights that are one at the ends only, and h cos(pi j / 2), h sin(pi j / 2). With `odd`
-    the nodes of odd j only, with the weights of those rows that do not vanish there.
+    the nodes of odd j only, with the weights of those rows that do not vanish there. With `order`
+    a block has the coordinates that reach beyond its first node.
     """
-    h = (ends.high - ends.low) / count
+    (low, high), count, product = grid
+    h = (high - low) / count
     j = np.arange(1, count, 2) if odd else np.arange(count + 1)
-    s = ends.low + h * j
-    if odd:
-        weights = h * np.stack([np.ones(len(s)), np.sin(np.pi / 2 * j)])
-    else:
-        weights = h * np.stack(
-            [
-                np.ones(len(s)),
-                np.where(j % 2, 0.0, 2.0),
-                np.where(j % count, 0.0, 1 / h),
-                np.cos(np.pi / 2 * j),
-                np.sin(np.pi / 2 * j),
-            ]
-        )
-    size = max(1, ELEMENTS // theta.size)
+    s, product = low + h * j, product[j[0] :: 1 + odd]
+    weights = h * (_odd_weights(j) if odd else _weights(j, h))
 
-    def make(k: int) -> Block:
+    def make(k: int, size: int, near: int) -> Block:
         cut = slice(k, k + size)
-        return Block(s[cut, None] - theta, s[cut], weights[:, cut])
+        own, which, law = theta, slice(None), None
+        if order is not None:
+            own, which = order.theta[:near], order.which[:near]
+            law = order.noise.take(slice(near)) if noise.shape else noise
+        return Block(
+            s[cut, None] - own, s[cut], weights[:, cut],
+            law=law, which=which, product=product[cut],
+        )  # fmt: skip
 
-    return [functools.partial(make, k) for k in range(0, len(s), size)]
+    made, k = [], 0
+    while k < len(s):
+        near = theta.size if order is None else order.above(s[k])
+        size = max(1, ELEMENTS // near)
+        made.append(functools.partial(make, k, size, near))
+        k += size
+    return made
+
+
+def _weights(j: np.ndarray, h: float) -> np.ndarray:
+    return np.stack(
+        [
+            np.ones(len(j)),
+            np.where(j % 2, 0.0, 2.0),
+            np.where(j % j[-1], 0.0, 1 / h),
+            np.cos(np.pi / 2 * j),
+            np.sin(np.pi / 2 * j),
+        ]
+    )
+
+
+def _odd_weights(j: np.ndarray) -> np.ndarray:
+    return np.stack([np.ones(len(j)), np.sin(np.pi / 2 * j)])
 
 
 def integrate(
@@ -105,40 +191,66 @@ def integrate(
     *,
     relative: bool = False,
     further: bool = False,
-) -> tuple[Sums, Window, int] | None:
+) -> tuple[Sums, Grid] | None:
     """Both rules once they agree, one doubling later if `further`; None where panels are due.
 
-    theta is counted from its largest entry. Also the window, and its length over the step. With
-    `relative` small p_i are made to agree too, as long as that is cheap: `edge` has the rest.
+    theta is counted from its largest entry. Also the nodes. With `relative` small p_i are made to
+    agree too, as long as that is cheap: `edge` has the rest.
     """
-    ends = window(noise, theta)
-    count = _nodes(noise, theta, ends, relative=relative)
-    if count > _MOST:
-        return None
-    parts = total(noise, blocks(theta, ends, count, odd=False), terms)
+    order = _ordered(noise, theta)
+    for sample in (_SAMPLE, theta.size):
+        ends = window(noise, theta, sample=sample)
+        count = _nodes(noise, theta, ends, relative=relative)
+        if count > _MOST:
+            return None
+        grid = Grid(ends, count, np.empty(count + 1))
+        parts = _total(noise, theta, terms, grid, order)
+        if grid.product[0] < _RISEN:
+            break
     fine, coarse = [a[0] for a in parts], [a[1] for a in parts]
     edge = parts[0][2] * noise.resolution
+    if order is not None:
+        edge = edge + math.exp(CEILING)
     wave = np.hypot(*parts[0][3:5])
-    power = 8 if noise.tail == "gaussian" else 4
+    gaussian = noise.tail == "gaussian"
+    power = 8 if gaussian else 4
+    # What is not resolved in relation to itself is found otherwise.
+    enough = 5e-14 if relative and noise.shape and gaussian else 1e-17
     while True:
         # The relative error of the finer rule is the square of that of the coarser, about. That
         # may vanish by chance, not so the Fourier transform at a quarter of the frequency.
         gap = np.square((fine[0] - coarse[0]) / np.maximum(fine[0], 1e-300))
         least = np.minimum(2 * wave / np.maximum(fine[0], 1e-300), 1.0) ** power
-        off = np.maximum(gap, least) if relative and noise.shape else gap
-        agreed = bool(np.all(gap * fine[0] <= 1e-17))
+        off = np.maximum(gap, least) if relative and (noise.shape or gaussian) else gap
+        agreed = bool(np.all(gap * fine[0] <= enough))
         agreed = agreed and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
         small = agreed and (not relative or np.all((off <= 1e-14) | (edge > 1e-13 * fine[0])))
-        cheap = 2 * count <= (_MOST if 2 * count * theta.size <= _FEW else _MOST // 4)
+        cheap = 2 * count <= _MOST and 2 * count * theta.size <= _FEW.get(noise.tail, 2**18)
         if agreed and (small or not cheap) and not further:
-            return Sums(fine, coarse, edge + 30 * off * fine[0]), ends, count
+            return Sums(fine, coarse, edge + 30 * off * fine[0]), grid
         further = further and not (agreed and (small or not cheap))
         count *= 2
         if count > 2 * _MOST or (count > _MOST and not agreed):
             return None
-        new = total(noise, blocks(theta, ends, count, odd=True), terms)
+        product = np.empty(count + 1)
+        product[::2] = grid.product
+        grid = Grid(ends, count, product)
+        new = _total(noise, theta, terms, grid, order, odd=True)
         wave = np.hypot((fine[0] - coarse[0]) / 2, new[0][1])
         coarse, fine = fine, [a / 2 + b[0] for a, b in zip(fine, new, strict=True)]
+
+
+def _total(
+    noise: Any,
+    theta: np.ndarray,
+    terms: Terms,
+    grid: Grid,
+    order: _Order | None,
+    *,
+    odd: bool = False,
+) -> list[np.ndarray]:
+    found = total(noise, blocks(noise, theta, grid, odd=odd, order=order), terms)
+    return found if order is None else [order.back(a) for a in found]
 
 
 def _resolved(noise: Any, theta: np.ndarray, ends: Window, h: float) -> bool:

@@ -96,7 +96,7 @@ def solve(
     theta: Float[Array, "d"],
     *,
     radius: bool = False,
-    logs: bool = True,  # noqa: ARG001
+    least: float = -np.inf,  # noqa: ARG001
 ) -> Pass:
     """f and p with ties broken fairly; the radii bound the rounding of the sums and positions."""
     xp, theta = floats(theta, noise.atoms)[:2]

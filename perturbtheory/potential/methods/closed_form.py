@@ -39,7 +39,7 @@ def solve(
     theta: Float[Array, "d"],
     *,
     radius: bool = False,
-    logs: bool = True,  # noqa: ARG001
+    least: float = -np.inf,  # noqa: ARG001
 ) -> Pass:
     """f, p and log p; the radii bound what theta / b rounds to, which exp makes relative."""
     xp, top, gap, total, log_p, p, scale = _log_softmax(noise.gumbel_scale, theta)

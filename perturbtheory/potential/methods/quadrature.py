@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.estimate import Kind
-from perturbtheory.potential.methods import _integrals, _logarithms, _panels, _trapezoid
+from perturbtheory.potential.methods import _integrals, _logarithms, _panels, _tails, _trapezoid
 from perturbtheory.potential.methods._pass import Pass
 
 if TYPE_CHECKING:
@@ -25,15 +25,16 @@ _LOST = 0.01
 """How much of the mass a rule may miss before its answer is refused; 1e-14 is usual."""
 
 
-def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True) -> Pass:
+def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np.inf) -> Pass:
     """f, p and log p in one pass; the radii compare two rules and add what rounding can do.
 
-    With `logs` every p_i is as accurate in relation to itself as it can be, however small; without
-    them p_i is right to 1e-16, which takes fewer nodes, and log p is its logarithm.
+    Every p_i is as accurate in relation to itself as it can be, however small, unless log p_i is
+    below `least`. With `least` = 0 p_i is right to 1e-16, which takes less, and log p is its
+    logarithm.
     """
     top, theta = float(theta.max()), _near(noise, theta)
     terms = _integrals.first_with_rounding if radius else _integrals.first
-    sums = _sums(noise, theta, terms, relative=logs, further=radius)
+    sums, grid = _sums(noise, theta, terms, relative=least < 0, further=radius)
     raw, excess = sums.fine[0], float(sums.fine[1])
     if sums.beyond is not None:
         raw, excess = raw + sums.beyond[0], excess + sums.beyond[1]
@@ -42,13 +43,26 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, logs: bool = True)
     with np.errstate(divide="ignore"):
         log_p = np.log(p)
     lacking = np.flatnonzero((sums.edge > 1e-13 * p) | (p < 1e-290))
-    if logs and lacking.size:
-        log_p[lacking] = _logarithms.log_probabilities(noise, theta, lacking)
+    if least < 0 and lacking.size:
+        log_p[lacking] = _far_down(noise, theta, lacking, grid, least)
         p[lacking] = np.exp(log_p[lacking])
     out = Pass(top + excess, p, log_p)
     if not radius:
         return out
     return out._replace(**_radii(noise, theta, sums, out, mass, lacking, top))
+
+
+def _far_down(
+    noise: Any, theta: Vector, which: np.ndarray, grid: _trapezoid.Grid | None, least: float
+) -> np.ndarray:
+    """log p_i for i in `which`."""
+    if grid is None:
+        return _logarithms.log_probabilities(noise, theta, which)
+    out = _tails.log_probabilities(noise, theta - theta.max(), which, grid, least)
+    rest = np.isnan(out)
+    if rest.any():
+        out[rest] = _logarithms.log_probabilities(noise, theta, which[rest])
+    return np.minimum(out, 0.0)
 
 
 def _radii(
@@ -92,7 +106,7 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
 
 def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     """H(theta) v, in memory of the size of theta."""
-    return _sums(noise, _near(noise, theta), _integrals.product_with(v), v=v).fine[1]
+    return _sums(noise, _near(noise, theta), _integrals.product_with(v), v=v)[0].fine[1]
 
 
 def anchored(noise: Any, theta: Vector) -> float:
@@ -124,14 +138,14 @@ def _sums(
     v: Vector | None = None,
     relative: bool = False,
     further: bool = False,
-) -> _integrals.Sums:
+) -> tuple[_integrals.Sums, _trapezoid.Grid | None]:
     if noise.step is not None:
         found = _trapezoid.integrate(
             noise, theta - theta.max(), terms, relative=relative, further=further
         )
         if found is not None:
-            return found[0]
-    return _panels.integrate(noise, theta, terms, v=v, further=further)
+            return found
+    return _panels.integrate(noise, theta, terms, v=v, further=further), None
 
 
 def blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
@@ -140,7 +154,7 @@ def blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
         centred = theta - theta.max()
         found = _trapezoid.integrate(noise, centred, _integrals.first)
         if found is not None:
-            return _trapezoid.blocks(centred, *found[1:], odd=False)
+            return _trapezoid.blocks(noise, centred, found[1])
     return _panels.blocks(noise, theta)
 
 
