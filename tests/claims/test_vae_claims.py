@@ -10,7 +10,7 @@ from perturbtheory.claims.paper_b.s5_experiments import vaes as paper_b
 from perturbtheory.experiments.recorded import Recorded
 from perturbtheory.experiments.vaes import recorded as vae_recorded
 
-RECORD = recorded.load()
+RECORD = vae_recorded.load()
 CONTROLS = {
     "A.table-3": ("hard", 20, {"noise": "normal"}),
     "A.figures-5-10": ("relaxed", 50, {"noise": "normal"}),
