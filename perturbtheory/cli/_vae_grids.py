@@ -32,7 +32,7 @@ def grid(
         table-3 (paper A), table-3-audited, table-3-unit, curves (Figures 5 and 10), long, table-1
         (paper B), seeds and longer (again with other seeds, and four times as long, at the best
         temperatures found); several, or all of these: three hours on two slow cores. Of 300 epochs,
-        and not among all: published (the temperature annealed) and constant.
+        and not among all: published (the temperature annealed), constant, one-latent (paper B).
     directory
         Where the files of the runs are; made if it does not exist.
     workers

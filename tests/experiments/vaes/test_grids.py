@@ -35,7 +35,11 @@ class TestGrids:
         assert len(set(others)) == 45 * len(grids.OPEN)
         assert {(r.schedule, r.epochs) for r in others} == {("constant", 300)}
         assert {r.epochs for r in grids.runs("published", epochs=2)} == {2}
-        for run in (*runs[:15], *others[:15]):
+        latent = grids.runs("one-latent")
+        assert len(set(latent)) == 3 * 3 * 15
+        assert {(r.latents, r.epochs) for r in latent} == {(1, 300)}
+        assert {r.seed for r in latent[:45]} == {0}
+        for run in (*runs[:15], *others[:15], *latent[:9]):
             vaes.require_run(run)
 
     def test_the_end_of_the_published_schedule(self):
