@@ -49,7 +49,7 @@ EXPERIMENTS = (
         _LOSSES,
         'SPLITS = ("test", "validation")',
         'SPLITS = ("test", "test")',
-        ("C.vae-relaxed", "C.vae-longer"),
+        ("A.table-3",),
     ),
     Mutant(
         "validation number of the first epoch in the place of the best",
