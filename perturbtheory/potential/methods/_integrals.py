@@ -181,13 +181,13 @@ def laplacian(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
     return (rate.T @ ((block.weights[0] * product)[:, None] * rate),)
 
 
-def product_with(v: np.ndarray) -> Terms:
-    """(p, int F r_i R ds v_i - int F r_i sum_j r_j v_j ds): the second is H v."""
+def product_with(vector: np.ndarray) -> Terms:
+    """(p, int F r_i R ds v_i - int F r_i sum_j r_j v_j ds) for v = `vector`: the second is H v."""
 
     def terms(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
         product, rate = _law(noise, block)
         rows = block.weights * product
-        degree, mine = combined(rows * summed(rate), rate), v[block.which]
-        return combined(rows, rate), degree * mine - combined(rows * summed(rate, mine), rate)
+        degree, v = combined(rows * summed(rate), rate), vector[block.which]
+        return combined(rows, rate), degree * v - combined(rows * summed(rate, v), rate)
 
     return terms

@@ -120,11 +120,14 @@ def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> in
     """How many to begin with: an even number, seldom doubled."""
     if noise.shape:
         return 144 if noise.tail == "gaussian" else 320
-    step = noise.step * float(noise.resolution)
-    if noise.tail == "gaussian":  # the largest of many varies less than one of them
-        step /= 1 + 0.5 * math.log10(theta.size / 10)
-    elif relative:
+    step, gaussian = noise.step * float(noise.resolution), noise.tail == "gaussian"
+    # Of few categories small p_i agree at once, of many by `_tails`.
+    few = relative and not (gaussian and theta.size > 2 * _SAMPLE)
+    if few:
         step *= 0.87
+    if gaussian:  # the largest of many varies less than one of them
+        tens = math.log10(theta.size / 10)
+        step /= 1 + (0.65 if few and tens > 0 else 0.5) * tens
     return 2 * math.ceil((ends.high - ends.low) / (2 * step))
 
 
