@@ -203,18 +203,25 @@ class AbstractPerturbation(abc.ABC):
         return bisect(xp.zeros(np.broadcast_shapes(q.shape, self.shape), q.dtype), is_right)
 
     def upper_partial_mean(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        """E[gamma_i; gamma_i > x] = x S_i(x) + int_x^inf S_i(y) dy, for x > 0 far in the tail.
+        """E[gamma_i; gamma_i > x] = x S_i(x) + int_x^inf S_i(y) dy, for x far in the upper tail.
 
-        Only polynomial tails need it; by default the integral runs over 500 doublings of x.
+        Only polynomial tails need it; by default the integral is one over the logarithm of the
+        distance from the median, on panels each twice as long as the last, and beyond them S goes
+        on as a power.
         """
-        xp, x, *_ = floats(x, *leaves(self))
-        nodes, weights = (xp.asarray(a, x.dtype) for a in gauss_legendre(16))
-        doublings = xp.arange(500 if x.dtype == np.float64 else 60, dtype=x.dtype)
-        left = x[..., None] * 2.0**doublings
-        y = left[..., None] * (1.5 + nodes / 2)
-        survival = xp.exp(self.log_sf(xp.moveaxis(y, (-2, -1), (0, 1))))
-        rest = xp.moveaxis(survival, (0, 1), (-2, -1)) @ (weights / 2)
-        return x * xp.exp(self.log_sf(x)) + xp.sum(rest * left, -1)
+        xp, x, median, *_ = floats(x, self.log_quantile(-math.log(2.0)), *leaves(self))
+        cuts = math.log(2.0) * (2.0 ** np.arange(10 if x.dtype == np.float64 else 7) - 1)
+        nodes, weights = gauss_legendre(16)
+        half = np.diff(cuts)[:, None] / 2
+        u, weight = (cuts[:-1, None] + half * (1 + nodes)).ravel(), (half * weights).ravel()
+        places = np.concatenate([[0.0], u, cuts[-1] * np.array([0.5, 1.0])])
+        places = places.reshape(-1, *(1,) * x.ndim)
+        far = (x - median) * xp.asarray(np.exp(places), x.dtype)
+        log_sf = self.log_sf(median + far)
+        inside = xp.tensordot(xp.asarray(weight, x.dtype), far[1:-2] * xp.exp(log_sf[1:-2]), 1)
+        excess = (log_sf[-2] - log_sf[-1]) / (cuts[-1] / 2) - 1
+        beyond = xp.where(excess > 0, far[-1] * xp.exp(log_sf[-1]) / excess, 0.0)
+        return x * xp.exp(log_sf[0]) + inside + beyond
 
     def trapezoid_nodes(self, dimension: int) -> int | None:  # noqa: ARG002
         """How many nodes of the trapezoidal rule reach rounding error for every theta, or None.
@@ -254,12 +261,21 @@ class AbstractPerturbation(abc.ABC):
             return self
         return mapped(lambda leaf: leaf[keep] if np.ndim(leaf) else leaf, self)
 
-    def unshifted(self) -> tuple[AbstractPerturbation, float]:
-        """(a law near zero, c) such that gamma is c plus that law, in every coordinate.
+    def unshifted(self) -> tuple[AbstractPerturbation, Any]:
+        """(a law near zero, c) such that gamma is c plus that law; c is a number or of shape (d,).
 
-        The engine adds c to f, so that digits of distances to kinks are not lost to c.
+        The engine adds a number c to f, and a vector to theta, so that digits of distances to
+        kinks are not lost to c. A law that answers with a vector must have `shifted`.
         """
         return self, 0.0
+
+    def shifted(self, by: Float[np.ndarray, "d"]) -> Self:
+        """The law of gamma + by: what is left when theta + c has been rounded.
+
+        Raises NotImplementedError where `unshifted` gives no vector.
+        """
+        msg = f"{type(self).__name__} has no `shifted`, which a vector from `unshifted` needs"
+        raise NotImplementedError(msg)
 
     def rescaled(self, power: int) -> Self:
         """The law of 2^power gamma; the engine uses it so that nothing overflows.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -90,8 +90,11 @@ class Tabulated(AbstractPerturbation):
 
     def fits(self, dtype: Any) -> bool:
         """Whether 32-bit numbers can hold the scales next to kinks."""
-        tables = self.table.tables if isinstance(self.table, Tables) else (self.table,)
-        return all(float(np.min(t.scale)) > 1e8 * float(np.finfo(dtype).tiny) for t in tables)
+        tables, unit = (self.table,), 1.0
+        if isinstance(self.table, Tables):
+            tables, unit = self.table.tables, float(np.min(self.table.scale))
+        least = 1e8 * float(np.finfo(dtype).tiny)
+        return all(float(np.min(t.scale)) * unit > least for t in tables)
 
     def astype(self, dtype: Any) -> Tabulated:
         """The same law with every parameter, and its table, as JAX arrays of the given dtype."""
@@ -158,6 +161,15 @@ class Tabulated(AbstractPerturbation):
         return window[..., 0].reshape(self.shape), window[..., 1].reshape(self.shape)
 
 
+class Units(NamedTuple):
+    """Coordinate i is shift_i + scale_i times the law number which_i."""
+
+    laws: list[Any]
+    which: np.ndarray
+    shift: np.ndarray
+    scale: np.ndarray
+
+
 class AbstractTabulated(AbstractPerturbation):
     """A law that is evaluated by a table: subclasses say how one coordinate is tabulated."""
 
@@ -165,10 +177,22 @@ class AbstractTabulated(AbstractPerturbation):
 
     @abc.abstractmethod
     def table_of_one(self) -> Table | None:
-        """The table of a law of one coordinate with known parameters, in NumPy.
+        """The table of a unit, a law of one coordinate with known parameters, in NumPy.
 
         None where a table would not do, so that the law must be evaluated otherwise.
         """
+
+    def units(self) -> Units:
+        """Laws of one coordinate, and where each coordinate stands and how wide it is in these.
+
+        Coordinates that differ in location and scale alone share a unit, and so a table.
+        """
+        size = int(np.prod(self.shape))
+        laws = [self.take(np.arange(size) == i) for i in range(size)]
+        known = {key_of(law): law for law in reversed(laws)}
+        number = {key: k for k, key in enumerate(known)}
+        which = np.array([number[key_of(law)] for law in laws])
+        return Units(list(known.values()), which, np.zeros(size), np.ones(size))
 
     @abc.abstractmethod
     def direct(self) -> AbstractPerturbation:
@@ -176,20 +200,16 @@ class AbstractTabulated(AbstractPerturbation):
 
     @functools.cached_property
     def _tabulated(self) -> Tabulated | None:
-        tables, which = [], []
-        known: dict[Any, int] = {}
-        size = int(np.prod(self.shape))
-        for i in range(size):
-            law = self.take(np.arange(size) == i)
-            key = key_of(law)
-            if key not in known:
-                known[key] = len(tables)
-                tables.append(_table_of(_Keyed(law, key)))
-            which.append(known[key])
-        if any(table is None for table in tables):
-            return None
-        table = Tables(tables, np.asarray(which)) if self.shape else tables[0]
-        return Tabulated(self, table)
+        laws, which, shift, scale = self.units()
+        tables = []
+        for law in laws:
+            table = _table_of(_Keyed(law, key_of(law)))
+            if table is None:
+                return None
+            tables.append(table)
+        if self.shape:
+            return Tabulated(self, Tables(tables, which, shift, scale))
+        return Tabulated(self, tables[0].moved(float(shift[0]), float(scale[0])))
 
     def _form(self, *values: Any) -> tuple[AbstractPerturbation, tuple[Any, ...]]:
         """(the law in the form that evaluates it, the values as its arrays)."""

@@ -19,6 +19,7 @@ from perturbtheory.potential.methods._integrals import (
     MakeBlock,
     Sums,
     Terms,
+    differences,
     total,
 )
 
@@ -131,7 +132,8 @@ def integrate(
         small = agreed and (not relative or np.all((off <= 1e-14) | (edge > 1e-13 * fine[0])))
         cheap = 2 * count <= (_MOST if 2 * count * theta.size <= _FEW else _MOST // 4)
         if agreed and (small or not cheap) and not further:
-            return Sums(fine, coarse, edge + 30 * off * fine[0]), ends, count
+            apart = differences(fine, coarse)
+            return Sums(fine, apart, edge + 30 * off * fine[0]), ends, count
         further = further and not (agreed and (small or not cheap))
         count *= 2
         if count > 2 * _MOST or (count > _MOST and not agreed):
