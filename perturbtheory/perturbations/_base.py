@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from perturbtheory.numerics import Array
 
 Tail = Literal["none", "gaussian", "exponential", "polynomial"]
+LANDMARKS = (-95.0, -60.0, -36.0, -20.0, -10.0, -5.0, -2.5, -1.2, -math.log(2.0))
+"""Log probabilities at whose quantiles the landmarks of a law are, unless it says otherwise."""
 _QUIET = (
     "log_pdf", "log_cdf", "log_sf", "cdf", "log_cdf_and_rate", "cdf_and_rate", "cdf_and_rate_at",
     "score", "quantile", "log_quantile", "log_quantiles", "upper_partial_mean", "mean", "variance",
@@ -234,9 +236,8 @@ class AbstractPerturbation(abc.ABC):
 
     def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
         """Where quadrature panels must be narrow; by default quantiles and what lies between."""
-        levels = (-95.0, -60.0, -36.0, -20.0, -10.0, -5.0, -2.5, -1.2, -math.log(2.0))
-        below = self.log_quantiles(levels)
-        above = self.log_quantiles(levels[-2::-1], upper=True)
+        below = self.log_quantiles(LANDMARKS)
+        above = self.log_quantiles(LANDMARKS[-2::-1], upper=True)
         xp = namespace(below, above)
         location = xp.concatenate([below, above])
         gap = xp.diff(location, axis=0)

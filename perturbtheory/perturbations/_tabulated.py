@@ -155,7 +155,8 @@ class Tabulated(AbstractPerturbation):
 
     def bracket(self, floor: float, ceiling: float) -> tuple[Array, Array]:
         if min(floor, ceiling) < WINDOW:
-            return super().bracket(floor, ceiling)
+            asked = self.law if isinstance(self.table, Tables) else super()
+            return asked.log_quantile(floor), asked.log_quantile(ceiling, upper=True)
         # The window is deep enough for any quadrature, and its ends cost nothing.
         window = self.table.window
         return window[..., 0].reshape(self.shape), window[..., 1].reshape(self.shape)

@@ -66,9 +66,12 @@ def _radii(
     # Equal entries round alike, so their errors add up; others are a random walk.
     alike = np.unique(theta, return_counts=True)[1].max()
     lost = abs(mass - 1) + eps * (16 + 2 * np.sqrt(theta.size * alike))
-    radius = sums.apart[0] + lost * p + 2 * sums.fine[2] + sums.edge
-    deep = np.where(np.isfinite(log_p), np.abs(log_p), 0.0)[lacking]
-    radius[lacking] = (1e-11 + lost + eps * deep) * p[lacking]
+    deep = np.where(np.isfinite(log_p), np.abs(log_p), 0.0)
+    # Laws are computed from logarithms, whose rounding is a relative error of what they are of.
+    lost = lost + eps * float(np.max(np.abs(np.log(noise.resolution))))
+    share = lost + 8 * eps * deep
+    radius = sums.apart[0] + share * p + 2 * sums.fine[2] + sums.edge
+    radius[lacking] = (1e-11 + share[lacking]) * p[lacking]
     spread = abs(out.value - top) + np.max(noise.resolution)
     # What the window lacks may lie some fifty widths away.
     cut = lost + 50 * np.sum(sums.edge)
