@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from perturbtheory.numerics import Landmarks, floats, gauss_legendre, leaves, mapped, namespace
+from perturbtheory.numerics import Landmarks, floats, leaves, mapped, namespace
 from perturbtheory.perturbations._bisection import bisect, bisect_log_quantile
+from perturbtheory.perturbations._partial_mean import upper_partial_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,23 +208,9 @@ class AbstractPerturbation(abc.ABC):
     def upper_partial_mean(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         """E[gamma_i; gamma_i > x] = x S_i(x) + int_x^inf S_i(y) dy, for x far in the upper tail.
 
-        Only polynomial tails need it; by default the integral is one over the logarithm of the
-        distance from the median, on panels each twice as long as the last, and beyond them S goes
-        on as a power.
+        Only polynomial tails need it; by default a quadrature.
         """
-        xp, x, median, *_ = floats(x, self.log_quantile(-math.log(2.0)), *leaves(self))
-        cuts = math.log(2.0) * (2.0 ** np.arange(10 if x.dtype == np.float64 else 7) - 1)
-        nodes, weights = gauss_legendre(16)
-        half = np.diff(cuts)[:, None] / 2
-        u, weight = (cuts[:-1, None] + half * (1 + nodes)).ravel(), (half * weights).ravel()
-        places = np.concatenate([[0.0], u, cuts[-1] * np.array([0.5, 1.0])])
-        places = places.reshape(-1, *(1,) * x.ndim)
-        far = (x - median) * xp.asarray(np.exp(places), x.dtype)
-        log_sf = self.log_sf(median + far)
-        inside = xp.tensordot(xp.asarray(weight, x.dtype), far[1:-2] * xp.exp(log_sf[1:-2]), 1)
-        excess = (log_sf[-2] - log_sf[-1]) / (cuts[-1] / 2) - 1
-        beyond = xp.where(excess > 0, far[-1] * xp.exp(log_sf[-1]) / excess, 0.0)
-        return x * xp.exp(log_sf[0]) + inside + beyond
+        return upper_partial_mean(self, x)
 
     def trapezoid_nodes(self, dimension: int) -> int | None:  # noqa: ARG002
         """How many nodes of the trapezoidal rule reach rounding error for every theta, or None.
@@ -271,10 +258,7 @@ class AbstractPerturbation(abc.ABC):
         return self, 0.0
 
     def shifted(self, by: Float[np.ndarray, "d"]) -> Self:
-        """The law of gamma + by: what is left when theta + c has been rounded.
-
-        Raises NotImplementedError where `unshifted` gives no vector.
-        """
+        """The law of gamma + by: what is left when theta + c has been rounded."""
         msg = f"{type(self).__name__} has no `shifted`, which a vector from `unshifted` needs"
         raise NotImplementedError(msg)
 

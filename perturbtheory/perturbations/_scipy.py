@@ -20,7 +20,8 @@ from perturbtheory.perturbations._frozen import (
     width,
 )
 from perturbtheory.perturbations._places import Place, as_places, each
-from perturbtheory.perturbations._tabulated import AbstractTabulated, Units
+from perturbtheory.perturbations._tabulated import AbstractTabulated
+from perturbtheory.perturbations._units import Units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,10 +131,10 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
     integrate to one its own logpdf, logcdf and logsf are called. `breakpoints` names
     the places inside the support where the density jumps or bends; the ends of the support are
     known. They are places on the axis of gamma, with location and scale: scipy.stats.laplace(3.0)
-    bends at 3.0. Each is a number, or a vector of shape ``(d,)`` with the place of every coordinate:
+    bends at 3.0. Each is a number, or a vector of shape ``(d,)``, one place a coordinate:
     ``FromScipy(scipy.stats.laplace(loc), breakpoints=(loc,))``. A kink that is not named costs
-    accuracy, which the radii of `estimate` show. Location and
-    scale are kept as they are: the mean need not be zero.
+    accuracy, which the radii of `estimate` show. Location and scale are kept as they are: the mean
+    need not be zero.
     Raises ValueError unless `distribution` is a frozen ``scipy.stats.rv_continuous``.
     """
 

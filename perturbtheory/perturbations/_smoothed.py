@@ -20,7 +20,8 @@ from perturbtheory.perturbations._discrete_plus_gumbel import DiscretePlusGumbel
 from perturbtheory.perturbations._gumbel import EULER, Gumbel
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES
 from perturbtheory.perturbations._table import Table, tabulate
-from perturbtheory.perturbations._tabulated import AbstractTabulated, Units
+from perturbtheory.perturbations._tabulated import AbstractTabulated
+from perturbtheory.perturbations._units import Units
 from perturbtheory.perturbations._zones import FARTHEST, kinks_of, log_density_near, zones_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from perturbtheory.perturbations._adaptive import resolve
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._scale import AbstractScale
 from perturbtheory.perturbations._table import Table, tabulate
-from perturbtheory.perturbations._tabulated import AbstractTabulated, Units
+from perturbtheory.perturbations._tabulated import AbstractTabulated
+from perturbtheory.perturbations._units import Units
 from perturbtheory.perturbations._zones import FARTHEST, zones_of
 
 if TYPE_CHECKING:
@@ -130,7 +131,9 @@ class StudentT(AbstractTabulated, _AbstractStudent):
         return _AbstractStudent.log_pdf(self, x)
 
     def units(self) -> Units:
-        df, scale = np.broadcast_arrays(*(np.atleast_1d(np.asarray(a, float)) for a in (self.df, self.scale)))
+        df, scale = np.broadcast_arrays(
+            *(np.atleast_1d(np.asarray(a, float)) for a in (self.df, self.scale))
+        )
         known, which = np.unique(df, return_inverse=True)
         return Units([StudentT(one) for one in known.tolist()], which, np.zeros(df.size), scale)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import abc
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from perturbtheory.numerics import floats, is_known, leaves, mapped, namespace, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._table import WINDOW, Table, Tables
+from perturbtheory.perturbations._units import Keyed, Units, key_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -162,15 +163,6 @@ class Tabulated(AbstractPerturbation):
         return window[..., 0].reshape(self.shape), window[..., 1].reshape(self.shape)
 
 
-class Units(NamedTuple):
-    """Coordinate i is shift_i + scale_i times the law number which_i."""
-
-    laws: list[Any]
-    which: np.ndarray
-    shift: np.ndarray
-    scale: np.ndarray
-
-
 class AbstractTabulated(AbstractPerturbation):
     """A law that is evaluated by a table: subclasses say how one coordinate is tabulated."""
 
@@ -204,7 +196,7 @@ class AbstractTabulated(AbstractPerturbation):
         laws, which, shift, scale = self.units()
         tables = []
         for law in laws:
-            table = _table_of(_Keyed(law, key_of(law)))
+            table = _table_of(Keyed(law, key_of(law)))
             if table is None:
                 return None
             tables.append(table)
@@ -273,37 +265,7 @@ class AbstractTabulated(AbstractPerturbation):
         return law.bracket(floor, ceiling)
 
 
-def key_of(law: AbstractPerturbation) -> tuple[Any, ...]:
-    """What tells laws apart: their classes and their numbers, or what they say themselves."""
-    own = getattr(law, "key", None)
-    if own is not None:
-        return own()
-    parts: list[Any] = [type(law)]
-    for field in dataclasses.fields(law):  # pyright: ignore[reportArgumentType]
-        value = getattr(law, field.name)
-        if isinstance(value, AbstractPerturbation):
-            parts.append(key_of(value))
-        elif field.metadata.get("static", False):
-            parts.append(value)
-        else:
-            parts.append(np.asarray(value, float).tobytes())
-    return tuple(parts)
-
-
-class _Keyed:
-    """A law that hashes as its numbers do."""
-
-    def __init__(self, law: AbstractTabulated, key: tuple[Any, ...]) -> None:
-        self.law, self.key = law, key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and self.key == other.key
-
-
 @functools.lru_cache(maxsize=2048)
-def _table_of(keyed: _Keyed) -> Table | None:
+def _table_of(keyed: Keyed) -> Table | None:
     with np.errstate(all="ignore"):
         return keyed.law.table_of_one()
