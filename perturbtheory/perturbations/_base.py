@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from perturbtheory.numerics import Landmarks, floats, gauss_legendre, leaves, mapped, namespace
+from perturbtheory.numerics import Landmarks, floats, leaves, mapped, namespace
 from perturbtheory.perturbations._bisection import bisect, bisect_log_quantile
+from perturbtheory.perturbations._partial_mean import upper_partial_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from perturbtheory.numerics import Array
 
 Tail = Literal["none", "gaussian", "exponential", "polynomial"]
+LANDMARKS = (-95.0, -60.0, -36.0, -20.0, -10.0, -5.0, -2.5, -1.2, -math.log(2.0))
+"""Log probabilities at whose quantiles the landmarks of a law are, unless it says otherwise."""
 _QUIET = (
     "log_pdf", "log_cdf", "log_sf", "cdf", "log_cdf_and_rate", "cdf_and_rate", "cdf_and_rate_at",
     "score", "quantile", "log_quantile", "log_quantiles", "upper_partial_mean", "mean", "variance",
@@ -203,18 +206,11 @@ class AbstractPerturbation(abc.ABC):
         return bisect(xp.zeros(np.broadcast_shapes(q.shape, self.shape), q.dtype), is_right)
 
     def upper_partial_mean(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        """E[gamma_i; gamma_i > x] = x S_i(x) + int_x^inf S_i(y) dy, for x > 0 far in the tail.
+        """E[gamma_i; gamma_i > x] = x S_i(x) + int_x^inf S_i(y) dy, for x far in the upper tail.
 
-        Only polynomial tails need it; by default the integral runs over 500 doublings of x.
+        Only polynomial tails need it; by default a quadrature.
         """
-        xp, x, *_ = floats(x, *leaves(self))
-        nodes, weights = (xp.asarray(a, x.dtype) for a in gauss_legendre(16))
-        doublings = xp.arange(500 if x.dtype == np.float64 else 60, dtype=x.dtype)
-        left = x[..., None] * 2.0**doublings
-        y = left[..., None] * (1.5 + nodes / 2)
-        survival = xp.exp(self.log_sf(xp.moveaxis(y, (-2, -1), (0, 1))))
-        rest = xp.moveaxis(survival, (0, 1), (-2, -1)) @ (weights / 2)
-        return x * xp.exp(self.log_sf(x)) + xp.sum(rest * left, -1)
+        return upper_partial_mean(self, x)
 
     def trapezoid_nodes(self, dimension: int) -> int | None:  # noqa: ARG002
         """How many nodes of the trapezoidal rule reach rounding error for every theta, or None.
@@ -227,9 +223,8 @@ class AbstractPerturbation(abc.ABC):
 
     def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
         """Where quadrature panels must be narrow; by default quantiles and what lies between."""
-        levels = (-95.0, -60.0, -36.0, -20.0, -10.0, -5.0, -2.5, -1.2, -math.log(2.0))
-        below = self.log_quantiles(levels)
-        above = self.log_quantiles(levels[-2::-1], upper=True)
+        below = self.log_quantiles(LANDMARKS)
+        above = self.log_quantiles(LANDMARKS[-2::-1], upper=True)
         xp = namespace(below, above)
         location = xp.concatenate([below, above])
         gap = xp.diff(location, axis=0)
@@ -254,12 +249,18 @@ class AbstractPerturbation(abc.ABC):
             return self
         return mapped(lambda leaf: leaf[keep] if np.ndim(leaf) else leaf, self)
 
-    def unshifted(self) -> tuple[AbstractPerturbation, float]:
-        """(a law near zero, c) such that gamma is c plus that law, in every coordinate.
+    def unshifted(self) -> tuple[AbstractPerturbation, Any]:
+        """(a law near zero, c) such that gamma is c plus that law; c is a number or of shape (d,).
 
-        The engine adds c to f, so that digits of distances to kinks are not lost to c.
+        The engine adds a number c to f, and a vector to theta, so that digits of distances to
+        kinks are not lost to c. A law that answers with a vector must have `shifted`.
         """
         return self, 0.0
+
+    def shifted(self, by: Float[np.ndarray, "d"]) -> Self:
+        """The law of gamma + by: what is left when theta + c has been rounded."""
+        msg = f"{type(self).__name__} has no `shifted`, which a vector from `unshifted` needs"
+        raise NotImplementedError(msg)
 
     def rescaled(self, power: int) -> Self:
         """The law of 2^power gamma; the engine uses it so that nothing overflows.

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from perturbtheory.checks import finite, require
 from perturbtheory.numerics import Landmarks, column, draw, dtype_of_draws, is_jax, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._frozen import (
@@ -17,12 +15,13 @@ from perturbtheory.perturbations._frozen import (
     log_quantile,
     parsed,
     quantile,
-    standard,
     table_of,
     tail_of,
     width,
 )
+from perturbtheory.perturbations._places import Place, as_places, each
 from perturbtheory.perturbations._tabulated import AbstractTabulated
+from perturbtheory.perturbations._units import Units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +36,7 @@ class _AbstractScipy(AbstractPerturbation):
     """What a frozen distribution says of itself."""
 
     distribution: Any
-    breakpoints: tuple[float, ...]
+    breakpoints: tuple[Place, ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -131,13 +130,16 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
     tabulated once, without its location and scale, and F is the integral of it; where that does not
     integrate to one its own logpdf, logcdf and logsf are called. `breakpoints` names
     the places inside the support where the density jumps or bends; the ends of the support are
-    known. A kink that is not named costs accuracy, which the radii of `estimate` show. Location and
-    scale are kept as they are: the mean need not be zero.
+    known. They are places on the axis of gamma, with location and scale: scipy.stats.laplace(3.0)
+    bends at 3.0. Each is a number, or a vector of shape ``(d,)``, one place a coordinate:
+    ``FromScipy(scipy.stats.laplace(loc), breakpoints=(loc,))``. A kink that is not named costs
+    accuracy, which the radii of `estimate` show. Location and scale are kept as they are: the mean
+    need not be zero.
     Raises ValueError unless `distribution` is a frozen ``scipy.stats.rv_continuous``.
     """
 
     distribution: Any = dataclasses.field(metadata={"static": True})
-    breakpoints: tuple[float, ...] = dataclasses.field(default=(), metadata={"static": True})
+    breakpoints: tuple[Place, ...] = dataclasses.field(default=(), metadata={"static": True})
 
     def __post_init__(self) -> None:
         from scipy.stats import rv_continuous
@@ -157,15 +159,8 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
                 f"{self.distribution.args} {self.distribution.kwds} with median {probe}; fix them"
             )
             raise ValueError(msg)
-        way_out = "name places inside the support, for example (0.0,)"
-        try:
-            places = np.atleast_1d(np.asarray(self.breakpoints, float))
-        except (TypeError, ValueError) as error:
-            msg = f"`breakpoints` must be numbers, got {self.breakpoints!r}; {way_out}"
-            raise ValueError(msg) from error
-        if places.size:
-            require("breakpoints", places, finite, "be finite", way_out)
-        object.__setattr__(self, "breakpoints", tuple(places.tolist()))
+        places = as_places("breakpoints", self.breakpoints, probe.shape)
+        object.__setattr__(self, "breakpoints", places)
 
     @property
     def fringe(self) -> tuple[float, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -174,11 +169,11 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
 
     @functools.cached_property
     def _fringe(self) -> tuple[float, ...]:
+        laws, which, _, scale = self.units()
         offsets: set[float] = set()
-        size = int(np.prod(self.shape))
-        for i in range(size):
-            unit, _, scale = standard(self.take(np.arange(size) == i).distribution)
-            offsets |= {scale * offset for offset in fringe_of(unit)}
+        for k, law in enumerate(laws):
+            own = np.asarray(fringe_of(law.distribution))
+            offsets |= set(np.outer(np.unique(scale[which == k]), own).ravel().tolist())
         return tuple(sorted(offsets))
 
     def take(self, keep: np.ndarray) -> Self:
@@ -190,25 +185,42 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
             for group in (shapes, [loc], [scale])
         )
         taken = self.distribution.dist(*args, loc=loc[0], scale=scale[0])
-        return dataclasses.replace(self, distribution=taken)
+        places = each(self.breakpoints, lambda place: place[keep] if place.ndim else place)
+        return dataclasses.replace(self, distribution=taken, breakpoints=places)
 
-    def unshifted(self) -> tuple[AbstractPerturbation, float]:
+    def unshifted(self) -> tuple[AbstractPerturbation, Any]:
         return self._unshifted
 
     @functools.cached_property
-    def _unshifted(self) -> tuple[AbstractPerturbation, float]:
+    def _unshifted(self) -> tuple[AbstractPerturbation, Any]:
         shapes, loc, scale = parsed(self.distribution)
-        shift = float(np.ravel(loc)[0])
-        if shift == 0 or np.any(np.asarray(loc) != shift):
+        shift = np.asarray(loc, float)
+        if not np.any(shift):
             return self, 0.0
-        places = tuple(place - shift for place in self.breakpoints)
+        places = each(self.breakpoints, lambda place: place - shift)
+        if any(isinstance(place, tuple) for place in places):
+            scale = np.broadcast_to(scale, self.shape)
         near = self.distribution.dist(*shapes, scale=scale)
+        if np.all(shift == shift.flat[0]):
+            shift = float(shift.flat[0])
         return dataclasses.replace(self, distribution=near, breakpoints=places), shift
 
+    def shifted(self, by: Float[np.ndarray, "d"]) -> Self:
+        shapes, loc, scale = parsed(self.distribution)
+        moved = self.distribution.dist(*shapes, loc=np.asarray(loc) + by, scale=scale)
+        places = each(self.breakpoints, lambda place: place + by)
+        return dataclasses.replace(self, distribution=moved, breakpoints=places)
+
     def rescaled(self, power: int) -> Self:
+        known = vars(self).setdefault("_rescaled", {})
+        if power not in known:
+            known[power] = self._in_units_of(power)
+        return known[power]
+
+    def _in_units_of(self, power: int) -> Self:
         shapes, loc, scale = parsed(self.distribution)
         loc, scale = (np.ldexp(np.asarray(a, float), power) for a in (loc, scale))
-        places = tuple(math.ldexp(place, power) for place in self.breakpoints)
+        places = each(self.breakpoints, lambda place: np.ldexp(place, power))
         moved = self.distribution.dist(*shapes, loc=loc, scale=scale)
         return dataclasses.replace(self, distribution=moved, breakpoints=places)
 
@@ -221,10 +233,23 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
         numbers = np.broadcast_arrays(*shapes, loc, scale)
         return (FromScipy, type(law), *(a.tobytes() for a in numbers), self.breakpoints)
 
+    def units(self) -> Units:
+        return self._units
+
+    @functools.cached_property
+    def _units(self) -> Units:
+        shapes, loc, scale = parsed(self.distribution)
+        size = int(np.prod(self.shape))
+        loc, scale = (np.broadcast_to(np.asarray(a, float), size) for a in (loc, scale))
+        places = [(np.asarray(place) - loc) / scale for place in self.breakpoints]
+        rows = [np.broadcast_to(np.asarray(a, float), size) for a in (*shapes, *places)]
+        known, which = np.unique(np.reshape(rows, (len(rows), size)), axis=1, return_inverse=True)
+        n, law = len(shapes), self.distribution.dist
+        units = [FromScipy(law(*row[:n]), tuple(row[n:])) for row in known.T.tolist()]
+        return Units(units, which.ravel(), loc, scale)
+
     def table_of_one(self) -> Table | None:
-        unit, loc, scale = standard(self.distribution)
-        table = table_of(unit, tuple((place - loc) / scale for place in self.breakpoints))
-        return None if table is None else table.moved(loc, scale)
+        return table_of(self.distribution, self.breakpoints)
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         density: Any = super().log_pdf(x)
@@ -244,7 +269,7 @@ class _Called(_AbstractScipy):
     """A frozen distribution whose own methods are called, from JAX by callbacks."""
 
     distribution: Any = dataclasses.field(metadata={"static": True})
-    breakpoints: tuple[float, ...] = dataclasses.field(default=(), metadata={"static": True})
+    breakpoints: tuple[Place, ...] = dataclasses.field(default=(), metadata={"static": True})
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         return self._call("logpdf", x)

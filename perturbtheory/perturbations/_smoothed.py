@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 from typing import TYPE_CHECKING, Any, Self
@@ -20,6 +21,7 @@ from perturbtheory.perturbations._gumbel import EULER, Gumbel
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES
 from perturbtheory.perturbations._table import Table, tabulate
 from perturbtheory.perturbations._tabulated import AbstractTabulated
+from perturbtheory.perturbations._units import Units
 from perturbtheory.perturbations._zones import FARTHEST, kinks_of, log_density_near, zones_of
 
 if TYPE_CHECKING:
@@ -124,6 +126,26 @@ class Smoothed(AbstractTabulated):
         if not self.shape:
             return self
         return dataclasses.replace(self, base=self.base.take(keep))
+
+    def unshifted(self) -> tuple[AbstractPerturbation, Any]:
+        return self._unshifted
+
+    @functools.cached_property
+    def _unshifted(self) -> tuple[AbstractPerturbation, Any]:
+        near, shift = self.base.unshifted()
+        return self if near is self.base else dataclasses.replace(self, base=near), shift
+
+    def shifted(self, by: Float[np.ndarray, "d"]) -> Self:
+        return dataclasses.replace(self, base=self.base.shifted(by))
+
+    def units(self) -> Units:
+        near, shift = self._unshifted
+        if near is self:
+            return super().units()
+        laws, which, rest, scale = near.units()  # pyright: ignore[reportAttributeAccessIssue]
+        size = int(np.prod(self.shape))
+        which, rest, scale = (np.broadcast_to(a, size) for a in (which, rest, scale))
+        return Units(laws, which, rest + shift, scale)
 
     def rescaled(self, power: int) -> Self:
         temperature = float(np.ldexp(float(self.temperature), power))

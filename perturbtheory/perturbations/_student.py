@@ -15,6 +15,7 @@ from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._scale import AbstractScale
 from perturbtheory.perturbations._table import Table, tabulate
 from perturbtheory.perturbations._tabulated import AbstractTabulated
+from perturbtheory.perturbations._units import Units
 from perturbtheory.perturbations._zones import FARTHEST, zones_of
 
 if TYPE_CHECKING:
@@ -129,9 +130,15 @@ class StudentT(AbstractTabulated, _AbstractStudent):
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         return _AbstractStudent.log_pdf(self, x)
 
+    def units(self) -> Units:
+        df, scale = np.broadcast_arrays(
+            *(np.atleast_1d(np.asarray(a, float)) for a in (self.df, self.scale))
+        )
+        known, which = np.unique(df, return_inverse=True)
+        return Units([StudentT(one) for one in known.tolist()], which, np.zeros(df.size), scale)
+
     def table_of_one(self) -> Table:
-        df, scale = (float(np.ravel(number)[0]) for number in (self.df, self.scale))
-        return _unit_table(df).moved(0.0, scale)
+        return _unit_table(float(self.df))
 
     def direct(self) -> AbstractPerturbation:
         return _StudentByBeta(self.df, self.scale)

@@ -58,22 +58,26 @@ class Table:
     window: Float[Array, "2"]
     heavy: bool = dataclasses.field(metadata={"static": True})
 
-    def __call__(self, x: Any, rest: Any = 0.0) -> tuple[Any, Any, Any]:
-        """(log F or log S, whether it is log S, log f) at x + rest."""
+    def __call__(
+        self, x: Any, rest: Any = 0.0, place: tuple[Any, Any] | None = None
+    ) -> tuple[Any, Any, Any]:
+        """(log F or log S, whether it is log S, log f) at x + rest.
+
+        With `place` = (shift, scale), of every coordinate, those of shift + scale gamma.
+        """
         xp = namespace(x, self.origin)
         zones, size = self.origin.shape[0], self.middle.shape[0] // self.origin.shape[0]
         if zones == 1:
-            local = (x - self.origin[0]) + rest
-            v = xp.clip(xp.arcsinh(local / self.scale[0]), -_FAR, _FAR)
-            panel = xp.searchsorted(self.bounds[0], v, side="right")
+            zone, local = 0, _local(x, rest, self.origin[0], place)
+            panel = 0
         else:
-            zone = xp.searchsorted(self.cuts, x + rest, side="right")
-            local = (x - self.origin[zone]) + rest
-            v = xp.clip(xp.arcsinh(local / self.scale[zone]), -_FAR, _FAR)
+            zone = xp.searchsorted(self.cuts, _local(x, rest, 0.0, place), side="right")
+            local = _local(x, rest, self.origin[zone], place)
             panel = zone * size
-            for k in range(zones):
-                place = xp.searchsorted(self.bounds[k], v, side="right")
-                panel = panel + xp.where(zone == k, place, 0)
+        v = xp.clip(xp.arcsinh(local / self.scale[zone]), -_FAR, _FAR)
+        for k in range(zones):
+            beside = xp.searchsorted(self.bounds[k], v, side="right")
+            panel = beside if zones == 1 else panel + xp.where(zone == k, beside, 0)
         y = (v - self.middle[panel]) * self.slope[panel]
         inside = xp.clip(y, -1.0, 1.0)
         tail, density = (_polynomial(s, panel, inside) for s in (self.tail, self.density))
@@ -89,6 +93,8 @@ class Table:
             fall = fall + xp.where(above > 0, above * self.beyond[1], 0.0)
             tail = tail - fall
             density = density - fall - (xp.abs(run) if self.heavy else 0.0)
+        if place is not None:
+            density = density - xp.log(place[1])
         return tail, self.upper[panel], density
 
     def moved(self, shift: float, scale: float) -> Table:
@@ -180,40 +186,59 @@ def _polynomial(series: Any, panel: Any, y: Any) -> Any:
     return total
 
 
-class Tables:
-    """A table per coordinate: `tables` where they differ, and `which` of them each takes."""
+def _local(x: Any, rest: Any, origin: Any, place: tuple[Any, Any] | None) -> Any:
+    """x + rest - origin, in scales; the large numbers are taken from each other first."""
+    if place is None:
+        return (x - origin) + rest
+    shift, scale = place
+    return ((x - (shift + scale * origin)) + rest) / scale
 
-    def __init__(self, tables: Sequence[Table], which: np.ndarray) -> None:
-        self.tables, self.which = tuple(tables), which
+
+class Tables:
+    """A table per coordinate: `tables` where they differ, and `which` of them each takes.
+
+    Coordinate i is shift_i plus scale_i times the law in its table.
+    """
+
+    def __init__(
+        self, tables: Sequence[Table], which: np.ndarray, shift: np.ndarray, scale: np.ndarray
+    ) -> None:
+        self.tables, self.which, self.shift, self.scale = tuple(tables), which, shift, scale
 
     def __call__(self, x: np.ndarray, rest: Any = 0.0) -> tuple[np.ndarray, ...]:
         x, rest, _ = np.broadcast_arrays(x, rest, self.which)
+        if len(self.tables) == 1:
+            return self.tables[0](x, rest, (self.shift, self.scale))
         tail, density = np.empty(x.shape), np.empty(x.shape)
         upper = np.empty(x.shape, bool)
         for k, table in enumerate(self.tables):
             mine = np.flatnonzero(self.which == k)
             if mine.size:
-                found = table(x[..., mine], rest[..., mine])
+                place = self.shift[mine], self.scale[mine]
+                found = table(x[..., mine], rest[..., mine], place)
                 tail[..., mine], upper[..., mine], density[..., mine] = found
         return tail, upper, density
 
     @property
     def window(self) -> np.ndarray:
         """Of every coordinate, shape (d, 2)."""
-        return np.stack([table.window for table in self.tables])[self.which]
+        windows = np.stack([table.window for table in self.tables])[self.which]
+        return self.shift[:, None] + self.scale[:, None] * windows
 
     def take(self, keep: np.ndarray) -> Tables:
-        return Tables(self.tables, self.which[keep])
+        return Tables(self.tables, self.which[keep], self.shift[keep], self.scale[keep])
 
     def stacked(self) -> Table:
         """One table whose arrays have the coordinate as their first axis, for `jax.vmap`."""
         zones = max(table.origin.size for table in self.tables)
         size = max(table.bounds.shape[1] + 1 for table in self.tables)
         wide = [_widened(table, zones, size) for table in self.tables]
+        placed = [
+            wide[k].moved(shift, scale)
+            for k, shift, scale in zip(self.which, self.shift, self.scale, strict=True)
+        ]
         names = [f.name for f in dataclasses.fields(Table) if f.name != "heavy"]
-        arrays: dict[str, Any] = {
-            n: np.stack([getattr(t, n) for t in wide])[self.which] for n in names
-        }
+        arrays: dict[str, Any] = {n: np.stack([getattr(t, n) for t in placed]) for n in names}
         return Table(**arrays, heavy=wide[0].heavy)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from perturbtheory.numerics import floats, is_known, leaves, mapped, namespace, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._table import WINDOW, Table, Tables
+from perturbtheory.perturbations._units import Keyed, Units, key_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -90,8 +91,11 @@ class Tabulated(AbstractPerturbation):
 
     def fits(self, dtype: Any) -> bool:
         """Whether 32-bit numbers can hold the scales next to kinks."""
-        tables = self.table.tables if isinstance(self.table, Tables) else (self.table,)
-        return all(float(np.min(t.scale)) > 1e8 * float(np.finfo(dtype).tiny) for t in tables)
+        tables, unit = (self.table,), 1.0
+        if isinstance(self.table, Tables):
+            tables, unit = self.table.tables, float(np.min(self.table.scale))
+        least = 1e8 * float(np.finfo(dtype).tiny)
+        return all(float(np.min(t.scale)) * unit > least for t in tables)
 
     def astype(self, dtype: Any) -> Tabulated:
         """The same law with every parameter, and its table, as JAX arrays of the given dtype."""
@@ -152,7 +156,8 @@ class Tabulated(AbstractPerturbation):
 
     def bracket(self, floor: float, ceiling: float) -> tuple[Array, Array]:
         if min(floor, ceiling) < WINDOW:
-            return super().bracket(floor, ceiling)
+            asked = self.law if isinstance(self.table, Tables) else super()
+            return asked.log_quantile(floor), asked.log_quantile(ceiling, upper=True)
         # The window is deep enough for any quadrature, and its ends cost nothing.
         window = self.table.window
         return window[..., 0].reshape(self.shape), window[..., 1].reshape(self.shape)
@@ -165,10 +170,22 @@ class AbstractTabulated(AbstractPerturbation):
 
     @abc.abstractmethod
     def table_of_one(self) -> Table | None:
-        """The table of a law of one coordinate with known parameters, in NumPy.
+        """The table of a unit, a law of one coordinate with known parameters, in NumPy.
 
         None where a table would not do, so that the law must be evaluated otherwise.
         """
+
+    def units(self) -> Units:
+        """Laws of one coordinate, and where each coordinate stands and how wide it is in these.
+
+        Coordinates that differ in location and scale alone share a unit, and so a table.
+        """
+        size = int(np.prod(self.shape))
+        laws = [self.take(np.arange(size) == i) for i in range(size)]
+        known = {key_of(law): law for law in reversed(laws)}
+        number = {key: k for k, key in enumerate(known)}
+        which = np.array([number[key_of(law)] for law in laws])
+        return Units(list(known.values()), which, np.zeros(size), np.ones(size))
 
     @abc.abstractmethod
     def direct(self) -> AbstractPerturbation:
@@ -176,20 +193,16 @@ class AbstractTabulated(AbstractPerturbation):
 
     @functools.cached_property
     def _tabulated(self) -> Tabulated | None:
-        tables, which = [], []
-        known: dict[Any, int] = {}
-        size = int(np.prod(self.shape))
-        for i in range(size):
-            law = self.take(np.arange(size) == i)
-            key = key_of(law)
-            if key not in known:
-                known[key] = len(tables)
-                tables.append(_table_of(_Keyed(law, key)))
-            which.append(known[key])
-        if any(table is None for table in tables):
-            return None
-        table = Tables(tables, np.asarray(which)) if self.shape else tables[0]
-        return Tabulated(self, table)
+        laws, which, shift, scale = self.units()
+        tables = []
+        for law in laws:
+            table = _table_of(Keyed(law, key_of(law)))
+            if table is None:
+                return None
+            tables.append(table)
+        if self.shape:
+            return Tabulated(self, Tables(tables, which, shift, scale))
+        return Tabulated(self, tables[0].moved(float(shift[0]), float(scale[0])))
 
     def _form(self, *values: Any) -> tuple[AbstractPerturbation, tuple[Any, ...]]:
         """(the law in the form that evaluates it, the values as its arrays)."""
@@ -252,37 +265,7 @@ class AbstractTabulated(AbstractPerturbation):
         return law.bracket(floor, ceiling)
 
 
-def key_of(law: AbstractPerturbation) -> tuple[Any, ...]:
-    """What tells laws apart: their classes and their numbers, or what they say themselves."""
-    own = getattr(law, "key", None)
-    if own is not None:
-        return own()
-    parts: list[Any] = [type(law)]
-    for field in dataclasses.fields(law):  # pyright: ignore[reportArgumentType]
-        value = getattr(law, field.name)
-        if isinstance(value, AbstractPerturbation):
-            parts.append(key_of(value))
-        elif field.metadata.get("static", False):
-            parts.append(value)
-        else:
-            parts.append(np.asarray(value, float).tobytes())
-    return tuple(parts)
-
-
-class _Keyed:
-    """A law that hashes as its numbers do."""
-
-    def __init__(self, law: AbstractTabulated, key: tuple[Any, ...]) -> None:
-        self.law, self.key = law, key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and self.key == other.key
-
-
 @functools.lru_cache(maxsize=2048)
-def _table_of(keyed: _Keyed) -> Table | None:
+def _table_of(keyed: Keyed) -> Table | None:
     with np.errstate(all="ignore"):
         return keyed.law.table_of_one()

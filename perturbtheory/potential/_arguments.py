@@ -19,7 +19,8 @@ def is_written_in_jax(noise: AbstractPerturbation) -> bool:
     """Whether a law of somebody's own answers NumPy arrays with JAX arrays; asked once a class."""
     kind = type(noise)
     if kind not in _WRITTEN_IN_JAX:
-        _WRITTEN_IN_JAX[kind] = is_jax(noise.log_cdf(np.zeros(noise.shape or (1,))))
+        near, _ = noise.unshifted()  # the form in which the engine asks a law
+        _WRITTEN_IN_JAX[kind] = is_jax(near.log_cdf(np.zeros(near.shape or (1,))))
     return _WRITTEN_IN_JAX[kind]
 
 

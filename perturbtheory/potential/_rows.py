@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 _quiet = np.errstate(all="ignore")
 """Infinity and zero are answers on the way to a number."""
-_FAR, _FARTHEST = 1e200, 1e305
-"""Scales beyond the first, or below its inverse, and thetas beyond the second are brought to a
-unit of their own."""
+_NEAR, _FAR, _FARTHEST = 1e20, 1e200, 1e305
+"""Scales beyond the first, or below its inverse, and thetas beyond the third are brought to a
+unit of their own; next to a pole the mass is where numbers are 1e-250 of the scale. Laws that have
+no other unit do without up to the second."""
 
 
 class _Row(NamedTuple):
@@ -101,7 +102,10 @@ def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
 @_quiet
 def anchored(noise: Any, theta: Vector) -> float:
     """f(theta) - f(0), which exists without any moment; masked coordinates are left out of both."""
-    row = _row(noise, theta)
+    if np.ndim(noise.unshifted()[1]) and noise.finite_mean:
+        origin = np.where(theta > -np.inf, 0.0, theta)
+        return solve(noise, theta, logs=False).value - solve(noise, origin, logs=False).value
+    row = _row(noise, theta, place=False)
     return _scaled(row.method.anchored(row.noise, row.theta), row.power)
 
 
@@ -121,9 +125,13 @@ def _require_no_tie(row: _Row) -> None:
         raise ValueError(msg)
 
 
-def _row(noise: Any, theta: Vector) -> _Row:
+def _row(noise: Any, theta: Vector, *, place: bool = True) -> _Row:
     method, open_ = method_of(noise), None
-    noise, shift = noise.unshifted()
+    near, shift = noise.unshifted()
+    if place or not np.ndim(shift):
+        noise = near
+    else:
+        shift = 0.0
     least = theta.min()
     if not np.isfinite(least) or theta.max() == np.inf:
         open_ = theta > -np.inf
@@ -134,10 +142,33 @@ def _row(noise: Any, theta: Vector) -> _Row:
             )
             raise ValueError(msg)
         noise, theta = noise.take(open_), theta[open_]
+        shift = shift[open_] if np.ndim(shift) else shift
+    if np.ndim(shift):
+        noise, theta, shift = _placed(noise, theta, shift)
     power = _power(noise, theta)
     if power:
-        noise, theta = _divided(noise, theta, power)
+        noise, theta, power = _divided(noise, theta, power)
     return _Row(method, noise, theta, open_, power, shift)
+
+
+def _placed(noise: Any, theta: Vector, shift: Vector) -> tuple[Any, Vector, float]:
+    """(noise, theta, c) with theta + shift = c + theta + the location of the noise, exactly.
+
+    Only what rounding takes from theta + shift is left to the noise.
+    """
+    moved, low = _exact_sum(theta, shift)
+    top = int(moved.argmax())
+    c = float(moved[top])
+    moved, rest = _exact_sum(moved, np.full_like(moved, -c))
+    moved, rest = _exact_sum(moved, rest + (low - low[top]))
+    return noise.shifted(rest) if np.any(rest) else noise, moved, c
+
+
+def _exact_sum(a: Vector, b: Vector) -> tuple[Vector, Vector]:
+    """(a + b rounded, what the rounding took): Knuth's."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
 
 
 def _power(noise: Any, theta: np.ndarray) -> int:
@@ -145,7 +176,8 @@ def _power(noise: Any, theta: np.ndarray) -> int:
     with np.errstate(over="ignore"):
         size = np.max(noise.resolution if noise.continuous else np.abs(noise.atoms))
     far = max(theta.max(), -theta.min())
-    if size < _FAR and far < _FARTHEST and (size > 1 / _FAR or not noise.continuous):
+    most, least = (_NEAR, 1 / _NEAR) if noise.continuous else (_FAR, -np.inf)
+    if least < size < most and far < _FARTHEST:
         return 0
     if size == np.inf:  # a width whose ends are finite
         return 1024
@@ -154,9 +186,14 @@ def _power(noise: Any, theta: np.ndarray) -> int:
     return max(power, int(np.frexp(far)[1]) - 1000) if noise.continuous else 1000
 
 
-def _divided(noise: Any, theta: np.ndarray, power: int) -> tuple[Any, np.ndarray]:
+def _divided(noise: Any, theta: np.ndarray, power: int) -> tuple[Any, np.ndarray, int]:
     divided = np.ldexp(theta, -power)
-    small = noise.rescaled(-power)
+    try:
+        small = noise.rescaled(-power)
+    except ValueError:
+        if np.max(np.abs(theta)) < _FAR and 1 / _FAR < np.max(noise.resolution) < _FAR:
+            return noise, theta, 0
+        raise
     width = np.min(small.resolution if small.continuous else 1.0)
     if not width > 0:
         msg = (
@@ -164,7 +201,7 @@ def _divided(noise: Any, theta: np.ndarray, power: int) -> tuple[Any, np.ndarray
             "arg max does not depend on the noise, or is a tie"
         )
         raise ValueError(msg)
-    return small, divided
+    return small, divided, power
 
 
 def _scaled(value: Any, power: int) -> Any:

@@ -46,6 +46,9 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
     low, high = (float(np.max(end)) for end in ends)
     sizes = [abs(float(theta[np.argmax(end)])) for end in ends]
     low = _raised(noise, theta, low, high, unit)
+    # Next to a pole log F is -92 so near the end of the support that the pole must be inside.
+    end = float(np.max(theta + noise.support[0]))
+    low = end if end <= low < end + 1e-6 * float(np.min(noise.resolution)) else low
     high = _lowered(noise, theta, low, high, unit)
     ladder = 1.5 * unit * 3.0 ** np.arange(np.log(1e290) / np.log(3.0))
     ladder = np.concatenate([top - ladder[::-1], top + ladder])

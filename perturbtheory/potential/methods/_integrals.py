@@ -55,19 +55,25 @@ Terms = Callable[[Any, Block], tuple[np.ndarray, ...]]
 
 
 class Sums(NamedTuple):
-    """Integrals over a window, by a finer and a coarser rule; p is the first of them.
+    """Integrals over a window; p is the first of them.
 
     Attributes:
-        fine: what `Terms` give, by the finer rule.
-        coarse: the same by the coarser rule.
+        fine: what `Terms` give.
+        apart: by how much a coarser rule differs in the first two of them.
         edge: what p_i may lack, about, because the window has ends.
-        beyond: what is to be added to (p, f) for the tails beyond the window.
+        beyond: what is to be added to (p, f) for the tails beyond the window, and how far off the
+            second may be.
     """
 
     fine: list[np.ndarray]
-    coarse: list[np.ndarray]
+    apart: list[np.ndarray]
     edge: np.ndarray
-    beyond: tuple[np.ndarray, float] | None = None
+    beyond: tuple[np.ndarray, float, float] | None = None
+
+
+def differences(fine: list[np.ndarray], coarse: list[np.ndarray]) -> list[np.ndarray]:
+    """By how much two rules differ in the first two integrals."""
+    return [np.abs(a - b) for a, b in zip(fine[:2], coarse[:2], strict=True)]
 
 
 def total(noise: Any, blocks: Sequence[MakeBlock], terms: Terms) -> list[np.ndarray]:

@@ -19,6 +19,7 @@ from perturbtheory.potential.methods._integrals import (
     MakeBlock,
     Sums,
     Terms,
+    differences,
     total,
 )
 
@@ -230,7 +231,8 @@ def integrate(
         small = agreed and (not relative or np.all((off <= 1e-14) | (edge > 1e-13 * fine[0])))
         cheap = 2 * count <= _MOST and 2 * count * theta.size <= _FEW.get(noise.tail, 2**18)
         if agreed and (small or not cheap) and not further:
-            return Sums(fine, coarse, edge + 30 * off * fine[0]), grid
+            apart = differences(fine, coarse)
+            return Sums(fine, apart, edge + 30 * off * fine[0]), grid
         further = further and not (agreed and (small or not cheap))
         count *= 2
         if count > 2 * _MOST or (count > _MOST and not agreed):

@@ -80,13 +80,18 @@ def _radii(
     # Equal entries round alike, so their errors add up; others are a random walk.
     alike = np.unique(theta, return_counts=True)[1].max()
     lost = abs(mass - 1) + eps * (16 + 2 * np.sqrt(theta.size * alike))
-    radius = np.abs(sums.fine[0] - sums.coarse[0]) + lost * p + 2 * sums.fine[2] + sums.edge
-    deep = np.where(np.isfinite(log_p), np.abs(log_p), 0.0)[lacking]
-    radius[lacking] = (1e-11 + lost + eps * deep) * p[lacking]
+    deep = np.where(np.isfinite(log_p), np.abs(log_p), 0.0)
+    # Laws are computed from logarithms, whose rounding is a relative error of what they are of.
+    lost = lost + eps * float(np.max(np.abs(np.log(noise.resolution))))
+    share = lost + 8 * eps * deep
+    radius = sums.apart[0] + share * p + 2 * sums.fine[2] + sums.edge
+    radius[lacking] = (1e-11 + share[lacking]) * p[lacking]
     spread = abs(out.value - top) + np.max(noise.resolution)
     # What the window lacks may lie some fifty widths away.
     cut = lost + 50 * np.sum(sums.edge)
-    value_radius = abs(sums.fine[1] - sums.coarse[1]) + cut * spread + 2 * sums.fine[3]
+    value_radius = float(sums.apart[1]) + cut * spread + 2 * sums.fine[3]
+    if sums.beyond is not None:
+        value_radius += sums.beyond[2]
     return {
         "value_radius": value_radius + 2 * eps * abs(top),
         "probabilities_radius": radius + 1e-300,
