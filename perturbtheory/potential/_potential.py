@@ -189,12 +189,13 @@ class Potential:
         """L(theta, p) = f(theta) + f*(p) - <p, theta> >= 0, zero exactly where p = p(theta).
 
         Its gradient in theta is p(theta) - p; for Gumbel noise it is KL(p || softmax(theta)).
-        p may be a vertex of the simplex, as labels are. Near a match rounding leaves about 1e-16
-        (1 + |f|). Blondel, Martins and Niculae (2020); Berthet et al. (2020).
+        p may be a vertex of the simplex, as labels are. Infinite where p_i > 0 and i is masked, for
+        i can never win. Near a match rounding leaves about 1e-16 (1 + |f|).
+        Blondel, Martins and Niculae (2020); Berthet et al. (2020).
         Raises ValueError for p outside the simplex and, for noise without finite mean, on its
         boundary, where the loss is infinite.
         """
-        vectors = on_the_simplex(as_vectors("p", p), interior=not self._has_mean)
+        vectors = on_the_simplex(as_vectors("p", p), p, interior=not self._has_mean)
         pair = of_one_shape(self._theta(theta), "p", vectors)
         return self._answer("fenchel_young", *pair)
 
@@ -231,7 +232,7 @@ class Potential:
         return vectors
 
     def _p(self, p: Any, *, interior: bool) -> Any:
-        vectors = on_the_simplex(as_vectors("p", p), interior=interior)
+        vectors = on_the_simplex(as_vectors("p", p), p, interior=interior)
         self.require_dimension("p", vectors.shape[-1])
         return vectors
 

@@ -99,6 +99,18 @@ def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
 
 
 @_quiet
+def log_slopes(noise: Any, theta: Vector, which: np.ndarray) -> Float[np.ndarray, "n d"]:
+    """d log p_i / d theta_j for open coordinates i in `which`; noise is continuous."""
+    row = _row(noise, theta)
+    if row.open is None:
+        return _scaled(row.method.log_slopes(row.noise, row.theta, which), -row.power)
+    out = np.zeros((len(which), theta.size))
+    inside = (np.cumsum(row.open) - 1)[which]
+    out[:, row.open] = _scaled(row.method.log_slopes(row.noise, row.theta, inside), -row.power)
+    return out
+
+
+@_quiet
 def anchored(noise: Any, theta: Vector) -> float:
     """f(theta) - f(0), which exists without any moment; masked coordinates are left out of both."""
     row = _row(noise, theta)
