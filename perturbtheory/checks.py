@@ -35,7 +35,7 @@ def parameter(name: str, value: Any) -> Any:
         raise ValueError(msg) from error
     if array.dtype.kind == "O" and not is_numeric(array):
         return value
-    if array.dtype.kind not in "iufO":
+    if array.dtype.kind not in "iufO" and array.dtype.name != "bfloat16":
         msg = f"`{name}` must be real, got {value!r} of type {array.dtype}; pass real numbers"
         raise ValueError(msg)
     array = _as_doubles(name, array)

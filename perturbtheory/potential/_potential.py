@@ -72,15 +72,16 @@ class Potential:
     def log_probabilities(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d"]:
         """log p_i(theta), finite where p_i itself underflows; shape of theta.
 
-        -inf only where category i cannot win: masked, or out of reach under bounded noise. Its
-        gradient is that of log p, which needs p_i > 0.
+        -inf only where category i cannot win: masked, or out of reach under bounded noise. The
+        gradient, zero there, does not underflow; beyond 1,024 categories it is for `grad` alone.
         """
         return self._answer("log_probabilities", self._theta(theta))
 
     def hessian(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d d"]:
         """H(theta), the Laplacian of the graph with weights -H_ij >= 0; shape ``(..., d, d)``.
 
-        Symmetric, positive semidefinite, rows sum to zero. Zero for discrete noise; at a tie of
+        Symmetric, positive semidefinite, rows sum to zero. In NumPy, up to 1,000 categories, a row
+        is right in relation to itself however small p_i is. Zero for discrete noise; at a tie of
         discrete noise it does not exist: raises ValueError, or gives NaN where theta is traced.
         """
         vectors = self._theta(theta)

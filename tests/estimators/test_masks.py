@@ -1,4 +1,4 @@
-"""Masked categories, theta_k = -inf: never drawn, no gradient, and else the problem without them."""
+"""Masked categories, theta_k = -inf: no gradient, and else the problem without them."""
 
 import math
 
@@ -48,7 +48,7 @@ def test_a_masked_category_has_no_gradient_and_no_nan(name):
         assert np.all(np.isfinite(found))
         assert not found[~np.isfinite(THETA)].any()
         # One category alone has no gradient but that of noise which decided nothing.
-        assert name == "perturbed" or not found[2].any()
+        np.testing.assert_allclose(found[2], 0, atol=9 if name == "perturbed" else 1e-14)
         value, slope = jax.value_and_grad(
             lambda x, f=f: estimator.surrogate(jax.random.key(1), x, f).sum()
         )(theta)
@@ -84,19 +84,19 @@ def test_masked_categories_have_no_slope_in_the_temperature(name):
     np.testing.assert_allclose(slope, step, rtol=1e-5)
 
 
-def test_the_mean_of_draws_is_that_without_the_category():
-    """Five standard errors, of a fixed key."""
-    for name in ("score", "perturbed", "rebar", "direct"):
-        estimator, theta, values = ESTIMATORS[name], THETA[0], VALUES[0]
-        open_ = np.isfinite(theta)
-        keys = jax.random.split(jax.random.key(3), 4000)
-        drawn = np.asarray(jax.vmap(lambda k: estimator(k, jnp.asarray(theta), values))(keys))
-        if name == "direct":
-            exact = estimator.moments(theta[open_], values[open_])[0]
-        else:
-            exact = es.Exact(estimator.law)(None, theta[open_], values[open_])
-        error = drawn.std(0)[open_] / np.sqrt(len(drawn))
-        assert np.all(np.abs(drawn.mean(0)[open_] - exact) <= 5 * error), name
+@pytest.mark.parametrize("name", ["score", "perturbed", "rebar", "direct"])
+def test_the_mean_of_draws_is_that_without_the_category(name):
+    """Within five standard errors, of a fixed key."""
+    estimator, theta, values = ESTIMATORS[name], THETA[0], VALUES[0]
+    open_ = np.isfinite(theta)
+    keys = jax.random.split(jax.random.key(3), 4000)
+    drawn = np.asarray(jax.vmap(lambda k: estimator(k, jnp.asarray(theta), values))(keys))
+    if name == "direct":
+        exact = estimator.moments(theta[open_], values[open_])[0]
+    else:
+        exact = es.Exact(estimator.law)(None, theta[open_], values[open_])
+    error = drawn.std(0)[open_] / np.sqrt(len(drawn))
+    assert np.all(np.abs(drawn.mean(0)[open_] - exact) <= 5 * error)
 
 
 def test_two_categories_of_which_one_is_masked():

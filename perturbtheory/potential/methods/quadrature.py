@@ -88,13 +88,16 @@ def _radii(
     }
 
 
-def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
-    """H(theta), the Laplacian of the graph with weights int F r_i r_j ds."""
+def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.ndarray, "d d"]:
+    """H(theta), the Laplacian of the graph with weights int F r_i r_j ds.
+
+    Without `relative` rows of p_i below 1e-30 may have no digits, which is quicker.
+    """
     theta = _near(noise, theta)
     weight, p = _integrals.total(noise, blocks(noise, theta), _integrals.laplacian)
     weight = (weight + weight.T) / 2
     tiny = _tiny(p)
-    if tiny.size:
+    if relative and tiny.size:
         log_p, rows = _slopes.slopes(noise, theta, tiny)
         # Of two tiny ones the row of the smaller is the one that is right to its own size.
         for k in np.argsort(-log_p):
@@ -105,12 +108,12 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     return out
 
 
-def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
-    """H(theta) v, in memory of the size of theta."""
+def hvp(noise: Any, theta: Vector, v: Vector, *, relative: bool = True) -> Vector:
+    """H(theta) v, in memory of the size of theta; `relative` as in `hessian`."""
     theta = _near(noise, theta)
     p, product = _sums(noise, theta, _integrals.product_with(v), v=v).fine[:2]
     tiny = _tiny(p)
-    if tiny.size:
+    if relative and tiny.size:
         log_p, rows = _slopes.slopes(noise, theta, tiny)
         product[tiny] = np.exp(log_p) * (rows @ v)
     return product
