@@ -26,7 +26,10 @@ HIDDEN = np.ma.array(THETA, mask=[False, True, False])
 MASKED = {
     "theta": (lambda: F(HIDDEN), r"`theta` .*theta.filled\(-np.inf\)"),
     "rows": (lambda: F.probabilities([HIDDEN, HIDDEN]), "`theta` must not have hidden entries"),
-    "p": (lambda: F.conjugate(np.ma.array(SHARES, mask=[1, 0, 0, 0, 0])), r"(?s)`p` .*p.filled\(0.0\)"),
+    "p": (
+        lambda: F.conjugate(np.ma.array(SHARES, mask=[1, 0, 0, 0, 0])),
+        r"(?s)`p` .*p.filled\(0.0\)",
+    ),
     "v": (lambda: F.hvp(THETA, HIDDEN), "`v` must not have hidden entries"),
     "scale": (lambda: pt.Normal(np.ma.array([1.0, 2.0], mask=[0, 1])), "`scale` .*filled"),
     "atoms": (lambda: pt.Discrete(HIDDEN), "`atoms` must not have hidden entries"),

@@ -134,7 +134,7 @@ class AbstractEstimator(abc.ABC):
         estimate = jax.lax.stop_gradient(self(key, held, frozen))
         objective = Objective.of(theta, f)
         inner = tuple(range(objective.lead, theta.ndim))
-        moved = jax.numpy.where(held > -jax.numpy.inf, theta - held, 0.0)
+        moved = jax.numpy.where(held != -jax.numpy.inf, theta - held, 0.0)
         slope = jax.numpy.sum(moved * estimate, inner)
         return objective(one_hot(held + draw(self.law, key, held))) + slope
 

@@ -94,7 +94,7 @@ def reach(f: Potential, over: AbstractParameterSet, p: Any) -> np.ndarray | None
             f"`p` must be a probability vector of shape ({over.dimension},), got {p}; divide by sum"
         )
         raise ValueError(msg)
-    theta = _preimage(in_numpy(f), p)
+    theta = _preimage(in_numpy(f), p / p.sum())
     if isinstance(over, Polyhedron):
         return over.representative(theta)
     return theta if over.contains(theta) else None

@@ -560,7 +560,7 @@ class Opaque(pt.Normal):
 
 VECTOR, GOOD = np.array([0.0, 1.0]), np.array([1.0, 2.0])
 BAD = {
-    "theta-nan": (es.Direct(), [0.0, np.nan], GOOD, "`theta` must be finite, got nan"),
+    "theta-nan": (es.Direct(), [0.0, np.nan], GOOD, "`theta` must be finite, or -inf .*got nan"),
     "theta-infinite": (es.Arm(), [0.0, np.inf], GOOD, "`theta` must be finite, or -inf .*got inf"),
     "theta-empty": (es.Exact(), np.zeros((0, 2)), GOOD, "`theta` must have at least one entry"),
     "theta-scalar": (es.Exact(), 1.0, GOOD, "`theta` must be a vector"),
