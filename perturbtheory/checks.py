@@ -5,7 +5,9 @@ traced by a transformation such as ``jax.jit`` cannot be looked at; they pass, a
 engine answers NaN in every output if they turn out to be invalid.
 """
 
+import decimal
 import numbers
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -25,6 +27,7 @@ def parameter(name: str, value: Any) -> Any:
     if value is None or isinstance(value, str | bytes | complex | bool):
         msg = f"`{name}` must be a real number or an array of them, got {value!r}; pass a number"
         raise ValueError(msg)
+    require_no_mask(name, value)
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -32,16 +35,48 @@ def parameter(name: str, value: Any) -> Any:
         raise ValueError(msg) from error
     if array.dtype.kind == "O" and not is_numeric(array):
         return value
-    if array.dtype.kind not in "iufO":
+    if array.dtype.kind not in "iufO" and array.dtype.name != "bfloat16":
         msg = f"`{name}` must be real, got {value!r} of type {array.dtype}; pass real numbers"
         raise ValueError(msg)
-    array = array.astype(np.float64)
+    array = _as_doubles(name, array)
     return array if array.ndim else float(array)
+
+
+def require_no_mask(name: str, value: Any) -> None:
+    """Raise ValueError for numpy.ma arrays with hidden entries: NumPy would show what they hide."""
+    library = sys.modules.get("numpy.ma")
+    if library is None or not _has_mask(library.MaskedArray, value):
+        return
+    fill = {"theta": "-np.inf", "p": "0.0"}.get(name)
+    way_out = (
+        f"pass {name}.filled({fill}), which leaves the hidden categories out"
+        if fill
+        else f"pass {name}.filled(x) with the x that they stand for"
+    )
+    msg = f"`{name}` must not have hidden entries, got the masked array {value}; {way_out}"
+    raise ValueError(msg)
+
+
+def _has_mask(kind: type, value: Any) -> bool:
+    if isinstance(value, kind):
+        return bool(np.any(value.mask))
+    return isinstance(value, list | tuple) and any(_has_mask(kind, v) for v in value)
+
+
+def _as_doubles(name: str, array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind != "O" and array.dtype.itemsize <= 8:
+        return array.astype(np.float64)
+    try:
+        with np.errstate(over="ignore"):  # long doubles may be infinite in 64 bits
+            return array.astype(np.float64)
+    except OverflowError as error:
+        msg = f"`{name}` must be numbers that 64 bits can hold, below 1.8e308; rescale them"
+        raise ValueError(msg) from error
 
 
 def is_numeric(array: np.ndarray) -> bool:
     """Whether every entry of an object array is a real number, such as `fractions.Fraction`."""
-    return all(isinstance(x, numbers.Real) for x in array.ravel())
+    return all(isinstance(x, numbers.Real | decimal.Decimal) for x in array.ravel())
 
 
 def require(
@@ -121,6 +156,13 @@ def positive(array: np.ndarray) -> np.ndarray:
     return np.isfinite(array) & (array > 0)
 
 
+def slack(dtype: Any) -> float:
+    """How far from one the sum of shares of this dtype may be: they were rounded one by one."""
+    dtype = np.dtype(dtype)
+    floating = dtype.kind == "f" or dtype.name == "bfloat16"
+    return {2: 1e-2, 4: 1e-5}.get(dtype.itemsize, 1e-9) if floating else 1e-9
+
+
 def as_vectors(name: str, value: Any, *, masked: bool = False) -> Any:
     """`value` as a floating array of shape ``(..., d)`` with d >= 1 and finite entries.
 
@@ -151,6 +193,7 @@ def _as_array(name: str, value: Any) -> Any:
             return vector.astype(float)
         msg = f"`{name}` must be real, got type {vector.dtype}; pass real numbers"
         raise ValueError(msg)
+    require_no_mask(name, value)
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -160,7 +203,7 @@ def _as_array(name: str, value: Any) -> Any:
     if not known and not (array.dtype.kind == "O" and is_numeric(array)):
         msg = f"`{name}` must be real, got {value!r} of type {array.dtype}; pass real numbers"
         raise ValueError(msg)
-    return array.astype(np.float64)
+    return _as_doubles(name, array)
 
 
 def _flat(value: Any) -> Iterator[Any]:

@@ -8,10 +8,6 @@ or quadratures, without sampling; for these JAX is not needed.
 
 from perturbtheory.estimators._arm import Arm as Arm
 from perturbtheory.estimators._base import AbstractEstimator as AbstractEstimator
-from perturbtheory.estimators._base import constant as constant
-from perturbtheory.estimators._base import draw as draw
-from perturbtheory.estimators._base import one_hot as one_hot
-from perturbtheory.estimators._base import require_key as require_key
 from perturbtheory.estimators._control import Rebar as Rebar
 from perturbtheory.estimators._control import Relax as Relax
 from perturbtheory.estimators._direct import Direct as Direct
@@ -20,6 +16,10 @@ from perturbtheory.estimators._direct_law import direct_law as direct_law
 from perturbtheory.estimators._direct_law import direct_mean as direct_mean
 from perturbtheory.estimators._direct_law import direct_variance as direct_variance
 from perturbtheory.estimators._direct_law import exact_gradient as exact_gradient
+from perturbtheory.estimators._draws import constant as constant
+from perturbtheory.estimators._draws import draw as draw
+from perturbtheory.estimators._draws import one_hot as one_hot
+from perturbtheory.estimators._draws import require_key as require_key
 from perturbtheory.estimators._exact import Exact as Exact
 from perturbtheory.estimators._measure import Measurement as Measurement
 from perturbtheory.estimators._measure import measure as measure

@@ -4,15 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from perturbtheory.checks import finite, require
+from perturbtheory.checks import finite, require, require_no_mask
 from perturbtheory.numerics import is_jax, is_known
 
 _LARGEST = 1e12
 """Spread of logits, beyond which their rounding alone changes probabilities by 1e-4."""
 
 
-def array(name: str, value: Any, dimensions: int) -> np.ndarray:
+def array(name: str, value: Any, dimensions: int, *, masked: bool = False) -> np.ndarray:
     """`value` as a finite array of 64-bit floats with so many dimensions.
+
+    With `masked` entries may be -inf, but not all of them.
 
     Raises:
         TypeError: for a value traced by JAX.
@@ -21,13 +23,16 @@ def array(name: str, value: Any, dimensions: int) -> np.ndarray:
     if is_jax(value) and not is_known(value):
         msg = f"`{name}` must be known, got {value}; call outside of jax.jit, jax.vmap and jax.grad"
         raise TypeError(msg)
+    require_no_mask(name, value)
     try:
         value = np.asarray(value)
     except ValueError as error:
         msg = f"`{name}` must be a rectangular array of numbers, got {value!r}"
         raise ValueError(msg) from error
     way_out = "remove the entry" if dimensions else "pass a finite number"
-    require(name, value, finite, "be finite", way_out, most=None)
+    good = (lambda x: np.isfinite(x) | np.isneginf(x)) if masked else finite
+    what = "be finite, or -inf for a category that cannot win" if masked else "be finite"
+    require(name, value, good, what, way_out, most=None)
     if value.ndim != dimensions:
         kind = {0: "a number", 1: "a vector", 2: "a matrix"}[dimensions]
         msg = f"`{name}` must be {kind}, got shape {value.shape}; call once for every such"
@@ -36,8 +41,11 @@ def array(name: str, value: Any, dimensions: int) -> np.ndarray:
 
 
 def logits_and_values(logits: Any, values: Any) -> tuple[np.ndarray, np.ndarray]:
-    """h and f as vectors of one length K >= 2, each shifted to have maximum zero."""
-    h, f = array("logits", logits, 1), array("values", values, 1)
+    """h and f as vectors of one length K >= 2, each shifted to have maximum zero.
+
+    h_k = -inf masks category k.
+    """
+    h, f = array("logits", logits, 1, masked=True), array("values", values, 1)
     if h.size < 2:
         msg = f"`logits` must have at least two entries, got {h.size}; one category has no gradient"
         raise ValueError(msg)
@@ -47,7 +55,11 @@ def logits_and_values(logits: Any, values: Any) -> tuple[np.ndarray, np.ndarray]
             "give one value for each category"
         )
         raise ValueError(msg)
-    for name, x in (("logits", h), ("values", f)):
+    open_ = h > -np.inf
+    if not open_.any():
+        msg = f"`logits` must have a category that can win, got -inf in all {h.size}"
+        raise ValueError(msg)
+    for name, x in (("logits", h[open_]), ("values", f)):
         if x.max() / 2 - x.min() / 2 > _LARGEST / 2:
             msg = f"`{name}` must lie within {_LARGEST:g} of each other, got {x}; rescale them"
             raise ValueError(msg)

@@ -42,6 +42,8 @@ class Arm(AbstractEstimator):
             for one in (u > xp.expit(-phi), u < xp.expit(phi))
         )
         away = (u - 0.5)[..., None] * xp.asarray([-1.0, 1.0], theta.dtype)
+        # One category alone: u may round onto its end.
+        away = xp.where(xp.isfinite(phi)[..., None], away, 0.0)
         return objective.on_rows(objective(high) - objective(low)) * away
 
     def _moments(self, theta: Float[Array, "... 2"], objective: Objective) -> tuple[Array, Array]:

@@ -10,8 +10,9 @@ import numpy as np
 
 from perturbtheory.checks import as_vectors, parameter, require
 from perturbtheory.estimators._arguments import flag
+from perturbtheory.estimators._draws import constant, draw, one_hot, require_key
 from perturbtheory.estimators._objective import Objective, as_pytree, first_of_each
-from perturbtheory.numerics import floats, is_jax, is_known, leaves, namespace
+from perturbtheory.numerics import is_jax, is_known, leaves, namespace
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel
 from perturbtheory.potential import expected_max
 
@@ -59,6 +60,7 @@ class AbstractEstimator(abc.ABC):
     fields, which are leaves of a pytree: they may be traced, scheduled and differentiated. All of
     it works under ``jit``, ``vmap`` and ``grad``. Where an estimator holds a noise, differentiate
     in the number and not in the whole estimator: a perturbation refuses a gradient as its scale.
+    theta_k = -inf masks category k, as in logits: it is never drawn, and its estimate is zero.
     What draws nothing, `Exact` and `moments`, answers in NumPy unless there is an array of JAX
     among the arguments and fields, or f answers with one.
 
@@ -68,8 +70,9 @@ class AbstractEstimator(abc.ABC):
     give NaN if they are invalid.
 
     Raises:
-        ValueError: for theta that is scalar, empty, not finite or has one category; for settings
-            out of their range; for f that does not fit, see `Objective`; for a key that is none.
+        ValueError: for theta that is scalar, empty, NaN, +inf, masked everywhere in a row or of one
+            category; for settings out of their range; for f that does not fit, see `Objective`;
+            for a key that is none.
         TypeError: for noise that is no perturbation.
     """
 
@@ -83,6 +86,8 @@ class AbstractEstimator(abc.ABC):
     """What the noise must declare about itself: continuous, smooth, positive."""
     categories: ClassVar[int | None] = None
     """The only K that it serves, or None."""
+    masks: ClassVar[bool] = True
+    """Whether theta_k may be -inf."""
     settings: ClassVar[dict[str, Setting]] = {}
     """The numbers among the fields."""
 
@@ -99,6 +104,9 @@ class AbstractEstimator(abc.ABC):
         objective = Objective.of(theta, f)
         estimate = self._estimate(key, theta, objective)
         inner = tuple(range(objective.lead, theta.ndim))
+        xp = namespace(theta, estimate)
+        # Where a category cannot win nothing depends on its logit.
+        estimate = xp.where(theta > -xp.inf, estimate, xp.zeros_like(estimate))
         return self._where_valid(theta, inner, estimate)
 
     def surrogate(
@@ -115,7 +123,7 @@ class AbstractEstimator(abc.ABC):
         value = self._surrogate(key, theta, f)
         xp = namespace(theta)
         inner = tuple(range(value.ndim, theta.ndim))
-        valid = xp.all(xp.isfinite(theta), inner) & self._valid()
+        valid = xp.all(self._open(theta), inner) & self._valid()
         # A factor and not a choice: the derivative of a choice would be zero.
         return value * xp.where(valid, 1.0, xp.nan).astype(value.dtype)
 
@@ -126,7 +134,8 @@ class AbstractEstimator(abc.ABC):
         estimate = jax.lax.stop_gradient(self(key, held, frozen))
         objective = Objective.of(theta, f)
         inner = tuple(range(objective.lead, theta.ndim))
-        slope = jax.numpy.sum((theta - held) * estimate, inner)
+        moved = jax.numpy.where(held != -jax.numpy.inf, theta - held, 0.0)
+        slope = jax.numpy.sum(moved * estimate, inner)
         return objective(one_hot(held + draw(self.law, key, held))) + slope
 
     def moments(
@@ -183,7 +192,7 @@ class AbstractEstimator(abc.ABC):
 
     def check(self, theta: Any) -> Float[Array, "... K"]:
         """Theta as floating numbers; raises for whatever is known to be wrong before f is seen."""
-        theta = as_vectors("theta", theta)
+        theta = as_vectors("theta", theta, masked=self.masks)
         count = theta.shape[-1]
         if theta.size == 0:
             msg = f"`theta` must have at least one entry, got shape {theta.shape}; pass logits"
@@ -239,9 +248,16 @@ class AbstractEstimator(abc.ABC):
         xp = namespace(*checks)
         return xp.all(xp.stack([xp.asarray(check) for check in checks]))
 
+    def _open(self, theta: Any) -> Array:
+        """Whether a logit is finite, or masked in a row that is not masked everywhere."""
+        xp = namespace(theta)
+        if not self.masks:
+            return xp.isfinite(theta)
+        return (theta < xp.inf) & xp.any(theta > -xp.inf, -1, keepdims=True)
+
     def _where_valid(self, theta: Any, axes: Any, answer: Any) -> Array:
         xp = namespace(theta, answer)
-        valid = xp.all(xp.isfinite(theta), axes, keepdims=True) & self._valid()
+        valid = xp.all(self._open(theta), axes, keepdims=True) & self._valid()
         return xp.where(valid, answer, xp.nan)
 
 
@@ -253,42 +269,3 @@ def _to_jax(theta: Any) -> Float[Array, "... K"]:
     import jax.numpy as jnp
 
     return jnp.asarray(theta)
-
-
-def require_key(key: Any) -> None:
-    """Raise ValueError unless `key` is one key of jax.random."""
-    shape = np.shape(key) if is_jax(key) else None
-    typed = raw = False
-    if hasattr(key, "dtype"):
-        import jax
-
-        typed = jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key) and shape == ()
-        raw = key.dtype == np.uint32 and shape == (2,)
-    if not (typed or raw):
-        got = f"shape {shape}" if shape else repr(key)
-        msg = (
-            f"`key` must be one key of jax.random, got {got}; pass jax.random.key(seed), and use "
-            "jax.vmap over keys for many estimates"
-        )
-        raise ValueError(msg)
-
-
-def draw(
-    noise: AbstractPerturbation, key: Array, theta: Float[Array, "... K"], *lead: int
-) -> Float[Array, "... K"]:
-    """gamma of shape ``(*lead, *theta.shape)`` and of theta's dtype."""
-    shape = (*lead, *theta.shape)
-    return noise.astype(theta.dtype).sample(key, shape).astype(theta.dtype)
-
-
-def constant(tree: Any) -> Any:
-    """`tree` without derivatives; activations among its leaves stay as they are."""
-    import jax
-
-    return jax.tree.map(lambda a: a if callable(a) else jax.lax.stop_gradient(a), tree)
-
-
-def one_hot(x: Float[Array, "... K"]) -> Float[Array, "... K"]:
-    """e_argmax(x), row by row."""
-    xp, x = floats(x)
-    return xp.asarray(xp.argmax(x, -1, keepdims=True) == xp.arange(x.shape[-1]), x.dtype)

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from perturbtheory.estimators._base import (
-    GUMBEL,
-    TEMPERATURE,
-    AbstractEstimator,
-    Setting,
-    draw,
-    one_hot,
-)
+from perturbtheory.estimators._base import GUMBEL, TEMPERATURE, AbstractEstimator, Setting
+from perturbtheory.estimators._draws import divided, draw, one_hot
 from perturbtheory.estimators._objective import Objective, as_pytree
 from perturbtheory.estimators._score import score
 from perturbtheory.numerics import namespace, register, split
@@ -66,7 +60,7 @@ class Rebar(AbstractEstimator):
         t, scale = (jax.numpy.asarray(x, theta.dtype) for x in (self.temperature, self.scale))
 
         def control(x: Array) -> Array:
-            return scale * objective(jax.nn.softmax(x / t))
+            return scale * objective(jax.nn.softmax(divided(x, t)))
 
         return _controlled(key, theta, objective, control)
 
@@ -92,10 +86,14 @@ class Relax(AbstractEstimator):
             as they are.
 
     Raises:
-        ValueError: for a control that is no function or returns another shape; as every estimator.
+        ValueError: for theta with -inf, at which a control may have no value: give the category a
+            finite logit far below the others; for a control that is no function or returns another
+            shape; as every estimator.
     """
 
     control: Any
+    masks: ClassVar[bool] = False
+    """A control of one's own may have no value at -inf."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "control", as_pytree(self.control))
@@ -157,5 +155,6 @@ def given_argmax(
     xp, standard = namespace(theta), gumbel + EULER
     top = xp.logsumexp(theta, -1, keepdims=True) + standard
     winner = xp.sum(z * top, -1, keepdims=True)
-    truncated = -xp.logaddexp(-winner, -(theta + standard))
-    return xp.where(z > 0, top, truncated) - EULER
+    open_ = theta > -xp.inf
+    truncated = -xp.logaddexp(-winner, -(xp.where(open_, theta, 0.0) + standard))
+    return xp.where(z > 0, top, xp.where(open_, truncated, -xp.inf)) - EULER

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from perturbtheory.estimators._base import GUMBEL, AbstractEstimator, Setting, draw, one_hot
+from perturbtheory.estimators._base import GUMBEL, AbstractEstimator, Setting
 from perturbtheory.estimators._direct_law import direct_mean, direct_variance
+from perturbtheory.estimators._draws import draw, one_hot
 from perturbtheory.numerics import is_known, namespace, register
 from perturbtheory.potential import expected_max
 

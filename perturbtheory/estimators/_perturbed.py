@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from perturbtheory.estimators._base import AbstractEstimator, draw, one_hot
+from perturbtheory.estimators._base import AbstractEstimator
+from perturbtheory.estimators._draws import draw, one_hot
 from perturbtheory.estimators._score import Baseline, average, require_samples
 from perturbtheory.numerics import register
 from perturbtheory.perturbations import Normal

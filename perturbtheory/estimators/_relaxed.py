@@ -5,14 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from perturbtheory.estimators._base import (
-    GUMBEL,
-    TEMPERATURE,
-    AbstractEstimator,
-    Setting,
-    draw,
-    one_hot,
-)
+from perturbtheory.estimators._base import GUMBEL, TEMPERATURE, AbstractEstimator, Setting
+from perturbtheory.estimators._draws import divided, draw, one_hot
 from perturbtheory.estimators._objective import Objective
 from perturbtheory.estimators._relaxed_law import relaxed_moments
 from perturbtheory.numerics import namespace, register
@@ -58,7 +52,7 @@ class Relaxed(AbstractEstimator):
 
         t = jax.numpy.asarray(self.temperature, theta.dtype)
         x = theta + draw(self.noise, key, theta)
-        s = jax.nn.softmax(x / t)
+        s = jax.nn.softmax(divided(x, t))
         slope = objective.gradient(one_hot(x) if self.straight_through else s)
         return s * (slope - jax.numpy.sum(s * slope, -1, keepdims=True)) / t
 
@@ -68,7 +62,7 @@ class Relaxed(AbstractEstimator):
 
         t = jax.numpy.asarray(self.temperature, theta.dtype)
         x = theta + draw(self.noise, key, theta)
-        s = jax.nn.softmax(x / t)
+        s = jax.nn.softmax(divided(x, t))
         if self.straight_through:
             s = s + jax.lax.stop_gradient(one_hot(x) - s)
         objective = Objective.of(theta, f)

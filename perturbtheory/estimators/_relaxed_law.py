@@ -100,7 +100,7 @@ def relaxed_moments(
         dtype = rows[0].dtype
         found = _compiled()(law.prepare(dtype), xp.asarray(temperature, dtype), *rows)
     else:
-        pairs = [_row(law, float(temperature), *row) for row in zip(*rows, strict=True)]
+        pairs = [_open_row(law, float(temperature), *row) for row in zip(*rows, strict=True)]
         found = (np.stack(part) for part in zip(*pairs, strict=True))
     mean: Any
     square: Any
@@ -119,18 +119,29 @@ def _compiled() -> Callable[..., tuple[Array, Array]]:
     return rows
 
 
+def _open_row(
+    law: AbstractPerturbation, t: float, theta: np.ndarray, f: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """`_row` of the categories that are not masked, in NumPy; zeros for the others."""
+    open_ = theta > -np.inf
+    found = np.zeros((2, theta.size))
+    found[:, open_] = _row(law.take(open_), t, theta[open_], f[open_])
+    return found[0], found[1]
+
+
 def _row(
     law: AbstractPerturbation, t: Any, theta: Float[Array, "K"], f: Float[Array, "K"]
 ) -> tuple[Float[Array, "K"], Float[Array, "K"]]:
     """(E[v], E[v^2]) for the law of gamma + t G."""
     xp = namespace(theta)
     theta, f = theta - xp.max(theta), f - xp.max(f)
-    gap = f[:, None] - f
+    gap, open_ = f[:, None] - f, theta > -xp.inf
+    place = xp.where(open_, theta, 0.0)
 
     def chunk(pair: tuple[Array, Array]) -> tuple[Array, Array]:
         y, weight = pair
-        x = y[:, None] - theta
-        log_cdf, rate = law.log_cdf_and_rate(x)
+        x = y[:, None] - place
+        log_cdf, rate = (xp.where(open_, z, 0.0) for z in law.log_cdf_and_rate(x))
         mass = xp.where(weight > 0, xp.exp(xp.sum(log_cdf, 1)) * weight, 0.0)
         # Where the product underflows a factor may be infinite.
         a, growth = (

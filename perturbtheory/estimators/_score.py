@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from perturbtheory.estimators._base import GUMBEL, AbstractEstimator, draw, one_hot
+from perturbtheory.estimators._base import GUMBEL, AbstractEstimator
+from perturbtheory.estimators._draws import draw, one_hot
 from perturbtheory.numerics import namespace, register
 from perturbtheory.potential import expected_max
 

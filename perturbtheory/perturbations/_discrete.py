@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from perturbtheory.checks import finite, parameter, require
-from perturbtheory.numerics import choice, floats, is_known, namespace, register
+from perturbtheory.checks import finite, parameter, require, slack
+from perturbtheory.numerics import choice, floats, is_jax, is_known, namespace, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 
 if TYPE_CHECKING:
@@ -63,12 +63,16 @@ class Discrete(AbstractPerturbation):
                 f"{np.shape(atoms)} and {np.shape(weights)}; give every atom one weight"
             )
             raise ValueError(msg)
-        total = np.asarray(weights).sum(-1)
-        slack = _slack(getattr(given[0], "dtype", None))
-        if np.any(np.abs(total - 1) > slack):
-            worst = np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1))]
-            msg = f"`weights` must sum to one, got {weights!r} with sum {worst}; divide by the sum"
-            raise ValueError(msg)
+        total = np.asarray(weights).sum(-1, keepdims=True)
+        off = np.abs(total - 1)
+        if np.any(off > _slack(np.float64)):
+            if np.any(off > _slack(np.asarray(given[0]).dtype)):
+                worst = np.ravel(total)[np.argmax(np.ravel(off))]
+                msg = f"`weights` must sum to one, got {weights!r} with sum {worst}; divide by it"
+                raise ValueError(msg)
+            if not is_jax(weights):
+                # They were rounded to fewer bits, and are 64 bits now.
+                object.__setattr__(self, "weights", weights / total)
 
     @property
     def valid(self) -> Array:
@@ -156,4 +160,5 @@ class Discrete(AbstractPerturbation):
 
 def _slack(dtype: Any) -> float:
     """How far from one a sum of weights of this dtype may be."""
-    return 1e-6 if dtype == np.float32 else 1e-12
+    rounded = slack(dtype)
+    return rounded if rounded > slack(np.float64) else 1e-12

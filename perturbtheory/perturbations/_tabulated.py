@@ -103,13 +103,15 @@ class Tabulated(AbstractPerturbation):
 
         table = self.table.stacked() if isinstance(self.table, Tables) else self.table
         far = float(np.finfo(dtype).max) ** 0.45
-        table = dataclasses.replace(table, window=jnp.clip(table.window, -far, far))
+        xp = namespace(table.window)
+        table = dataclasses.replace(table, window=xp.clip(table.window, -far, far))
 
         def cast(leaf: Any) -> Any:
-            kept = bool if jnp.asarray(leaf).dtype == bool else dtype
+            kept = bool if namespace(leaf).asarray(leaf).dtype == bool else dtype
             return jnp.asarray(leaf, kept)
 
-        return Tabulated(self.law.astype(dtype), mapped(cast, table))
+        with np.errstate(over="ignore"):  # the ends of heavy tails are beyond 32 bits
+            return Tabulated(self.law.astype(dtype), mapped(cast, table))
 
     def _look_up(self, x: Any, rest: Any = 0.0) -> Any:
         if not self.shape or isinstance(self.table, Tables):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perturbtheory.checks import require_one_shape
+from perturbtheory.checks import require_one_shape, slack
 from perturbtheory.numerics import is_jax, is_known
 
 if TYPE_CHECKING:
@@ -34,8 +34,11 @@ def of_one_shape(theta: Any, name: str, vectors: Any) -> tuple[Any, Any]:
     return theta, vectors
 
 
-def on_the_simplex(p: Any, *, interior: bool) -> Any:
-    """`p`; raises ValueError unless every known row is a probability vector."""
+def on_the_simplex(p: Any, given: Any, *, interior: bool) -> Any:
+    """`p`; raises ValueError unless every known row is a probability vector.
+
+    `given` is what was passed for p, whose dtype says how far its sum may be rounded.
+    """
     if not is_known(p):
         return p
     rows = np.asarray(p, np.float64).reshape(-1, p.shape[-1])
@@ -43,7 +46,10 @@ def on_the_simplex(p: Any, *, interior: bool) -> Any:
         msg = f"`p` must not be negative, got {rows.min()}; pass a probability vector"
         raise ValueError(msg)
     off = np.abs(rows.sum(1) - 1)
-    if np.any(off > (1e-9 if p.dtype == np.float64 else 1e-5)):
+    most = slack(np.float64)
+    if np.any(off > most):
+        most = slack(p.dtype if is_jax(p) else np.asarray(given).dtype)
+    if np.any(off > most):
         msg = f"`p` must sum to one, got the sum {rows[off.argmax()].sum()}; divide by it"
         raise ValueError(msg)
     if interior and np.any(rows == 0):

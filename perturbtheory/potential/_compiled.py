@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from perturbtheory.checks import slack
 from perturbtheory.estimate import Estimate
-from perturbtheory.numerics import is_known
+from perturbtheory.numerics import is_jax, is_known, leaves
 from perturbtheory.potential import _derivatives, _duality, _entropy
 
 if TYPE_CHECKING:
@@ -60,8 +62,12 @@ def answer(question: str, noise: AbstractPerturbation, *vectors: Array) -> Any:
     """
     given = vectors[0].dtype
     wide = jnp.float32 if jnp.finfo(given).bits < 32 else given
+    if wide == jnp.float32:
+        _require_fit(noise)
     noise = noise.prepare(wide)
     rows = [v.astype(wide) for v in vectors]
+    if question in _SOLVED and wide != given:
+        rows[-1] = _summed_to_one(rows[-1], slack(given))
     if question == "entropy" and _entropy.is_coarse(noise, rows[0]):
         out = _entropy.coarse_entropy(noise, rows[0].reshape(-1, rows[0].shape[-1]))
         out = out.reshape(rows[0].shape[:-1])
@@ -100,6 +106,28 @@ def _apply(function: Callable[..., Any], noise: AbstractPerturbation, *vectors: 
         size = max(1, _AT_ONCE // (d * (noise.trapezoid_nodes(d) or 1)))
         out = jax.lax.map(lambda r: one(*r), rows, batch_size=min(size, max(1, len(rows[0]))))
     return jax.tree.map(lambda a: a.reshape(lead + a.shape[1:]), out)
+
+
+def _summed_to_one(p: Array, most: float) -> Array:
+    """Shares rounded to 16 bits, whose sum is as near to one as that allows, divided by it."""
+    total = jnp.sum(p, -1, keepdims=True)
+    return jnp.where(jnp.abs(total - 1) <= most, p / total, p)
+
+
+def _require_fit(noise: AbstractPerturbation) -> None:
+    """Raise ValueError for a parameter that is no number in 32 bits, or zero there."""
+    for leaf in leaves(noise):
+        if is_jax(leaf) or not is_known(leaf):
+            continue
+        with np.errstate(all="ignore"):
+            wide, narrow = np.asarray(leaf, np.float64), np.asarray(leaf, np.float32)
+        lost = (narrow == 0) & (wide != 0) & bool(noise.continuous)
+        if np.any(lost | (np.isinf(narrow) & np.isfinite(wide))):
+            msg = (
+                f"`perturbation` must have parameters that 32 bits can hold, got {noise}; use "
+                "64-bit, or pass NumPy arrays"
+            )
+            raise ValueError(msg)
 
 
 def _require_solved(result: Array, p: Array) -> None:

@@ -4,7 +4,7 @@ The derivative of `value` is `probabilities` itself, computed by quadrature, and
 derivative of a quadrature rule; that of `probabilities` is the Hessian.
 """
 
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float
 
 from perturbtheory.perturbations import AbstractPerturbation
-from perturbtheory.potential import _quadrature
+from perturbtheory.potential import _log_slopes, _quadrature
 from perturbtheory.potential.methods import closed_form, method_of, quadrature
 
 MASS = 0.01
@@ -122,11 +122,16 @@ def refuse_parameters(tangents: Any) -> None:
         isinstance(t, SymbolicZero)
         for t in jax.tree.leaves(tangents, is_leaf=lambda t: isinstance(t, SymbolicZero))
     ):
-        msg = (
-            "`perturbation` cannot be differentiated: derivatives are taken in `theta` only; "
-            "stop the gradient with jax.lax.stop_gradient, or rescale theta instead of the noise"
-        )
-        raise TypeError(msg)
+        refuse()
+
+
+def refuse() -> NoReturn:
+    """Raise the TypeError about derivatives in a parameter of the noise."""
+    msg = (
+        "`perturbation` cannot be differentiated: derivatives are taken in `theta` only; "
+        "stop the gradient with jax.lax.stop_gradient, or rescale theta instead of the noise"
+    )
+    raise TypeError(msg)
 
 
 def dense(tangent: Any, like: Array) -> Array:
@@ -145,9 +150,17 @@ def probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Floa
     return estimate(noise, theta)[1]
 
 
-@jax.custom_jvp
 def log_probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, "d"]:
-    """log p(theta), which does not underflow."""
+    """log p(theta), which does not underflow, nor do its derivatives.
+
+    Under noise that takes quadrature these are backwards only, for more than 1,024 categories.
+    """
+    many = theta.size > _log_slopes.DENSE and _method(noise) is _quadrature
+    return (_logs_of_many if many else _logs)(noise, theta)
+
+
+@jax.custom_jvp
+def _logs(noise: AbstractPerturbation, theta: Array) -> Array:
     method = _method(noise)
     if method is _quadrature:
         out = _quadrature.log_probabilities(noise, _centred(theta))
@@ -156,12 +169,44 @@ def log_probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> 
     return _poison(noise, theta, out)
 
 
-def _log_probabilities_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+def _logs_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
     refuse_parameters(tangents[0])
-    p, tangent = probabilities(noise, theta), dense(tangents[1], theta)
-    safe = jnp.where(p > 0, p, 1.0)
-    return log_probabilities(noise, theta), hvp(noise, theta, tangent) / safe
+    return _logs(noise, theta), _log_hvp(noise, theta, dense(tangents[1], theta))
+
+
+def _log_hvp(noise: AbstractPerturbation, theta: Array, v: Array) -> Array:
+    """Sum_j d log p_i / d theta_j v_j; zero where category i cannot win."""
+    if softmax_serves(noise):
+        out = closed_form.log_hvp(noise, _centred(theta), v)
+        return out * jnp.where(_is_valid(noise, theta), 1.0, jnp.nan).astype(out.dtype)
+    p = probabilities(noise, theta)
+    if not noise.continuous:
+        return hvp(noise, theta, v) / jnp.where(p > 0, p, 1.0)
+    tiny = _log_slopes.tiny(p)
+    likely = jnp.where(tiny, 0.0, hvp(noise, theta, v) / jnp.where(tiny, 1.0, p))
+    return likely + _log_slopes.beyond(noise, _centred(theta), v, tiny & (theta > -jnp.inf))
+
+
+@jax.custom_vjp
+def _logs_of_many(noise: AbstractPerturbation, theta: Array) -> Array:
+    return _poison(noise, theta, _quadrature.log_probabilities(noise, _centred(theta)))
+
+
+def _logs_forward(noise: Any, theta: Any) -> tuple[Array, tuple[Any, Array]]:
+    if any(leaf.perturbed for leaf in jax.tree.leaves(noise)):
+        refuse()
+    noise = jax.tree.map(lambda leaf: leaf.value, noise)
+    return _logs_of_many(noise, theta.value), (noise, theta.value)
+
+
+def _logs_backward(held: tuple[Any, Array], u: Any) -> tuple[None, Array]:
+    noise, theta = held
+    p, u = probabilities(noise, theta), dense(u, theta)
+    tiny = _log_slopes.tiny(p)
+    likely = hvp(noise, theta, jnp.where(tiny, 0.0, u / jnp.where(tiny, 1.0, p)))
+    rest = tiny & (theta > -jnp.inf)
+    return None, likely + _log_slopes.transposed(noise, _centred(theta), u, rest)
 
 
 @jax.custom_jvp
@@ -237,6 +282,7 @@ def _require_smooth(noise: AbstractPerturbation) -> None:
 hessian.defjvp(_hessian_jvp, symbolic_zeros=True)
 anchored.defjvp(_anchored_jvp, symbolic_zeros=True)
 value.defjvp(_value_jvp, symbolic_zeros=True)
-log_probabilities.defjvp(_log_probabilities_jvp, symbolic_zeros=True)
+_logs.defjvp(_logs_jvp, symbolic_zeros=True)
+_logs_of_many.defvjp(_logs_forward, _logs_backward, symbolic_zeros=True)
 probabilities.defjvp(_probabilities_jvp, symbolic_zeros=True)
 hvp.defjvp(_hvp_jvp, symbolic_zeros=True)

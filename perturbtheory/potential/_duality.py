@@ -24,6 +24,7 @@ import numpy as np
 from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
+from perturbtheory.checks import slack
 from perturbtheory.perturbations import AbstractPerturbation, bisect_log_quantile
 from perturbtheory.potential import _derivatives
 from perturbtheory.potential._atomic import Atoms
@@ -196,11 +197,6 @@ def on_simplex(p: Float[Array, "d"]) -> Array:
     return jnp.all(p >= 0) & (jnp.abs(jnp.sum(p) - 1) <= slack(p.dtype))
 
 
-def slack(dtype: Any) -> float:
-    """How far from one the sum of p may be."""
-    return 1e-9 if dtype == jnp.float64 else 1e-5
-
-
 def _inverse_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, p = primals
     _derivatives.refuse_parameters(tangents[0])
@@ -237,15 +233,18 @@ def fenchel_young(
 ) -> Float[Array, ""]:
     """f(theta) + f*(p) - <p, theta>, as f(theta) - f(theta(p)) - <p, theta - theta(p)>.
 
-    Heavy tails use f - f(0) for f, so that the loss exists without a mean.
+    Heavy tails use f - f(0) for f, so that the loss exists without a mean. It is infinite where p
+    is positive on a masked category.
     """
     match = solve(noise, p)[0]
-    gap = jnp.where(p > 0, theta - match, 0.0)
+    out_of_reach = jnp.any((p > 0) & (theta == -jnp.inf))
+    gap = jnp.where((p > 0) & (theta > -jnp.inf), theta - match, 0.0)
     f = _derivatives.anchored if noise.tail == "polynomial" else _derivatives.value
     loss = f(noise, theta - p @ gap) - f(noise, match)
     # Rounding may leave -1e-16 where theta and p match; no loss is negative.
     # At a corner E[max gamma - gamma_i] is infinite if the mean is.
     loss = jnp.where(noise.finite_mean | jnp.all(p > 0), jnp.maximum(loss, 0.0), jnp.inf)
+    loss = jnp.where(out_of_reach & ~jnp.isnan(loss), jnp.inf, loss)
     return jnp.where(on_simplex(p), loss, jnp.nan)
 
 
@@ -256,7 +255,10 @@ def _fenchel_young_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     if not isinstance(tangents[1], SymbolicZero):
         out = out + (_derivatives.probabilities(noise, theta) - p) @ tangents[1]
     if not isinstance(tangents[2], SymbolicZero):
-        out = out + (_slope(noise, p) - (theta - jnp.mean(theta))) @ tangents[2]
+        # Of a masked category no share can be had: a large number for infinity, as in f*.
+        open_ = theta > -jnp.inf
+        rise = _slope(noise, p) - _centred(theta, open_)
+        out = out + jnp.where(open_, rise, _far(p.dtype)) @ tangents[2]
     return fenchel_young(noise, theta, p), out
 
 

@@ -46,7 +46,7 @@ def inverse(noise: Any, theta: np.ndarray, p: np.ndarray) -> Inverse:
         return Inverse(lambda right, _: 0 * right, np.zeros(1), exact=True)
     if len(theta) > DENSE:
         return _products(noise, theta, p)
-    hessian = _rows.hessian(noise, theta)
+    hessian = _rows.hessian(noise, theta, relative=False)
     diagonal = np.diag(hessian)
     # The largest diagonal grounds: what is left stays furthest from singular.
     free = np.arange(len(theta)) != np.argmax(diagonal)
@@ -68,7 +68,7 @@ def inverse(noise: Any, theta: np.ndarray, p: np.ndarray) -> Inverse:
 
 def _products(noise: Any, theta: np.ndarray, p: np.ndarray) -> Inverse:
     def product(v: np.ndarray) -> np.ndarray:
-        return _rows.hvp(noise, theta, v)
+        return _rows.hvp(noise, theta, v, relative=False)
 
     signs = np.random.default_rng(0).choice([-1.0, 1.0], len(theta))
     large = np.flatnonzero(p > _LARGE)

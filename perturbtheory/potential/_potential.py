@@ -72,15 +72,16 @@ class Potential:
     def log_probabilities(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d"]:
         """log p_i(theta), finite where p_i itself underflows; shape of theta.
 
-        -inf only where category i cannot win: masked, or out of reach under bounded noise. Its
-        gradient is that of log p, which needs p_i > 0.
+        -inf only where category i cannot win: masked, or out of reach under bounded noise. The
+        gradient, zero there, does not underflow; beyond 1,024 categories it is for `grad` alone.
         """
         return self._answer("log_probabilities", self._theta(theta))
 
     def hessian(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "... d d"]:
         """H(theta), the Laplacian of the graph with weights -H_ij >= 0; shape ``(..., d, d)``.
 
-        Symmetric, positive semidefinite, rows sum to zero. Zero for discrete noise; at a tie of
+        Symmetric, positive semidefinite, rows sum to zero. In NumPy, up to 1,000 categories, a row
+        is right in relation to itself however small p_i is. Zero for discrete noise; at a tie of
         discrete noise it does not exist: raises ValueError, or gives NaN where theta is traced.
         """
         vectors = self._theta(theta)
@@ -189,12 +190,13 @@ class Potential:
         """L(theta, p) = f(theta) + f*(p) - <p, theta> >= 0, zero exactly where p = p(theta).
 
         Its gradient in theta is p(theta) - p; for Gumbel noise it is KL(p || softmax(theta)).
-        p may be a vertex of the simplex, as labels are. Near a match rounding leaves about 1e-16
-        (1 + |f|). Blondel, Martins and Niculae (2020); Berthet et al. (2020).
+        p may be a vertex of the simplex, as labels are. Infinite where p_i > 0 and i is masked, for
+        i can never win. Near a match rounding leaves about 1e-16 (1 + |f|).
+        Blondel, Martins and Niculae (2020); Berthet et al. (2020).
         Raises ValueError for p outside the simplex and, for noise without finite mean, on its
         boundary, where the loss is infinite.
         """
-        vectors = on_the_simplex(as_vectors("p", p), interior=not self._has_mean)
+        vectors = on_the_simplex(as_vectors("p", p), p, interior=not self._has_mean)
         pair = of_one_shape(self._theta(theta), "p", vectors)
         return self._answer("fenchel_young", *pair)
 
@@ -231,7 +233,7 @@ class Potential:
         return vectors
 
     def _p(self, p: Any, *, interior: bool) -> Any:
-        vectors = on_the_simplex(as_vectors("p", p), interior=interior)
+        vectors = on_the_simplex(as_vectors("p", p), p, interior=interior)
         self.require_dimension("p", vectors.shape[-1])
         return vectors
 

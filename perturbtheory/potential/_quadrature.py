@@ -19,9 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from perturbtheory.numerics import mapped
 from perturbtheory.perturbations import AbstractPerturbation
-from perturbtheory.potential import _rows
+from perturbtheory.potential import _log_slopes, _rows
 from perturbtheory.potential._rule import (
     Rule,
     log_cdf_of_maximum,
@@ -119,8 +118,7 @@ def log_probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> 
     """log p(theta), which the NumPy engine is asked for: its windows reach as deep as they must."""
 
     def ask(noise: AbstractPerturbation, theta: np.ndarray) -> np.ndarray:
-        # A table is there for the compiled code; the law itself is asked here.
-        known = mapped(lambda leaf: np.asarray(leaf, np.float64), getattr(noise, "law", noise))
+        known = _log_slopes.known(noise)
         row = np.asarray(theta, np.float64)
         if not (np.all(row < np.inf) and np.any(row > -np.inf) and known.valid):
             return np.full(theta.shape, np.nan, theta.dtype)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from perturbtheory.potential.methods import Pass, method_of
+from perturbtheory.potential.methods import Pass, method_of, quadrature
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -78,11 +78,15 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np
 
 
 @_quiet
-def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
-    """H(theta); raises ValueError at a tie of discrete noise, where it does not exist."""
+def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.ndarray, "d d"]:
+    """H(theta); raises ValueError at a tie of discrete noise, where it does not exist.
+
+    Without `relative` rows of p_i below 1e-30 may have no digits, which is quicker.
+    """
     row = _row(noise, theta)
     _require_no_tie(row)
-    out = _scaled(row.method.hessian(row.noise, row.theta), -row.power)
+    options = {} if relative or row.method is not quadrature else {"relative": False}
+    out = _scaled(row.method.hessian(row.noise, row.theta, **options), -row.power)
     if row.open is None:
         return out
     full = np.zeros((row.open.size, row.open.size))
@@ -91,12 +95,25 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
 
 
 @_quiet
-def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
+def hvp(noise: Any, theta: Vector, v: Vector, *, relative: bool = True) -> Vector:
     """H(theta) v in one pass; raises ValueError at a tie of discrete noise."""
     row = _row(noise, theta)
     _require_no_tie(row)
     v = v if row.open is None else v[row.open]
-    return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v), -row.power), 0.0)
+    options = {} if relative or row.method is not quadrature else {"relative": False}
+    return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v, **options), -row.power), 0.0)
+
+
+@_quiet
+def log_slopes(noise: Any, theta: Vector, which: np.ndarray) -> Float[np.ndarray, "n d"]:
+    """d log p_i / d theta_j for open coordinates i in `which`; noise is continuous."""
+    row = _row(noise, theta)
+    if row.open is None:
+        return _scaled(row.method.log_slopes(row.noise, row.theta, which), -row.power)
+    out = np.zeros((len(which), theta.size))
+    inside = (np.cumsum(row.open) - 1)[which]
+    out[:, row.open] = _scaled(row.method.log_slopes(row.noise, row.theta, inside), -row.power)
+    return out
 
 
 @_quiet

@@ -245,7 +245,8 @@ def of_atoms(noise: Atomic, theta: Any) -> Subdifferential:
             if w > 0
         ]
     positions.sort(key=lambda entry: entry[0])
-    return _sweep(positions, d, exact is not None)
+    with np.errstate(all="ignore"):  # masked coordinates are at -inf, below all others
+        return _sweep(positions, d, exact is not None)
 
 
 def _sweep(positions: list[tuple], d: int, exact: bool) -> Subdifferential:

@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from perturbtheory.checks import slack
 from perturbtheory.potential import Potential, decimal, discrete_parameters
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._declarations import check_declarations
@@ -87,13 +88,13 @@ def reach(f: Potential, over: AbstractParameterSet, p: Any) -> np.ndarray | None
     For continuous noise p must be positive; shape ``(d,)``. None is an answer where theta(p) is
     unique up to a constant, and otherwise means that no such theta was found.
     """
-    p = np.asarray(p, float)
-    if p.shape != (over.dimension,) or np.any(~(p >= 0)) or abs(p.sum() - 1) > 1e-9:
+    most, p = slack(np.asarray(p).dtype), np.asarray(p, float)
+    if p.shape != (over.dimension,) or np.any(~(p >= 0)) or abs(p.sum() - 1) > most:
         msg = (
             f"`p` must be a probability vector of shape ({over.dimension},), got {p}; divide by sum"
         )
         raise ValueError(msg)
-    theta = _preimage(in_numpy(f), p)
+    theta = _preimage(in_numpy(f), p / p.sum())
     if isinstance(over, Polyhedron):
         return over.representative(theta)
     return theta if over.contains(theta) else None

@@ -22,7 +22,7 @@ from scipy.special import expit, softmax
 
 import perturbtheory as pt
 from perturbtheory import estimators as es
-from perturbtheory.estimators import _base, _control, _direct, _exact, _measure, _objective
+from perturbtheory.estimators import _control, _direct, _draws, _exact, _measure, _objective
 from tests.strategies import thetas
 
 KEY = jax.random.key(20)
@@ -396,7 +396,7 @@ class TestControl:
         def both(key):
             gamma, other = pt.Gumbel().sample(key, (2, count, 3))
             x = theta + gamma
-            z = _base.one_hot(x)
+            z = _draws.one_hot(x)
             return x, z, _control.given_argmax(jnp.broadcast_to(theta, x.shape), z, other)
 
         x, z, conditional = (np.asarray(a) for a in both(KEY))
@@ -410,8 +410,8 @@ class TestControl:
         assert_mean(draws, es.Exact()(None, ROWS, GIVEN))
 
     def test_without_control_it_is_the_score_function(self) -> None:
-        gamma = _base.draw(pt.Gumbel(), jax.random.split(KEY)[0], THETA)
-        z = _base.one_hot(THETA + gamma)
+        gamma = _draws.draw(pt.Gumbel(), jax.random.split(KEY)[0], THETA)
+        z = _draws.one_hot(THETA + gamma)
         expected = quadratic(z)[:, None] * (z - jax.nn.softmax(THETA))
         np.testing.assert_allclose(once(es.Rebar(scale=0.0)), expected, atol=1e-13)
 
@@ -494,9 +494,9 @@ class TestRelaxed:
     @pytest.mark.parametrize("straight_through", [False, True])
     def test_gradient_of_f_through_the_softmax(self, straight_through) -> None:
         noise, t = pt.Normal(), 0.5
-        x = THETA + _base.draw(noise, KEY, THETA)
+        x = THETA + _draws.draw(noise, KEY, THETA)
         s, backward = jax.vjp(lambda theta: jax.nn.softmax((x + theta) / t), jnp.zeros_like(THETA))
-        at = _base.one_hot(x) if straight_through else s
+        at = _draws.one_hot(x) if straight_through else s
         (expected,) = backward(jax.grad(lambda z: jnp.sum(quadratic(z)))(at))
         found = once(es.Relaxed(noise, t, straight_through))
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
@@ -512,7 +512,7 @@ class TestRelaxed:
 
     def test_straight_through_the_probabilities(self) -> None:
         noise = pt.Normal()
-        z = _base.one_hot(THETA + _base.draw(noise, KEY, THETA))
+        z = _draws.one_hot(THETA + _draws.draw(noise, KEY, THETA))
         slope = jax.grad(lambda z: jnp.sum(quadratic(z)))(z)
         hessian = pt.expected_max(noise).hessian(ROWS)
         expected = np.sum(hessian * np.asarray(slope)[:, None, :], -1)
@@ -578,8 +578,8 @@ class Opaque(pt.Normal):
 
 VECTOR, GOOD = np.array([0.0, 1.0]), np.array([1.0, 2.0])
 BAD = {
-    "theta-nan": (es.Direct(), [0.0, np.nan], GOOD, "`theta` must be finite, got nan"),
-    "theta-infinite": (es.Arm(), [0.0, np.inf], GOOD, "`theta` must be finite, got inf"),
+    "theta-nan": (es.Direct(), [0.0, np.nan], GOOD, "`theta` must be finite, or -inf .*got nan"),
+    "theta-infinite": (es.Arm(), [0.0, np.inf], GOOD, "`theta` must be finite, or -inf .*got inf"),
     "theta-empty": (es.Exact(), np.zeros((0, 2)), GOOD, "`theta` must have at least one entry"),
     "theta-scalar": (es.Exact(), 1.0, GOOD, "`theta` must be a vector"),
     "theta-one": (es.Rebar(), [1.0], [1.0], "`theta` must have at least two categories"),

@@ -182,9 +182,10 @@ def first_with_rounding(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
 
 
 def laplacian(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
-    """(int F r_i r_j ds): the weights of the graph, of which H is the Laplacian."""
+    """(int F r_i r_j ds, p): the weights of the graph, of which H is the Laplacian."""
     product, rate = _law(noise, block)
-    return (rate.T @ ((block.weights[0] * product)[:, None] * rate),)
+    mass = block.weights[0] * product
+    return rate.T @ (mass[:, None] * rate), combined(mass[None], rate)[0]
 
 
 def product_with(vector: np.ndarray) -> Terms:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Vector = Float[np.ndarray, "d"]
 
 Curve = Callable[[np.ndarray], np.ndarray]
-_DEPTH = 50.0
+_DEPTH, _FALL = 50.0, 16.0
 _TABLE = 2**22
 """From how many evaluations on sum_j log F_j is tabulated first."""
 _WALKED = 2**17
@@ -34,20 +34,29 @@ _AT_ONCE, _MOST, _WALKS = 2**20, 64, 4000
 def log_probabilities(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> np.ndarray:
     """log p_i for i in `which`; -inf where i can never win."""
     out = np.full(len(which), -np.inf)
-    low, high = (np.broadcast_to(end, theta.shape) for end in noise.support)
-    wins = theta[which] + high[which] > np.max(theta + low)
+    wins = can_win(noise, theta, which)
     which = which[wins]
     if not len(which):
         return out
-    # The walk stops at every kink on its way.
-    bent = sum(noise.landmarks(theta.size).kinks) * (1 + len(noise.fringe)) * theta.size**2
-    walk = noise.step is None and bent < _WALKED
+    walk = is_walked(noise, theta)
     with np.errstate(all="ignore"):
         out[wins] = np.minimum((_walked if walk else _by_windows)(noise, theta, which), 0.0)
     return out
 
 
-def _part(noise: Any, theta: Vector, which: np.ndarray) -> Any:
+def can_win(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> np.ndarray:
+    """Whether i may be largest, for i in `which`: under bounded noise it may be out of reach."""
+    low, high = (np.broadcast_to(end, theta.shape) for end in noise.support)
+    return theta[which] + high[which] > np.max(theta + low)
+
+
+def is_walked(noise: Any, theta: Vector) -> bool:
+    """Whether panels serve, and not windows: a walk stops at every kink on its way."""
+    bent = sum(noise.landmarks(theta.size).kinks) * (1 + len(noise.fringe)) * theta.size**2
+    return noise.step is None and bent < _WALKED
+
+
+def part_of(noise: Any, theta: Vector, which: np.ndarray) -> Any:
     chosen = np.zeros(theta.size, bool)
     chosen[which] = True
     return noise.take(chosen)
@@ -59,13 +68,8 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
     Where a law has kinks they are small ones of a sum of many logarithms, which is then known to
     a share of 1e-6.
     """
-    part, own = _part(noise, theta, which), theta[which]
-    bottom, top = noise.bracket(_bounds.FLOOR, _bounds.CEILING)
-    low = np.broadcast_to(theta + bottom, theta.shape)[which]
-    # Above everything else only f_i is left, which falls by e^-50 within 50 lengths at most.
-    high = np.max(theta + top) + _DEPTH * np.broadcast_to(noise.resolution, theta.shape)[which]
-    low = np.maximum(low, np.max(theta + noise.support[0]))
-    high = np.minimum(high, np.broadcast_to(theta + noise.support[1], theta.shape)[which])
+    part, own = part_of(noise, theta, which), theta[which]
+    low, high = ends(noise, theta, which)
 
     def direct(s: np.ndarray) -> np.ndarray:
         return _bounds.log_of_product(noise, theta, s.ravel()).reshape(s.shape)
@@ -84,7 +88,7 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
     if 200 * len(which) * theta.size > _TABLE:
         # A rough table says which part of the curve matters, a fine one is made of that part.
         rough = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), 1e-4)
-        low, high = _windows(exponent(rough, slice(None)), low, high)
+        low, high = windows(exponent(rough, slice(None)), low, high)
         tolerance = 1e-14 + 1e-15 * theta.size**0.5 if noise.smooth else 1e-6
         curve = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), tolerance)
     out, flat = np.empty(len(which)), np.zeros(len(which), bool)
@@ -98,13 +102,23 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
     return out
 
 
+def ends(noise: Any, theta: Vector, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Between which points all that counts of each integrand lies."""
+    bottom, top = noise.bracket(_bounds.FLOOR, _bounds.CEILING)
+    low = np.broadcast_to(theta + bottom, theta.shape)[which]
+    # Above everything else only f_i is left, which falls by e^-50 within 50 lengths at most.
+    high = np.max(theta + top) + _DEPTH * np.broadcast_to(noise.resolution, theta.shape)[which]
+    low = np.maximum(low, np.max(theta + noise.support[0]))
+    return low, np.minimum(high, np.broadcast_to(theta + noise.support[1], theta.shape)[which])
+
+
 def _sliced(part: Any, count: int, at: slice) -> Any:
     keep = np.zeros(count, bool)
     keep[at] = True
     return part.take(keep)
 
 
-def _windows(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def windows(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The parts of [low, high] on which each exponent is within 50 of its maximum."""
     index, sixteenths = np.arange(len(low)), np.arange(17)[:, None] / 16
     for _ in range(40):
@@ -124,7 +138,7 @@ def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.nd
 
     Also where the rule has not converged: exponential tails may make an integrand flat and wide.
     """
-    low, high = _windows(exponent, low, high)
+    low, high = windows(exponent, low, high)
     fine, panels = _log_sum(exponent, low, high, 4), 4
     while True:
         coarse, panels = fine, 2 * panels
@@ -146,15 +160,26 @@ def _log_sum(exponent: Curve, low: np.ndarray, high: np.ndarray, panels: int) ->
 
 def _walked(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
     """Gauss-Legendre on panels with kinks, from the top of the window down until all is found."""
-    part, own = _part(noise, theta, which), theta[which]
+    return walk(noise, theta, which, lambda g, _, weights: logs_of_sums(g, weights))
+
+
+def walk(
+    noise: Any, theta: Vector, which: np.ndarray, add: Callable[..., np.ndarray]
+) -> np.ndarray:
+    """log p_i for i in `which`; `add` is given g_i, the rates and weights of every block of nodes.
+
+    It answers with what the block adds to log p_i.
+    """
+    part, own = part_of(noise, theta, which), theta[which]
     bounds = _bounds.panel_bounds(noise, theta)
     out = part.log_sf(bounds[-1] - own)  # above the window, where all others are below
     last = np.full(len(which), -np.inf)
     for k in range(_WALKS):
-        panels = _cuts.cut_at_kinks(noise, theta, bounds)
+        panels = _cuts.cut_at_kinks(noise, theta, _graded(part, own, bounds))
         new = np.full(len(which), -np.inf)
         for make in _panels.blocks_of(theta, panels):
-            new = np.logaddexp(new, _block_logarithm(noise, make(), which))
+            block = make()
+            new = np.logaddexp(new, add(*_exponents(noise, block, which), block.weights[0]))
         out = np.logaddexp(out, new)
         # Each g_i has one maximum: it has been passed where what is added falls.
         if np.all((new < out - 40.0) & (new <= last) & np.isfinite(out)):
@@ -166,8 +191,24 @@ def _walked(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
     return out
 
 
-def _block_logarithm(noise: Any, block: Block, which: np.ndarray) -> np.ndarray:
-    """log of sum_k weight_k F(s_k) r_i(s_k)."""
+def _graded(part: Any, own: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """Panels on which no log f_i moves by more than 16, next to the end where f_i is largest.
+
+    F rises by e^16 at most on a panel: where f_i falls by more, all that counts is at its left end.
+    """
+    density = part.log_pdf(bounds[:, None] - own)
+    rise = np.diff(np.where(np.isfinite(density), density, np.nan), axis=0)
+    cuts = [bounds]
+    for move, left, share in ((-rise, bounds[:-1], 1.0), (rise, bounds[1:], -1.0)):
+        most = np.max(np.nan_to_num(move, nan=0.0), 1)
+        for k in np.flatnonzero(most > _FALL):
+            halves = 0.5 ** np.arange(1, 1 + np.ceil(np.log2(most[k] / _FALL)))
+            cuts.append(left[k] + share * (bounds[k + 1] - bounds[k]) * halves)
+    return np.unique(np.concatenate(cuts)) if len(cuts) > 1 else bounds
+
+
+def _exponents(noise: Any, block: Block, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(g_i for i in `which`, log r_j for every j) at the nodes of a block."""
     rest = 0.0 if block.rest is None else block.rest
     x = block.x + rest
     cdf, rate = noise.cdf_and_rate_at(block.x, np.broadcast_to(rest, x.shape))
@@ -175,7 +216,11 @@ def _block_logarithm(noise: Any, block: Block, which: np.ndarray) -> np.ndarray:
     log_cdf = np.where(small, noise.log_cdf(x), np.log(np.where(small, 1.0, cdf)))
     log_rate = np.where(rate > 1e-290, np.log(np.maximum(rate, 1e-300)), noise.log_pdf(x) - log_cdf)
     g = np.sum(log_cdf, 1)[:, None] + log_rate[:, which]
-    g = np.where(np.isnan(g), -np.inf, g)
+    return np.where(np.isnan(g), -np.inf, g), log_rate
+
+
+def logs_of_sums(g: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """log sum_k weights_k exp(g_k), column by column."""
     most = np.max(g, 0)
     safe = np.where(np.isfinite(most), most, 0.0)
-    return safe + np.log(np.maximum(block.weights[0] @ np.exp(g - safe), 0.0))
+    return safe + np.log(np.maximum(weights @ np.exp(g - safe), 0.0))

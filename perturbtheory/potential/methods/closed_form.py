@@ -73,6 +73,12 @@ def hvp(noise: Any, theta: Float[Array, "d"], v: Float[Array, "d"]) -> Float[Arr
     return p * (v - p @ v) / scale
 
 
+def log_hvp(noise: Any, theta: Float[Array, "d"], v: Float[Array, "d"]) -> Float[Array, "d"]:
+    """(v - p.v) / b, the derivative of log p along v; zero where a category is masked."""
+    xp, *_, p, scale = _log_softmax(noise, theta)
+    return xp.where(theta > -xp.inf, v - p @ xp.where(theta > -xp.inf, v, 0.0), 0.0) / scale
+
+
 def anchored(noise: Any, theta: Float[Array, "d"]) -> Float[Array, ""]:
     """f(theta) - f(0) = f(theta) - b log d."""
     xp, top, _, total, *_, scale = _log_softmax(noise.gumbel_scale, theta)

@@ -11,16 +11,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.estimate import Kind
-from perturbtheory.potential.methods import _integrals, _logarithms, _panels, _tails, _trapezoid
+from perturbtheory.potential.methods import (
+    _integrals,
+    _logarithms,
+    _panels,
+    _slopes,
+    _tails,
+    _trapezoid,
+)
 from perturbtheory.potential.methods._pass import Pass
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Int
 
     Vector = Float[np.ndarray, "d"]
 
 kind: Kind = "quadrature"
 _LARGE = 1e6
+_TINY, _FEW = 1e-26, 1000
+"""Up to so many categories rows of H keep the digits of a p_i below the first, which are not in the
+nodes that serve all."""
 _LOST = 0.01
 """How much of the mass a rule may miss before its answer is refused; 1e-14 is usual."""
 
@@ -98,20 +108,40 @@ def _radii(
     }
 
 
-def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
-    """H(theta), the Laplacian of the graph with weights int F r_i r_j ds."""
+def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.ndarray, "d d"]:
+    """H(theta), the Laplacian of the graph with weights int F r_i r_j ds.
+
+    Without `relative` rows of p_i below 1e-30 may have no digits, which is quicker.
+    """
     theta = _near(noise, theta)
-    (weight,) = _integrals.total(noise, blocks(noise, theta), _integrals.laplacian)
+    weight, p = _integrals.total(noise, blocks(noise, theta), _integrals.laplacian)
     weight = (weight + weight.T) / 2
+    tiny = _tiny(p)
+    if relative and tiny.size:
+        log_p, rows = _slopes.slopes(noise, theta, tiny)
+        # Of two tiny ones the row of the smaller is the one that is right to its own size.
+        for k in np.argsort(-log_p):
+            weight[tiny[k]] = weight[:, tiny[k]] = -np.exp(log_p[k]) * rows[k]
     np.fill_diagonal(weight, 0.0)
     out = -weight
     np.fill_diagonal(out, weight.sum(1))
     return out
 
 
-def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
-    """H(theta) v, in memory of the size of theta."""
-    return _sums(noise, _near(noise, theta), _integrals.product_with(v), v=v)[0].fine[1]
+def hvp(noise: Any, theta: Vector, v: Vector, *, relative: bool = True) -> Vector:
+    """H(theta) v, in memory of the size of theta; `relative` as in `hessian`."""
+    theta = _near(noise, theta)
+    p, product = _sums(noise, theta, _integrals.product_with(v), v=v)[0].fine[:2]
+    tiny = _tiny(p)
+    if relative and tiny.size:
+        log_p, rows = _slopes.slopes(noise, theta, tiny)
+        product[tiny] = np.exp(log_p) * (rows @ v)
+    return product
+
+
+def log_slopes(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n d"]:
+    """d log p_i / d theta_j for i in `which`: where p_i is too small to divide H_ij by."""
+    return _slopes.slopes(noise, _near(noise, theta), which).rows
 
 
 def anchored(noise: Any, theta: Vector) -> float:
@@ -161,6 +191,10 @@ def blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
         if found is not None:
             return _trapezoid.blocks(noise, centred, found[1])
     return _panels.blocks(noise, theta)
+
+
+def _tiny(p: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(p < _TINY) if p.size <= _FEW else np.zeros(0, int)
 
 
 def _found(noise: Any, p: np.ndarray) -> float:

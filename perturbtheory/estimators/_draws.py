@@ -1,0 +1,60 @@
+"""Draws of z by a key, and what is done with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perturbtheory.numerics import floats, is_jax, namespace
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+    from perturbtheory.perturbations import AbstractPerturbation
+
+
+def require_key(key: Any) -> None:
+    """Raise ValueError unless `key` is one key of jax.random."""
+    shape = np.shape(key) if is_jax(key) else None
+    typed = raw = False
+    if hasattr(key, "dtype"):
+        import jax
+
+        typed = jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key) and shape == ()
+        raw = key.dtype == np.uint32 and shape == (2,)
+    if not (typed or raw):
+        got = f"shape {shape}" if shape else repr(key)
+        msg = (
+            f"`key` must be one key of jax.random, got {got}; pass jax.random.key(seed), and use "
+            "jax.vmap over keys for many estimates"
+        )
+        raise ValueError(msg)
+
+
+def draw(
+    noise: AbstractPerturbation, key: Array, theta: Float[Array, "... K"], *lead: int
+) -> Float[Array, "... K"]:
+    """gamma of shape ``(*lead, *theta.shape)`` and of theta's dtype."""
+    shape = (*lead, *theta.shape)
+    return noise.astype(theta.dtype).sample(key, shape).astype(theta.dtype)
+
+
+def constant(tree: Any) -> Any:
+    """`tree` without derivatives; activations among its leaves stay as they are."""
+    import jax
+
+    return jax.tree.map(lambda a: a if callable(a) else jax.lax.stop_gradient(a), tree)
+
+
+def one_hot(x: Float[Array, "... K"]) -> Float[Array, "... K"]:
+    """e_argmax(x), row by row."""
+    xp, x = floats(x)
+    return xp.asarray(xp.argmax(x, -1, keepdims=True) == xp.arange(x.shape[-1]), x.dtype)
+
+
+def divided(x: Float[Array, "... K"], temperature: Any) -> Float[Array, "... K"]:
+    """x / t, where masked entries, -inf, have no slope in t."""
+    xp = namespace(x, temperature)
+    open_ = x > -xp.inf
+    return xp.where(open_, xp.where(open_, x, 0.0) / temperature, -xp.inf)
