@@ -85,9 +85,9 @@ def celeba(
     images = np.stack([_face(pictures / file, crop, size) for file in files])
     first = len(files) * _TRAIN // _ALL
     last = len(files) * (_TRAIN + _VALIDATION) // _ALL
-    parts = [Splits(a[:first], a[first:last], a[last:]) for a in (images, columns)]
+    faces, marks = (Splits(a[:first], a[first:last], a[last:]) for a in (images, columns))
     source = f"CelebA (Liu, Luo, Wang and Tang 2015); {len(files)} images read from {place}."
-    return Faces(tuple(attributes), *parts, source)
+    return Faces(tuple(attributes), faces, marks, source)
 
 
 def _read_list(

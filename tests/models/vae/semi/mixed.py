@@ -3,6 +3,8 @@
 Sampled numbers are compared within 5 standard errors, fewer than 30 of them in this folder: 2e-5.
 """
 
+import functools
+
 import jax
 import numpy as np
 import scipy.special
@@ -17,10 +19,12 @@ PATTERNS = STRUCTURED
 CLASSES = np.arange(60) % 4
 
 
+@functools.cache
 def mixture(categories=3, seed=0):
     return semi.MixtureVAE(categories, 2, widths=WIDTHS, key=jax.random.key(seed))
 
 
+@functools.cache
 def attributes(latents=2, seed=0):
     return semi.AttributeVAE(latents, 2, 3, widths=WIDTHS, key=jax.random.key(seed))
 

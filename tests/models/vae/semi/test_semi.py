@@ -196,6 +196,7 @@ class TestEvaluation:
 
 
 class TestTraining:
+    @pytest.mark.slow
     def test_learns_what_the_labels_say(self) -> None:
         """Four patterns, two labels of each: every rule names all 60 images at the end."""
         for rule, options in (
