@@ -262,9 +262,7 @@ class TestDirect:
     @pytest.mark.parametrize("two_sided", [False, True])
     def test_moments_by_the_engine_are_those_of_the_joint_law(self, two_sided) -> None:
         for theta, values in zip(ROWS, GIVEN, strict=True):
-            mean, variance = _direct.by_engine(
-                pt.Gumbel(), theta, values, 0.7, two_sided=two_sided
-            )
+            mean, variance = _direct.by_engine(pt.Gumbel(), theta, values, 0.7, two_sided=two_sided)
             law = es.direct_mean(theta, values, 0.7, two_sided=two_sided)
             np.testing.assert_allclose(mean, law, atol=1e-13)
             law = es.direct_variance(theta, values, 0.7, two_sided=two_sided)
