@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import cyclopts
 
@@ -17,7 +17,7 @@ _STEPS = 2500
 
 def _options(run: type) -> type:
     """A dataclass with the fields of a run, each None unless it is said."""
-    fields = [(field.name, field.type | None, None) for field in dataclasses.fields(run)]
+    fields = [(name, kind | None, None) for name, kind in get_type_hints(run).items()]
     made = dataclasses.make_dataclass(run.__name__, fields, frozen=True)
     # Cyclopts reads the help of the options from it, and takes classes of `types` for plain ones.
     made.__doc__, made.__module__ = run.__doc__, run.__module__
