@@ -215,6 +215,8 @@ def _flat(value: Any) -> Iterator[Any]:
 
 
 def _require_entries(name: str, array: np.ndarray, masked: bool) -> None:
+    if np.isfinite(array).all():
+        return
     bad = np.isnan(array) | (array == np.inf) | (not masked) & (array == -np.inf)
     if bad.any():
         way_out = "remove the entry" + (" or give it a finite logit" if name == "theta" else "")

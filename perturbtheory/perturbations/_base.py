@@ -103,7 +103,8 @@ class AbstractPerturbation(abc.ABC):
     @property
     def shape(self) -> tuple[int, ...]:
         """() for identically distributed coordinates, (d,) where parameters differ."""
-        return np.broadcast_shapes(*map(np.shape, leaves(self)))
+        shapes = set(map(np.shape, leaves(self)))
+        return np.broadcast_shapes(*shapes) if len(shapes) > 1 else next(iter(shapes), ())
 
     @property
     def resolution(self) -> Float[Array, "#d"]:
