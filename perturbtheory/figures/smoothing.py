@@ -79,7 +79,7 @@ def smoothing_data(
                 )
             else:
                 # Quadrature errs by 1e-14, which is no digit of a slope that small.
-                data[key(law, temperature, "slope")] = np.round(slope, 12)
+                data[key(law, temperature, "slope")] = slope.round(12)
             seed = 10 * LAWS.index(law) + TEMPERATURES.index(temperature)
             mean, error = sampled_probability(_DRAWS[law], at, temperature=temperature, seed=seed)
             data[key(law, temperature, "sampled_probability")] = mean
