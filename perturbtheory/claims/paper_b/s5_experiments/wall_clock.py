@@ -115,8 +115,8 @@ def lower_at_any_time(images, slower):
     k, slower = 10, slower() if callable(slower) else slower
     runs = [replace(METHODS[m], images=images, categories=k) for m in ("direct", "Gumbel-Softmax")]
     near, far = (recorded.load()[run] for run in runs)
-    curves = (np.array(validation(run, "bound")) for run in (near, far))
-    gaps = at_any_time(*curves, slower)
+    one, two = (np.array(validation(run, "bound")) for run in (near, far))
+    gaps = at_any_time(one, two, slower)
     case = f"validation images, {slower:.2f} times as long"
     checks = [apart(case, gaps, f"differences at {gaps.size} times")]
     yield from measured(undecided(checks, "Gumbel-Softmax") if certain(far, k) else checks)
