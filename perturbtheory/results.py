@@ -31,7 +31,7 @@ def destination(name: str) -> Path:
         RecordError: outside a checkout, where there is nothing to record into.
     """
     if not (_REPOSITORY / "pyproject.toml").is_file():
-        msg = f"`--record` needs a checkout of perturbtheory, got {_REPOSITORY}; clone it first"
+        msg = f"to record needs a checkout of perturbtheory, got {_REPOSITORY}; clone it first"
         raise RecordError(msg)
     return _REPOSITORY / "results" / name
 

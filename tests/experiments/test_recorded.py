@@ -106,7 +106,7 @@ def test_commands_name_it(record, monkeypatch, tmp_path, capsys):
     path.write_text("{")
     figure = "figure-4" if path.name == "fits.json" else "figure-5"
     commands = [("figures", figure, "-d", str(tmp_path / "drawn"))]
-    commands += [("vae", "--tables")] if path.name == "vaes.json" else []
+    commands += [("vae", "tables")] if path.name == "vaes.json" else []
     for command in commands:
         with pytest.raises(SystemExit) as stop:
             cli.main(command)

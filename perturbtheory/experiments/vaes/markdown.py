@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from perturbtheory.experiments.vaes import tables
 from perturbtheory.experiments.vaes.grids import LONG, Results
-from perturbtheory.experiments.vaes.run import PUBLISHED_EPOCHS
+from perturbtheory.experiments.vaes.settings import PUBLISHED_EPOCHS
 from perturbtheory.experiments.vaes.tables import Row
 
 
@@ -18,7 +18,7 @@ def markdown(results: Results) -> str:
         "300. Test losses in nats at the epoch that is best on 10,000 validation images (Omniglot: "
         "1,345, and one draw of each), with ten hard samples of each image; exact for one latent. "
         "± is one sample standard deviation over seeds; without it a number is of one seed. A dash "
-        "is a run that was not made. Written by `perturbtheory vae --record`.",
+        "is a run that was not made. Written by `perturbtheory vae record`.",
         "## Table 3 of paper A",
         "N = 10, K = 10. Gumbel, Normal and Gumbel of variance one are trained and reported with "
         "the KL of softmax(theta), as published, which bounds nothing unless the noise is unit "

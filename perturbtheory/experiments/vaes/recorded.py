@@ -1,4 +1,4 @@
-"""The VAEs that were trained: results/vaes.json, written by `perturbtheory vae --record`.
+"""The VAEs that were trained: results/vaes.json, written by `perturbtheory vae record`.
 
 Runs of any length. Of one of more than 20 epochs the lists have every tenth after them, the last
 and those that are best by a criterion, whose numbers are then under `epochs`; `seconds` there are
@@ -14,7 +14,7 @@ from perturbtheory import results as files
 from perturbtheory.experiments.numbers import require_numbers
 from perturbtheory.experiments.recorded import RunFile, versions
 from perturbtheory.experiments.vaes.markdown import markdown
-from perturbtheory.experiments.vaes.run import VaeRun
+from perturbtheory.experiments.vaes.settings import VaeRun
 from perturbtheory.models.vae import CRITERIA, Bounds
 
 WHOLE, EVERY = 20, 10
@@ -67,7 +67,7 @@ FILE = RunFile(
     file="vaes.json",
     rows="vaes",
     what="recorded VAEs",
-    remedy="install the package again, or delete the file and run `perturbtheory vae --grid all "
+    remedy="install the package again, or delete the file and run `perturbtheory vae grid all "
     "--record` in a checkout",
     lengths=_lengths,
 )
@@ -91,7 +91,7 @@ def save(directory: Path) -> Path:
     if not made:
         msg = (
             f"{FILE.what} would be unchanged: {directory} holds no run; "
-            "run `perturbtheory vae --grid`"
+            "run `perturbtheory vae grid`"
         )
         raise files.RecordError(msg)
     path = FILE.destination()

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from perturbtheory.experiments.vaes import tables as vae_tables
 from perturbtheory.experiments.vaes.grids import LONG, Results, tested
-from perturbtheory.experiments.vaes.run import PUBLISHED_EPOCHS, VaeRun
+from perturbtheory.experiments.vaes.settings import PUBLISHED_EPOCHS, VaeRun
 from perturbtheory.models.vae import DiscreteVAE, Epoch
 from perturbtheory.tables import Table, columns
 

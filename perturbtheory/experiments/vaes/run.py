@@ -1,8 +1,7 @@
-"""Discrete VAEs of both papers: what one run is, and what is kept of it."""
+"""Discrete VAEs of both papers: what is made of a run, and what is kept of it."""
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -24,56 +23,12 @@ from perturbtheory.estimators import (
 )
 from perturbtheory.experiments.laws import LAWS, UNIT
 from perturbtheory.experiments.numbers import short
+from perturbtheory.experiments.vaes.settings import RULES, SCHEDULES, TEMPERED, VaeRun
 from perturbtheory.models import vae
 from perturbtheory.perturbations import AbstractPerturbation
 
-RULES = (
-    "relaxed", "straight-through", "direct", "exact", "score", "rebar", "relax", "arm", "hessian",
-)  # fmt: skip
-TEMPERED = ("relaxed", "straight-through", "direct", "rebar")
-"""Rules that have a temperature, or an epsilon."""
-SCHEDULES = ("constant", "published", "annealed")
-EPOCHS = 5
-"""Of most runs in the record."""
-PUBLISHED_EPOCHS = 300
-"""Of both papers."""
 _GUMBEL = ("rebar", "relax", "arm")
 Watch = Callable[[vae.DiscreteVAE, list[vae.Epoch]], None]
-
-
-@dataclass(frozen=True)
-class VaeRun:
-    """One discrete VAE.
-
-    Attributes:
-        images: a name of `perturbtheory.data.NAMES`, thresholded at 1/2.
-        rule: the gradient estimator: relaxed (Perturb-Softmax), straight-through (the same with
-            hard samples forward), direct, exact (one latent), score (leave-one-out, two samples),
-            rebar, relax, arm (two categories), hessian (straight-through by the exact Hessian).
-        noise: gumbel, normal, logistic or laplace.
-        unit: scale the noise to variance one.
-        temperature: of the softmax; for direct epsilon; 1 for rules that have none, and for the
-            published schedule.
-        schedule: constant; published, of the code of both papers, from 1; annealed from 1 to
-            `temperature`, whatever the number of steps.
-        latents: N.
-        categories: K.
-        divergence: the KL in the loss: softmax as published, argmax of the noise itself, or none.
-        epochs: passes through the training images.
-        seed: of everything.
-    """
-
-    images: str = "mnist"
-    rule: str = "relaxed"
-    noise: str = "gumbel"
-    unit: bool = False
-    temperature: float = 1.0
-    schedule: str = "constant"
-    latents: int = 10
-    categories: int = 10
-    divergence: str = "softmax"
-    epochs: int = EPOCHS
-    seed: int = 0
 
 
 def noise(run: VaeRun) -> AbstractPerturbation:

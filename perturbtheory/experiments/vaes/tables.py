@@ -25,7 +25,7 @@ from perturbtheory.experiments.vaes.grids import (
     validation,
 )
 from perturbtheory.experiments.vaes.printed import TABLE_1, TABLE_3
-from perturbtheory.experiments.vaes.run import EPOCHS, PUBLISHED_EPOCHS, VaeRun
+from perturbtheory.experiments.vaes.settings import EPOCHS, PUBLISHED_EPOCHS, VaeRun
 
 MISSING = "–"
 CERTAIN = 0.01

@@ -15,6 +15,7 @@ from perturbtheory.experiments.fits import FitRun, grids, recorded, run_fit, stu
 from perturbtheory.experiments.fits import tables as table_2
 from perturbtheory.experiments.spread import Spread
 from perturbtheory.experiments.sweep import identity
+from perturbtheory.models.targets import probabilities
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +141,7 @@ class TestRunFit:
     def test_l1_is_that_of_the_probabilities(self) -> None:
         run = FitRun("discrete-igr", "laplace", draws=30, steps=4, seeds=(0, 1))
         found = run_fit(run)
-        target = fits.probabilities("discrete-igr")
+        target = probabilities("discrete-igr")
         assert found["l1"][0] == pytest.approx(
             np.abs(np.array(found["p"]) - target).sum(), abs=1e-5
         )

@@ -1,0 +1,53 @@
+"""What one run of a discrete VAE is: plain values, from which the command line has its options.
+
+Nothing heavy is imported here, so that a command that trains nothing is quick.
+"""
+
+from dataclasses import dataclass
+
+RULES = (
+    "relaxed", "straight-through", "direct", "exact", "score", "rebar", "relax", "arm", "hessian",
+)  # fmt: skip
+TEMPERED = ("relaxed", "straight-through", "direct", "rebar")
+"""Rules that have a temperature, or an epsilon."""
+SCHEDULES = ("constant", "published", "annealed")
+EPOCHS = 5
+"""Of most runs in the record."""
+PUBLISHED_EPOCHS = 300
+"""Of both papers."""
+
+
+@dataclass(frozen=True)
+class VaeRun:
+    """One discrete VAE.
+
+    Attributes:
+        images: mnist, fashion-mnist, binarized-mnist, omniglot-resized, omniglot-iwae or
+            mnist-5000, thresholded at 1/2.
+        rule: the gradient estimator: relaxed (Perturb-Softmax), straight-through (the same with
+            hard samples forward), direct, exact (one latent), score (leave-one-out, two samples),
+            rebar, relax, arm (two categories), hessian (straight-through by the exact Hessian).
+        noise: normal, gumbel, logistic or laplace; rebar, relax and arm know gumbel alone.
+        unit: scale the noise to variance one.
+        temperature: of the softmax; for direct epsilon; 1 for rules that have none, and for the
+            published schedule.
+        schedule: constant; published, of the code of both papers, from 1 on; annealed from 1 to
+            the temperature, whatever the number of steps.
+        latents: number of categorical variables, N.
+        categories: of each of them, K.
+        divergence: the KL in the loss: softmax as published, argmax of the law that z has, or none.
+        epochs: passes through the training images; 300 in the papers.
+        seed: of the start, the order of the images and the noise.
+    """
+
+    images: str = "mnist"
+    rule: str = "relaxed"
+    noise: str = "gumbel"
+    unit: bool = False
+    temperature: float = 1.0
+    schedule: str = "constant"
+    latents: int = 10
+    categories: int = 10
+    divergence: str = "softmax"
+    epochs: int = EPOCHS
+    seed: int = 0
