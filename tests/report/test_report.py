@@ -212,7 +212,7 @@ def test_verdicts_are_where_the_filters_look_for_them(results, page):
     assert {e["id"]: e["data-verdict"] for e in articles} == verdicts
     rows = [e for e in page.all("tr") if "data-verdict" in e]
     assert len(rows) == len(results)
-    shown = {re.split("[✓✗∴≈?–]", row["text"])[0]: row for row in rows}
+    shown = {re.split("[✓✗∴≈≉?–]", row["text"])[0]: row for row in rows}
     for id_, verdict in verdicts.items():
         assert shown[id_]["data-verdict"] == verdict
         assert verdict in shown[id_]["text"]

@@ -111,16 +111,21 @@ def at_any_time(near: np.ndarray, far: np.ndarray, slower: float) -> np.ndarray:
     return far[at[1]] - near[at[0]]
 
 
-def lower_at_any_time(images, slower):
-    k, slower = 10, slower() if callable(slower) else slower
+def lower_at_any_time(images, times_as_long):
+    k, slower = 10, float(times_as_long())
     runs = [replace(METHODS[m], images=images, categories=k) for m in ("direct", "Gumbel-Softmax")]
     near, far = (recorded.load()[run] for run in runs)
-    curves = (np.array(validation(run, "bound")) for run in (near, far))
-    gaps = at_any_time(*curves, slower)
+    one, two = (np.array(validation(run, "bound")) for run in (near, far))
+    gaps = at_any_time(one, two, slower)
     case = f"validation images, {slower:.2f} times as long"
     checks = [apart(case, gaps, f"differences at {gaps.size} times")]
     yield from measured(undecided(checks, "Gumbel-Softmax") if certain(far, k) else checks)
 
 
-for _name, _slower in {"printed": SLOWER, "measured here": lambda: ratio("direct", 10)}.items():
-    on_images(any_time, f": direct is lower, in time as {_name}", lower_at_any_time, slower=_slower)
+for _name, _ratio in {
+    "printed": lambda: SLOWER,
+    "measured here": lambda: ratio("direct", 10),
+}.items():
+    on_images(
+        any_time, f": direct is lower, in time as {_name}", lower_at_any_time, times_as_long=_ratio
+    )
