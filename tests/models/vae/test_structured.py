@@ -197,7 +197,10 @@ class TestBounds:
         )
         assert likelihoods(model, x).argmax() == 7
         assert found.as_published < exact.negative_log - 1
-        assert found.bound >= exact.negative_log - 1e-4
+        # Both are one number but for the rounding of 784 large terms in 32-bit.
+        rounding = 2.0**-22 * np.abs(ones).sum()
+        assert rounding < 0.01
+        assert found.bound >= exact.negative_log - rounding
 
     @pytest.mark.parametrize(
         ("name", "options"),
