@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import cyclopts
 
-from perturbtheory.cli import _vae_grids
+from perturbtheory.cli import _vae_grids, _vae_structured
 from perturbtheory.cli._output import Output, say, terminal
 from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 from perturbtheory.experiments.vaes import VaeRun
@@ -34,7 +34,9 @@ app = cyclopts.App(
     help="Train a discrete VAE and look at it, or run the experiments of both papers.",
     result_action="return_value",
 )
-for command in (_vae_grids.grid, _vae_grids.tables, _vae_grids.record):
+for command in (
+    _vae_grids.grid, _vae_grids.tables, _vae_grids.record, _vae_structured.structured,
+):  # fmt: skip
     app.command(command)
 
 

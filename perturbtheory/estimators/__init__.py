@@ -7,6 +7,7 @@ or quadratures, without sampling; for these JAX is not needed.
 """
 
 from perturbtheory.estimators._arm import Arm as Arm
+from perturbtheory.estimators._base import GUMBEL as GUMBEL
 from perturbtheory.estimators._base import AbstractEstimator as AbstractEstimator
 from perturbtheory.estimators._control import Rebar as Rebar
 from perturbtheory.estimators._control import Relax as Relax
@@ -23,6 +24,7 @@ from perturbtheory.estimators._draws import require_key as require_key
 from perturbtheory.estimators._exact import Exact as Exact
 from perturbtheory.estimators._measure import Measurement as Measurement
 from perturbtheory.estimators._measure import measure as measure
+from perturbtheory.estimators._objective import Objective as Objective
 from perturbtheory.estimators._perturbed import PerturbedArgmax as PerturbedArgmax
 from perturbtheory.estimators._relaxed import Relaxed as Relaxed
 from perturbtheory.estimators._relaxed import StraightThrough as StraightThrough

@@ -2,12 +2,15 @@
 
 `figure-N` re-draws Figure N of paper A, `direct-optimization` Figure 1 of paper B; the others are
 new. Figures 4, 8, 9 and `advantage` show fits that were recorded, Figures 5 and 10, `temperatures`,
-`long-run` and `one-latent` (Figures 2 and 6 of paper B) recorded VAEs; none is made for a figure.
+`long-run`, `one-latent` (Figures 2 and 6 of paper B) and, where its record is, `structured` (its
+Figure 3) recorded VAEs; none is made for a figure.
 """
 
 import importlib
 from collections.abc import Sequence
 from pathlib import Path
+
+from perturbtheory.results import location
 
 # Modules are loaded when a figure is drawn: naming the figures needs neither JAX nor matplotlib.
 _HOMES = {
@@ -32,6 +35,9 @@ _HOMES = {
     "long-run": ("vaes", "LONG_RUN"),
     "one-latent": ("vaes", "ONE_LATENT"),
 }
+if location("structured.json").is_file():
+    # Many hours of training, which are not recorded everywhere.
+    _HOMES["structured"] = ("structured", "STRUCTURED")
 NAMES: tuple[str, ...] = tuple(_HOMES)
 
 

@@ -71,6 +71,12 @@ class ByEstimator(AbstractTask):
         if not isinstance(model, DiscreteVAE):
             msg = f"`model` must be a DiscreteVAE, got {model!r}; see perturbtheory.models.vae"
             raise TypeError(msg)
+        if not model.independent:
+            msg = (
+                "`model` must have independent latents for an estimator, which does not see the "
+                "couplings, got a model with couplings; use structured.PairwiseDirect"
+            )
+            raise ValueError(msg)
         self.rule.check(np.zeros((model.latents, model.categories), np.float32))
 
     def loss(

@@ -43,6 +43,11 @@ class DiscreteVAE(eqx.Module):
         self.decoder = eqx.nn.MLP(code, PIXELS, key=second, **options)
         self.latents, self.categories = latents, categories
 
+    @property
+    def independent(self) -> bool:
+        """Whether the latents of an image are independent given it: nothing couples them."""
+        return True
+
     def logits(self, x: Float[Array, "B 784"]) -> Float[Array, "B N K"]:
         """theta(x)."""
         flat = jax.vmap(self.encoder)(x)
