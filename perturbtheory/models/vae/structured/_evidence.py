@@ -86,8 +86,10 @@ def exact_bound(model: PairwiseVAE, images: UInt8[ArrayLike, "n 784"]) -> ExactB
     found = over_batches(_exact, (model, table(model)), x, jax.random.key(0), size=_size(x))
     divergence = math.log(2) * model.latents + found["log_q"]
     _, error = _mean(found["hard"] + divergence)
-    parts = (found["hard"], divergence, found["unary_divergence"])
-    return ExactBound(*(_mean(part)[0] for part in parts), error)
+    hard, own, unary = (
+        _mean(part)[0] for part in (found["hard"], divergence, found["unary_divergence"])
+    )
+    return ExactBound(hard, own, unary, error)
 
 
 def require_bits(model: DiscreteVAE) -> None:
