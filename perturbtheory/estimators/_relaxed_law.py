@@ -125,7 +125,8 @@ def _open_row(
     """`_row` of the categories that are not masked, in NumPy; zeros for the others."""
     open_ = theta > -np.inf
     found = np.zeros((2, theta.size))
-    found[:, open_] = _row(law.take(open_), t, theta[open_], f[open_])
+    inside: Any = theta[open_], f[open_]
+    found[:, open_] = _row(law.take(open_), t, *inside)
     return found[0], found[1]
 
 

@@ -249,7 +249,8 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
         return Units(units, which.ravel(), loc, scale)
 
     def table_of_one(self) -> Table | None:
-        return table_of(self.distribution, self.breakpoints)
+        places: Any = self.breakpoints
+        return table_of(self.distribution, tuple(map(float, places)))
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
         density: Any = super().log_pdf(x)

@@ -121,7 +121,7 @@ def anchored(noise: Any, theta: Vector) -> float:
     """f(theta) - f(0), which exists without any moment; masked coordinates are left out of both."""
     if np.ndim(noise.unshifted()[1]) and noise.finite_mean:
         origin = np.where(theta > -np.inf, 0.0, theta)
-        return solve(noise, theta, logs=False).value - solve(noise, origin, logs=False).value
+        return solve(noise, theta, least=0.0).value - solve(noise, origin, least=0.0).value
     row = _row(noise, theta, place=False)
     return _scaled(row.method.anchored(row.noise, row.theta), row.power)
 
@@ -144,6 +144,7 @@ def _require_no_tie(row: _Row) -> None:
 
 def _row(noise: Any, theta: Vector, *, place: bool = True) -> _Row:
     method, open_ = method_of(noise), None
+    shift: Any
     near, shift = noise.unshifted()
     if place or not np.ndim(shift):
         noise = near
