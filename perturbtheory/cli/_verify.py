@@ -38,7 +38,7 @@ def verify(
     counterexample differs or two routes disagree. Nothing is recorded of claims of your own: the
     status is 1 if one of them ends inconclusive or untested, or if a correction is refuted. Any
     other refuted claim is an answer, with status 0. The corrections and the claims of this package
-    have to stand likewise, whatever is recorded.
+    have to stand likewise, whatever is recorded, but for those that wait for their runs.
 
     Parameters
     ----------
@@ -153,7 +153,9 @@ def _drift(
         has_to_stand = claim.is_correction or (claim.id not in own and stated_here(claim))
         if has_to_stand and result.verdict == "refuted":
             words += ("stated as true, and refuted",)
-        if (has_to_stand or claim.id in own) and not result.decided:
+        # What waits for runs is recorded as that; a claim of one's own has to say something.
+        waits = claim.id not in own and result.verdict == "untested"
+        if (has_to_stand or claim.id in own) and not result.decided and not waits:
             words += ("nothing decided",)
         found[claim.id] = words
     return found

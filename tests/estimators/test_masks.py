@@ -38,22 +38,29 @@ def rows_of(f):
     return lambda z: jnp.sin(jnp.sum(f * z, -1)) + jnp.sum(f * z, -1)
 
 
+@jax.jit
+def drawn_with_slopes(estimator, theta, values):
+    """(estimate, surrogate, its derivative) for values, and for a function of z."""
+    key, found = jax.random.key(1), []
+    for f in (values, rows_of(values)):
+        if f is values or estimator.unbiased or estimator.random:
+            surrogate = jax.value_and_grad(lambda x, f=f: estimator.surrogate(key, x, f).sum())
+            found.append((estimator(key, theta, f), *surrogate(theta)))
+    return found
+
+
 @every
 def test_a_masked_category_has_no_gradient_and_no_nan(name):
-    estimator, theta, values = ESTIMATORS[name], jnp.asarray(THETA), jnp.asarray(VALUES)
-    for f in (values, rows_of(values)):
-        if callable(f) and name == "exact-warm":
-            continue
-        found = estimator(jax.random.key(1), theta, f)
-        assert np.all(np.isfinite(found))
-        assert not found[~np.isfinite(THETA)].any()
+    found = drawn_with_slopes(ESTIMATORS[name], jnp.asarray(THETA), jnp.asarray(VALUES))
+    # A relaxed objective has an exact gradient for values alone.
+    assert len(found) == 1 + (name != "exact-warm")
+    for estimate, value, slope in found:
+        assert np.all(np.isfinite(estimate))
+        assert not estimate[~np.isfinite(THETA)].any()
         # One category alone has no gradient but that of noise which decided nothing.
-        np.testing.assert_allclose(found[2], 0, atol=9 if name == "perturbed" else 1e-14)
-        value, slope = jax.value_and_grad(
-            lambda x, f=f: estimator.surrogate(jax.random.key(1), x, f).sum()
-        )(theta)
+        np.testing.assert_allclose(estimate[2], 0, atol=9 if name == "perturbed" else 1e-14)
         assert np.isfinite(value)
-        np.testing.assert_allclose(slope, found, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(slope, estimate, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", CLOSED)
@@ -79,8 +86,9 @@ def test_masked_categories_have_no_slope_in_the_temperature(name):
         return jnp.sum(drawn**2)
 
     make = {"relaxed": lambda t: es.Relaxed(temperature=t), "rebar": es.Rebar}[name]
-    slope = jax.grad(lambda t: square(make(t)))(jnp.asarray(0.5))
-    step = (square(make(0.5 + 1e-5)) - square(make(0.5 - 1e-5))) / 2e-5
+    value, slope = (jax.jit(of(lambda t: square(make(t)))) for of in (lambda f: f, jax.grad))
+    step = (value(0.5 + 1e-5) - value(0.5 - 1e-5)) / 2e-5
+    slope = slope(0.5)
     np.testing.assert_allclose(slope, step, rtol=1e-5)
 
 
@@ -90,7 +98,8 @@ def test_the_mean_of_draws_is_that_without_the_category(name):
     estimator, theta, values = ESTIMATORS[name], THETA[0], VALUES[0]
     open_ = np.isfinite(theta)
     keys = jax.random.split(jax.random.key(3), 4000)
-    drawn = np.asarray(jax.vmap(lambda k: estimator(k, jnp.asarray(theta), values))(keys))
+    draw = jax.jit(jax.vmap(lambda k: estimator(k, jnp.asarray(theta), jnp.asarray(values))))
+    drawn = np.asarray(draw(keys))
     if name == "direct":
         exact = estimator.moments(theta[open_], values[open_])[0]
     else:

@@ -297,7 +297,7 @@ class TestTransformations:
         found = jax.jit(GUMBEL.parameters)(jnp.concatenate([outside, boundary]))
         assert np.all(np.isnan(found))
 
-    @pytest.mark.parametrize("f", [NORMAL, THREE])
+    @pytest.mark.parametrize("f", [pytest.param(NORMAL, marks=pytest.mark.slow), THREE])
     def test_32_bit(self, f: pt.Potential) -> None:
         wide = np.array([0.05, 0.25, 0.3, 0.4])
         p, theta = jnp.asarray(wide, jnp.float32), jnp.asarray([0.3, -1, 0.2, 0.9], jnp.float32)

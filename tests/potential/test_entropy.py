@@ -196,8 +196,9 @@ class TestCoarse:
         jax.config.update(option, before)
         jax.clear_caches()
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("optimised")
-    @pytest.mark.parametrize("d", [10, *(pytest.param(d, marks=pytest.mark.slow) for d in (2, 50))])
+    @pytest.mark.parametrize("d", [2, 10, 50])
     def test_against_64_bit(self, d) -> None:
         for name, wide in itertools.product(COARSE, [True, False]):
             if name != "normal" and not wide:

@@ -27,7 +27,7 @@ NOISES = {
 THETA = np.array([[0.3, -0.2, 1.1], [0.0, 2.0, -1.0]])
 
 
-DEAR = ("student", "scipy", "smoothed", "coordinates")
+DEAR = ("laplace", "student", "scipy", "smoothed", "coordinates")
 """Families whose programs take longest to compile: with `-m slow`, but in the tests of one world
 against the other."""
 some = pytest.mark.parametrize(

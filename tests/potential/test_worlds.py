@@ -27,8 +27,9 @@ BATCH = np.array(
 )
 """Three times three rows: near, far, masked down to three, two and one, shifted, tied."""
 DEAR = (
-    "student-3", "cauchy", "pareto", "frechet", "scipy-beta", "laplace-coordinates",
-    "coin+0.3G", "laplace+0.05G", "uniform+2.0G",
+    "student-3", "cauchy", "pareto", "frechet", "weibull", "scipy-beta", "scipy-skewnorm",
+    "laplace", "laplace-coordinates", "uniform-coordinates", "gumbel-coordinates", "gumbel-min",
+    "three-atoms", "coin+0.3G", "laplace+0.05G", "uniform+2.0G",
 )  # fmt: skip
 """Families whose programs take longest to compile: with `-m slow`."""
 

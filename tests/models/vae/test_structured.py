@@ -162,6 +162,7 @@ class TestBounds:
         exact = gibbs(model, x)[0]
         assert np.abs(q - exact).max() > 0.01
 
+    @pytest.mark.slow
     def test_few_draws_err_to_the_safe_side(self) -> None:
         """In the mean over images that are all one: no draws, no knowledge of the entropy."""
         model, x = network(sharp=1.0), np.tile(NOISY[:1], (400, 1))

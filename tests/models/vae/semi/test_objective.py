@@ -26,10 +26,12 @@ from tests.models.vae.semi.mixed import (
 class TestNetwork:
     def test_encoder_is_the_one_of_the_paper(self) -> None:
         for model in (mixture(), attributes()):
-            found = model.encode(floats(X))
+            found, logits = eqx.filter_jit(lambda m, x: (m.encode(x), m.logits(x)))(
+                model, floats(X)
+            )
             theta, mean, log_variance = encode(model, X)
             np.testing.assert_allclose(found.theta, theta, atol=1e-5)
-            np.testing.assert_allclose(model.logits(floats(X)), theta, atol=1e-5)
+            np.testing.assert_allclose(logits, theta, atol=1e-5)
             np.testing.assert_allclose(found.mean, mean, atol=1e-5)
             np.testing.assert_allclose(found.log_variance, log_variance, atol=1e-5)
             expected = row_divergence(mean, log_variance)
@@ -74,8 +76,13 @@ class TestNetwork:
             make()
 
 
+@eqx.filter_jit
+def unlabelled(model, x, key, rule, kind):
+    return semi.unlabelled(model, x, key, rule, kind)
+
+
 def total(model, rule, kind, key=KEY):
-    _, evidence, kl = semi.unlabelled(model, floats(X), key, rule, kind)
+    _, evidence, kl = unlabelled(model, floats(X), key, rule, kind)
     return jnp.mean(evidence + kl)
 
 
@@ -84,7 +91,7 @@ class TestUnlabelled:
     def test_sum_over_categories(self, noise) -> None:
         """The objective of M2 for images without labels, category by category, at one draw of c."""
         model = mixture()
-        theta, found, kl = semi.unlabelled(model, floats(X), KEY, es.Exact(noise), "argmax")
+        theta, found, kl = unlabelled(model, floats(X), KEY, es.Exact(noise), "argmax")
         c = model.encode(floats(X)).rows(jax.random.split(KEY)[0])
         p = law(noise, encode(model, X)[0])[:, 0]
         values = [sum(of_category(model, X, c, k)) for k in range(3)]
@@ -108,8 +115,9 @@ class TestUnlabelled:
                 value = value + p[:, k] * (f + encoded.divergence[:, k] + jnp.log(3 * p[:, k]))
             return jnp.mean(value)
 
-        found = eqx.filter_grad(lambda m: total(m, es.Exact(), "argmax"))(model)
-        for a, b in zip(leaves(found), leaves(eqx.filter_grad(enumerated)(model)), strict=True):
+        slopes = (lambda m: total(m, es.Exact(), "argmax"), enumerated)
+        found, expected = (eqx.filter_jit(eqx.filter_grad(f))(model) for f in slopes)
+        for a, b in zip(leaves(found), leaves(expected), strict=True):
             np.testing.assert_allclose(a, b, atol=1e-4 * np.abs(b).max() + 1e-6)
 
     def test_direct_at_small_epsilon(self) -> None:
@@ -117,7 +125,7 @@ class TestUnlabelled:
         model, x = mixture(), floats(X[:2])
         encoded = model.encode(x)
         f = semi.log_evidence(model, x, encoded, KEY)
-        c = encoded.rows(KEY)
+        c = jax.jit(type(encoded).rows)(encoded, KEY)
         values = -np.stack([sum(of_category(model, X[:2], c, k)) for k in range(3)], 1)
         theta = encode(model, X[:2])[0][:, 0]
 
@@ -142,7 +150,7 @@ class TestUnlabelled:
     def test_relaxed_rows_are_multiplied(self) -> None:
         """At a hot temperature z is the centre: every row by a third, and a third of its KL."""
         model = mixture()
-        _, found, _ = semi.unlabelled(model, floats(X), KEY, es.Relaxed(temperature=1e6), "softmax")
+        _, found, _ = unlabelled(model, floats(X), KEY, es.Relaxed(temperature=1e6), "softmax")
         c = model.encode(floats(X)).rows(jax.random.split(KEY)[0])
         _, mean, log_variance = encode(model, X)
         code = np.asarray(c, np.float64).reshape(len(X), -1) / 3
@@ -152,7 +160,9 @@ class TestUnlabelled:
     def test_none_leaves_the_divergence_out(self) -> None:
         model, rule = mixture(), es.Direct(1.0)
         slopes = [
-            eqx.filter_grad(lambda m, k=kind: total(m, rule, k))(model).discrete.layers[1].bias
+            eqx.filter_jit(eqx.filter_grad(lambda m, k=kind: total(m, rule, k)))(model)
+            .discrete.layers[1]
+            .bias
             for kind in ("none", "softmax", "argmax")
         ]
         soft = eqx.filter_grad(

@@ -12,7 +12,7 @@ import perturbtheory as pt
 from perturbtheory import data
 from perturbtheory import estimators as es
 from perturbtheory.models import vae
-from perturbtheory.models.vae import semi
+from perturbtheory.models.vae import _images, semi
 from tests.models.vae.networks import divergence, floats, law, same
 from tests.models.vae.semi.mixed import (
     CLASSES,
@@ -172,8 +172,9 @@ class TestEvaluation:
         met = p[np.arange(60), CLASSES].mean()
         assert found.drawn_accuracy == pytest.approx(met, abs=1e-5)
 
-    def test_several_latents_are_drawn(self) -> None:
+    def test_several_latents_are_drawn(self, monkeypatch) -> None:
         """Its mean over draws is the sum over the four states."""
+        monkeypatch.setattr(_images, "BATCH", 1)
         model = attributes()
         labels = np.stack([CLASSES % 2, CLASSES // 2], 1)
         this = task(latents=2, categories=2)
@@ -210,6 +211,7 @@ class TestTraining:
             if options.get("learns") != "labels":
                 assert last.validation.bound < first.validation.bound - 50
 
+    @pytest.mark.slow
     def test_digits(self) -> None:
         """Of 500 digits with 100 labels: four epochs name half of others, not a tenth."""
         digits = data.load("mnist-5000", download=False)
