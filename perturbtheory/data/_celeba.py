@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from perturbtheory.checks import require_count
 from perturbtheory.data._images import DataError, Splits, corrupt, reading
 
 EIGHT = (
@@ -67,6 +66,8 @@ def celeba(
         DataError: for a folder, a list or an image that is missing; for a list whose lines are
             not as they must be, with its line; for an image that cannot be read or is too small.
     """
+    from perturbtheory.checks import require_count
+
     require_count("crop", crop)
     require_count("size", size)
     if size > crop:

@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from perturbtheory.checks import require_count
-
 
 def draw_labelled(
     labels: np.ndarray, count: int, seed: int, *, balanced: bool = True
@@ -32,6 +30,8 @@ def draw_labelled(
         >>> draw_labelled(np.array([0, 1, 0, 1, 1]), 4, seed=0).tolist()
         [0, 2, 3, 4]
     """
+    from perturbtheory.checks import require_count
+
     y = _require_labels(labels, balanced=balanced)
     require_count("count", count)
     require_count("seed", seed, 0)

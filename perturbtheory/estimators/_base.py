@@ -106,7 +106,7 @@ class AbstractEstimator(abc.ABC):
         inner = tuple(range(objective.lead, theta.ndim))
         xp = namespace(theta, estimate)
         # Where a category cannot win nothing depends on its logit.
-        estimate = xp.where(theta > -xp.inf, estimate, xp.zeros_like(estimate))
+        estimate = xp.where(theta != -xp.inf, estimate, xp.zeros_like(estimate))
         return self._where_valid(theta, inner, estimate)
 
     def surrogate(

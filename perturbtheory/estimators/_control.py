@@ -155,6 +155,6 @@ def given_argmax(
     xp, standard = namespace(theta), gumbel + EULER
     top = xp.logsumexp(theta, -1, keepdims=True) + standard
     winner = xp.sum(z * top, -1, keepdims=True)
-    open_ = theta > -xp.inf
+    open_ = theta != -xp.inf
     truncated = -xp.logaddexp(-winner, -(xp.where(open_, theta, 0.0) + standard))
     return xp.where(z > 0, top, xp.where(open_, truncated, -xp.inf)) - EULER

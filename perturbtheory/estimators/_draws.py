@@ -56,5 +56,5 @@ def one_hot(x: Float[Array, "... K"]) -> Float[Array, "... K"]:
 def divided(x: Float[Array, "... K"], temperature: Any) -> Float[Array, "... K"]:
     """x / t, where masked entries, -inf, have no slope in t."""
     xp = namespace(x, temperature)
-    open_ = x > -xp.inf
+    open_ = x != -xp.inf
     return xp.where(open_, xp.where(open_, x, 0.0) / temperature, -xp.inf)

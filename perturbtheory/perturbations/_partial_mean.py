@@ -29,6 +29,8 @@ def upper_partial_mean(noise: Any, x: Array) -> Array:
     far = (x - median) * xp.asarray(np.exp(places), x.dtype)
     log_sf = noise.log_sf(median + far)
     inside = xp.tensordot(xp.asarray(weight, x.dtype), far[1:-2] * xp.exp(log_sf[1:-2]), 1)
-    excess = (log_sf[-2] - log_sf[-1]) / (cuts[-1] / 2) - 1
+    # Where both are minus infinity nothing is left beyond.
+    last = xp.maximum(log_sf[-2:], xp.finfo(x.dtype).min)
+    excess = (last[0] - last[1]) / (cuts[-1] / 2) - 1
     beyond = xp.where(excess > 0, far[-1] * xp.exp(log_sf[-1]) / excess, 0.0)
     return x * xp.exp(log_sf[0]) + inside + beyond

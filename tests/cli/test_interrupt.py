@@ -45,7 +45,7 @@ def test_during_an_import(name):
 def test_during_the_work():
     harm = (
         "import perturbtheory.ledger as ledger\n"
-        "def run(*_):\n    os.kill(os.getpid(), signal.SIGINT)\n    while True: pass\n"
+        "def run(*_, **__):\n    os.kill(os.getpid(), signal.SIGINT)\n    while True: pass\n"
         "ledger.run = run\n"
     )
     assert interrupted(harm, "verify", "A.gumbel-density") == (130, "", "")

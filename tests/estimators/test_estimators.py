@@ -287,7 +287,7 @@ class TestPairwise:
 BAD = {
     "nan": (
         lambda: es.direct_law([0.0, np.nan], [0.0, 1.0], 1.0),
-        "`logits` must be finite, got nan",
+        "`logits` must be finite, or -inf for a category that cannot win, got nan",
     ),
     "infinite-values": (
         lambda: es.direct_mean([0.0, 1.0], [0.0, np.inf], 1.0),
@@ -399,4 +399,5 @@ def test_public_names() -> None:
         "Relax", "Relaxed", "ScoreFunction", "StraightThrough", "constant", "direct_bias",
         "direct_law", "direct_mean", "direct_variance", "draw", "exact_gradient", "measure",
         "one_hot", "pairwise_argmax", "relaxed_bias", "relaxed_variance", "require_key",
+        "GUMBEL", "Objective",
     }  # fmt: skip

@@ -165,7 +165,7 @@ def test_command_line(capsys: pytest.CaptureFixture, tmp_path) -> None:
 
 
 def test_figure_data() -> None:
-    data = diagnosis_figure(pt.Uniform(), 1.0, 2).data()
+    data = diagnosis_figure(pt.Uniform(), 1.0, 2).compute()
     delta = data["difference"]
     # Proposition 5.4: dp_1/dDelta = (2 - |Delta|)+ / 4, and P(max >= x) = 1 - ((1 + x)/2)^2.
     np.testing.assert_allclose(

@@ -17,12 +17,12 @@ from perturbtheory.potential.methods import _bounds, _chebyshev, _cuts, _panels
 from perturbtheory.potential.methods._integrals import Block
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Int
+    from jaxtyping import Bool, Float, Int
 
     Vector = Float[np.ndarray, "d"]
 
 Curve = Callable[[np.ndarray], np.ndarray]
-_DEPTH, _FALL = 50.0, 16.0
+_DEPTH, _FALL, _FARTHEST = 50.0, 16.0, -1e5
 _TABLE = 2**22
 """From how many evaluations on sum_j log F_j is tabulated first."""
 _WALKED = 2**17
@@ -38,9 +38,13 @@ def log_probabilities(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) ->
     which = which[wins]
     if not len(which):
         return out
-    walk = is_walked(noise, theta)
+    found = np.empty(len(which))
     with np.errstate(all="ignore"):
-        out[wins] = np.minimum((_walked if walk else _by_windows)(noise, theta, which), 0.0)
+        walked = is_walked(noise, theta, which)
+        for serve, own in ((_walked, walked), (_by_windows, ~walked)):
+            if own.any():
+                found[own] = serve(noise, theta, which[own])
+    out[wins] = np.minimum(found, 0.0)
     return out
 
 
@@ -50,10 +54,15 @@ def can_win(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> np.ndarra
     return theta[which] + high[which] > np.max(theta + low)
 
 
-def is_walked(noise: Any, theta: Vector) -> bool:
+def is_walked(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
     """Whether panels serve, and not windows: a walk stops at every kink on its way."""
     bent = sum(noise.landmarks(theta.size).kinks) * (1 + len(noise.fringe)) * theta.size**2
-    return noise.step is None and bent < _WALKED
+    return is_near(noise, theta, which) & (noise.step is None and bent < _WALKED)
+
+
+def is_near(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
+    """Whether log F at theta_i is not so small that a walk from the top would never get there."""
+    return _bounds.log_cdf_of_maximum(noise, theta, theta[which]) > _FARTHEST
 
 
 def part_of(noise: Any, theta: Vector, which: np.ndarray) -> Any:
@@ -97,6 +106,8 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
         at = slice(k, k + size)
         out[at], flat[at] = _integral(exponent(curve, at), low[at], high[at])
     # Among many kinks there is nothing better, elsewhere there is.
+    if flat.any() and noise.smooth:
+        flat &= is_near(noise, theta, which)
     if flat.any() and noise.smooth:
         out[flat] = _walked(noise, theta, which[flat])
     return out

@@ -37,13 +37,14 @@ def slopes(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Slopes:
     """For i in `which`; -inf and zeros where i can never win, or log p_i is below -1e308."""
     log_p, rows = np.full(len(which), -np.inf), np.zeros((len(which), theta.size))
     wins = np.flatnonzero(_logarithms.can_win(noise, theta, which))
-    serve = _walked if _logarithms.is_walked(noise, theta) else _by_windows
     # A window begins with sixteen panels of a few nodes; rows are taken as memory allows.
     size = max(1, _AT_ONCE // (256 * theta.size))
     with np.errstate(all="ignore"):
-        for k in range(0, len(wins), size):
-            at = wins[k : k + size]
-            log_p[at], rows[at] = serve(noise, theta, which[at])
+        walked = _logarithms.is_walked(noise, theta, which[wins])
+        for serve, own in ((_walked, wins[walked]), (_by_windows, wins[~walked])):
+            for k in range(0, len(own), size):
+                at = own[k : k + size]
+                log_p[at], rows[at] = serve(noise, theta, which[at])
     # Where log p_i itself is no number its slope is none.
     rows[~np.isfinite(log_p)] = 0.0
     own = (np.arange(len(which)), which)
@@ -80,6 +81,7 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> tuple[np.ndarra
                 break
         panels, before = 2 * panels, rows
     # Features narrower than such panels are what a walk stops at.
+    off &= _logarithms.is_near(noise, theta, which)
     if off.any() and noise.smooth:
         log_p[off], rows[off] = _walked(noise, theta, which[off])
     return log_p, rows

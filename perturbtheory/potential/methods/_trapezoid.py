@@ -90,7 +90,8 @@ def window(noise: Any, theta: Float[np.ndarray, "d"], *, sample: int = _SAMPLE) 
     for _ in range(2):
         step /= 16
         cdf = part.cdf_and_rate(low + step * np.arange(1, 16)[:, None] - own)[0]
-        log_cdf = np.log(np.multiply.reduce(cdf, axis=1)) * (theta.size / own.size)
+        with np.errstate(divide="ignore"):
+            log_cdf = np.log(np.multiply.reduce(cdf, axis=1)) * (theta.size / own.size)
         low += step * int(np.count_nonzero(log_cdf < _LOWEST))
     # A law may know its ends only roughly; of few coordinates that is as soon looked at as mended.
     if theta.size <= sample or np.max(noise.log_sf(highs)) < ceiling - 3.0:

@@ -75,7 +75,7 @@ def hvp(noise: Any, theta: Float[Array, "d"], v: Float[Array, "d"]) -> Float[Arr
 
 def log_hvp(noise: Any, theta: Float[Array, "d"], v: Float[Array, "d"]) -> Float[Array, "d"]:
     """(v - p.v) / b, the derivative of log p along v; zero where a category is masked."""
-    xp, *_, p, scale = _log_softmax(noise, theta)
+    xp, *_, p, scale = _log_softmax(noise.gumbel_scale, theta)
     return xp.where(theta > -xp.inf, v - p @ xp.where(theta > -xp.inf, v, 0.0), 0.0) / scale
 
 
