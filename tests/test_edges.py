@@ -2,6 +2,7 @@
 
 import decimal
 import math
+import re
 import warnings
 
 import jax
@@ -148,12 +149,26 @@ def test_extreme_thetas_have_no_nan_and_no_warning(name):
     for theta in map(np.array, EXTREME):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            found = [f.probabilities(theta), f.entropy(theta), f.anchored(theta)]
-            found.append(np.exp(f.log_probabilities(theta)))
+            calls = [f.probabilities, f.entropy, f.anchored]
+            calls += [
+                lambda x: np.exp(f.log_probabilities(x)),
+                lambda x: f.subdifferential(x) and 0,
+            ]
             if not f.has_tie(theta):
-                found += [f.hessian(theta), f.hvp(theta, THETA)]
-            f.subdifferential(theta)
-        assert all(np.all(np.isfinite(x)) for x in found)
+                calls += [f.hessian, lambda x: f.hvp(x, THETA)]
+            found = [refused_or(call, theta) for call in calls]
+        assert all(np.all(np.isfinite(x)) for x in found if x is not None)
+        assert f.noise.tail == "polynomial" or all(x is not None for x in found)
+
+
+def refused_or(call, theta):
+    """What it answers; None where it says that heavy tails reach beyond 64 bits."""
+    try:
+        return call(theta)
+    except ValueError as error:
+        if not re.match("`theta` (gives numbers beyond|has no answer that)", str(error)):
+            raise
+        return None
 
 
 @every(ATOMS)

@@ -87,7 +87,8 @@ def test_routes_to_a_part_are_two_and_proofs_have_steps():
             by_part.setdefault(check["part"], []).append(check)
             assert check["steps"] or check["kind"] not in ("proof", "argument"), id_
         for name, checks in by_part.items():
-            assert len({check["route"] for check in checks}) >= 2, (id_, name)
+            tried = all(check["kind"] == "experiment" for check in checks)
+            assert tried or len({check["route"] for check in checks}) >= 2, (id_, name)
             reasoned = [c for c in checks if c["kind"] in ("proof", "argument")]
             assert not reasoned or len(reasoned) < len(checks) or id_ in BY_REASON, (id_, name)
 

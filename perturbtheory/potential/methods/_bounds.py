@@ -46,18 +46,21 @@ def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
     low, high = (float(np.max(end)) for end in ends)
     sizes = [abs(float(theta[np.argmax(end)])) for end in ends]
     low = _raised(noise, theta, low, high, unit)
-    # Next to a pole log F is -92 so near the end of the support that the pole must be inside.
-    end = float(np.max(theta + noise.support[0]))
-    low = end if end <= low < end + 1e-6 * float(np.min(noise.resolution)) else low
+    # Next to a pole log F is -92, and S 1e-17, so near the end of the support that the pole must
+    # be inside.
+    lowest, highest = (float(np.max(theta + end)) for end in noise.support)
+    pole = 1e-6 * float(np.min(noise.resolution))
+    low = lowest if lowest <= low < lowest + pole else low
     high = _lowered(noise, theta, low, high, unit)
+    high = highest if highest - pole < high <= highest else high
     ladder = 1.5 * unit * 3.0 ** np.arange(np.log(1e290) / np.log(3.0))
     ladder = np.concatenate([top - ladder[::-1], top + ladder])
     inside = ladder[(ladder > low) & (ladder < high)] if marks else ladder[:0]
     bounds = _narrowed(np.concatenate([[low], inside, [high]]), marks)
     bounds = _gentle(bounds, functools.partial(_shallow, noise, theta))
     # A kink at the very end of the window must be inside it.
-    bounds[0] -= 4e-16 * (abs(low) + sizes[0])
-    bounds[-1] += 4e-16 * (abs(high) + sizes[1])
+    bounds[0] -= 4e-16 * (abs(low) + sizes[0]) + 1e-300
+    bounds[-1] += 4e-16 * (abs(high) + sizes[1]) + 1e-300
     return bounds
 
 

@@ -62,6 +62,8 @@ def is_walked(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Bool[np
 
 def is_near(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
     """Whether log F at theta_i is not so small that a walk from the top would never get there."""
+    if not len(which):
+        return np.zeros(0, bool)
     return _bounds.log_cdf_of_maximum(noise, theta, theta[which]) > _FARTHEST
 
 
