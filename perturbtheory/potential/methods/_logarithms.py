@@ -61,10 +61,26 @@ def is_walked(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Bool[np
 
 
 def is_near(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
-    """Whether log F at theta_i is not so small that a walk from the top would never get there."""
-    if not len(which):
-        return np.zeros(0, bool)
-    return _bounds.log_cdf_of_maximum(noise, theta, theta[which]) > _FARTHEST
+    """Whether a walk from the top gets to where g_i counts: log F is not too small there."""
+    near = np.ones(len(which), bool)
+    if len(which):
+        near = _bounds.log_cdf_of_maximum(noise, theta, theta[which]) > _FARTHEST
+    far = which[~near]
+    if len(far):
+        part, own = part_of(noise, theta, far), theta[far]
+
+        def exponent(s: np.ndarray) -> np.ndarray:
+            x = s - own
+            g = _bounds.log_of_product(noise, theta, s.ravel()).reshape(s.shape)
+            g = g + (part.log_pdf(x) - part.log_cdf(x))
+            return np.where(np.isnan(g), -np.inf, g)
+
+        low, high = windows(exponent, *ends(noise, theta, far))
+        grid = low + (high - low) * np.arange(17)[:, None] / 16
+        g = exponent(grid)
+        first = grid[np.argmax(g > np.max(g, 0) - _DEPTH, 0), np.arange(len(far))]
+        near[~near] = _bounds.log_cdf_of_maximum(noise, theta, first) > _FARTHEST
+    return near
 
 
 def part_of(noise: Any, theta: Vector, which: np.ndarray) -> Any:

@@ -66,7 +66,7 @@ def _far_down(
     noise: Any, theta: Vector, which: np.ndarray, grid: _trapezoid.Grid | None, least: float
 ) -> np.ndarray:
     """log p_i for i in `which`."""
-    if grid is None:
+    if grid is None or theta.size < _trapezoid.SAMPLE:
         return _logarithms.log_probabilities(noise, theta, which)
     out = _tails.log_probabilities(noise, theta - theta.max(), which, grid, least)
     rest = np.isnan(out)
