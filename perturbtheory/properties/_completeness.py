@@ -94,7 +94,8 @@ def reach(f: Potential, over: AbstractParameterSet, p: Any) -> np.ndarray | None
             f"`p` must be a probability vector of shape ({over.dimension},), got {p}; divide by sum"
         )
         raise ValueError(msg)
-    theta = _preimage(in_numpy(f), p / p.sum())
+    # Shares of 64 bits are the decimals that they were written as, which a division would undo.
+    theta = _preimage(in_numpy(f), p if most <= 1e-9 else p / p.sum())
     if isinstance(over, Polyhedron):
         return over.representative(theta)
     return theta if over.contains(theta) else None

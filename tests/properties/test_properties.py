@@ -243,6 +243,7 @@ class TestAtoms:
         assert pr.completeness(f, pr.box([-0.1] * 2, [0.1] * 2)).outcome == "fails"
         assert pr.completeness(f, pr.box([0.0, -1 / 3], [0.0, 1 / 3]))
 
+    @pytest.mark.slow
     @given(atoms=st.lists(st.floats(-3, 3), min_size=2, max_size=3), seed=st.integers(0, 100))
     @settings(max_examples=10)
     def test_against_reach(self, atoms: list[float], seed: int) -> None:
