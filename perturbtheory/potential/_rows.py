@@ -81,7 +81,7 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np
 def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.ndarray, "d d"]:
     """H(theta); raises ValueError at a tie of discrete noise, where it does not exist.
 
-    Without `relative` rows of p_i below 1e-30 may have no digits, which is quicker.
+    Without `relative` rows of p_i below 1e-26 may have no digits, which is quicker.
     """
     row = _row(noise, theta)
     _require_no_tie(row)

@@ -36,7 +36,7 @@ _RISEN = math.exp(-40.0)
 _MOST, _FEW = 2048, {"gaussian": 2**14}
 """Most nodes, and so many evaluations that one more doubling costs less than `_tails`, where these
 are few; else 2^18."""
-SAMPLE = 64
+_SAMPLE = 64
 """Coordinates that tell where the window begins, and from how many on they are told apart."""
 
 
@@ -76,7 +76,7 @@ class _Order(NamedTuple):
         return out
 
 
-def window(noise: Any, theta: Float[np.ndarray, "d"], *, sample: int = SAMPLE) -> Window:
+def window(noise: Any, theta: Float[np.ndarray, "d"], *, sample: int = _SAMPLE) -> Window:
     """Between the ends within which every coordinate has its mass, raised by a sample of them.
 
     The sample may be no good: what it says of the lower end is to be looked at again.
@@ -111,7 +111,7 @@ def _lowered(noise: Any, theta: Float[np.ndarray, "d"], low: float, high: float)
 
 
 def _ordered(noise: Any, theta: Float[np.ndarray, "d"]) -> _Order | None:
-    if theta.size < SAMPLE:
+    if theta.size < _SAMPLE:
         return None
     reach = theta + noise.bracket(FLOOR, CEILING)[1]
     which = np.argsort(-reach)
@@ -122,10 +122,10 @@ def _ordered(noise: Any, theta: Float[np.ndarray, "d"]) -> _Order | None:
 def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> int:
     """How many to begin with: an even number, seldom doubled."""
     if noise.shape:
-        return 144 if noise.tail == "gaussian" and theta.size >= SAMPLE else 320
+        return 144 if noise.tail == "gaussian" else 320
     step, gaussian = noise.step * float(noise.resolution), noise.tail == "gaussian"
     # Of few categories small p_i agree at once, of many by `_tails`.
-    few = relative and not (gaussian and theta.size > 2 * SAMPLE)
+    few = relative and not (gaussian and theta.size > 2 * _SAMPLE)
     if few:
         step *= 0.87
     if gaussian:  # the largest of many varies less than one of them
@@ -204,7 +204,7 @@ def integrate(
     agree too, as long as that is cheap: `edge` has the rest.
     """
     order = _ordered(noise, theta)
-    for sample in (SAMPLE, theta.size):
+    for sample in (_SAMPLE, theta.size):
         ends = window(noise, theta, sample=sample)
         count = _nodes(noise, theta, ends, relative=relative)
         if count > _MOST:
@@ -221,8 +221,7 @@ def integrate(
     gaussian = noise.tail == "gaussian"
     power = 8 if gaussian else 4
     # What is not resolved in relation to itself is found otherwise.
-    many = theta.size >= SAMPLE
-    enough = 5e-14 if relative and noise.shape and gaussian and many else 1e-17
+    enough = 5e-14 if relative and noise.shape and gaussian else 1e-17
     while True:
         # The relative error of the finer rule is the square of that of the coarser, about. That
         # may vanish by chance, not so the Fourier transform at a quarter of the frequency.
@@ -232,8 +231,7 @@ def integrate(
         agreed = bool(np.all(gap * fine[0] <= enough))
         agreed = agreed and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
         small = agreed and (not relative or np.all((off <= 1e-14) | (edge > 1e-13 * fine[0])))
-        few = _FEW.get(noise.tail, 2**18) if many else 2**18
-        cheap = 2 * count <= _MOST and 2 * count * theta.size <= few
+        cheap = 2 * count <= _MOST and 2 * count * theta.size <= _FEW.get(noise.tail, 2**18)
         if agreed and (small or not cheap) and not further:
             apart = differences(fine, coarse)
             return Sums(fine, apart, edge + 30 * off * fine[0]), grid

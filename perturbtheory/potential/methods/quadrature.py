@@ -66,7 +66,7 @@ def _far_down(
     noise: Any, theta: Vector, which: np.ndarray, grid: _trapezoid.Grid | None, least: float
 ) -> np.ndarray:
     """log p_i for i in `which`."""
-    if grid is None or theta.size < _trapezoid.SAMPLE:
+    if grid is None:
         return _logarithms.log_probabilities(noise, theta, which)
     out = _tails.log_probabilities(noise, theta - theta.max(), which, grid, least)
     rest = np.isnan(out)
@@ -111,7 +111,7 @@ def _radii(
 def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.ndarray, "d d"]:
     """H(theta), the Laplacian of the graph with weights int F r_i r_j ds.
 
-    Without `relative` rows of p_i below 1e-30 may have no digits, which is quicker.
+    Without `relative` rows of p_i below 1e-26 may have no digits, which is quicker.
     """
     theta = _near(noise, theta)
     weight, p = _integrals.total(noise, blocks(noise, theta), _integrals.laplacian)
