@@ -3,11 +3,15 @@
 import os
 from collections.abc import Iterator
 
-import hypothesis
-import jax
-import pytest
+from tests import quick_compilation
 
-from tests.known_defects import KNOWN_DEFECTS
+quick_compilation.ask_for_it()  # before JAX is imported
+
+import hypothesis  # noqa: E402
+import jax  # noqa: E402
+import pytest  # noqa: E402
+
+from tests.known_defects import KNOWN_DEFECTS  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
