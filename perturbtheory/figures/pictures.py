@@ -16,6 +16,8 @@ from perturbtheory.perturbations import AbstractPerturbation
 
 _SIDE = 28
 _SHOWN = 12
+_GAP = 3
+"""Pixels between images."""
 
 
 def draw(run: vaes.VaeRun, found: vae.Trained, test: np.ndarray, directory: Path) -> list[Path]:
@@ -73,21 +75,25 @@ def _images(title: str, data: Data) -> Figure:
 
 
 def _render_images(canvas: Canvas, data: Data, title: str) -> None:
+    """All in one axes: axes of their own for sixty images take seconds."""
     rows = [(name, images[k : k + _SHOWN]) for name, images in data.items()
             for k in range(0, len(images), _SHOWN)]  # fmt: skip
+    side = _SIDE + _GAP
+    mosaic = np.zeros((len(rows) * side, _SHOWN * side))
+    for row, (_, images) in enumerate(rows):
+        for column, image in enumerate(images):
+            corner = np.s_[row * side : row * side + _SIDE, column * side : column * side + _SIDE]
+            mosaic[corner] = image.reshape(_SIDE, _SIDE)
     canvas.suptitle(title, x=0.01, ha="left", fontsize=10.5)
-    grid = canvas.subplots(len(rows), _SHOWN, squeeze=False, gridspec_kw={"hspace": 0.02})
-    for axes_row, (name, images) in zip(grid, rows, strict=True):
-        for number, axes in enumerate(axes_row):
-            axes.set(xticks=[], yticks=[])
-            axes.spines[:].set_visible(False)
-            if number < len(images):
-                axes.imshow(
-                    images[number].reshape(_SIDE, _SIDE), cmap="gray_r", vmin=0, vmax=1,
-                    interpolation="nearest",
-                )  # fmt: skip
-        if len(data) > 1:
-            axes_row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+    axes: Axes = canvas.subplots()
+    axes.imshow(mosaic, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    axes.spines[:].set_visible(False)
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    axes.set_xticks([])
+    named = rows if len(data) > 1 else []
+    centres = [row * side + _SIDE / 2 for row in range(len(named))]
+    axes.set_yticks(centres, [name for name, _ in named], fontsize=8)
 
 
 def losses(history: list[vae.Epoch]) -> Figure:
