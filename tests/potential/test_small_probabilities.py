@@ -98,11 +98,11 @@ def test_a_label_of_a_vocabulary_that_underflows():
     theta[3] = -60.0
     rows = jnp.asarray(np.stack([theta, np.sin(np.arange(float(d)))]))
     loss = jax.grad(lambda x: -f.log_probabilities(x)[3])
-    found = jax.vmap(loss)(rows)
+    found = jax.jit(jax.vmap(loss))(rows)
     rate, near = -found[0, 3], f.log_probabilities(theta + 1e-4 * np.eye(d)[3])[3]
     np.testing.assert_allclose(rate, (near - f.log_probabilities(theta)[3]) / 1e-4, rtol=1e-4)
     np.testing.assert_allclose(np.sum(found, 1), 0, atol=1e-9)
-    other = jax.grad(lambda x: f.log_probabilities(x)[0])(rows[0])
+    other = jax.jit(jax.grad(lambda x: f.log_probabilities(x)[0]))(rows[0])
     hessian, p = f.hvp(theta, np.eye(d)[0]), f.probabilities(theta)
     np.testing.assert_allclose(other, hessian / p[0], rtol=1e-9, atol=1e-12)
     with pytest.raises(TypeError, match="derivatives are taken in `theta` only"):

@@ -57,7 +57,9 @@ def can_win(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> np.ndarra
 def is_walked(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
     """Whether panels serve, and not windows: a walk stops at every kink on its way."""
     bent = sum(noise.landmarks(theta.size).kinks) * (1 + len(noise.fringe)) * theta.size**2
-    return is_near(noise, theta, which) & (noise.step is None and bent < _WALKED)
+    if noise.step is not None or bent >= _WALKED:
+        return np.zeros(len(which), bool)
+    return is_near(noise, theta, which)  # which takes long for many
 
 
 def is_near(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
