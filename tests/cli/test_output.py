@@ -25,7 +25,7 @@ one = Claim("T.one", "nowhere", r"é is a letter, $\\\\gamma \\\\geq 0$.")
 @one.part("part")
 def part():
     for route in "ab":
-        yield Check(route, "proof", "holds", "é, 1")
+        yield Check(route, "quadrature", "holds", "é, 1")
 """
 
 
@@ -215,7 +215,7 @@ class TestNothingIsLost:
 
     def test_a_record_that_cannot_be_written(self, capsys, monkeypatch, full):
         one = Claim("X.output", "nowhere", "nothing")
-        one.part("part")(lambda: iter([Check("r", "proof", "holds"), Check("s", "proof", "holds")]))
+        one.part("part")(lambda: (Check(route, "quadrature", "holds") for route in "rs"))
         monkeypatch.setattr(claims, "find", lambda ids=(): [one])
         for module in (claims, recorded):
             monkeypatch.setattr(module, "index", lambda: {"X.output": __name__})
