@@ -87,10 +87,11 @@ def agree(
         # A float has an error, and nothing says which if zero is all there is to compare it with.
         open_ = (ra + rb == 0.0) & (np.minimum(np.abs(a), np.abs(b)) == 0.0) & (floor < SLACK)
         outcome, measured = _within(np.abs(a - b), ra + rb + slack * size, coarsest * size, open_)
-        if outcome == "holds" and a.any() and b.any() and np.all(size <= floor):
-            # Neither is meant to be zero, and both are smaller than what would not be noticed.
-            seen = np.maximum(np.abs(a), np.abs(b)) > ra + rb + slack * size
-            outcome = "holds" if np.any(seen) else "unknown"
+        if outcome == "holds" and a.any() and b.any() and not np.any(ra + rb):
+            # Neither is meant to be zero, and rounding may be all there is of both.
+            largest = max(np.max(np.abs(a)), np.max(np.abs(b)))
+            if largest <= slack * floor:
+                outcome, measured = "unknown", "both sides are smaller than the tolerance"
     return Check(route, kind, outcome, what, measured, compared=(one, two))
 
 
