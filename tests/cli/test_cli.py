@@ -286,7 +286,7 @@ def test_json_is_a_list_of_claims(one_claim, tmp_path):
         "outcome": "fails",
         "detail": "detail",
         "measured": "",
-        "steps": [],
+        "steps": [{"says": "r0", "by": "sympy", "outcome": "fails"}],
     }
     assert entry["counterexample"] == {"part": {"x": 1}}
     assert {p.name for p in tmp_path.iterdir()} == {"out.json", "recorded.json"}
