@@ -57,7 +57,7 @@ def test_no_word_is_cut_at_any_width(blocks, width):
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_verdicts_at_any_width(width):
-    parts = (Part("p", (Check("r", "proof", "holds"), Check("s", "proof", "holds"))),)
+    parts = (Part("p", (Check("r", "numerical", "holds"), Check("s", "numerical", "holds"))),)
     made = [
         Result(Claim(f"X.a-long-name-of-a-claim-that-is-{n}", "paper A, Theorem 4.1", "x"), parts)
         for n in range(3)
@@ -68,7 +68,7 @@ def test_verdicts_at_any_width(width):
     first = "".join(line.removeprefix("claim: ").split(" ")[0] for line in lines)
     for result in made:
         assert result.claim.id in first
-    assert joined.count("proved") == 3
+    assert joined.count("supported") == 3
     assert "wasrefuted" in joined
     assert ("Theorem" in joined) == (width >= 100)
     assert ("thesourcesareleftout" in joined) == (width < 100)

@@ -143,9 +143,10 @@ def _drift(
 ) -> dict[str, tuple[str, ...]]:
     """Why the exit status is 1, by claim: it differs from the record, or it has to stand."""
     from perturbtheory.claims import stated_here
-    from perturbtheory.ledger import changes
+    from perturbtheory.ledger import changes, unsound
 
     found = {}
+    wrong = unsound(*_premises(results, known))
     for result in results:
         claim, words = result.claim, changes(result, known.get(result.claim.id))
         if claim.id in own:
@@ -157,8 +158,18 @@ def _drift(
         waits = claim.id not in own and result.verdict == "untested"
         if (has_to_stand or claim.id in own) and not result.decided and not waits:
             words += ("nothing decided",)
-        found[claim.id] = words
+        found[claim.id] = words + wrong.get(claim.id, ())
     return found
+
+
+def _premises(
+    results: "Sequence[Result]", known: dict[str, Any]
+) -> tuple[dict[str, Sequence[str]], dict[str, str]]:
+    """What every claim rests on, and the verdicts: those found, and for the rest the recorded."""
+    premises = {id_: entry.get("depends_on") or () for id_, entry in known.items()}
+    verdicts = {id_: entry.get("verdict", "") for id_, entry in known.items()}
+    premises |= {result.claim.id: result.claim.depends_on for result in results}
+    return premises, verdicts | {result.claim.id: result.verdict for result in results}
 
 
 def _print(

@@ -16,8 +16,9 @@ Nobody writes a verdict down. The kind of a check follows from what it is given:
 sympy decides and reasons in words are the steps of a proof; a truth value with its cases is a
 certificate; an `Estimate` carries its own kind. Two routes are two only if one could be wrong while
 the other is right: not one formula twice, not two parsers of one table, not two data sets and one
-trained network. Routes to one part need different names, and proofs different steps; and whatever
-their names, the experiments of a part count as one route, for other seeds, other images and other
+trained network. Routes to one part need different names, proofs different equations, whatever the
+words around them, and comparisons different numbers, not one object twice; and whatever their
+names, the experiments of a part count as one route, for other seeds, other images and other
 conditions share the data and the code with the first, and repeat it: they are its cases. So one
 experiment can support a statement, or fail to reproduce it; it can prove or refute none.
 
@@ -33,33 +34,47 @@ Your own claims, of another paper or of a thesis, take the same form. Write them
     @even.part(r"$\cosh(-x) = \cosh x$", f=sp.cosh, numbers=np.cosh)
     @even.part(r"$\sinh(-x) = \sinh x$", f=sp.sinh, numbers=np.sinh)
     def is_even(f, numbers):
-        yield exact("sympy", eq(f(-x), f(x)))
+        yield exact("sympy", eq(f(-x).rewrite(sp.exp), f(x)))
         yield agree("numpy", numbers(-1.5), numbers(1.5), "$x = 1.5$")
         yield witness(x="3/2")
 
 The second part is refuted, with its counterexample; that is an answer, and the exit status is 0. It
-is 1 where nothing is decided. What is true instead is `even.corrected(...)`, whose parts are made
-in the same way, and which has to stand: the exit status is 1 if it is refuted. A part yields checks
-and witnesses:
+is 1 where nothing is decided, and where a claim stands that rests on one that does not, or on
+itself. What is true instead is `even.corrected(...)`, whose parts are made in the same way, and
+which has to stand: the exit status is 1 if it is refuted. `help(...)` says more of each of these:
 
-    exact(route, eq(left, right), ...)  a proof; the sides are sympy expressions without floats,
+    Claim(id, source, says, assumes="", depends_on=())    assumptions and readings; claims or ids
+    claim.part(name, **given)           decorates the function that yields the evidence
+    claim.corrected(says, ...)          the claim that states what is true instead
+
+A part yields checks and witnesses; the name of a route comes first, then what it decides:
+
+    exact(route, eq(left, right, why), ...)  a proof; the sides are sympy expressions without
+                                        floats, and what sympy would evaluate at once, so that
+                                        the step says x = x, stays a `Derivative` or an `Integral`;
                                         other steps are shown(says, true) and argued(says, by)
-    exact(route, true, cases="which")   a certificate: a truth value for the cases that are named
+    exact(route, true, cases="which")   a certificate: a truth value for the cases that are named;
+                                        of several it is every(...), which is unknown for none
     agree(route, one, two, "which")     numbers that are equal within their radii: plain ones, or an
                                         `Estimate(value, radius, kind)` of perturbtheory.estimate;
-                                        relative to their size, or to a `floor` where they may be 0
-    positive(route, margin, "which")    numbers that are above zero by more than their radii
-    experiment(route, true, "which")    a case of what was trained or timed; `not_run` if it was not
+                                        relative to their size, or to a `floor` where they may be 0:
+                                        agree("sums", rows, 0, "rows", floor=1)
+    positive(route, margin, "which")    numbers that are above zero by more than their radii, or
+                                        above others: positive(route, large, "which", than=small);
+                                        what may be equal is decided by `exact`
+    experiment(route, true, "which")    a case of what was trained or timed
+    not_run(route, "which")             a case that was not; it leaves its part unknown
     witness(x=...)                      a counterexample
+
+What no rule can see is left to the reader: whether the parts say what the statement says, a truth
+value typed in, floats behind a certificate, one formula computed twice, numbers so small that both
+are zero, and points that an identity leaves out.
 """
 
-from perturbtheory.ledger._checks import agree as agree
 from perturbtheory.ledger._checks import argued as argued
-from perturbtheory.ledger._checks import every as every
 from perturbtheory.ledger._checks import exact as exact
 from perturbtheory.ledger._checks import experiment as experiment
 from perturbtheory.ledger._checks import not_run as not_run
-from perturbtheory.ledger._checks import positive as positive
 from perturbtheory.ledger._checks import shown as shown
 from perturbtheory.ledger._checks import sign as sign
 from perturbtheory.ledger._checks import witness as witness
@@ -81,8 +96,13 @@ from perturbtheory.ledger._evidence import Outcome as Outcome
 from perturbtheory.ledger._evidence import Part as Part
 from perturbtheory.ledger._evidence import Step as Step
 from perturbtheory.ledger._evidence import Witness as Witness
+from perturbtheory.ledger._evidence import every as every
 from perturbtheory.ledger._evidence import in_words as in_words
 from perturbtheory.ledger._evidence import quantity as quantity
+from perturbtheory.ledger._numbers import agree as agree
+from perturbtheory.ledger._numbers import positive as positive
+from perturbtheory.ledger._premises import STANDING as STANDING
+from perturbtheory.ledger._premises import unsound as unsound
 from perturbtheory.ledger._record import changes as changes
 from perturbtheory.ledger._text import plain as plain
 from perturbtheory.ledger._verdict import FAILED as FAILED

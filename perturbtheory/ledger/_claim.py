@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, TypeVar
 
+from perturbtheory.checks import require_count
 from perturbtheory.ledger._evidence import Evidence
 
 _serial = itertools.count()
@@ -31,6 +32,10 @@ class Budget:
     name: str
     samples: int
     points: int
+
+    def __post_init__(self) -> None:
+        for name in ("samples", "points"):
+            require_count(name, getattr(self, name))
 
 
 QUICK = Budget("quick", samples=2**15, points=4)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
+from sympy.core.evalf import PrecisionExhausted
 
 from perturbtheory.ledger._evidence import Outcome, Step
 
@@ -19,6 +20,10 @@ class Equation:
     left: Any
     right: Any
     why: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("left", "right"):
+            object.__setattr__(self, name, _expression(name, getattr(self, name)))
 
     @functools.cache  # noqa: B019 - proofs share equations, and each is decided once
     def step(self) -> Step:
@@ -46,7 +51,7 @@ def eq(left: Any, right: Any, why: str = "") -> Equation:
     Raises:
         ValueError: for floats, which are equal up to rounding alone, and for what is no expression.
     """
-    return Equation(_expression("left", left), _expression("right", right), why)
+    return Equation(left, right, why)
 
 
 def _expression(name: str, value: Any) -> Any:
@@ -67,9 +72,12 @@ def _expression(name: str, value: Any) -> Any:
 def identity(expression: Any, *, probes: int = 5) -> Outcome:
     """Whether `expression` is identically zero: simplified, and if that fails, evaluated.
 
-    "fails" means that 30 digits differ from zero at a rational point that the assumptions on the
-    symbols allow: a proof of the contrary. What sympy leaves of an integral, a sum or a limit is
-    not evaluated, because nothing bounds the error of its digits.
+    "holds" is meant as in algebra, wherever both sides are defined: x/x = 1, and the derivative of
+    |x| is sign(x). A statement about the points left out needs a step of its own.
+
+    "fails" means that 30 digits, each of them certain, differ from zero at a rational point that
+    the assumptions on the symbols allow: a proof of the contrary. What sympy leaves of an integral,
+    a sum or a limit is not evaluated, because nothing bounds the error of its digits.
     """
     # Most are zero as quotients of polynomials, in whatever functions, which is seen at once.
     if sp.expand(sp.fraction(sp.together(expression))[0]) == 0:
@@ -84,10 +92,18 @@ def identity(expression: Any, *, probes: int = 5) -> Outcome:
         point = {s: _allowed(s, k, n) for n, s in enumerate(free)}
         if None in point.values():
             return "unknown"
-        number = sp.N(difference.subs(point), 30)
+        number = _digits(difference.subs(point))
         if number.is_number and number.is_finite and abs(number) > sp.Rational(1, 10**15):
             return "fails"
     return "unknown"
+
+
+def _digits(number: Any) -> Any:
+    """30 digits, all of them certain, or nan: numbers of 1e130 that cancel may leave none."""
+    try:
+        return sp.N(number, 30, strict=True)
+    except PrecisionExhausted:
+        return sp.nan
 
 
 def _allowed(symbol: Any, k: int, n: int) -> Any:

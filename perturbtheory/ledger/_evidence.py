@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+import numpy as np
+import sympy as sp
+
 from perturbtheory.checks import require_one_of
 
 Kind = Literal[
@@ -29,6 +32,8 @@ _GREEK = (
     "psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega"
 )
 _NAME = re.compile(rf"([A-Za-z]|{_GREEK})(?:_(\d+|[A-Za-z]|{_GREEK}))?")
+_FORMULA = re.compile(r"\$[^$]+\$(?=: |$)")
+_REASONED: tuple[Kind, ...] = KINDS[: KINDS.index("closed form")]
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(/\d+)?")
 
 
@@ -59,6 +64,7 @@ class Check:
         measured: how near it was; it may differ between machines and is not compared with records.
         steps: those of a proof.
         ran: false for an experiment that is stated and was not carried out.
+        compared: the two sides of a comparison, while the part is checked.
     """
 
     route: str
@@ -68,13 +74,31 @@ class Check:
     measured: str = field(default="", compare=False)
     steps: tuple[Step, ...] = ()
     ran: bool = True
+    compared: tuple[Any, Any] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.route, str) or not self.route.strip():
-            msg = f"`route` must be the name of a way to the answer, got {self.route!r}; name it"
+        route = self.route
+        if not isinstance(route, str) or not route.strip() or not route.isprintable():
+            msg = f"`route` must be the name of a way to the answer, got {route!r}; name it"
             raise ValueError(msg)
         require_one_of("kind", self.kind, KINDS)
         require_one_of("outcome", self.outcome, OUTCOMES)
+        if self.kind in _REASONED and not self._has_grounds:
+            msg = (
+                f"`steps` of {route!r} must be the grounds of a {self.kind} that {self.outcome}, "
+                f"got {self.steps!r}; make it with `exact`, which says what follows from what"
+            )
+            raise ValueError(msg)
+
+    @property
+    def _has_grounds(self) -> bool:
+        """Whether kind and outcome follow from the steps, or from the cases of a certificate."""
+        decided = [step.outcome for step in self.steps if step.outcome != "argued"]
+        if self.kind == "certificate" and not self.steps:
+            return bool(self.detail.strip())
+        if self.kind == "argument":
+            return bool(self.steps) and not decided and self.outcome == "holds"
+        return bool(decided) and self.outcome == every(decided)
 
     @property
     def way(self) -> str:
@@ -84,6 +108,7 @@ class Check:
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `ran` is there only if it is false."""
         data = vars(self) | {"steps": [vars(step) for step in self.steps]}
+        del data["compared"]
         return {key: value for key, value in data.items() if key != "ran" or not value}
 
     @classmethod
@@ -145,7 +170,7 @@ class Part:
     @property
     def ways(self) -> int:
         """How many routes there are: one under two names is one, and so is one proof."""
-        proofs = {check.steps or check.way for check in self.checks}
+        proofs = {_decided(check.steps) or check.way for check in self.checks}
         return min(len(self.routes), len(proofs))
 
     @property
@@ -166,10 +191,37 @@ class Part:
         return KINDS[min(KINDS.index(check.kind) for check in self.checks)]
 
 
-def every(outcomes: Iterable[Outcome]) -> Outcome:
-    """Whether all hold: one that fails is enough to fail."""
-    found = set(outcomes)
-    return "fails" if "fails" in found else "unknown" if "unknown" in found else "holds"
+def every(outcomes: Iterable[bool | Outcome]) -> Outcome:
+    """Whether all hold: one that fails is enough to fail, and of none nothing is decided.
+
+    Example:
+        >>> every(k * k >= k for k in range(5)), every(k > 0 for k in range(0))
+        ('holds', 'unknown')
+    """
+    found = {outcome_of("outcomes", outcome) for outcome in outcomes}
+    return "fails" if "fails" in found else "holds" if found == {"holds"} else "unknown"
+
+
+def outcome_of(name: str, true: Any) -> Outcome:
+    """A truth value, or an outcome, as an outcome; `name` is what an error calls it."""
+    for outcome in OUTCOMES:
+        if isinstance(true, str) and true == outcome:
+            return outcome
+    if not isinstance(true, bool | np.bool_ | type(sp.true) | type(sp.false)):
+        msg = (
+            f"`{name}` must be True, False or one of {', '.join(OUTCOMES)}, got {true!r}; "
+            "call every(...) on several"
+        )
+        raise ValueError(msg)
+    return "holds" if true else "fails"
+
+
+def _decided(steps: Iterable[Step]) -> frozenset[str]:
+    """What a proof decided, by its formulas: one equation in other words is the same one."""
+    steps = tuple(steps)
+    decided = [step.says for step in steps if step.outcome != "argued"]
+    says = decided or [step.says for step in steps]
+    return frozenset(found[0] if (found := _FORMULA.match(text)) else text for text in says)
 
 
 def in_words(value: Any) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -159,8 +160,26 @@ def _part(task: Task, budget: Budget) -> Part:
         raised = f"{type(error).__name__}: {error}"
         line = line_in(place(task.function)[0], error)
         checks.append(Check(_OWN, "numerical", "unknown", raised, line))
+    checks.extend(list(_repeated(checks)))
+    # The numbers are compared by now, and may be large.
+    checks = [dataclasses.replace(check, compared=None) for check in checks]
     made = Part(task.name, tuple(checks), counterexample or None)
     return made if made.outcome in FAILED else Part(task.name, made.checks)
+
+
+def _repeated(checks: list[Check]) -> Iterator[Check]:
+    """What undecides a part of which two routes compare the same two objects: they are one."""
+    routes: dict[frozenset[int], Check] = {}
+    for check in checks:
+        if check.compared is None or all(isinstance(n, int) for n in check.compared):
+            continue
+        first = routes.setdefault(frozenset(map(id, check.compared)), check)
+        if first.way != check.way:
+            told = (
+                f"{first.route!r} and {check.route!r} compare the same numbers, computed once; "
+                "let each compute its own"
+            )
+            yield Check(_OWN, "numerical", "unknown", told)
 
 
 def line_in(file: str, error: BaseException) -> str:

@@ -10,6 +10,7 @@ from perturbtheory.report._content import (
     Report,
     paper_of,
     plural,
+    replay,
     source_file,
     steps,
     told,
@@ -68,7 +69,7 @@ def article(result: Result, report: Report, pictures: Sequence[Picture], level: 
         _counterexample(result, report),
         *(_figure(picture) for picture in pictures),
         _evidence(result.parts),
-        f'<pre class="replay"><code>perturbtheory verify {id_}</code></pre>',
+        f'<pre class="replay"><code>{escape(replay(claim))}</code></pre>',
     ]
     flag = ' <span class="badge disagreement">routes disagree</span>' if result.disagreement else ""
     return (

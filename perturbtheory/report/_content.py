@@ -43,7 +43,7 @@ PAPERS = (
         "G. Lorberbom, A. Gane, T. Jaakkola, T. Hazan: Direct optimization through arg max for "
         "discrete variational auto-encoder, NeurIPS 2019",
     ),
-    Paper("C", "Beyond the papers", "Statements of this package"),
+    Paper("C", "Beyond the papers", "Statements of neither of them"),
 )
 MEANINGS: Mapping[str, str] = {
     "proved": "every part has a proof, and every other route to it agrees",
@@ -225,6 +225,12 @@ def source_file(claim: Claim) -> str:
     if claim.module.startswith("own:"):  # see `perturbtheory verify`
         return Path(claim.module).name
     return f"{claim.module.replace('.', '/')}.py"
+
+
+def replay(claim: Claim) -> str:
+    """The command that checks a claim again: by its file if it is none of the ledger."""
+    own = claim.id not in claims.index()
+    return f"perturbtheory verify {source_file(claim) if own else claim.id}"
 
 
 def steps(result: Result) -> str:

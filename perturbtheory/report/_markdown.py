@@ -136,7 +136,7 @@ def _claim(result: Result, report: Report, pictures: Sequence[Picture]) -> list[
     if result.counterexample:
         lines += _table(result.counterexample)
     lines += [line for part in result.parts for line in _part(part)]
-    return [*lines, "", "```sh", f"perturbtheory verify {claim.id}", "```", ""]
+    return [*lines, "", "```sh", _content.replay(claim), "```", ""]
 
 
 def _table(counterexample: dict[str, Any]) -> list[str]:

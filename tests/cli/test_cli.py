@@ -10,7 +10,7 @@ import pytest
 
 from perturbtheory import __version__, claims, cli
 from perturbtheory.claims import recorded
-from perturbtheory.ledger import Check, Claim, witness
+from perturbtheory.ledger import Check, Claim, Step, witness
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,8 @@ def one_claim(monkeypatch, tmp_path, capsys):
     @one.part("part")
     def part():
         for n, outcome in enumerate(outcomes):
-            yield Check(f"r{n}", "proof", outcome, "detail")
+            steps = (Step(f"r{n}", "sympy", outcome),)
+            yield Check(f"r{n}", "proof", outcome, "detail", steps=steps)
         yield witness(x=1)
 
     find = claims.find
@@ -141,6 +142,7 @@ def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys, monke
     page = (tmp_path / "r" / "index.html").read_text("utf-8")
     assert "T.even" in page
     assert ">my_claims.py<" in page
+    assert "perturbtheory verify my_claims.py<" in page
     assert run("verify", str(path), "--record") == cli.MISUSED
     assert "`--record` is for claims of the ledger" in capsys.readouterr().err
 
@@ -201,6 +203,42 @@ def test_own_claims_that_do_not_stand_are_status_1(tmp_path, capsys, name, chang
     assert word in " ".join(capsys.readouterr().out.split())
 
 
+RESTS = """
+from perturbtheory.ledger import Claim, agree, eq, exact, witness
+import sympy as sp
+
+x = sp.Symbol("x", real=True)
+true = Claim("T.NAME", "me", "true", depends_on="PREMISE")
+false = Claim("T.NAME-false", "me", "false")
+circle = Claim("T.NAME-circle", "me", "true", depends_on=true)
+
+@true.part("p", y=x**2 + 2 * x + 1)
+@circle.part("p", y=x**2 + 2 * x + 1)
+@false.part("p", y=x**2 + 2)
+def squares(y):
+    yield exact("sympy", eq((x + 1) ** 2, y))
+    yield agree("numbers", 9.0, float(y.subs(x, 2)))
+    yield witness(x=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "premise", "words"),
+    [
+        ("on-false", "T.on-false-false", "rests on T.on-false-false, which is refuted"),
+        ("on-circle", "T.on-circle-circle", "rests on itself"),
+        ("on-printed", "A.gumbel-density", "rests on A.gumbel-density, which is refuted"),
+        ("on-true", "A.gumbel-density.corrected", ""),
+    ],
+)
+def test_own_claims_rest_on_what_stands(tmp_path, capsys, monkeypatch, name, premise, words):
+    monkeypatch.setenv("COLUMNS", "200")
+    path = tmp_path / "theirs.py"
+    path.write_text(RESTS.replace("NAME", name).replace("PREMISE", premise))
+    assert run("verify", str(path)) == (cli.DRIFTED if words else cli.AGREES)
+    assert capsys.readouterr().out.count(f"exit status 1: {words}") == (2 if words else 0)
+
+
 def test_a_claim_of_this_package_has_to_stand_whatever_is_recorded(one_claim, monkeypatch, capsys):
     monkeypatch.setattr(claims, "stated_here", lambda claim: claim.id == "X.one")
     for outcomes, word in (
@@ -248,7 +286,7 @@ def test_json_is_a_list_of_claims(one_claim, tmp_path):
         "outcome": "fails",
         "detail": "detail",
         "measured": "",
-        "steps": [],
+        "steps": [{"says": "r0", "by": "sympy", "outcome": "fails"}],
     }
     assert entry["counterexample"] == {"part": {"x": 1}}
     assert {p.name for p in tmp_path.iterdir()} == {"out.json", "recorded.json"}

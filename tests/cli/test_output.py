@@ -14,18 +14,18 @@ import pytest
 from perturbtheory import claims, cli, figures, report, results
 from perturbtheory.claims import recorded
 from perturbtheory.cli import _use
-from perturbtheory.ledger import Check, Claim
+from perturbtheory.ledger import Claim, exact, shown
 
 ROOT = Path(__file__).resolve().parents[2]
 MINE = """
-from perturbtheory.ledger import Claim, Check
+from perturbtheory.ledger import Check, Claim, Step
 
 one = Claim("T.one", "nowhere", r"é is a letter, $\\\\gamma \\\\geq 0$.")
 
 @one.part("part")
 def part():
     for route in "ab":
-        yield Check(route, "proof", "holds", "é, 1")
+        yield Check(route, "proof", "holds", "é, 1", steps=(Step(route, "sympy", "holds"),))
 """
 
 
@@ -215,7 +215,7 @@ class TestNothingIsLost:
 
     def test_a_record_that_cannot_be_written(self, capsys, monkeypatch, full):
         one = Claim("X.output", "nowhere", "nothing")
-        one.part("part")(lambda: iter([Check("r", "proof", "holds"), Check("s", "proof", "holds")]))
+        one.part("part")(lambda: (exact(route, shown(route, True)) for route in "rs"))
         monkeypatch.setattr(claims, "find", lambda ids=(): [one])
         for module in (claims, recorded):
             monkeypatch.setattr(module, "index", lambda: {"X.output": __name__})

@@ -15,6 +15,7 @@ from perturbtheory.ledger import (
     Claim,
     Part,
     Result,
+    Step,
     agree,
     argued,
     changes,
@@ -43,7 +44,8 @@ def claim(**more):
 
 
 def check(outcome="holds", kind="proof", route="one"):
-    return Check(route, kind, outcome, "detail")
+    reasoned = {"proof": (Step(route, "sympy", outcome),), "argument": (argued(route, "Euclid"),)}
+    return Check(route, kind, outcome, "detail", steps=reasoned.get(kind, ()))
 
 
 def part(*pairs, counterexample=None, name="part"):
@@ -168,7 +170,11 @@ def test_agreement_can_fail_and_can_be_undecided(one, two, outcome):
         ([1.0, 1e-9], [1.0, 2e-9], 0.0, "fails"),
         (1e-9, 1e-9 * (1 + 1e-13), 0.0, "holds"),
         (1e-9, 2e-9, 1e-9, "fails"),
-        (1e-15, 0.0, 0.0, "fails"),
+        # Rounding that is left of numbers of order 1 refutes no zero, and 1e-9 is none.
+        (1e-15, 0.0, 0.0, "unknown"),
+        (1e-9, 0.0, 0.0, "fails"),
+        ([1.0, 1e-15], [1.1, 0.0], 0.0, "fails"),
+        (Estimate(1e-15, 1e-25, "quadrature"), 0.0, 0.0, "fails"),
         (1e-15, 0.0, 1.0, "holds"),
         (0.0, 0.0, 0.0, "holds"),
         # A radius as large as the number says nothing of it, and much of a share of one.
@@ -296,7 +302,7 @@ def test_parts_stand_as_they_are_written_and_share_functions():
     @a.part("second", n=2)
     @b.part("only", n=3)
     def each(n, budget):
-        yield Check(f"{n} {budget.points}", "proof", "holds")
+        yield agree(f"{n} {budget.points}", 1.0, 1.0)
 
     assert (a.parts, b.parts) == (("first", "second"), ("only",))
     assert (b.id, b.source, a.corrected_by) == ("X.test.corrected", "corrects none", b.id)

@@ -71,7 +71,8 @@ def claim(id_, *, says="words $x^2 \\ge 0$", assumes="none", corrected=None, **c
 
 
 def check(outcome="holds", route="one", kind="proof", **changes):
-    return Check(route, kind, outcome, **({"detail": "because"} | changes))
+    known = (Step("so it is", "sympy", outcome),) if kind == "proof" else ()
+    return Check(route, kind, outcome, **({"detail": "because", "steps": known} | changes))
 
 
 def made_up():
@@ -87,7 +88,10 @@ def made_up():
     return [
         Result(
             claim("A.wrong", corrected="A.wrong.corrected", says=HOSTILE, assumes=HOSTILE),
-            (Part("whole", false, example), Part("rest", (check(steps=steps), two[1]))),
+            (
+                Part("whole", false, example),
+                Part("rest", (check("fails", kind="certificate", steps=steps), two[1])),
+            ),
         ),
         Result(
             claim("A.wrong.corrected", says="$f = \\begin{cases} 1 & x > 0 \\\\ 0 \\end{cases}$"),

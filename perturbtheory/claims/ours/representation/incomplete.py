@@ -285,10 +285,13 @@ def normal_noise():
         f = FAMILIES[name]
         at, other = fits.kullback_leibler(f, P), fits.fenchel_young(f, P)
         found: Any = minimize_scalar(
-            lambda x, f=f: fits.divergence(f, P, x), bounds=(-3.0, 3.0), method="bounded"
+            lambda x, f=f: fits.divergence(f, P, x),
+            bounds=(-3.0, 3.0),
+            method="bounded",
+            options={"xatol": 1e-9},
         )
         yield agree(f"engine, slope against values, {name}", at.size, float(found.x),
-                    "$x$ of $\\theta = (x,-x,0)$ with the least $KL$", slack=1e-5)  # fmt: skip
+                    "$x$ of $\\theta = (x,-x,0)$ with the least $KL$", slack=1e-6)  # fmt: skip
         saved = fits.divergence(f, P, other.theta[0]) - fits.divergence(f, P, at.size)
         yield positive(f"engine, values, {name}", saved, "$KL$ saved", kind="quadrature")
         bias = at.p - P

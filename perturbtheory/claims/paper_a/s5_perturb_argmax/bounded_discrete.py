@@ -93,7 +93,7 @@ def uniform_shares():
     )
     points = np.array([[3.0, 0.0], [4.0, 0.0]])
     found = engine(expected_max(Uniform()), points, "probabilities")
-    yield agree("engine", found, np.array([[1.0, 0.0]]), "$p$ at both")
+    yield agree("engine", found, np.array([[1.0, 0.0]] * 2), "$p$ at both")
 
 
 @uniform_not_minimal.part(r"one-to-one up to translation where $|\theta_1 - \theta_2| \le 2$")
