@@ -1,7 +1,7 @@
 """The runs of one kind in one file of results/, whatever a run is.
 
-One line a run: the fields that differ from the defaults of its class, then its result. `fits` and
-`vaes` have one such file each, and say which numbers of a result must be there.
+One line a run: the fields that differ from the defaults of its class, then its result. Every kind
+has one such file, and says which numbers of a result must be there.
 """
 
 import dataclasses
@@ -123,6 +123,40 @@ class RunFile(Generic[Run]):
         path = self.destination()
         files.write_text(path, f'{start},\n "{self.rows}": [\n{body}\n ]\n}}\n')
         return path
+
+    def add(
+        self, directory: Path, kept: Callable[[Run, Any], Mapping[str, Any]], hint: str
+    ) -> dict[Run, Mapping[str, Any]]:
+        """Write what the record has and what a sweep left in the directory; returns all of it.
+
+        A run that the record has already is replaced. With the runs are kept the commands and
+        versions that made them, and the seconds of their epochs, under "seconds" of a result.
+
+        Args:
+            directory: of the sweep.
+            kept: what is kept of a result of a run.
+            hint: what to do about a directory without runs.
+
+        Raises:
+            RecordError: if the directory holds no run; if there is a record and it is corrupt.
+        """
+        made = self.made(directory)
+        if not made:
+            msg = f"{self.what} would be unchanged: {directory} holds no run; {hint}"
+            raise files.RecordError(msg)
+        path = self.destination()
+        before = {"commands": [], "versions": [], self.rows: []}
+        before |= self.read(path) if path.exists() else {}
+        found: dict[Run, Mapping[str, Any]] = {**self.results(before, path)}
+        found |= {run: kept(run, record.result) for run, record in made.items()}
+        results = dict(sorted(found.items(), key=lambda pair: dataclasses.astuple(pair[0])))
+        every = made.values()
+        head = {
+            "commands": sorted({*before["commands"], *(record.command for record in every)}),
+            "versions": versions([*before["versions"], *(record.versions for record in every)]),
+        }
+        self.write(head, results, sum(sum(result["seconds"]) for result in results.values()))
+        return results
 
     def _recorded(self, results: Mapping[Run, dict[str, Any]]) -> Recorded[Run]:
         return Recorded(results, self.what, self.remedy)
