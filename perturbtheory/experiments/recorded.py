@@ -170,6 +170,16 @@ class RunFile(Generic[Run]):
         return {k: v for k, v in vars(run).items() if v != usual[k]}
 
 
+def by_seed(results: Mapping[Run, Mapping[str, Any]], run: Run) -> dict[int, Mapping[str, Any]]:
+    """What was found for this run, whatever its seed, by seed."""
+    seed = vars(run)["seed"]
+    return {
+        vars(made)["seed"]: found
+        for made, found in results.items()
+        if dataclasses.replace(made, seed=seed) == run
+    }
+
+
 def versions(found: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     """Each of these versions once, in an order of their own."""
     return [json.loads(text) for text in sorted({json.dumps(v, sort_keys=True) for v in found})]

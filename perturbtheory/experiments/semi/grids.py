@@ -1,4 +1,4 @@
-"""Table 2 and Figures 4 and 5 of paper B: which runs they need, and those that stand beside them."""
+"""Table 2, Figures 4 and 5 of paper B: which runs they need, and those that stand beside."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -99,10 +99,3 @@ def runs(
 def longest(results: Iterable[SemiRun]) -> int:
     """The most epochs of any of these runs; 0 of none."""
     return max((run.epochs for run in results), default=0)
-
-
-def by_seed(results: Results, run: SemiRun) -> dict[int, Mapping[str, Any]]:
-    """What was found for this run, whatever its seed, by seed."""
-    return {
-        made.seed: found for made, found in results.items() if replace(made, seed=run.seed) == run
-    }
