@@ -95,13 +95,16 @@ def labelled(images: data.Images, latent: str) -> Splits:
     of images that have none.
     """
     pixels = binary(images)
-    if latent == "attributes":
-        measured = attributes.thresholds(pixels[0])
-        return Splits(*(semi.labelled(x, measured(x)) for x in pixels), measured)
-    if images.labels is None:
+    measured = attributes.thresholds(pixels[0]) if latent == "attributes" else None
+    if measured is not None:
+        labels = tuple(map(measured, pixels))
+    elif images.labels is not None:
+        labels = tuple(images.labels)
+    else:
         msg = f"`images` must have classes, got {images.name}; take mnist or fashion-mnist"
         raise ValueError(msg)
-    return Splits(*(semi.labelled(x, y) for x, y in zip(pixels, images.labels, strict=True)), None)
+    train, held_out, test = map(semi.labelled, pixels, labels)
+    return Splits(train, held_out, test, measured)
 
 
 @functools.lru_cache(maxsize=2)
@@ -140,7 +143,7 @@ def trained(
     return vae.train(model, settings, images, held_out, checkpoint=checkpoint, after_epoch=watch)
 
 
-def kept(run: SemiRun, labels: np.ndarray) -> np.ndarray:
+def kept(run: SemiRun, labels: Any) -> np.ndarray:
     """Places of the images that keep their labels: for classes as many of each."""
     if run.labels == 0:
         return np.zeros(0, np.int64)
