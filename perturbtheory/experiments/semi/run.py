@@ -52,7 +52,6 @@ class Splits(NamedTuple):
 
 def start(run: SemiRun) -> semi.AbstractMixedVAE:
     """The network before training."""
-    require_one_of("latent", run.latent, LATENTS)
     model = semi.MixtureVAE if run.latent == "class" else semi.AttributeVAE
     return model(key=jax.random.key(run.seed))
 
@@ -75,6 +74,7 @@ def task(run: SemiRun) -> semi.SemiSupervised:
 def require_run(run: SemiRun) -> None:
     """Raise ValueError for a run that cannot be made, before any is."""
     require_one_of("images", run.images, data.NAMES)
+    require_one_of("latent", run.latent, LATENTS)
     require_count("epochs", run.epochs)
     require_count("labels", run.labels, 0)
     require_count("first", run.first, 0)

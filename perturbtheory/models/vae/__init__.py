@@ -19,6 +19,7 @@ from perturbtheory.models.vae._evaluation import Bounds as Bounds
 from perturbtheory.models.vae._evaluation import evaluate as evaluate
 from perturbtheory.models.vae._evaluation import importance_bound as importance_bound
 from perturbtheory.models.vae._evaluation import sample as sample
+from perturbtheory.models.vae._images import mean_and_error as mean_and_error
 from perturbtheory.models.vae._images import over_batches as over_batches
 from perturbtheory.models.vae._images import require_binary as require_binary
 from perturbtheory.models.vae._network import ControlNetwork as ControlNetwork
