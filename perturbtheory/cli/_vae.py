@@ -2,32 +2,20 @@
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
-from perturbtheory.cli import _vae_grids, _vae_structured
+from perturbtheory.cli import _vae_grids, _vae_semi, _vae_structured
 from perturbtheory.cli._output import Output, say, terminal
+from perturbtheory.cli._run_options import epochs_of, images_at_hand, options, said
 from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 from perturbtheory.experiments.vaes import VaeRun
-
-_STEPS = 2500
-"""Of Adam, if the number of epochs is not given: two minutes on two slow cores."""
-
-
-def _options(run: type) -> type:
-    """A dataclass with the fields of a run, each None unless it is said."""
-    fields = [(name, kind | None, None) for name, kind in get_type_hints(run).items()]
-    made = dataclasses.make_dataclass(run.__name__, fields, frozen=True)
-    # Cyclopts reads the help of the options from it, and takes classes of `types` for plain ones.
-    made.__doc__, made.__module__ = run.__doc__, run.__module__
-    return made
-
 
 if TYPE_CHECKING:
     Said = VaeRun
 else:
-    Said = _options(VaeRun)
+    Said = options(VaeRun)
 
 app = cyclopts.App(
     name="vae",
@@ -36,6 +24,7 @@ app = cyclopts.App(
 )
 for command in (
     _vae_grids.grid, _vae_grids.tables, _vae_grids.record, _vae_structured.structured,
+    _vae_semi.app,
 ):  # fmt: skip
     app.command(command)
 
@@ -89,28 +78,18 @@ def train(
     return _train(made, splits, source, output, checkpoint, importance, json)
 
 
-def _made(said: VaeRun, folder: Path | None) -> tuple[VaeRun, tuple[Any, Any, Any], str]:
+def _made(chosen: VaeRun, folder: Path | None) -> tuple[VaeRun, tuple[Any, Any, Any], str]:
     """The run, its images and where they come from."""
     from perturbtheory.experiments import vaes
 
-    given = {name: value for name, value in vars(said).items() if value is not None}
-    name, splits, source = _images(given.pop("images", None), folder)
+    given = said(chosen)
+    found = images_at_hand(given.pop("images", None), folder)
+    splits = vaes.binary(found)
     usual = vaes.suited(given.pop("rule", "relaxed"), given.get("schedule", "constant"))
-    epochs = max(1, round(_STEPS / max(1, len(splits[0]) // 100)))
-    run = dataclasses.replace(usual, **{"images": name, "epochs": epochs} | given)
+    epochs = epochs_of(len(splits[0]))
+    run = dataclasses.replace(usual, **{"images": found.name, "epochs": epochs} | given)
     vaes.require_run(run)
-    return run, splits, source
-
-
-def _images(name: str | None, folder: Path | None) -> tuple[str, tuple[Any, Any, Any], str]:
-    from perturbtheory import data
-    from perturbtheory.checks import require_one_of
-    from perturbtheory.experiments.vaes import binary
-
-    if name is not None:
-        require_one_of("--images", name, data.NAMES)
-    found = data.default(folder) if name is None else data.load(name, folder)
-    return found.name, binary(found), found.source
+    return run, splits, found.source
 
 
 def _train(

@@ -1,17 +1,14 @@
 """`perturbtheory vae structured`: Figure 3 of paper B, run, recorded and in a table."""
 
-import os
-import sys
 from pathlib import Path
 
-from perturbtheory.cli._output import Output, say, terminal
-from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory
-from perturbtheory.cli._vae_grids import Folder, require_data
+from perturbtheory.cli._vae_grids import Folder
+from perturbtheory.cli._vae_sweep import Kind, require_positive, sweep_and_show, use_data
 from perturbtheory.experiments.structured import EPOCHS
 
 
 def structured(
-    *,
+    *names: str,
     directory: Folder = Path("structured"),
     workers: str = "2",
     epochs: int = EPOCHS,
@@ -26,6 +23,9 @@ def structured(
 
     Parameters
     ----------
+    names
+        left (rules), right (encoders; the middle panel has the same runs) and audited; all of them
+        if none is named.
     directory
         Where the files of the runs are; made if it does not exist.
     workers
@@ -39,40 +39,19 @@ def structured(
     record
         Add what is in the directory to the recorded results.
     """
-    for name, value in (("--epochs", epochs), ("--seeds", seeds)):
-        if value < 1:
-            msg = f"`{name}` must be a positive number, got {value}"
-            raise MisuseError(msg)
-    require_data(data)
-    if data is not None:
-        # The workers of a grid are other processes.
-        os.environ["PERTURBTHEORY_DATA"] = str(data.absolute())
-    require_directory("--directory", directory)
-    from perturbtheory.experiments.structured import grids, recorded
-    from perturbtheory.experiments.structured.render import tables
-    from perturbtheory.experiments.structured.run import require_run, run_structured
-    from perturbtheory.experiments.sweep import SweepError, sweep
-    from perturbtheory.results import RecordError
+    require_positive(epochs=epochs, seeds=seeds)
+    use_data(data)
 
-    output = Output()
-    command = f"perturbtheory vae structured --epochs {epochs} --seeds {seeds}"
-    try:
-        runs = grids.runs(epochs, tuple(range(seeds)))
-        for run in runs:
-            require_run(run)
-        sweep(
-            run_structured, runs, directory, command=command, workers=workers,
-            packages=("equinox", "optax"),
+    def kind() -> Kind:
+        from perturbtheory.experiments.structured import grids, recorded
+        from perturbtheory.experiments.structured.render import tables
+        from perturbtheory.experiments.structured.run import require_run, run_structured
+
+        return Kind(
+            lambda: grids.runs(epochs, tuple(range(seeds)), names),
+            require_run, run_structured, recorded, tables,
         )  # fmt: skip
-        if record:
-            path = recorded.destination()
-            if output.keep("--record", path, lambda: recorded.save(directory)):
-                output.show(lambda: sys.stdout.write(f"{path.name} recorded\n"))
-        found = recorded.load() if record else recorded.finished(directory)
-    except ValueError as error:
-        raise MisuseError(str(error)) from error
-    except (SweepError, RecordError) as error:
-        say(str(error))
-        return DRIFTED
-    output.show(lambda: terminal().print(tables(found)))
-    return output.status
+
+    said = " ".join(("perturbtheory vae structured", *names))
+    command = f"{said} --epochs {epochs} --seeds {seeds}"
+    return sweep_and_show(kind, command, directory, workers, record=record)

@@ -1,7 +1,7 @@
 """The runs of one kind in one file of results/, whatever a run is.
 
-One line a run: the fields that differ from the defaults of its class, then its result. `fits` and
-`vaes` have one such file each, and say which numbers of a result must be there.
+One line a run: the fields that differ from the defaults of its class, then its result. Every kind
+has one such file, and says which numbers of a result must be there.
 """
 
 import dataclasses
@@ -124,6 +124,40 @@ class RunFile(Generic[Run]):
         files.write_text(path, f'{start},\n "{self.rows}": [\n{body}\n ]\n}}\n')
         return path
 
+    def add(
+        self, directory: Path, kept: Callable[[Run, Any], Mapping[str, Any]], hint: str
+    ) -> dict[Run, Mapping[str, Any]]:
+        """Write what the record has and what a sweep left in the directory; returns all of it.
+
+        A run that the record has already is replaced. With the runs are kept the commands and
+        versions that made them, and the seconds of their epochs, under "seconds" of a result.
+
+        Args:
+            directory: of the sweep.
+            kept: what is kept of a result of a run.
+            hint: what to do about a directory without runs.
+
+        Raises:
+            RecordError: if the directory holds no run; if there is a record and it is corrupt.
+        """
+        made = self.made(directory)
+        if not made:
+            msg = f"{self.what} would be unchanged: {directory} holds no run; {hint}"
+            raise files.RecordError(msg)
+        path = self.destination()
+        before = {"commands": [], "versions": [], self.rows: []}
+        before |= self.read(path) if path.exists() else {}
+        found: dict[Run, Mapping[str, Any]] = {**self.results(before, path)}
+        found |= {run: kept(run, record.result) for run, record in made.items()}
+        results = dict(sorted(found.items(), key=lambda pair: dataclasses.astuple(pair[0])))
+        every = made.values()
+        head = {
+            "commands": sorted({*before["commands"], *(record.command for record in every)}),
+            "versions": versions([*before["versions"], *(record.versions for record in every)]),
+        }
+        self.write(head, results, sum(sum(result["seconds"]) for result in results.values()))
+        return results
+
     def _recorded(self, results: Mapping[Run, dict[str, Any]]) -> Recorded[Run]:
         return Recorded(results, self.what, self.remedy)
 
@@ -134,6 +168,16 @@ class RunFile(Generic[Run]):
     def _fields(self, run: Run) -> dict[str, Any]:
         usual = {f.name: f.default for f in dataclasses.fields(self.run)}
         return {k: v for k, v in vars(run).items() if v != usual[k]}
+
+
+def by_seed(results: Mapping[Run, Mapping[str, Any]], run: Run) -> dict[int, Mapping[str, Any]]:
+    """What was found for this run, whatever its seed, by seed."""
+    seed = vars(run)["seed"]
+    return {
+        vars(made)["seed"]: found
+        for made, found in results.items()
+        if dataclasses.replace(made, seed=seed) == run
+    }
 
 
 def versions(found: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:

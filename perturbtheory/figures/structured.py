@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.experiments.recorded import by_seed
 from perturbtheory.experiments.structured import recorded
-from perturbtheory.experiments.structured.grids import LEFT, RIGHT, seeds_of
+from perturbtheory.experiments.structured.grids import LEFT, RIGHT
 from perturbtheory.figures._figure import (
     BLACK,
     BLUE,
@@ -34,7 +35,7 @@ def data() -> Data:
     longest = max(run.epochs for run in results)
     found = Data()
     for name, method in (LEFT | RIGHT).items():
-        made = seeds_of(results, replace(method, epochs=longest))
+        made = [*by_seed(results, replace(method, epochs=longest)).values()]
         if not made:
             continue
         curves = np.array([one["validation"]["as_published"] for one in made])

@@ -2,7 +2,7 @@
 
 All cases of a part are one route, see `perturbtheory.ledger`: they share target, optimiser and
 code. Levels such as "less than 0.01" describe what was found; those of runs of 300 epochs were
-fixed before any such run was looked at.
+fixed before any such run was looked at, and so were those of runs with coupled bits or labels.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,12 @@ It is also the lead that is not there where "no lead" is claimed, and what "simi
 EPOCHS_APART = 10
 """Between those that are kept of a run of 300: of where a curve is at a level, no more is known."""
 PAIRED = 3
-"""Seeds that both sides of a comparison after 300 epochs must have; fewer decide nothing."""
+"""Seeds that both sides of a comparison after 300 epochs must have, and all of structured and
+semi-supervised runs; fewer decide nothing."""
+POINTS = 2.0
+"""Per cent of the test images by which an accuracy may miss the printed one and reproduce it."""
+COMPARABLE = 2.0
+"""Times as long is still "comparable"."""
 SHORT = 2.0
 """Nats by which the published number of Normal noise is below the bound, at least."""
 FAR = 5.0
@@ -97,6 +102,16 @@ def paired(
         return few
     said = f"{what}, {len(gaps)} seeds{left_out}"
     return beyond(case, Spread.of([*gaps.values()]), said, floor, room)
+
+
+def near(case: str, gaps: Mapping[int, float], what: str, ceiling: float) -> Check:
+    """The mean of gaps by seed is within the ceiling of zero by three standard errors.
+
+    It is not run without a seed, and unknown for fewer than `PAIRED`.
+    """
+    return _few(case, gaps) or below(
+        case, Spread.of([*gaps.values()]), f"{what}, {len(gaps)} seeds", ceiling
+    )
 
 
 def everywhere(case: str, gaps: Mapping[int, Any], what: str) -> Check:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from perturbtheory.checks import require_one_of
 from perturbtheory.experiments.structured.settings import EPOCHS, SEEDS, StructuredRun
 
 Results = Mapping[StructuredRun, Mapping[str, Any]]
@@ -33,14 +34,23 @@ AUDITED: dict[str, StructuredRun] = {
 }
 """f itself in the place of f-tilde, and one objective: the bound, whose KL is in the gradient."""
 METHODS = LEFT | RIGHT | AUDITED
+PANELS = {"left": LEFT, "right": RIGHT, "audited": AUDITED}
 
 
-def runs(epochs: int = EPOCHS, seeds: tuple[int, ...] = SEEDS) -> list[StructuredRun]:
-    """All of them, seed by seed; what two panels show is run once."""
-    made = [replace(run, epochs=epochs, seed=seed) for seed in seeds for run in METHODS.values()]
+def runs(
+    epochs: int = EPOCHS, seeds: tuple[int, ...] = SEEDS, names: tuple[str, ...] = ()
+) -> list[StructuredRun]:
+    """Those of the panels with these names, seed by seed; what two panels show is run once.
+
+    All panels if none is named; raises ValueError for a name that is none of `PANELS`.
+    """
+    for name in names:
+        require_one_of("NAMES", name, tuple(PANELS))
+    panels = [PANELS[name] for name in names] or [METHODS]
+    made = [
+        replace(run, epochs=epochs, seed=seed)
+        for seed in seeds
+        for panel in panels
+        for run in panel.values()
+    ]
     return list(dict.fromkeys(made))
-
-
-def seeds_of(results: Results, run: StructuredRun) -> list[Mapping[str, Any]]:
-    """What was found for this run, whatever its seed."""
-    return [found for made, found in results.items() if replace(made, seed=run.seed) == run]

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from perturbtheory.experiments.recorded import by_seed
 from perturbtheory.experiments.spread import Spread
-from perturbtheory.experiments.structured.grids import METHODS, Results, seeds_of
+from perturbtheory.experiments.structured.grids import METHODS, Results
 
 MISSING = "–"
 HEADER = (
@@ -24,7 +25,7 @@ def table(results: Results, epochs: int) -> list[tuple[str, ...]]:
     """
     rows = []
     for name, method in METHODS.items():
-        found = seeds_of(results, replace(method, epochs=epochs))
+        found = [*by_seed(results, replace(method, epochs=epochs)).values()]
         if not found:
             rows.append((name, *(len(HEADER) - 1) * [MISSING]))
             continue

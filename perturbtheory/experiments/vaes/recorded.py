@@ -5,14 +5,13 @@ and those that are best by a criterion, whose numbers are then under `epochs`; `
 those since the epoch kept before. The tables made of all stand beside it in results/vaes.md.
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from perturbtheory import results as files
 from perturbtheory.experiments.numbers import require_numbers
-from perturbtheory.experiments.recorded import RunFile, versions
+from perturbtheory.experiments.recorded import RunFile
 from perturbtheory.experiments.vaes.markdown import markdown
 from perturbtheory.experiments.vaes.settings import VaeRun
 from perturbtheory.models.vae import CRITERIA, Bounds
@@ -81,29 +80,9 @@ missing = FILE.missing
 def save(directory: Path) -> Path:
     """Add the runs of `directory` to the record, and make the tables of all of them again.
 
-    A run that the record has already is replaced. With the runs are kept the commands and versions
-    that made them, and the seconds of their epochs.
-
-    Raises:
-        RecordError: if the directory holds no run; if there is a record and it is corrupt.
+    See `RunFile.add`; raises RecordError as it does. Returns the path of the record.
     """
-    made = FILE.made(directory)
-    if not made:
-        msg = (
-            f"{FILE.what} would be unchanged: {directory} holds no run; "
-            "run `perturbtheory vae grid`"
-        )
-        raise files.RecordError(msg)
-    path = FILE.destination()
-    before = {"commands": [], "versions": [], "vaes": []}
-    before |= FILE.read(path) if path.exists() else {}
-    fresh = {run: thinned(record.result) for run, record in made.items()}
-    found = FILE.results(before, path) | fresh
-    results = dict(sorted(found.items(), key=lambda pair: dataclasses.astuple(pair[0])))
-    head = {
-        "commands": sorted({*before["commands"], *(record.command for record in made.values())}),
-        "versions": versions([*before["versions"], *(record.versions for record in made.values())]),
-    }
-    FILE.write(head, results, sum(sum(result["seconds"]) for result in results.values()))
+    hint = "run `perturbtheory vae grid`"
+    results = FILE.add(directory, lambda _, result: thinned(result), hint)
     files.write_text(files.destination("vaes.md"), markdown(results))
-    return path
+    return FILE.destination()

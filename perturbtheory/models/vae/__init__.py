@@ -1,4 +1,10 @@
-"""Variational autoencoders with discrete latents: one training loop, any model, any estimator."""
+"""Variational autoencoders with discrete latents: one training loop, any model, any estimator.
+
+`structured` has coupled binary latents, `semi` a latent of which some images have the label.
+"""
+
+from importlib import import_module as _import_module
+from typing import Any as _Any
 
 from perturbtheory.models.vae._by_estimator import CRITERIA as CRITERIA
 from perturbtheory.models.vae._by_estimator import ByEstimator as ByEstimator
@@ -13,6 +19,7 @@ from perturbtheory.models.vae._evaluation import Bounds as Bounds
 from perturbtheory.models.vae._evaluation import evaluate as evaluate
 from perturbtheory.models.vae._evaluation import importance_bound as importance_bound
 from perturbtheory.models.vae._evaluation import sample as sample
+from perturbtheory.models.vae._images import mean_and_error as mean_and_error
 from perturbtheory.models.vae._images import over_batches as over_batches
 from perturbtheory.models.vae._images import require_binary as require_binary
 from perturbtheory.models.vae._network import ControlNetwork as ControlNetwork
@@ -28,3 +35,11 @@ from perturbtheory.models.vae._task import AbstractTask as AbstractTask
 from perturbtheory.models.vae._task import Parts as Parts
 from perturbtheory.models.vae._training import Trained as Trained
 from perturbtheory.models.vae._training import train as train
+
+
+def __getattr__(name: str) -> _Any:
+    # Solvers and networks of their own are loaded when they are asked for.
+    if name in ("semi", "structured"):
+        return _import_module(f"{__name__}.{name}")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, UInt8
 from perturbtheory.checks import require_count
 from perturbtheory.estimators import Relaxed, draw, one_hot, require_key
 from perturbtheory.models.vae._divergence import argmax_divergence, softmax_divergence
-from perturbtheory.models.vae._images import over_batches, require_binary
+from perturbtheory.models.vae._images import mean_and_error, over_batches, require_binary
 from perturbtheory.models.vae._network import DiscreteVAE
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import expected_max
@@ -79,11 +79,8 @@ def evaluate(
     _require(model, noise, draws, key, temperature)
     t = jnp.asarray(temperature, jnp.float32)
     parts = over_batches(_parts, model, x, key, noise.astype(jnp.float32), t, draws)
-    hard = parts["hard"]
-    return Bounds(
-        **{name: float(values.mean(dtype=np.float64)) for name, values in parts.items()},
-        hard_error=float(hard.std(dtype=np.float64) / math.sqrt(len(hard))),
-    )
+    means = {name: mean_and_error(values)[0] for name, values in parts.items()}
+    return Bounds(**means, hard_error=mean_and_error(parts["hard"])[1])
 
 
 def importance_bound(
@@ -113,7 +110,7 @@ def importance_bound(
     x = require_binary("images", images)
     _require(model, noise, draws, key)
     found = over_batches(_importance, model, x, key, noise.astype(jnp.float32), draws)
-    return float(found["bound"].mean(dtype=np.float64))
+    return mean_and_error(found["bound"])[0]
 
 
 def _require(

@@ -1,5 +1,6 @@
 """Binary images, and functions of all of them, some hundreds at a time."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +57,12 @@ def over_batches(
 
     found = _scan(function, model, jax.tree.map(split, data), key, *options)
     return {name: np.asarray(a).reshape(-1, *a.shape[2:])[:count] for name, a in found.items()}
+
+
+def mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    """The mean over images in 64-bit, and its standard error from their spread."""
+    wide = values.astype(np.float64)
+    return float(wide.mean()), float(wide.std() / math.sqrt(len(wide)))
 
 
 @eqx.filter_jit

@@ -1,3 +1,3 @@
 """Experiments beyond the papers."""
 
-ORDER = ("fits", "vaes")
+ORDER = ("fits", "vaes", "labels")

@@ -1,6 +1,5 @@
 """Bounds and errors over a set of labelled images."""
 
-import math
 from typing import NamedTuple
 
 import jax
@@ -10,7 +9,7 @@ from jaxtyping import Array, Float
 
 from perturbtheory.estimators import draw, one_hot
 from perturbtheory.models.vae._divergence import argmax_divergence, softmax_divergence
-from perturbtheory.models.vae._images import over_batches
+from perturbtheory.models.vae._images import mean_and_error, over_batches
 from perturbtheory.models.vae.semi._network import AbstractMixedVAE, Encoded
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import expected_max
@@ -73,10 +72,9 @@ def measured(
     found = over_batches(_parts, model, images, key, noise.astype(jnp.float32), draws)
     met = np.take_along_axis(found.pop("p"), labels[..., None], -1)
     error = np.mean(found.pop("mode") != labels)
-    both = (found["hard"] + found["rows"]).astype(np.float64)
     return MixedBounds(
-        **{name: float(values.mean(dtype=np.float64)) for name, values in found.items()},
-        hard_error=float(both.std() / math.sqrt(len(both))),
+        **{name: mean_and_error(values)[0] for name, values in found.items()},
+        hard_error=mean_and_error(found["hard"] + found["rows"])[1],
         error=float(error),
         drawn_error=float(1 - met.mean(dtype=np.float64)),
     )

@@ -37,6 +37,11 @@ class MixedEpoch(NamedTuple):
     labels: float
     validation: MixedBounds
 
+    @property
+    def loss(self) -> float:
+        """Minus the bound, as the rule saw it; the labels add to what is minimised."""
+        return self.evidence + self.divergence
+
 
 class _Batch(NamedTuple):
     images: Float[Array, "B 784"]

@@ -5,13 +5,17 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, UInt8
 
 from perturbtheory.checks import require_count, require_one_of
 from perturbtheory.estimators import require_key
-from perturbtheory.models.vae import over_batches, require_binary, softmax_divergence
+from perturbtheory.models.vae import (
+    mean_and_error,
+    over_batches,
+    require_binary,
+    softmax_divergence,
+)
 from perturbtheory.models.vae.structured._law import (
     NOISES,
     Noise,
@@ -87,11 +91,9 @@ def evaluate(
     require_one_of("noise", noise, NOISES)
     size = min(len(x), _BATCH)
     parts = over_batches(_parts, model, x, key, noise, draws, size=size)
-    bound = parts["hard"] + parts["divergence"]
-    return PairwiseBounds(
-        **{name: float(values.mean(dtype=np.float64)) for name, values in parts.items()},
-        bound_error=float(bound.std(dtype=np.float64) / math.sqrt(len(bound))),
-    )
+    means = {name: mean_and_error(values)[0] for name, values in parts.items()}
+    _, error = mean_and_error(parts["hard"] + parts["divergence"])
+    return PairwiseBounds(**means, bound_error=error)
 
 
 def _parts(

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, UInt8
 
 from perturbtheory.models.vae import (
     DiscreteVAE,
+    mean_and_error,
     over_batches,
     require_binary,
     softmax_divergence,
@@ -69,7 +70,7 @@ def evidence(model: DiscreteVAE, images: UInt8[ArrayLike, "n 784"]) -> Evidence:
     x = require_binary("images", images)
     require_bits(model)
     found = over_batches(_evidence, table(model), x, jax.random.key(0), size=_size(x))
-    return Evidence(*_mean(math.log(2) * model.latents - found["log"]))
+    return Evidence(*mean_and_error(math.log(2) * model.latents - found["log"]))
 
 
 def exact_bound(model: PairwiseVAE, images: UInt8[ArrayLike, "n 784"]) -> ExactBound:
@@ -85,9 +86,9 @@ def exact_bound(model: PairwiseVAE, images: UInt8[ArrayLike, "n 784"]) -> ExactB
     require_bits(model)
     found = over_batches(_exact, (model, table(model)), x, jax.random.key(0), size=_size(x))
     divergence = math.log(2) * model.latents + found["log_q"]
-    _, error = _mean(found["hard"] + divergence)
+    _, error = mean_and_error(found["hard"] + divergence)
     hard, own, unary = (
-        _mean(part)[0] for part in (found["hard"], divergence, found["unary_divergence"])
+        mean_and_error(part)[0] for part in (found["hard"], divergence, found["unary_divergence"])
     )
     return ExactBound(hard, own, unary, error)
 
@@ -101,12 +102,6 @@ def require_bits(model: DiscreteVAE) -> None:
 
 def _size(x: np.ndarray) -> int:
     return min(len(x), _BATCH)
-
-
-def _mean(values: np.ndarray) -> tuple[float, float]:
-    """The mean, and its standard error."""
-    wide = values.astype(np.float64)
-    return float(wide.mean()), float(wide.std() / math.sqrt(len(wide)))
 
 
 def _evidence(decoder: Table, x: Float[Array, "B 784"], key: Array) -> dict[str, Array]:
