@@ -1,0 +1,68 @@
+"""The site: its code runs and answers what it shows, its reference names everything public."""
+
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import perturbtheory
+from tests import blocks
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [DOCS / "start.md", *sorted((DOCS / "guides").glob("*.md"))]
+WITHOUT_REFERENCE = ("cli", "claims.", "figures.", "processes", "results", "tables")
+"""Modules that are reached by commands, by ids of claims or by names of figures."""
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_the_code_of_a_page_answers_what_it_shows(path: Path, capsys) -> None:
+    lines = [line for block in blocks.blocks(path.read_text("utf-8")) for line in blocks.program(block)]
+    checked = [line for line in lines if line.startswith(("shown(", "assert "))]
+    assert len(checked) >= 5
+    scope = {"shown": blocks.shown, "__name__": "page"}
+    for line in lines:
+        exec(compile(line, f"{path.stem}: {line}", "exec"), scope)
+    printed = capsys.readouterr().out
+    for block in re.findall(r"```text\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
+        assert [row for row in block.splitlines() if not _printed(row, printed)] == []
+
+
+def _printed(row: str, printed: str) -> bool:
+    return any(row.split() == line.split() for line in printed.splitlines())
+
+
+def test_a_comment_that_is_wrong_is_noticed() -> None:
+    with pytest.raises(AssertionError):
+        blocks.shown(0.12345, ["0.1235..."])
+
+
+def _public(package: str, folder: Path) -> list[str]:
+    found = []
+    for module in pkgutil.iter_modules([str(folder)]):
+        name = f"{package}.{module.name}".removeprefix(".")
+        if module.name.startswith("_"):
+            continue
+        found.append(name)
+        if module.ispkg:
+            found += _public(name, folder / module.name)
+    return found
+
+
+def test_the_reference_has_every_public_package() -> None:
+    written = "\n".join(path.read_text("utf-8") for path in (DOCS / "reference").glob("*.rst"))
+    pages = set(re.findall(r"public:: perturbtheory\.?([\w.]*)", written))
+    packages = {
+        name
+        for name in _public("", Path(perturbtheory.__file__).parent)
+        if not name.startswith(WITHOUT_REFERENCE)
+    }
+    missing = {name for name in packages if name not in pages}
+    assert {name for name in missing if name.count(".") == 0} == set(), missing
+
+
+def test_everything_the_site_shows_is_there() -> None:
+    for path in DOCS.rglob("*.md"):
+        links = re.findall(r"(?:\{image\} |\]\()([\w./-]+\.(?:png|md|rst|ipynb))", path.read_text("utf-8"))
+        assert [link for link in links if not (path.parent / link).exists()] == [], path
