@@ -24,7 +24,7 @@ extensions = [
     "public",
     "statements",
     "written_report",
-    "cyclopts.sphinx_ext",
+    "cyclopts.ext.sphinx",
 ]
 # Notebooks lie beside the package; the report of the claims is made from their record.
 exclude_patterns = ["_build", "_ext", "**.ipynb_checkpoints"]
