@@ -12,13 +12,23 @@ from tests import blocks
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [DOCS / "start.md", *sorted((DOCS / "guides").glob("*.md"))]
-WITHOUT_REFERENCE = ("cli", "claims.", "figures.", "potential.methods", "processes", "results", "tables")
+WITHOUT_REFERENCE = (
+    "cli",
+    "claims.",
+    "figures.",
+    "potential.methods",
+    "processes",
+    "results",
+    "tables",
+)
 """Modules that serve others, or are reached by commands, by ids of claims, by names of figures."""
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_the_code_of_a_page_answers_what_it_shows(path: Path, capsys) -> None:
-    lines = [line for block in blocks.blocks(path.read_text("utf-8")) for line in blocks.program(block)]
+    lines = [
+        line for block in blocks.blocks(path.read_text("utf-8")) for line in blocks.program(block)
+    ]
     checked = [line for line in lines if line.startswith(("shown(", "assert "))]
     assert len(checked) >= 5
     scope = {"shown": blocks.shown, "__name__": "page"}
@@ -62,5 +72,7 @@ def test_the_reference_has_every_public_package() -> None:
 
 def test_everything_the_site_shows_is_there() -> None:
     for path in DOCS.rglob("*.md"):
-        links = re.findall(r"(?:\{image\} |\]\()([\w./-]+\.(?:png|md|rst|ipynb))", path.read_text("utf-8"))
+        links = re.findall(
+            r"(?:\{image\} |\]\()([\w./-]+\.(?:png|md|rst|ipynb))", path.read_text("utf-8")
+        )
         assert [link for link in links if not (path.parent / link).exists()] == [], path

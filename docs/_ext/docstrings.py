@@ -1,4 +1,4 @@
-"""Docstrings here are plain text with formulas; these are the marks that make them reStructuredText.
+"""Docstrings are plain text with formulas; here they get the marks of reStructuredText.
 
 In the text, ``*`` and ``|`` are factors and absolute values, and not marks. A block of formulas
 stands indented after an empty line and keeps its lines.
@@ -29,7 +29,9 @@ def _escaped(line: str) -> str:
     return "".join(pieces)
 
 
-def _process(_app: Sphinx, what: str, _name: str, _obj: Any, _options: Any, lines: list[str]) -> None:
+def _process(
+    _app: Sphinx, what: str, _name: str, _obj: Any, _options: Any, lines: list[str]
+) -> None:
     """Escape what is no mark, and mark blocks of formulas as literal ones."""
     if what == "attribute" and lines and lines[0].startswith("Alias for field number"):
         lines[:] = []

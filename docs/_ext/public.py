@@ -17,7 +17,6 @@ from sphinx.application import Sphinx
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
-
 TOP = "perturbtheory"
 
 

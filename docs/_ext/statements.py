@@ -1,4 +1,4 @@
-"""The directive ``statements``: every claim of the record with its verdict, by paper and section."""
+"""The directive ``statements``: every claim of the record with its verdict."""
 
 from typing import Any
 
@@ -13,7 +13,11 @@ from perturbtheory.report import to_html
 def _row(entry: dict[str, Any]) -> str:
     verdict = entry["verdict"]
     corrected = entry["corrected_by"]
-    more = f'<p>Corrected: <a href="#{corrected}"><code>{corrected}</code></a></p>' if corrected else ""
+    more = (
+        f'<p>Corrected: <a href="#{corrected}"><code>{corrected}</code></a></p>'
+        if corrected
+        else ""
+    )
     return (
         f'<tr id="{entry["id"]}"><td><code>{entry["id"]}</code>'
         f'<br><span class="verdict {verdict.replace(" ", "-")}">{verdict}</span></td>'
