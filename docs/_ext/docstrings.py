@@ -33,8 +33,9 @@ def _process(
     _app: Sphinx, what: str, _name: str, _obj: Any, _options: Any, lines: list[str]
 ) -> None:
     """Escape what is no mark, and mark blocks of formulas as literal ones."""
-    if what == "attribute" and lines and lines[0].startswith("Alias for field number"):
-        lines[:] = []
+    if what in ("attribute", "property") and lines:
+        # Napoleon takes what stands before a colon for the type of an attribute.
+        lines[0] = lines[0].replace(": ", " – ", 1)
     made: list[str] = []
     heading, literal, listed = False, False, False
     for line in lines:
@@ -58,7 +59,13 @@ def _process(
     lines[:] = made
 
 
+def _skip(_app: Sphinx, _what: str, _name: str, obj: Any, skip: bool, _options: Any) -> bool:
+    """Leave out fields of named tuples, of which the class says more under ``Attributes:``."""
+    return skip or str(getattr(obj, "__doc__", "")).startswith("Alias for field number")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Come before napoleon, which reads the sections."""
+    app.connect("autodoc-skip-member", _skip)
     app.connect("autodoc-process-docstring", _process, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

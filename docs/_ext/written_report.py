@@ -1,4 +1,4 @@
-"""The report of the claims, with its graph, as a part of the site: made from what is recorded."""
+"""The report of the claims, with its graph, as a part of the site: made from the record."""
 
 from pathlib import Path
 from typing import Any
