@@ -9,6 +9,7 @@ from perturbtheory.report._content import Report
 from perturbtheory.report._figures import pictures
 from perturbtheory.report._mathematics import MathematicsError as MathematicsError
 from perturbtheory.report._mathematics import require_mathematics as require_mathematics
+from perturbtheory.report._mathematics import to_html as to_html
 from perturbtheory.results import as_json, write_together
 
 
