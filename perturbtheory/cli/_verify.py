@@ -166,8 +166,10 @@ def _premises(
     results: "Sequence[Result]", known: dict[str, Any]
 ) -> tuple[dict[str, Sequence[str]], dict[str, str]]:
     """What every claim rests on, and the verdicts: those found, and for the rest the recorded."""
-    premises = {id_: entry.get("depends_on") or () for id_, entry in known.items()}
-    verdicts = {id_: entry.get("verdict", "") for id_, entry in known.items()}
+    premises: dict[str, Sequence[str]] = {
+        id_: entry.get("depends_on") or () for id_, entry in known.items()
+    }
+    verdicts: dict[str, str] = {id_: entry.get("verdict", "") for id_, entry in known.items()}
     premises |= {result.claim.id: result.claim.depends_on for result in results}
     return premises, verdicts | {result.claim.id: result.verdict for result in results}
 

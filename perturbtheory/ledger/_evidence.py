@@ -93,7 +93,7 @@ class Check:
     @property
     def _has_grounds(self) -> bool:
         """Whether kind and outcome follow from the steps, or from the cases of a certificate."""
-        decided = [step.outcome for step in self.steps if step.outcome != "argued"]
+        decided: list[Outcome] = [step.outcome for step in self.steps if step.outcome != "argued"]
         if self.kind == "certificate" and not self.steps:
             return bool(self.detail.strip())
         if self.kind == "argument":

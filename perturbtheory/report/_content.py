@@ -222,15 +222,16 @@ def section_of(claim: Claim) -> str:
 
 def source_file(claim: Claim) -> str:
     """The file in which a claim is made, from the root of the package's repository or by name."""
-    if claim.module.startswith("own:"):  # see `perturbtheory verify`
-        return Path(claim.module).name
-    return f"{claim.module.replace('.', '/')}.py"
+    return Path(claim.module).name if _is_own(claim) else f"{claim.module.replace('.', '/')}.py"
 
 
 def replay(claim: Claim) -> str:
     """The command that checks a claim again: by its file if it is none of the ledger."""
-    own = claim.id not in claims.index()
-    return f"perturbtheory verify {source_file(claim) if own else claim.id}"
+    return f"perturbtheory verify {source_file(claim) if _is_own(claim) else claim.id}"
+
+
+def _is_own(claim: Claim) -> bool:
+    return claim.module.startswith("own:")  # see `perturbtheory verify`
 
 
 def steps(result: Result) -> str:

@@ -37,6 +37,7 @@ IN_WORDS = {
     "A.smooth-same",
     "A.gumbel-no-benefits",
     "A.gaussian-same",
+    "B.figure-3-time",
 }
 """Claims that state no formula."""
 BY_REASON = {

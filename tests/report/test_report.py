@@ -90,7 +90,14 @@ def made_up():
             claim("A.wrong", corrected="A.wrong.corrected", says=HOSTILE, assumes=HOSTILE),
             (
                 Part("whole", false, example),
-                Part("rest", (check("fails", kind="certificate", steps=steps), two[1])),
+                Part(
+                    "rest",
+                    (
+                        check("fails", kind="certificate", steps=steps),
+                        check("fails", route="two", kind="quadrature"),
+                    ),
+                    example,
+                ),
             ),
         ),
         Result(
@@ -270,7 +277,7 @@ def test_steps_say_whether_a_computation_or_an_argument_decided():
 def test_the_head_tells_how_much_was_decided_and_what_argued_means():
     results = made_up()
     head = Page(text_of_all(results)).all("p", class_="proofs")[0]["text"]
-    assert "a computation decided 2 of 4 steps; the rest are argued" in head
+    assert "a computation decided 7 of 9 steps; the rest are argued" in head
     assert '"argument" (1 check here)' in head
     assert 'a claim is "argued", not "proved"' in head
     assert head in _markdown.document(Report(results, "quick"), {})

@@ -106,7 +106,7 @@ def more_than_probabilities():
 
 @dual_domain.part(r"(9): every $p$ that is reached is in $\mathcal P$")
 def reached_is_in_domain():
-    points = thetas(3, Budget("pairs", 0, 8))
+    points = thetas(3, Budget("pairs", 1, 8))
     value, share, _ = enumeration.softmax(points, ATOMS, 1.0)
     rise = value[None, :] - value[:, None]
     slope = share @ points.T - (share * points).sum(1)[:, None]
