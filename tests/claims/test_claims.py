@@ -38,6 +38,7 @@ IN_WORDS = {
     "A.gumbel-no-benefits",
     "A.gaussian-same",
     "B.figure-3-time",
+    "C.attributes",
 }
 """Claims that state no formula."""
 BY_REASON = {

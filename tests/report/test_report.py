@@ -281,9 +281,8 @@ def test_the_head_tells_how_much_was_decided_and_what_argued_means():
     assert '"argument" (1 check here)' in head
     assert 'a claim is "argued", not "proved"' in head
     assert head in _markdown.document(Report(results, "quick"), {})
-    without = Report(
-        [Result(claim("C.bare"), (Part("p", (check(), check(route="two"))),))], "quick"
-    )
+    bare = tuple(check(route=route, kind="certificate") for route in ("one", "two"))
+    without = Report([Result(claim("C.bare"), (Part("p", bare),))], "quick")
     assert without.proofs() == ""
 
 
