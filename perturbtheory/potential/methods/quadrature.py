@@ -148,7 +148,8 @@ def anchored(noise: Any, theta: Vector) -> float:
     """f(theta) - f(0) = int (prod_j F_j(s) - prod_j F_j(s - theta_j)) ds, without any moment."""
     if noise.tail == "polynomial":
         return _panels.anchored(noise, theta)
-    return float(solve(noise, theta).value - solve(noise, np.zeros_like(theta)).value)
+    one, two = (solve(noise, t, least=0.0) for t in (theta, np.zeros_like(theta)))
+    return float(one.value - two.value)
 
 
 def tie(noise: Any, theta: Vector) -> bool:  # noqa: ARG001
