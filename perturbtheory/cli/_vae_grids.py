@@ -148,7 +148,9 @@ def _run(
     from perturbtheory.experiments.vaes import grids, recorded, require_run, run_vae
 
     command = f"perturbtheory vae grid {said}" + ("" if epochs is None else f" --epochs {epochs}")
-    options: dict[str, Any] = {"workers": workers, "packages": ("equinox", "optax")}
+    options: dict[str, Any] = {
+        "workers": workers, "packages": ("equinox", "optax"), "resumable": True,
+    }  # fmt: skip
     for name in every:
         done = recorded.finished(directory) if name in grids.AFTER else {}
         runs = grids.runs(name, epochs=epochs, done=done)

@@ -60,7 +60,7 @@ def sweep_and_show(
             made.require_run(run)
         sweep(
             made.run, runs, directory, command=command, workers=workers,
-            packages=("equinox", "optax"),
+            packages=("equinox", "optax"), resumable=True,
         )  # fmt: skip
         if record:
             path = recorded.destination()

@@ -113,8 +113,8 @@ def _images(name: str, latent: str) -> Splits:
     return labelled(data.load(name), latent)
 
 
-def run_semi(run: SemiRun) -> dict[str, Any]:
-    """Train, and evaluate on the test images.
+def run_semi(run: SemiRun, checkpoint: Path | None = None) -> dict[str, Any]:
+    """Train, resumed from the checkpoint if there is one, and evaluate on the test images.
 
     Returns, with one entry an epoch: `loss`, the mean of minus the bound as it was minimised or
     reported; `labels`, the mean of what labels add; `validation`, the bound and the error;
@@ -123,7 +123,7 @@ def run_semi(run: SemiRun) -> dict[str, Any]:
     `switching`, see `switched`. `pictures` are generated images of the last epoch, see `pictures`.
     """
     splits = _images(run.images, run.latent)
-    return summary(run, trained(run, splits), splits)
+    return summary(run, trained(run, splits, checkpoint=checkpoint), splits)
 
 
 def trained(

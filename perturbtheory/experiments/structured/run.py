@@ -87,8 +87,8 @@ def _images(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return binary(data.load(name))
 
 
-def run_structured(run: StructuredRun) -> dict[str, Any]:
-    """Train, and evaluate on the test images.
+def run_structured(run: StructuredRun, checkpoint: Path | None = None) -> dict[str, Any]:
+    """Train, resumed from the checkpoint if there is one, and evaluate on the test images.
 
     Returns, with one entry an epoch: `loss`, the mean training loss as it was minimised or
     reported; `validation`, the bound and the number as published, each of ten draws an image;
@@ -96,7 +96,7 @@ def run_structured(run: StructuredRun) -> dict[str, Any]:
     `CRITERIA` and for the last, the numbers of `measured` and that of the epoch.
     """
     train, held_out, test = _images(run.images)
-    return summary(run, trained(run, train, held_out), test)
+    return summary(run, trained(run, train, held_out, checkpoint=checkpoint), test)
 
 
 def trained(

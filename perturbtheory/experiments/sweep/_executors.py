@@ -25,7 +25,7 @@ def open_executor(
         ValueError: if `workers` is none of these, or other processes cannot import `function`.
         SweepError: if Dask is not installed or no scheduler answers.
     """
-    if isinstance(workers, str) and "://" in workers:
+    if isinstance(workers, str) and is_address(workers):
         with _dask(workers) as executor:
             yield executor
         return
@@ -41,8 +41,13 @@ def open_executor(
 
 def require_workers(workers: int | str) -> None:
     """Raise ValueError for `workers` that `open_executor` does not take, before it is opened."""
-    if not (isinstance(workers, str) and "://" in workers):
+    if not is_address(workers):
         _number(workers)
+
+
+def is_address(workers: int | str) -> bool:
+    """Whether `workers` names a Dask scheduler."""
+    return isinstance(workers, str) and "://" in workers
 
 
 def capacity(executor: Executor) -> int:

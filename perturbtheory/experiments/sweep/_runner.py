@@ -112,7 +112,7 @@ class Runner:
             self.failed[name] = error
         else:
             try:
-                self.store.write(name, _cells.text(record))
+                self.store.finish(name, _cells.text(record))
                 self._keep(name, record)
             except OSError as error:
                 self._stop(self.unwritten, name, error)

@@ -151,6 +151,12 @@ class Store:
                 temporary.unlink()
             raise
 
+    def finish(self, name: str, content: str) -> None:
+        """Write the result of a cell, whose state is not needed any more."""
+        self.write(name, content)
+        with contextlib.suppress(OSError):
+            state_of(self.directory, name).unlink()
+
     def tidy(self) -> None:
         """Remove what killed runners left; the files of live ones are locked, and stay."""
         for left in [*self.directory.glob(".*.lock"), *self.directory.glob(".*.tmp")]:
@@ -188,6 +194,11 @@ class Store:
             self.write(_MANIFEST, _cells.as_json(_summary(self.records())))
         finally:
             lock.release()
+
+
+def state_of(directory: Path, name: str) -> Path:
+    """Where a cell that is running may keep its state; it is left when the cell is killed."""
+    return directory / f".{name}.state"
 
 
 def warn_of_versions(directory: Path, records: Iterable[Record]) -> None:

@@ -22,7 +22,7 @@ import perturbtheory
 from perturbtheory.experiments.sweep import _cells, _executors
 from perturbtheory.experiments.sweep._cells import Record
 from perturbtheory.experiments.sweep._runner import Runner, few
-from perturbtheory.experiments.sweep._store import Store, SweepError, warn_of_versions
+from perturbtheory.experiments.sweep._store import Store, SweepError, state_of, warn_of_versions
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -31,7 +31,7 @@ _PACKAGES = ("jax", "jaxlib", "numpy")
 
 
 def sweep(
-    function: Callable[[Any], Mapping[str, Any]],
+    function: Callable[..., Mapping[str, Any]],
     cells: Iterable[Any],
     directory: Path | str,
     *,
@@ -41,6 +41,7 @@ def sweep(
     command: str = "",
     packages: Sequence[str] = (),
     progress: bool = True,
+    resumable: bool = False,
 ) -> list[dict[str, Any]]:
     """[function(cell) for cell in cells], with every result kept in a file of `directory`.
 
@@ -61,6 +62,9 @@ def sweep(
         command: what to type to run it again; kept in the files, so without private paths.
         packages: distributions whose versions are kept beside those of JAX and numpy.
         progress: whether to show a bar on a terminal.
+        resumable: whether `function` takes `checkpoint` too, a file beside the results in which it
+            keeps the state of a cell, so that one that was killed goes on; removed when the cell
+            is finished. Not on a Dask cluster, whose machines may not see the folder.
 
     Raises:
         ValueError: for arguments that cannot be used, before anything is run.
@@ -80,7 +84,9 @@ def sweep(
         _executors.require_workers(workers)
     _versions(tuple(packages))
     store.tidy()
-    call = functools.partial(_run, function, tuple(packages))
+    here = executor is None and not _executors.is_address(workers)
+    states = store.directory.absolute() if resumable and here else None
+    call = functools.partial(_run, function, tuple(packages), states)
     with contextlib.ExitStack() as stack:
         bar = stack.enter_context(_bar(shown=progress, total=len(named)))
         runner = Runner(call, named, store, command, bar)
@@ -128,13 +134,17 @@ def records(directory: Path | str) -> dict[str, Record]:
 
 
 def _run(
-    function: Callable[[Any], Mapping[str, Any]], packages: tuple[str, ...], cell: Any
+    function: Callable[..., Mapping[str, Any]],
+    packages: tuple[str, ...],
+    states: Path | None,
+    cell: Any,
 ) -> dict[str, Any]:
     """What the worker reports of one cell: all of its record but the cell and the command."""
+    state = {} if states is None else {"checkpoint": state_of(states, _cells.identity(cell))}
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     start = time.perf_counter()
     try:
-        result = function(cell)
+        result = function(cell, **state)
     except Exception as error:
         try:
             pickle.loads(pickle.dumps(error))

@@ -124,8 +124,8 @@ def _images(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return binary(data.load(name))
 
 
-def run_vae(run: VaeRun) -> dict[str, Any]:
-    """Train, and evaluate on the test images.
+def run_vae(run: VaeRun, checkpoint: Path | None = None) -> dict[str, Any]:
+    """Train, resumed from the checkpoint if there is one, and evaluate on the test images.
 
     Returns, with one entry an epoch: `loss`, the mean training loss as it was minimised or
     reported, `reconstruction`, its first part; `validation`, one list for every number of
@@ -134,7 +134,7 @@ def run_vae(run: VaeRun) -> dict[str, Any]:
     number of the epoch.
     """
     train, held_out, test = _images(run.images)
-    return summary(run, trained(run, train, held_out), test, len(train))
+    return summary(run, trained(run, train, held_out, checkpoint=checkpoint), test, len(train))
 
 
 def trained(

@@ -223,7 +223,7 @@ def main(*arguments):
 
 class TestCommands:
     def test_grid_runs_and_records(self, capsys, monkeypatch, tmp_path):
-        monkeypatch.setattr(runs, "run_semi", made_up)
+        monkeypatch.setattr(runs, "run_semi", lambda run, checkpoint: made_up(run))
         monkeypatch.setattr(runs, "start", small)
         for name in ("location", "destination"):
             monkeypatch.setattr(results, name, lambda name: tmp_path / name)

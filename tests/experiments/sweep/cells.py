@@ -68,6 +68,18 @@ def run(cell):
     return {"square": cell.number**2, "pair": (1, 0.1)}
 
 
+def resumed(cell, checkpoint):
+    """Three steps, each noted in the checkpoint; killed after the first, but for the last time."""
+    log, done = Path(cell.log), checkpoint.read_text() if checkpoint.exists() else ""
+    while len(done) < 3:
+        done += "x"
+        checkpoint.write_text(done)
+        note(cell, "step")
+        if not (log / "free").exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+    return {"steps": done}
+
+
 class StubbornError(Exception):
     """Cannot be unpickled."""
 

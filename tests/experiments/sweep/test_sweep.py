@@ -30,7 +30,7 @@ from perturbtheory.experiments.sweep import (
 )
 from perturbtheory.experiments.sweep import _cells as cell_files
 from perturbtheory.experiments.sweep._store import Store
-from tests.experiments.sweep.cells import PATIENCE, Cell, grid, noted, run, wait_until
+from tests.experiments.sweep.cells import PATIENCE, Cell, grid, noted, resumed, run, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -444,6 +444,20 @@ def test_a_runner_takes_over_the_cell_of_a_killed_one(tmp_path):
             finish(other, tmp_path)
     assert ran(tmp_path) == dict.fromkeys(range(3), 1)
     assert ran(tmp_path, "start") == {0: 2, 1: 1, 2: 1}
+
+
+def test_a_cell_that_was_killed_goes_on_from_its_state(tmp_path):
+    cells, results = grid(tmp_path, ["quick"]), tmp_path / "results"
+    for steps in (1, 2):
+        with pytest.raises(SweepError, match="a worker died"):
+            sweep(resumed, cells, results, workers=1, resumable=True)
+        assert ran(tmp_path, "step") == {0: steps}
+    (tmp_path / "free").touch()
+    assert sweep(resumed, cells, results, workers=1, resumable=True) == [{"steps": "xxx"}]
+    assert ran(tmp_path, "step") == {0: 3}
+    assert files(tmp_path) == only_results(cells)
+    # The state of one that is finished is not looked at again.
+    assert sweep(resumed, cells, results, resumable=True) == [{"steps": "xxx"}]
 
 
 def test_a_result_that_appears_just_before_the_lock_is_used(tmp_path, monkeypatch):
