@@ -110,7 +110,7 @@ def _loaded(path: Path) -> "list[Claim]":
     try:
         made = registered_by(lambda: loader.exec_module(module))
     except (Exception, SystemExit) as error:
-        at = line_in(str(path), error)
+        at = line_in(spec.origin or str(path), error)
         why = f"could not be run{at and f', {at}'}: {type(error).__name__}: {error}; fix it"
         msg = f"`CLAIM` {str(path)!r} {why}"
         raise MisuseError(msg) from error

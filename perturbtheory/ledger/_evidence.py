@@ -169,9 +169,14 @@ class Part:
 
     @property
     def ways(self) -> int:
-        """How many routes there are: one under two names is one, and so is one proof."""
-        proofs = {_decided(check.steps) or check.way for check in self.checks}
-        return min(len(self.routes), len(proofs))
+        """How many routes there are: one under two names is one, and so is one proof.
+
+        A proof that decides all that another does, and more, is that other one.
+        """
+        proofs = {_decided(check.steps) for check in self.checks if check.steps}
+        least = [one for one in proofs if not any(other < one for other in proofs)]
+        others = {check.way for check in self.checks if not check.steps}
+        return min(len(self.routes), len(least) + len(others))
 
     @property
     def lacks(self) -> str:
@@ -221,7 +226,12 @@ def _decided(steps: Iterable[Step]) -> frozenset[str]:
     steps = tuple(steps)
     decided = [step.says for step in steps if step.outcome != "argued"]
     says = decided or [step.says for step in steps]
-    return frozenset(found[0] if (found := _FORMULA.match(text)) else text for text in says)
+    return frozenset(_sides(f[0]) if (f := _FORMULA.match(text)) else text for text in says)
+
+
+def _sides(formula: str) -> str:
+    """An equation, whichever side is written first."""
+    return " = ".join(sorted(formula.strip("$").split(" = ")))
 
 
 def in_words(value: Any) -> str:

@@ -67,7 +67,7 @@ def agree(
         'holds'
     """
     (a, ra), (b, rb) = _split("one", one), _split("two", two)
-    _require_same_shape(a, b)
+    _require_same_shape(one=a, two=b)
     _require_slack(slack)
     kind = _weakest(kind, one, two)
     if not 0.0 <= floor <= 1.0:
@@ -155,7 +155,7 @@ def positive(
         'unknown'
     """
     (a, ra), (b, rb) = _split("margin", margin), _split("than", than)
-    require_one_shape(margin=a, than=b)
+    _require_same_shape(margin=a, than=b)
     _require_slack(slack)
     gap = a - b
     room = ra + rb + slack * np.maximum(1.0, np.maximum(np.abs(a), np.abs(b)))
@@ -169,7 +169,8 @@ def positive(
     if outcome == "unknown" and gap.size and np.all(finite):
         nearest = _power_of_ten(float(np.max(room)))
         measured += f", not all further from zero than {nearest}: if one is zero, decide it exactly"
-    return Check(route, _weakest(kind, margin, than), outcome, what, measured)
+    kind = _weakest(kind, margin, than)
+    return Check(route, kind, outcome, what, measured, compared=(margin, than))
 
 
 def _weakest(kind: Kind | None, *given: Any) -> Kind:
@@ -190,12 +191,13 @@ def _weakest(kind: Kind | None, *given: Any) -> Kind:
     return weakest
 
 
-def _require_same_shape(a: np.ndarray, b: np.ndarray) -> None:
-    require_one_shape(one=a, two=b)
+def _require_same_shape(**sides: np.ndarray) -> None:
+    require_one_shape(**sides)
+    (one, a), (two, b) = sides.items()
     if a.shape != b.shape and 1 not in (a.size, b.size):
         msg = (
-            f"`one` and `two` must have one shape, got {a.shape} and {b.shape}; a column is not "
-            "compared with a row, nor a matrix with a row: repeat what is to be repeated"
+            f"`{one}` and `{two}` must have one shape, got {a.shape} and {b.shape}; a column is "
+            "not compared with a row, nor a matrix with a row: repeat what is to be repeated"
         )
         raise ValueError(msg)
 

@@ -47,6 +47,21 @@ def test_numbers_that_were_computed_once_are_one_route():
     assert made_of(agree("a", 1 + 1, 2), agree("b", 3 - 1, 2)).verdict == "supported"
 
 
+def test_one_margin_is_one_route():
+    margin = np.array([0.3, 0.7])
+    assert made_of(positive("a", margin), positive("b", margin)).verdict == "inconclusive"
+    assert made_of(positive("a", margin), positive("b", margin.copy())).verdict == "supported"
+
+
+def test_an_equation_that_is_turned_or_has_company_is_one_proof():
+    left, right = (X + 1) ** 2, X**2 + 2 * X + 1
+    for second in ([eq(right, left)], [eq(left, right), eq(X + X, 2 * X + 0)]):
+        made = made_of(exact("one", eq(left, right)), exact("two", *second))
+        assert made.verdict == "inconclusive", second
+    other = exact("two", eq(sp.expand(left), right + 0 * X))
+    assert made_of(exact("one", eq((X - 1) ** 2, X**2 - 2 * X + 1)), other).verdict == "proved"
+
+
 def test_the_numbers_are_let_go_once_they_are_compared():
     made = made_of(GOOD, agree("numbers", np.ones(3), np.ones(3)))
     assert [check.compared for check in made.parts[0].checks] == [None, None]

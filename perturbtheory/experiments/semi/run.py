@@ -15,6 +15,7 @@ from perturbtheory.checks import require_count, require_one_of
 from perturbtheory.data import attributes
 from perturbtheory.estimators import AbstractEstimator, Direct, Exact, Relaxed
 from perturbtheory.experiments.numbers import short
+from perturbtheory.experiments.resumed import resumed
 from perturbtheory.experiments.semi.pictures import packed
 from perturbtheory.experiments.semi.settings import (
     DRAWS,
@@ -123,7 +124,8 @@ def run_semi(run: SemiRun, checkpoint: Path | None = None) -> dict[str, Any]:
     `switching`, see `switched`. `pictures` are generated images of the last epoch, see `pictures`.
     """
     splits = _images(run.images, run.latent)
-    return summary(run, trained(run, splits, checkpoint=checkpoint), splits)
+    found = resumed(lambda path: trained(run, splits, checkpoint=path), checkpoint)
+    return summary(run, found, splits)
 
 
 def trained(

@@ -20,6 +20,7 @@ from perturbtheory.estimators import (
     ScoreFunction,
 )
 from perturbtheory.experiments.numbers import short
+from perturbtheory.experiments.resumed import resumed
 from perturbtheory.experiments.structured.settings import DRAWS, RULES, StructuredRun
 from perturbtheory.experiments.vaes import binary
 from perturbtheory.models import vae
@@ -96,7 +97,8 @@ def run_structured(run: StructuredRun, checkpoint: Path | None = None) -> dict[s
     `CRITERIA` and for the last, the numbers of `measured` and that of the epoch.
     """
     train, held_out, test = _images(run.images)
-    return summary(run, trained(run, train, held_out, checkpoint=checkpoint), test)
+    found = resumed(lambda path: trained(run, train, held_out, checkpoint=path), checkpoint)
+    return summary(run, found, test)
 
 
 def trained(

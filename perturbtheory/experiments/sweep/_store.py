@@ -25,6 +25,8 @@ from perturbtheory.experiments.sweep._cells import Record
 
 _NAME = re.compile(r".+-[0-9a-f]{16}")
 _MANIFEST = "manifest"
+_LEFT = (".lock", ".tmp", ".state")
+"""Ends of the names of files that only runners need."""
 
 
 class SweepError(RuntimeError):
@@ -158,8 +160,11 @@ class Store:
             state_of(self.directory, name).unlink()
 
     def tidy(self) -> None:
-        """Remove what killed runners left; the files of live ones are locked, and stay."""
-        for left in [*self.directory.glob(".*.lock"), *self.directory.glob(".*.tmp")]:
+        """Remove what killed runners left; the files of live ones are locked, and stay.
+
+        The state of a cell stays until it is finished.
+        """
+        for left in [path for end in _LEFT for path in self.directory.glob(f".*{end}")]:
             name = left.stem.removeprefix(".")
             if name != _MANIFEST and not _NAME.fullmatch(name):
                 continue
@@ -168,6 +173,10 @@ class Store:
                 if (lock := self.claim(name)) is not None:
                     try:
                         (self.directory / f".{name}.tmp").unlink(missing_ok=True)
+                        for half in self.directory.glob(f"..{name}.state.*"):
+                            half.unlink()
+                        if self.path(name).is_file():
+                            state_of(self.directory, name).unlink(missing_ok=True)
                     finally:
                         lock.release()
 

@@ -63,8 +63,9 @@ def sweep(
         packages: distributions whose versions are kept beside those of JAX and numpy.
         progress: whether to show a bar on a terminal.
         resumable: whether `function` takes `checkpoint` too, a file beside the results in which it
-            keeps the state of a cell, so that one that was killed goes on; removed when the cell
-            is finished. Not on a Dask cluster, whose machines may not see the folder.
+            keeps the state of a cell, so that one that was killed resumes; removed when the cell
+            is finished. It is None on an executor of the caller and on a Dask cluster, whose
+            machines may not see the folder.
 
     Raises:
         ValueError: for arguments that cannot be used, before anything is run.
@@ -86,7 +87,7 @@ def sweep(
     store.tidy()
     here = executor is None and not _executors.is_address(workers)
     states = store.directory.absolute() if resumable and here else None
-    call = functools.partial(_run, function, tuple(packages), states)
+    call = functools.partial(_run, function, tuple(packages), resumable, states)
     with contextlib.ExitStack() as stack:
         bar = stack.enter_context(_bar(shown=progress, total=len(named)))
         runner = Runner(call, named, store, command, bar)
@@ -136,11 +137,13 @@ def records(directory: Path | str) -> dict[str, Record]:
 def _run(
     function: Callable[..., Mapping[str, Any]],
     packages: tuple[str, ...],
+    resumable: bool,
     states: Path | None,
     cell: Any,
 ) -> dict[str, Any]:
     """What the worker reports of one cell: all of its record but the cell and the command."""
-    state = {} if states is None else {"checkpoint": state_of(states, _cells.identity(cell))}
+    path = None if states is None else state_of(states, _cells.identity(cell))
+    state = {"checkpoint": path} if resumable else {}
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     start = time.perf_counter()
     try:

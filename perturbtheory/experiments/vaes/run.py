@@ -23,6 +23,7 @@ from perturbtheory.estimators import (
 )
 from perturbtheory.experiments.laws import LAWS, UNIT
 from perturbtheory.experiments.numbers import short
+from perturbtheory.experiments.resumed import resumed
 from perturbtheory.experiments.vaes.settings import RULES, SCHEDULES, TEMPERED, VaeRun
 from perturbtheory.models import vae
 from perturbtheory.perturbations import AbstractPerturbation
@@ -134,7 +135,8 @@ def run_vae(run: VaeRun, checkpoint: Path | None = None) -> dict[str, Any]:
     number of the epoch.
     """
     train, held_out, test = _images(run.images)
-    return summary(run, trained(run, train, held_out, checkpoint=checkpoint), test, len(train))
+    found = resumed(lambda path: trained(run, train, held_out, checkpoint=path), checkpoint)
+    return summary(run, found, test, len(train))
 
 
 def trained(

@@ -460,6 +460,26 @@ def test_a_cell_that_was_killed_goes_on_from_its_state(tmp_path):
     assert sweep(resumed, cells, results, resumable=True) == [{"steps": "xxx"}]
 
 
+def test_a_state_is_kept_beside_results_of_this_machine_alone(tmp_path):
+    cells = grid(tmp_path, ["quick"])
+    with ThreadPoolExecutor(1) as executor:
+        found = sweep(
+            lambda cell, checkpoint: {"state": checkpoint is None},
+            cells, tmp_path / "results", executor=executor, resumable=True,
+        )  # fmt: skip
+    assert found == [{"state": True}]
+
+
+def test_states_that_are_of_no_use_are_cleared(tmp_path):
+    cells, results = grid(tmp_path, ["quick"] * 2), tmp_path / "results"
+    sweep(run, cells[:1], results)
+    done, waits = (f".{identity(cell)}.state" for cell in cells)
+    for name in (done, waits, f".{waits}.abcd1234"):
+        (results / name).touch()
+    sweep(run, cells[:1], results)
+    assert files(tmp_path) == only_results(cells[:1]) | {waits}
+
+
 def test_a_result_that_appears_just_before_the_lock_is_used(tmp_path, monkeypatch):
     cells = grid(tmp_path, ["quick"])
     claim = Store.claim

@@ -1,0 +1,23 @@
+"""Runs that were killed resume from their state, or begin again where that is of no use."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from perturbtheory.models.vae import CheckpointError, Trained
+
+
+def resumed(train: Callable[[Path | None], Trained], state: Path | None) -> Trained:
+    """train(state), and once more from the beginning if the state is corrupt or of other settings.
+
+    It was left by a run of the same name, before the images or a library were replaced: whoever
+    gives the same command again wants the result.
+    """
+    try:
+        return train(state)
+    except CheckpointError as error:
+        if state is None or not state.is_file():
+            raise
+        warnings.warn(f"{error}; the run begins again", stacklevel=2)
+        state.unlink()
+        return train(state)
