@@ -20,8 +20,12 @@ from tests import blocks
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [DOCS / "start.md", *sorted((DOCS / "guides").glob("*.md"))]
-TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
-WITH_COMMANDS = [ROOT / "README.md", *(DOCS / n for n in ("start.md", "guides/referee.md"))]
+FINDINGS = sorted((DOCS / "findings").glob("*.md"))
+TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES, *FINDINGS]
+WITH_COMMANDS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *(DOCS / name for name in ("start.md", "guides/referee.md", "findings/vaes.md")),
+]
 WITHOUT_REFERENCE = (
     "cli",
     "claims.",
@@ -56,7 +60,9 @@ def _printed(row: str, printed: str) -> bool:
 
 
 def _commands(path: Path) -> list[list[str]]:
-    shells = re.findall(r"```sh\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    text = path.read_text("utf-8")
+    shells = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    shells += re.findall(r"`(perturbtheory [^`\n]+)`", text)
     pieces = [p for shell in shells for line in shell.splitlines() for p in line.split("&&")]
     words = [shlex.split(piece, comments=True) for piece in pieces]
     return [w[1:] for w in words if w and w[0].rpartition("/")[2] == "perturbtheory"]
@@ -103,11 +109,14 @@ def test_the_reference_has_every_public_package() -> None:
 
 
 def test_everything_the_site_shows_is_there() -> None:
+    found = 0
     for path in DOCS.rglob("*.md"):
         links = re.findall(
             r"(?:\{image\} |\]\()([\w./-]+\.(?:png|md|rst|ipynb))", path.read_text("utf-8")
         )
         assert [link for link in links if not (path.parent / link).exists()] == [], path
+        found += len(links)
+    assert found >= 30
 
 
 PACKAGE = ROOT / "perturbtheory"
