@@ -40,7 +40,7 @@ def fit(
 ) -> int:
     """Fit the distributions of section 6.1 of paper A and print them beside Table 2.
 
-    Every fit is kept in a file of its own: a command that was stopped goes on where it was. Without
+    Every fit is kept in a file of its own: a command that was stopped resumes where it was. Without
     options from --target to --seeds the printed protocol is run, or another --grid. Exit status 0
     if every fit could be made, 1 if not.
 
@@ -55,17 +55,17 @@ def fit(
     model
         normal, gumbel, logistic or laplace noise before the softmax, or igr; several at once.
     scale
-        Of the noise.
+        Scale of the noise.
     temperature
-        Of the softmax.
+        Temperature of the softmax.
     loss
         l1, squared, kl, reverse-kl or fenchel-young.
     draws
-        Samples a step, or exact for none.
+        Samples per step, or exact for none.
     steps
         Iterations of Adam.
     learning_rate
-        Of Adam.
+        Learning rate of Adam.
     start
         zero for theta = 0; uniform for independent entries in (0, 1).
     seeds

@@ -56,7 +56,7 @@ def train(
     output
         Directory of the pictures.
     checkpoint
-        File that keeps the state after every epoch; if it is there the run goes on from it.
+        File that keeps the state after every epoch; if it is there the run resumes from it.
     importance
         Samples of the importance-weighted bound on 1,000 test images; 0 leaves it out.
     json

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import cyclopts
 
 from perturbtheory.cli._output import Output, say, terminal
-from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory
+from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 
 Folder = Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])]
 
@@ -24,7 +24,7 @@ def grid(
 ) -> int:
     """Run experiments of both papers and print their tables.
 
-    Every run is kept in a file of its own: a command that was stopped goes on where it was.
+    Every run is kept in a file of its own: a command that was stopped resumes where it was.
 
     Parameters
     ----------
@@ -58,6 +58,8 @@ def grid(
     output = Output()
 
     def work() -> Any:
+        if record:
+            require_writable("--record", recorded.destination())
         _run(every, " ".join(names), directory, workers, epochs)
         if record:
             _add("--record", directory, output)

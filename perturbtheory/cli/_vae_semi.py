@@ -51,7 +51,7 @@ def train(
     output
         Directory of the picture: a column for each class, or each attribute off and on.
     checkpoint
-        File that keeps the state after every epoch; if it is there the run goes on from it.
+        File that keeps the state after every epoch; if it is there the run resumes from it.
     json
         Write the numbers to this file.
     """
@@ -77,15 +77,23 @@ def _made(chosen: SemiRun, folder: Path | None) -> tuple[SemiRun, Any, str]:
     usual = next(
         (r for r in grids.METHODS.values() if r.rule == given.get("rule", "direct")), SemiRun()
     )
-    learns = "images" if given.get("labels") == 0 else usual.learns
+    learns = given.get("learns", "images" if given.get("labels") == 0 else usual.learns)
+    unlabelled = learns == "images" and not given.get("from_labels") and not given.get("first")
     found = images_at_hand(given.pop("images", None), folder)
     usual = dataclasses.replace(
         usual, images=found.name, epochs=epochs_of(len(found.train)), learns=learns,
-        from_labels=usual.from_labels and learns != "images",
+        labels=0 if unlabelled else usual.labels,
+        from_labels=usual.from_labels and learns == "both",
     )  # fmt: skip
     run = dataclasses.replace(usual, **given)
     semi.require_run(run)
-    return run, semi.labelled(found, run.latent), found.source
+    splits = semi.labelled(found, run.latent)
+    try:
+        semi.kept(run, splits.train.labels)
+    except ValueError as error:
+        msg = f"`--labels` must be of images that there are, got {run.labels}: {error}"
+        raise ValueError(msg) from error
+    return run, splits, found.source
 
 
 def _train(
@@ -139,7 +147,7 @@ def grid(
 ) -> int:
     """Run Table 2 and Figures 4 and 5 of paper B, and print their tables beside the printed one.
 
-    Every run is kept in a file of its own: a command that was stopped goes on where it was.
+    Every run is kept in a file of its own: a command that was stopped resumes where it was.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ def structured(
     """Train VAEs with fifteen binary latents, coupled or not, on Fashion-MNIST: a table.
 
     Figure 3 of paper B, and the same with exact f and with one objective. Every run is kept in a
-    file of its own: a command that was stopped goes on where it was. Many hours for 50 epochs.
+    file of its own: a command that was stopped resumes where it was. Many hours for 50 epochs.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from perturbtheory.cli._output import Output, say, terminal
-from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory
+from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 from perturbtheory.cli._vae_grids import require_data
 
 
@@ -55,6 +55,8 @@ def sweep_and_show(
     output, made = Output(), kind()
     recorded = made.recorded
     try:
+        if record:
+            require_writable("--record", recorded.destination())
         runs = list(made.runs())
         for run in runs:
             made.require_run(run)

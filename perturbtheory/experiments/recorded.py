@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from perturbtheory import results as files
 from perturbtheory.experiments.numbers import require_numbers
-from perturbtheory.experiments.sweep import Record, records
+from perturbtheory.experiments.sweep import Record, identity, records
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -138,25 +138,53 @@ class RunFile(Generic[Run]):
             hint: what to do about a directory without runs.
 
         Raises:
-            RecordError: if the directory holds no run; if there is a record and it is corrupt.
+            RecordError: if the directory holds no run, or one whose result lacks numbers; if there
+                is a record and it is corrupt. Nothing is written then.
         """
         made = self.made(directory)
         if not made:
             msg = f"{self.what} would be unchanged: {directory} holds no run; {hint}"
             raise files.RecordError(msg)
         path = self.destination()
-        before = {"commands": [], "versions": [], self.rows: []}
-        before |= self.read(path) if path.exists() else {}
+        before = self.read(path) if path.exists() else {self.rows: []}
         found: dict[Run, Mapping[str, Any]] = {**self.results(before, path)}
-        found |= {run: kept(run, record.result) for run, record in made.items()}
+        commands, made_with = (self._head(before, name, path) for name in ("commands", "versions"))
+        found |= {
+            run: self._whole(run, record.result, kept, directory) for run, record in made.items()
+        }
         results = dict(sorted(found.items(), key=lambda pair: dataclasses.astuple(pair[0])))
         every = made.values()
         head = {
-            "commands": sorted({*before["commands"], *(record.command for record in every)}),
-            "versions": versions([*before["versions"], *(record.versions for record in every)]),
+            "commands": sorted({*commands, *(record.command for record in every)}),
+            "versions": versions([*made_with, *(record.versions for record in every)]),
         }
         self.write(head, results, sum(sum(result["seconds"]) for result in results.values()))
         return results
+
+    def _head(self, data: Mapping[str, Any], name: str, path: Path) -> list[Any]:
+        """The commands or the versions in the head of a record, none if it has none."""
+        found = data.get(name, [])
+        kind = {"commands": str, "versions": dict}[name]
+        if not isinstance(found, list) or not all(isinstance(one, kind) for one in found):
+            why = f"{name!r} must be a list of {kind.__name__}, got {str(found)[:60]}"
+            msg = f"{self.what} are corrupt: {path}: {why}; {self.remedy}"
+            raise files.RecordError(msg)
+        return found
+
+    def _whole(
+        self, run: Run, result: Any, kept: Callable[[Run, Any], Mapping[str, Any]], directory: Path
+    ) -> Mapping[str, Any]:
+        """What is kept of a result, with all its numbers."""
+        try:
+            found = kept(run, result)
+            require_numbers(found, self.lengths(run, found))
+        except (TypeError, LookupError, AttributeError, ValueError) as error:
+            why = f"{type(error).__name__}: {error}"
+            path = directory / f"{identity(run)}.json"
+            what = f"a result that was made cannot be recorded: {path}: {why}"
+            msg = f"{what}; delete it and run it again"
+            raise files.RecordError(msg) from error
+        return found
 
     def _recorded(self, results: Mapping[Run, dict[str, Any]]) -> Recorded[Run]:
         return Recorded(results, self.what, self.remedy)
@@ -178,6 +206,12 @@ def by_seed(results: Mapping[Run, Mapping[str, Any]], run: Run) -> dict[int, Map
         for made, found in results.items()
         if dataclasses.replace(made, seed=seed) == run
     }
+
+
+def lengths_of(results: Iterable[Run], run: Run) -> set[int]:
+    """The numbers of epochs with which this run was made, whatever its own and its seed."""
+    own = {name: vars(run)[name] for name in ("epochs", "seed")}
+    return {vars(made)["epochs"] for made in results if dataclasses.replace(made, **own) == run}
 
 
 def versions(found: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:

@@ -1,5 +1,7 @@
 """VAEs with some labels: Table 2 of paper B as curves, and what they generate, Figures 4 and 5."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -7,19 +9,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from perturbtheory.data.attributes import NAMES, SIDE
-from perturbtheory.experiments.semi import recorded
+from perturbtheory.experiments.recorded import lengths_of
+from perturbtheory.experiments.semi import SemiRun, recorded
 from perturbtheory.experiments.semi.grids import (
+    ATTRIBUTES,
     IMAGES,
     LABELS,
     METHODS,
     SAMPLED,
     TABLE_2,
     UNSUPERVISED,
-    longest,
+    Results,
 )
 from perturbtheory.experiments.semi.pictures import LEVELS, unpacked
 from perturbtheory.experiments.semi.printed import PRINTED
-from perturbtheory.experiments.semi.tables import attribute_run, number
+from perturbtheory.experiments.semi.tables import number
 from perturbtheory.figures._figure import (
     BLACK,
     BLUE,
@@ -38,18 +42,20 @@ _KEYS = {f"{images}/{method}": (images, method) for images in IMAGES for method 
 def data() -> Data:
     """Accuracy on test images after the last epoch by labels: its mean, least and most over seeds.
 
-    Of the longest runs in the record; those of `printed` are of the paper.
+    Of the runs of each method and data set that `_length` chooses; those of `printed` are of the
+    paper.
     """
     results = recorded.load()
-    epochs = longest(results)
     found: Data = {}
     for key, (images, method) in _KEYS.items():
         rows = []
-        for labels in LABELS:
-            run = replace(METHODS[method], images=images, labels=labels, epochs=epochs)
-            by_seed = [*number(results, run, "accuracy").values()]
+        runs = [replace(METHODS[method], images=images, labels=labels) for labels in LABELS]
+        epochs = _length(results, runs)
+        for run in runs:
+            made = number(results, replace(run, epochs=epochs), "accuracy")
+            by_seed = [*made.values()]
             if by_seed:
-                rows.append((labels, np.mean(by_seed), min(by_seed), max(by_seed)))
+                rows.append((run.labels, np.mean(by_seed), min(by_seed), max(by_seed)))
         if rows:
             names = ("labels", "mean", "least", "most")
             columns = zip(*rows, strict=True)
@@ -58,6 +64,15 @@ def data() -> Data:
             printed = [float(PRINTED[images, labels, method][0]) for labels in LABELS]
             found[f"{key}/printed"] = np.array(printed)
     return found
+
+
+def _length(results: Results, runs: Iterable[SemiRun]) -> int:
+    """The longest of the lengths that the most of these runs have; 0 if none was made.
+
+    A curve is of one length, so that a longer run at one number of labels does not take its place.
+    """
+    count = Counter(epochs for run in runs for epochs in lengths_of(results, run))
+    return max(count, key=lambda epochs: (count[epochs], epochs), default=0)
 
 
 def render(canvas: Canvas, found: Data) -> None:
@@ -107,16 +122,22 @@ _ROWS = 3
 
 
 def pictures_data() -> Data:
-    """Grey levels, 0 to 15, of the pictures that are recorded, side by side in rows."""
+    """Grey levels, 0 to 15, of the pictures that are recorded, side by side in rows.
+
+    Each of the longest run that has them.
+    """
     results = recorded.load()
-    epochs = longest(results)
     runs = {
-        _WITHOUT: replace(UNSUPERVISED, epochs=epochs),
-        _WITH: replace(TABLE_2["direct"], labels=SAMPLED, epochs=epochs),
-        **{f"attributes/{name}": attribute_run(name, "direct", epochs) for name in IMAGES},
+        _WITHOUT: UNSUPERVISED,
+        _WITH: replace(TABLE_2["direct"], labels=SAMPLED),
+        **{f"attributes/{name}": replace(ATTRIBUTES["direct"], images=name) for name in IMAGES},
     }
-    made = {key: results[run] for key, run in runs.items() if run in results}
-    return {key: mosaic(one["pictures"]) for key, one in made.items() if "pictures" in one}
+    shown = {run: one for run, one in results.items() if run.seed == 0 and "pictures" in one}
+    longest = {
+        key: replace(run, epochs=max(lengths_of(shown, run), default=0))
+        for key, run in runs.items()
+    }
+    return {key: mosaic(shown[run]["pictures"]) for key, run in longest.items() if run in shown}
 
 
 def mosaic(text: str, rows: int = _ROWS) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from perturbtheory.experiments.recorded import by_seed
+from perturbtheory.experiments.recorded import by_seed, lengths_of
 from perturbtheory.experiments.structured import recorded
 from perturbtheory.experiments.structured.grids import LEFT, RIGHT
 from perturbtheory.figures._figure import (
@@ -29,12 +29,12 @@ _TITLES = ("independent bits, by rule", "direct, by encoder", "the same by the c
 def data() -> Data:
     """Validation number as published after every epoch: its mean, least and most over seeds.
 
-    And the minutes until then, of the median epoch. Of the longest runs in the record.
+    And the minutes until then, of the median epoch. Of the longest runs of each method.
     """
     results = recorded.load()
-    longest = max(run.epochs for run in results)
     found = Data()
     for name, method in (LEFT | RIGHT).items():
+        longest = max(lengths_of(results, method), default=0)
         made = [*by_seed(results, replace(method, epochs=longest)).values()]
         if not made:
             continue

@@ -140,8 +140,7 @@ class TestReadings:
         assert verdict(id_, AGAINST[id_]) == "not reproduced"
 
     def test_two_seeds_leave_it_open(self, id_, verdict):
-        expected = "supported" if id_ == "B.figure-3-time" else "inconclusive"
-        assert verdict(id_, seeds=(0, 1)) == expected
+        assert verdict(id_, seeds=(0, 1)) == "inconclusive"
 
 
 def test_short_runs_leave_the_crossing_open(verdict):

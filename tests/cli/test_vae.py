@@ -61,6 +61,13 @@ class TestCommand:
         assert self.main("record", "-d", str(tmp_path)) == cli.DRIFTED
         assert "holds no run; run `perturbtheory vae grid`" in capsys.readouterr().err
 
+    def test_what_cannot_be_recorded_is_not_run(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setattr(vaes, "run_vae", None)
+        monkeypatch.setattr(results, "destination", lambda name: tmp_path / "none" / name)
+        place = ("-d", str(tmp_path / "runs"), "--workers", "0", "--record")
+        assert self.main("grid", "table-3", *place) == cli.MISUSED
+        assert "`--record` must be a file that can be written" in capsys.readouterr().err
+
     def test_options_are_the_fields_of_a_run(self, capsys, monkeypatch):
         """Each is passed on, and what is not said suits the rule."""
         found = []

@@ -37,6 +37,19 @@ def test_pictures_side_by_side(monkeypatch, tmp_path):
     assert semi.PICTURES.write(tmp_path, "generated")
 
 
+def test_one_longer_run_takes_nothing_away(monkeypatch):
+    """Neither of other methods, nor of other numbers of labels, nor other pictures."""
+    found = {run: made_up(run) for run in grids.runs(["table-2", "figure-4"], 3, (0,))}
+    more = dataclasses.replace(grids.TABLE_2["direct"], labels=100, epochs=9)
+    more_of_all = [dataclasses.replace(run, epochs=5) for run in found if run.rule == "relaxed"]
+    found |= {run: made_up(run, 0.7) for run in (more, *more_of_all)}
+    monkeypatch.setattr(recorded, "load", lambda: found)
+    data = semi.data()
+    np.testing.assert_allclose(data["mnist/direct/mean"], 5 * [90.0])
+    np.testing.assert_allclose(data["mnist/Gumbel-Softmax/mean"], 5 * [70.0])
+    assert list(semi.pictures_data()) == ["without labels", "with 100 labels"]
+
+
 def test_images_stay_whole():
     """Row by row and column by column: image (i, j) is where it belongs."""
     from perturbtheory.experiments.semi.pictures import packed

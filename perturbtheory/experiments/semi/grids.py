@@ -94,8 +94,3 @@ def runs(
         if run.labels in (wanted or known)
     ]
     return list(dict.fromkeys(made))
-
-
-def longest(results: Iterable[SemiRun]) -> int:
-    """The most epochs of any of these runs; 0 of none."""
-    return max((run.epochs for run in results), default=0)

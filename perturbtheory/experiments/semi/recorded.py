@@ -33,7 +33,8 @@ FILE = RunFile(
     file="semi.json",
     rows="semi",
     what="recorded semi-supervised VAEs",
-    remedy="run `perturbtheory vae semi grid --record` in a checkout",
+    remedy="run `perturbtheory vae semi grid --record` in a checkout, "
+    "without the file if it is there",
     lengths=_lengths,
 )
 load = FILE.load

@@ -79,9 +79,16 @@ def require_run(run: SemiRun) -> None:
     require_count("epochs", run.epochs)
     require_count("labels", run.labels, 0)
     require_count("first", run.first, 0)
+    require_count("seed", run.seed, 0)
     needs = run.learns != "images" or run.from_labels or run.first > 0
     if needs and run.labels == 0:
         msg = f"`labels` must be positive where any are learnt from, got 0 and {run}"
+        raise ValueError(msg)
+    if not needs and run.labels > 0:
+        msg = (
+            f"`labels` must be 0 where none are learnt from, got {run.labels} and {run}; say 0, or "
+            "`learns` both"
+        )
         raise ValueError(msg)
     if run.latent == "class" and run.labels % 10:
         msg = f"`labels` must be as many of each of the ten classes, got {run.labels}"
@@ -207,7 +214,7 @@ def measured(run: SemiRun, model: semi.AbstractMixedVAE, test: semi.Labelled) ->
     key = jax.random.key(run.seed + 1)
     found = trains.evaluate(model, given, step=0, draws=DRAWS, key=key)
     numbers = (
-        found.as_published, found.bound, found.hard_error, found.accuracy, found.drawn_accuracy,
+        found.as_published, found.bound, found.bound_error, found.accuracy, found.drawn_accuracy,
         matched(_modes(model, test.images), np.asarray(test.labels), model.categories),
     )  # fmt: skip
     return dict(zip(NUMBERS, short(numbers), strict=True))

@@ -26,7 +26,8 @@ FILE = RunFile(
     file="structured.json",
     rows="structured",
     what="recorded VAEs with coupled bits",
-    remedy="run `perturbtheory vae structured --record` in a checkout",
+    remedy="run `perturbtheory vae structured --record` in a checkout, "
+    "without the file if it is there",
     lengths=_lengths,
 )
 load = FILE.load

@@ -100,6 +100,8 @@ class TestGrids:
         ({"divergence": "kl"}, "`divergence`"), ({"learns": "all"}, "`learns`"),
         ({"labels": 0}, "`labels` must be positive"), ({"labels": -1}, "`labels`"),
         ({"labels": 0, "learns": "images", "first": 3}, "`labels` must be positive"),
+        ({"learns": "images"}, "`labels` must be 0 where none are learnt from, got 100"),
+        ({"seed": -1}, "`seed` must be an integer of at least 0, got -1"),
         ({"labels": 55}, "`labels` must be as many of each of the ten classes"),
         ({"weight": 0.0}, "`weight`"), ({"epochs": 0}, "`epochs`"),
     ],
@@ -257,6 +259,8 @@ class TestCommands:
             (("grid", "table-3"), "`NAMES` must be one of"),
             (("grid", "--labels", "70"), "`labels` must be of"),
             (("--rule", "arm"), "`rule` must be one of"),
+            (("--labels", "600"), "`--labels` must be of images that there are, got 600"),
+            (("--seed", "-1"), "`seed` must be"),
             (("--labels", "55"), "`labels` must be as many of each"),
         ],
     )

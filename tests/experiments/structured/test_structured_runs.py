@@ -95,6 +95,17 @@ class TestFigure:
         written = figure.STRUCTURED.write(tmp_path, "structured")
         assert all(path.stat().st_size > 1000 for path in written)
 
+    def test_one_longer_run_takes_nothing_away(self, monkeypatch) -> None:
+        found = {run: made_up(run) for run in grids.runs(3)}
+        longer = dataclasses.replace(grids.RIGHT["general"], epochs=5)
+        monkeypatch.setattr(recorded, "load", lambda: found | {longer: made_up(longer)})
+        data = figure.data()
+        assert set(data) == set(figure.STRUCTURED.labels)
+        assert len(data["general/mean"]) == len(data["general/minutes"]) == 5
+        assert len(data["direct/mean"]) == len(data["direct/minutes"]) == 3
+        monkeypatch.setattr(recorded, "load", dict)
+        assert not figure.data()
+
 
 class TestCommand:
     def main(self, *arguments):
@@ -106,6 +117,13 @@ class TestCommand:
     def test_refused(self, name, capsys, tmp_path) -> None:
         assert self.main(name, "0", "-d", str(tmp_path)) == cli.MISUSED
         assert f"`{name}` must be a positive number" in capsys.readouterr().err
+
+    def test_what_cannot_be_recorded_is_not_run(self, capsys, monkeypatch, tmp_path) -> None:
+        monkeypatch.setattr(runs, "run_structured", None)
+        monkeypatch.setattr(results, "destination", lambda name: tmp_path / "none" / name)
+        place = ("-d", str(tmp_path / "runs"), "--workers", "0", "--record")
+        assert self.main(*place) == cli.MISUSED
+        assert "`--record` must be a file that can be written" in capsys.readouterr().err
 
     def test_runs_and_records(self, capsys, monkeypatch, tmp_path) -> None:
         """Coupled and independent bits, by f-tilde and by f itself, on few images."""

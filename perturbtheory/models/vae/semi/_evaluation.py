@@ -21,10 +21,10 @@ class MixedBounds(NamedTuple):
     Attributes:
         hard: -log p(x|z, c) at z = argmax(theta + gamma) and c of its own law; with one discrete
             latent the sum over z is exact, and c is drawn.
-        hard_error: standard error of `hard + rows`, from the spread over images.
         rows: KL of the rows of c that z uses.
         divergence: KL of the arg max's own law; `hard + rows + divergence` is an upper bound on
             -log p(x).
+        bound_error: standard error of that sum, from the spread over images.
         softmax_divergence: KL of softmax(theta), which is that one under unit Gumbel noise only.
         error: share of labels that argmax(theta) misses.
         drawn_error: share that argmax(theta + gamma) misses, its mean over gamma: what the code of
@@ -32,7 +32,7 @@ class MixedBounds(NamedTuple):
     """
 
     hard: float
-    hard_error: float
+    bound_error: float
     rows: float
     divergence: float
     softmax_divergence: float
@@ -74,7 +74,7 @@ def measured(
     error = np.mean(found.pop("mode") != labels)
     return MixedBounds(
         **{name: mean_and_error(values)[0] for name, values in found.items()},
-        hard_error=mean_and_error(found["hard"] + found["rows"])[1],
+        bound_error=mean_and_error(found["hard"] + found["rows"] + found["divergence"])[1],
         error=float(error),
         drawn_error=float(1 - met.mean(dtype=np.float64)),
     )

@@ -165,8 +165,8 @@ class TestEvaluation:
         np.testing.assert_allclose(found.divergence, divergence(p[:, None]).mean(), atol=1e-4)
         assert found.bound == found.hard + found.rows + found.divergence
         assert found.as_published == found.hard + found.rows + found.softmax_divergence
-        spread = (p.T * (hard + rows)).sum(0).std() / math.sqrt(60)
-        np.testing.assert_allclose(found.hard_error, spread, rtol=1e-3)
+        each = (p.T * (hard + rows)).sum(0) + divergence(p[:, None])
+        np.testing.assert_allclose(found.bound_error, each.std() / math.sqrt(60), rtol=1e-3)
         mode = theta[:, 0].argmax(-1)
         assert found.accuracy == pytest.approx((mode == CLASSES).mean())
         met = p[np.arange(60), CLASSES].mean()
