@@ -146,7 +146,7 @@ ENGINE = (
         "enumerated softmax forgets the temperature in front of the logarithm",
         "routes/enumeration.py",
         "value = temperature * (top + np.log(total))",
-        "value = top + np.log(total)",
+        "value = 1.0 * (top + np.log(total))",
         ("C.smoothing",),
     ),
     Mutant(

@@ -29,10 +29,10 @@ NUMBERS = (
         ("C.completeness",),
     ),
     Mutant(
-        "gradient of the Fenchel-Young loss with the wrong sign",
-        "potential/_duality.py",
-        "out = out + (_derivatives.probabilities(noise, theta) - p) @ tangents[1]",
-        "out = out + (p - _derivatives.probabilities(noise, theta)) @ tangents[1]",
+        "Fenchel-Young loss with the wrong sign",
+        _NEWTON,
+        "loss = noise.gumbel_scale * (chosen @ (np.log(chosen) - log_q))",
+        "loss = noise.gumbel_scale * (chosen @ (log_q - np.log(chosen)))",
         ("C.completeness-argmax",),
     ),
     Mutant(
