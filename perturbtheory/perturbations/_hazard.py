@@ -44,6 +44,10 @@ class AbstractHazard(AbstractHalfLine):
         xp, u, log_u, _ = self._log_hazard(x)
         return -complement(xp, u, log_u)[0]
 
+    def cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp, u, _ = self._hazard(x, 0.0)
+        return -xp.expm1(-u)
+
     def log_cdf_and_rate(
         self, x: Float[Array, "..."]
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:

@@ -36,6 +36,11 @@ class Laplace(AbstractScale):
         tail = -xp.abs(z) - math.log(2.0)
         return xp.where(z > 0, xp.log1p(-xp.exp(tail)), tail)
 
+    def cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp, x, scale = self._scale(x)
+        smaller = xp.exp(-xp.abs(x) / scale) / 2
+        return xp.where(x > 0, 1 - smaller, smaller)
+
     def log_cdf_and_rate(
         self, x: Float[Array, "..."]
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:

@@ -96,6 +96,10 @@ class Uniform(AbstractPerturbation):
         xp, x, low, high = self._ends(x)
         return _log_cdf(xp, -x, -high, -low)
 
+    def cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
+        xp, x, low, high = self._ends(x)
+        return xp.clip((x - low) / (high - low), 0.0, 1.0)
+
     def log_cdf_and_rate(
         self, x: Float[Array, "..."]
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:

@@ -122,11 +122,18 @@ def _added(one: np.ndarray, two: np.ndarray) -> np.ndarray:
 
 def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
     """(F, r): the product over coordinates and the rates."""
-    if block.rest is None:
-        cdf, rate = noise.cdf_and_rate(block.x)
-    else:
-        cdf, rate = noise.cdf_and_rate_at(block.x, block.rest)
-    product = np.multiply.reduce(cdf, axis=1)
+    rest = [] if block.rest is None else [block.rest]
+    law = noise.cdf_and_rate_at if rest else noise.cdf_and_rate
+    if block.x.shape[1] < 2 * ELEMENTS or noise.shape:
+        cdf, rate = law(block.x, *rest)
+        product = np.multiply.reduce(cdf, axis=1)
+    else:  # a piece of a row at a time, as much as a processor keeps at hand
+        rate, product = np.empty(block.x.shape), np.ones(len(block.x))
+        for k, row in enumerate(block.x):
+            for start in range(0, len(row), ELEMENTS // 2):
+                piece = slice(start, start + ELEMENTS // 2)
+                cdf, rate[k, piece] = law(row[piece], *(numbers[k] for numbers in rest))
+                product[k] *= np.multiply.reduce(cdf)
     if block.product is not None:
         block.product[:] = product
     return product, rate
