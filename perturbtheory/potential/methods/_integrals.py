@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 EPS = float(np.finfo(float).eps)
-ELEMENTS = 2**14
+ELEMENTS = 2**15
 """Nodes times coordinates of a block: as many numbers as a processor keeps at hand."""
 _PARTS, MANY_BLOCKS, _WIDE = 4, 4, 512
 
@@ -130,8 +130,8 @@ def _law(noise: Any, block: Block) -> tuple[np.ndarray, np.ndarray]:
     else:  # a piece of a row at a time, as much as a processor keeps at hand
         rate, product = np.empty(block.x.shape), np.ones(len(block.x))
         for k, row in enumerate(block.x):
-            for start in range(0, len(row), ELEMENTS // 2):
-                piece = slice(start, start + ELEMENTS // 2)
+            for start in range(0, len(row), ELEMENTS):
+                piece = slice(start, start + ELEMENTS)
                 cdf, rate[k, piece] = law(row[piece], *(numbers[k] for numbers in rest))
                 product[k] *= np.multiply.reduce(cdf)
     if block.product is not None:
