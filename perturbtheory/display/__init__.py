@@ -4,6 +4,15 @@ The lowest layer beside `numerics`, which everything may use. matplotlib is impo
 is drawn, latex2mathml when a formula is shown.
 """
 
+from perturbtheory.display._axes import BLACK as BLACK
+from perturbtheory.display._axes import BLUE as BLUE
+from perturbtheory.display._axes import GREEN as GREEN
+from perturbtheory.display._axes import GREY as GREY
+from perturbtheory.display._axes import ORANGE as ORANGE
+from perturbtheory.display._axes import SKY as SKY
+from perturbtheory.display._axes import VERMILLION as VERMILLION
+from perturbtheory.display._axes import axes_of as axes_of
+from perturbtheory.display._axes import light_grid as light_grid
 from perturbtheory.display._html import MARKS as MARKS
 from perturbtheory.display._html import Html as Html
 from perturbtheory.display._html import badge as badge
