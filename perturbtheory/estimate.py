@@ -48,6 +48,10 @@ class Estimate(NamedTuple):
         sure = "" if self.confidence == 1 else f", confidence {self.confidence:g}"
         return f"Estimate({_shown(self.value, self.radius)}, {self.kind}{sure})"
 
+    def __str__(self) -> str:
+        """value ± radius, without where it came from."""
+        return _shown(self.value, self.radius)
+
     def _repr_latex_(self) -> str | None:
         """A number in LaTeX; arrays have none, and are shown as tables."""
         if np.ndim(self.value) or np.ndim(self.radius):

@@ -189,22 +189,16 @@ def _print(
 
 
 def _run_all(ids: Sequence[str], own: "Mapping[str, Claim]", budget: str) -> "list[Result]":
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from perturbtheory.display import Bar
 
-    columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}"))
-    console = Console(stderr=True)
     results = {}
     with (
-        Progress(
-            *columns, console=console, transient=True, disable=not console.is_terminal
-        ) as progress,
+        Bar(len(ids)) as bar,
         # Closed even by an interrupt that comes between two results, so that processes end.
         contextlib.closing(_results(ids, own, budget)) as found,
     ):
-        task = progress.add_task("", total=len(ids))
         for result in found:
-            progress.update(task, description=result.claim.id, advance=1)
+            bar.update(words=result.claim.id, advance=1)
             results[result.claim.id] = result
     return [results[id_] for id_ in ids]
 

@@ -11,6 +11,7 @@ import sympy as sp
 from perturbtheory.checks import require_one_of
 from perturbtheory.display import block
 from perturbtheory.ledger import _shown
+from perturbtheory.ledger._text import plain
 
 Kind = Literal[
     "proof",
@@ -109,7 +110,7 @@ class Check:
 
     def __repr__(self) -> str:
         told = ": ".join(filter(None, (self.detail, self.measured)))
-        return f"<Check {self.outcome}: {self.route} ({self.kind}){told and f': {told}'}>"
+        return plain(f"<Check {self.outcome}: {self.route} ({self.kind}){told and f': {told}'}>")
 
     def _repr_html_(self) -> str:
         return block(_shown.check(self))
@@ -150,7 +151,7 @@ class Part:
     counterexample: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
-        return f"<Part {self.outcome}: {self.name}, {len(self.checks)} checks>"
+        return plain(f"<Part {self.outcome}: {self.name}, {len(self.checks)} checks>")
 
     def _repr_html_(self) -> str:
         return block(_shown.part(self))

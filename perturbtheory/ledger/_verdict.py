@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from perturbtheory.ledger import _shown
 from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
 from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness, in_words, quantity
+from perturbtheory.ledger._text import plain
 
 Verdict = Literal[
     "proved",
@@ -89,7 +90,7 @@ class Result:
         return f"{part.name}: {part.kind if part.outcome != 'disagreement' else 'routes disagree'}"
 
     def __repr__(self) -> str:
-        return f"<Result {self.claim.id}: {self.verdict}; {self.weakest}>"
+        return f"<Result {self.claim.id}: {self.verdict}; {plain(self.weakest)}>"
 
     def _repr_html_(self) -> str:
         return _shown.result(self, in_words, quantity)

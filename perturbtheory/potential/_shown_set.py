@@ -33,9 +33,9 @@ class ShownSet:
     """Text, HTML and picture of a `Subdifferential`."""
 
     fixed: np.ndarray
-    is_singleton: bool
-    is_exact: bool
-    dimension: int
+    is_singleton: Any
+    is_exact: Any
+    dimension: Any
     vertices: Any
     bounds: Any
 
