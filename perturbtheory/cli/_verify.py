@@ -189,7 +189,7 @@ def _print(
 
 
 def _run_all(ids: Sequence[str], own: "Mapping[str, Claim]", budget: str) -> "list[Result]":
-    from perturbtheory.display import Bar
+    from perturbtheory.progress import Bar
 
     results = {}
     with (

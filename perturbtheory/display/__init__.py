@@ -1,4 +1,4 @@
-"""How objects show themselves: short text, HTML for notebooks, axes to draw into, bars.
+"""How objects show themselves: short text, HTML for notebooks, axes to draw into.
 
 The lowest layer beside `numerics`, which everything may use. matplotlib is imported when something
 is drawn, latex2mathml when a formula is shown.
@@ -28,7 +28,6 @@ from perturbtheory.display._mathematics import segments as segments
 from perturbtheory.display._mathematics import to_html as to_html
 from perturbtheory.display._mathml import MathematicsError as MathematicsError
 from perturbtheory.display._mathml import pieces as pieces
-from perturbtheory.display._progress import Bar as Bar
 from perturbtheory.display._text import array as array
 from perturbtheory.display._text import exact_array as exact_array
 from perturbtheory.display._text import measured as measured

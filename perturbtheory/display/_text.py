@@ -26,10 +26,11 @@ def measured(value: float, radius: float) -> tuple[str, str]:
     if not (math.isfinite(value) and 0 < radius < math.inf):
         return f"{value:.16g}", f"{radius:g}"
     places = places_of(radius)
-    shown = f"{value:.{max(places, 0)}f}" if places <= 17 else f"{value:.17g}"
-    if abs(value) >= 1e16 or (value and abs(value) < 1e-5):
-        # So many digits of the value as places are known of it.
-        digits = places + math.floor(math.log10(abs(value) or 1.0))
+    size = abs(value)
+    if (1e-5 <= size < 1e16 or size < radius) and places <= 17:
+        shown = f"{value:.{max(places, 0)}f}"
+    else:
+        digits = places + math.floor(math.log10(size)) if size else 0
         shown = f"{value:.{min(max(digits, 0), 16)}e}"
     return shown, upwards(radius + abs(value - float(shown)))
 

@@ -117,13 +117,13 @@ def plotted(law: AbstractPerturbation | None, temperature: float, ax: Axes | Non
 
 
 def _named(name: str, meaning: str) -> Html:
-    return Html(f"{words(name)}<br>{quiet(meaning)}")
+    return Html(f"{words(name)}<br/>{quiet(meaning)}")
 
 
 def _why(check: Check) -> Html:
     witness = ""
     if check.outcome == "fails" and check.witness:
-        witness = f"<br><strong>witness:</strong> {words(witness_text(check.witness))}"
+        witness = f"<br/><strong>witness:</strong> {words(witness_text(check.witness))}"
     return Html(f"{words(check.statement)}{witness}{folded('how', quiet(check.method))}")
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any
 
-from perturbtheory.display import Bar
 from perturbtheory.experiments.sweep import _cells, _executors
 from perturbtheory.experiments.sweep._cells import Record
 from perturbtheory.experiments.sweep._store import Lock, Store, SweepError, warn_of_versions
+from perturbtheory.progress import Bar
 
 _POLL = 0.1
 """Seconds between two looks at the cells that other runners have."""

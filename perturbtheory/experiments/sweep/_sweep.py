@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import perturbtheory
-from perturbtheory.display import Bar
 from perturbtheory.experiments.sweep import _cells, _executors
 from perturbtheory.experiments.sweep._cells import Record
 from perturbtheory.experiments.sweep._runner import Runner, few
 from perturbtheory.experiments.sweep._store import Store, SweepError, state_of, warn_of_versions
+from perturbtheory.progress import Bar
 
 _PACKAGES = ("jax", "jaxlib", "numpy")
 

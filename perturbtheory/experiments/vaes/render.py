@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from perturbtheory import display
+from perturbtheory import progress
 from perturbtheory.experiments.vaes import tables as vae_tables
 from perturbtheory.experiments.vaes.grids import LONG, Results, tested
 from perturbtheory.experiments.vaes.settings import PUBLISHED_EPOCHS, VaeRun
@@ -26,7 +26,7 @@ class Bar:
     def __init__(self, epochs: int, images: int) -> None:
         self.images, self.before = images, time.perf_counter()
         self.seen = False  # The first epoch compiles, and says nothing of the speed.
-        self.bar = display.Bar(epochs, what="epoch", words="compiling", times=True, stays=True)
+        self.bar = progress.Bar(epochs, what="epoch", words="compiling", times=True, stays=True)
 
     def __enter__(self) -> "Bar":
         self.bar.__enter__()
