@@ -8,6 +8,8 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from perturbtheory.display import ascii_text
+
 Cell = str | Text
 
 
@@ -35,7 +37,11 @@ class Table:
         self.rows.append(tuple(Text(c) if isinstance(c, str) else c for c in cells))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The table, or the list of its entries."""
+        """The table, or the list of its entries; in ASCII where the terminal has no more."""
+        table = self._in_ascii(console) if options.ascii_only else self
+        yield from table._laid_out(options)
+
+    def _laid_out(self, options: ConsoleOptions) -> RenderResult:
         widths = self._widths(options.max_width)
         if widths is None:
             yield from self._entries()
@@ -49,6 +55,13 @@ class Table:
         for row in self.rows:
             table.add_row(*row)
         yield table
+
+    def _in_ascii(self, console: Console) -> "Table":
+        """The same table; columns are as wide as what is printed."""
+        made = Table(*map(ascii_text, self.headers), left=self.left, gap=self.gap, whole=self.whole)
+        for row in self.rows:
+            made.add_row(*(_text_in_ascii(cell, console) for cell in row))
+        return made
 
     def _widths(self, most: int) -> list[int] | None:
         """Of the columns, the widest of words narrowed until they fit; None if they cannot."""
@@ -86,6 +99,11 @@ def columns(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _text_in_ascii(text: Text, console: Console) -> Text:
+    parts = text.render(console)
+    return Text.assemble(*((ascii_text(part.text), part.style or "") for part in parts))
 
 
 def _longest_line(text: Text) -> int:

@@ -4,6 +4,7 @@ The lowest layer beside `numerics`, which everything may use. matplotlib is impo
 is drawn, latex2mathml when a formula is shown.
 """
 
+from perturbtheory.display._ascii import ascii_text as ascii_text
 from perturbtheory.display._axes import BLACK as BLACK
 from perturbtheory.display._axes import BLUE as BLUE
 from perturbtheory.display._axes import GREEN as GREEN

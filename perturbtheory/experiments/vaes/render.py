@@ -23,10 +23,12 @@ _NUMBERS = (
 class Bar:
     """A progress bar over epochs with the training loss, the validation bound and images/s."""
 
-    def __init__(self, epochs: int, images: int) -> None:
+    def __init__(self, epochs: int, images: int, *, shown: bool = True) -> None:
         self.images, self.before = images, time.perf_counter()
         self.seen = False  # The first epoch compiles, and says nothing of the speed.
-        self.bar = progress.Bar(epochs, what="epoch", words="compiling", times=True, stays=True)
+        self.bar = progress.Bar(
+            epochs, what="epoch", words="compiling", times=True, stays=True, shown=shown
+        )
 
     def __enter__(self) -> "Bar":
         self.bar.__enter__()
