@@ -4,13 +4,29 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from perturbtheory.display import ascii_text
 
 Cell = str | Text
+
+
+class Words(Text):
+    """Text that is laid out in ASCII where the terminal has no more."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """Its lines, as wide as what is printed."""
+        shown = _text_in_ascii(self, console) if options.ascii_only else self
+        return Text.__rich_console__(shown, console, options)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """How wide it is."""
+        shown = _text_in_ascii(self, console) if options.ascii_only else self
+        return Text.__rich_measure__(shown, console, options)
 
 
 class Table:

@@ -4,7 +4,8 @@ import unicodedata
 
 _SIGNS = {
     "±": "+-", "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "∈": " in ", "→": "->", "⇒": "=>",
-    "⇔": "<=>", "∞": "inf", "√": "sqrt", "∑": "sum", "∏": "prod", "∫": "int", "∂": "d", "∇": "grad",
+    "⟺": "<=>", "⟷": "<->", "↔": "<->", "⟶": "->", "⇔": "<=>", "∞": "inf",
+    "√": "sqrt", "∑": "sum", "∏": "prod", "∫": "int", "∂": "d", "∇": "grad",
     "·": "*", "×": "x", "−": "-", "–": "-", "—": "-", "…": "...", "‖": "||", "∥": "||", "′": "'",
     "✓": "yes", "✗": "no", "∴": "argued", "∪": " u ", "∩": " n ", "∅": "{}", "↦": "->", "∘": " o ",
     "⟨": "<", "⟩": ">", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u2009": " ",
@@ -19,7 +20,22 @@ def ascii_text(text: str) -> str:
         >>> ascii_text("θ_1 ≤ Γ, é"), ascii_text("\u4e2d")
         ('theta_1 <= Gamma, e', '\\\\u4e2d')
     """
-    return text if text.isascii() else "".join(map(_one, text))
+    if text.isascii():
+        return text
+    made: list[str] = []
+    for before, character, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
+        one = _one(character)
+        if _is_letter(character):
+            # Letters that stand for products would run into one word.
+            one = (
+                f"{' ' * before.isalpha()}{one}{' ' * (after.isalpha() and not _is_letter(after))}"
+            )
+        made.append(one)
+    return "".join(made)
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.name(character, "").startswith(_GREEK)
 
 
 def _one(character: str) -> str:
