@@ -148,7 +148,7 @@ def closest(value: Any, known: Iterable[str], most: int = 2) -> list[str]:
     import difflib
 
     names = {name.lower(): name for name in known}
-    return [names[n] for n in difflib.get_close_matches(value.lower(), names, most)]
+    return [names[n] for n in difflib.get_close_matches(value.lower(), names, most, 0.65)]
 
 
 def require_one_shape(**parameters: Any) -> None:

@@ -111,8 +111,7 @@ def fit(
     except ValueError as error:
         raise MisuseError(str(error)) from error
     require_directory("--directory", directory)
-    command = _command(chosen or {"grid": grid})
-    results = _run(every, directory, workers, command, shown=not quiet)
+    results = _run(every, directory, workers, chosen or {"grid": grid}, shown=not quiet)
     if results is None:
         return DRIFTED
     output = Output(quiet=quiet)
@@ -157,7 +156,7 @@ def _command(options: dict[str, Any]) -> str:
 
 
 def _run(
-    every: "list[FitRun]", directory: Path, workers: str, command: str, *, shown: bool
+    every: "list[FitRun]", directory: Path, workers: str, chosen: dict[str, Any], *, shown: bool
 ) -> "dict[FitRun, dict[str, Any]] | None":
     """Results by run, or None if some could not be made, which has been said."""
     from perturbtheory.experiments.fits import run_fit
@@ -169,7 +168,7 @@ def _run(
         "progress": shown,
     }
     try:
-        found = sweep(run_fit, every, directory, command=command, **options)
+        found = sweep(run_fit, every, directory, command=_command(chosen), **options)
     except ValueError as error:
         raise MisuseError(str(error)) from error
     except SweepError as error:

@@ -18,7 +18,7 @@ def ascii_text(text: str) -> str:
 
     Example:
         >>> ascii_text("θ_1 ≤ Γ, é"), ascii_text("\u4e2d")
-        ('theta_1 <= Gamma, e', '\\\\u4e2d')
+        ('theta_1 <= Gamma, e', '\\u4e2d')
     """
     if text.isascii():
         return text
