@@ -56,7 +56,8 @@ class Estimate(NamedTuple):
         """A number in LaTeX; arrays have none, and are shown as tables."""
         if np.ndim(self.value) or np.ndim(self.radius):
             return None
-        shown = _shown(self.value, self.radius).replace("±", r"\pm")
+        shown = _shown(self.value, self.radius).replace("±", r"\pm").replace("inf", r"\infty")
+        shown = shown.replace("nan", r"\mathrm{nan}")
         return f"${_POWER.sub(_in_latex, shown)}$"
 
     def _repr_html_(self) -> str:

@@ -64,6 +64,8 @@ def test_an_estimate_in_latex_has_powers_of_ten():
     latex = Estimate(1.0, 2e-9, "quadrature")._repr_latex_()
     assert latex == r"$1.0000000000 \pm 2 \cdot 10^{-9}$"
     assert Estimate([1.0], [0.1], "quadrature")._repr_latex_() is None
+    unknown = Estimate(float("nan"), float("inf"), "quadrature")
+    assert unknown._repr_latex_() == r"$\mathrm{nan} \pm \infty$"
 
 
 @given(st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=8), st.floats(1e-14, 1e-2))
