@@ -21,7 +21,7 @@ class Words(Text):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
         """Its lines, as wide as what is printed."""
         shown = _text_in_ascii(self, console) if options.ascii_only else self
-        return Text.__rich_console__(shown, console, options)
+        yield from Text.__rich_console__(shown, console, options)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         """How wide it is."""

@@ -36,7 +36,10 @@ class Shown:
             cls.__repr__ = cls.__repr__  # pyright: ignore[reportAttributeAccessIssue]
 
     def __repr__(self) -> str:
-        return self.written()
+        try:
+            return self.written()
+        except Exception as error:  # JAX makes nodes of this class with anything in them
+            return f"<{type(self).__name__} that cannot be shown: {type(error).__name__}>"
 
     def written(self) -> str:
         """The call that makes it; long arrays are shortened."""

@@ -35,15 +35,23 @@ class ShownPotential:
     probabilities: Any
 
     def __repr__(self) -> str:
-        parts = self.noise.smoothing()
+        parts = self._parts()
         if parts is None:
-            return f"expected_max({self.noise!r})"
+            return f"expected_max({plain_repr(getattr(self, 'noise', None))})"
         return f"expected_logsumexp({parts[0]!r}, {exact_array(parts[1])})"
 
     def _repr_latex_(self) -> str:
-        formula = _HARD if self.noise.smoothing() is None else _SOFT
-        law = self.noise._repr_latex_().strip("$").replace(r"\text{plus } t\,G_i,\quad ", "")
+        formula = _HARD if self._parts() is None else _SOFT
+        noise = getattr(self, "noise", None)
+        if not hasattr(noise, "_repr_latex_"):
+            return f"${formula}$"
+        law = noise._repr_latex_().strip("$").replace(r"\text{plus } t\,G_i,\quad ", "")
         return rf"${formula},\quad {law}$"
+
+    def _parts(self) -> Any:
+        """(gamma, t) of a softmax; None without, and where JAX put no noise in its place."""
+        smoothing = getattr(getattr(self, "noise", None), "smoothing", None)
+        return smoothing() if callable(smoothing) else None
 
     def plot(self, ax: Axes | None = None, *, d: int | None = None) -> Axes:
         r"""p(theta): for d = 2 over theta_1 - theta_2, for d = 3 in the triangle of probabilities.

@@ -209,7 +209,7 @@ def _diagnosis(found: Diagnosis) -> Group:
 def _cells(found: Diagnosis) -> Table:
     table = Table("Theta = {sum theta = 0}", *(row.model for row in found.rows), gap=3)
     for column, meaning in COLUMNS.items():
-        cells = [_outcome(row.checks[column]) for row in found.rows]
+        cells = [_outcome(row.checks.get(column)) for row in found.rows]
         table.add_row(Text.assemble(column, (f"\n  {meaning}", "dim")), *cells)
     if any(row.sub_domain for row in found.rows):
         everywhere = Text("all of R^d")
@@ -219,8 +219,10 @@ def _cells(found: Diagnosis) -> Table:
     return table
 
 
-def _outcome(check: Check) -> Text:
-    return Text(check.outcome, style=_STYLES[check.outcome])
+def _outcome(check: Check | None) -> Text:
+    if check is None:
+        return Text("not asked")
+    return Text(check.outcome, style=_STYLES.get(check.outcome, ""))
 
 
 def _numbers(found: Diagnosis) -> Table:

@@ -93,7 +93,7 @@ def table_1(
             ]
             rows.append((_named(name, columns[column]), *cells))
             said = [found.cells[group, model, column].outcome for group in found.groups]
-            outcomes.append(min(said, key=_WORST.index))
+            outcomes.append(min(said, key=_WORST.index, default="unknown"))
         parts.append(table((model, *found.groups), rows, outcomes))
     where = f"over {{sum theta = 0}}, d = {found.dimension}, temperature {found.temperature:g}"
     return block(*parts, line(quiet(f"{where}; printed ?: not legible in the text of the paper")))

@@ -21,7 +21,7 @@ from perturbtheory.estimators import measure
 from perturbtheory.ledger import REGISTRY, Claim, agree, eq, exact, run, witness
 from perturbtheory.models import Fitted
 from perturbtheory.models.vae import Bounds, Epoch, Trained
-from perturbtheory.properties import Check, Diagnosis
+from perturbtheory.properties import Check, Diagnosis, Row, Table1
 from tests import laws
 
 UGLY = '<b>bold</b> & "quoted"'
@@ -150,6 +150,17 @@ def evaluated(latex, values, x):
 
 
 class TestPotentials:
+    def test_nodes_that_jax_makes_are_shown(self):
+        f = pt.expected_logsumexp(pt.FromScipy(scipy.stats.hypsecant()), 0.5)
+        for one in (f, f.noise, f.noise.base, pt.expected_max(pt.Normal())):
+            leaves, structure = jax.tree.flatten(one)
+            odd = jax.tree.unflatten(structure, [object() for _ in leaves])
+            assert "(" in repr(odd)
+            assert odd._repr_latex_().startswith("$")
+        assert repr(object.__new__(pt.Potential)) == "expected_max(None)"
+        assert object.__new__(pt.Potential)._repr_latex_().startswith("$f")
+        assert "cannot be shown" in repr(object.__new__(pt.FromScipy))
+
     def test_a_potential_is_shown_as_it_is_made(self):
         assert repr(pt.expected_max(pt.Normal())) == "expected_max(Normal(scale=1.0))"
         soft = pt.expected_logsumexp(pt.Normal(), 0.5)
@@ -217,6 +228,10 @@ class TestProperties:
     def test_a_diagnosis_without_rows_is_shown(self):
         empty = Diagnosis(UGLY, 3, 1.0, (), None, {}, {})
         assert UGLY in text_of(empty._repr_html_())
+        row = Row("model", {}, None, 1.0, 2.0)
+        assert "not asked" in repr(Diagnosis("n", 3, 1.0, (row, row), None, {}, {}))
+        assert "d = 3" in text_of(Table1({}, 3, 1.0)._repr_html_())
+        assert "d = 3" in repr(Table1({}, 3, 1.0))
 
     def test_the_json_of_a_diagnosis_has_the_name_and_not_the_law(self, uniform):
         assert uniform.to_json()["perturbation"] is None
