@@ -42,10 +42,10 @@ class ShownPotential:
 
     def _repr_latex_(self) -> str:
         formula = _HARD if self._parts() is None else _SOFT
-        noise = getattr(self, "noise", None)
-        if not hasattr(noise, "_repr_latex_"):
+        of_noise = getattr(getattr(self, "noise", None), "_repr_latex_", None)
+        if of_noise is None:
             return f"${formula}$"
-        law = noise._repr_latex_().strip("$").replace(r"\text{plus } t\,G_i,\quad ", "")
+        law = of_noise().strip("$").replace(r"\text{plus } t\,G_i,\quad ", "")
         return rf"${formula},\quad {law}$"
 
     def _parts(self) -> Any:
