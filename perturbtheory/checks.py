@@ -130,8 +130,25 @@ def require_one_of(name: str, value: Any, values: Iterable[str]) -> None:
     """Raise ValueError unless `value` is one of `values`."""
     known = tuple(values)
     if value not in known:
-        msg = f"`{name}` must be one of {', '.join(known)}, got {value!r}"
+        near = closest(value, known)
+        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        msg = f"`{name}` must be one of {', '.join(known)}, got {value!r}{meant}"
         raise ValueError(msg)
+
+
+def closest(value: Any, known: Iterable[str], most: int = 2) -> list[str]:
+    """Those of the known names that are like a word, the most like it first; perhaps none.
+
+    Example:
+        >>> closest("Normel", ["gumbel", "normal", "uniform"]), closest(3, ["normal"])
+        (['normal'], [])
+    """
+    if not isinstance(value, str):
+        return []
+    import difflib
+
+    names = {name.lower(): name for name in known}
+    return [names[n] for n in difflib.get_close_matches(value.lower(), names, most, 0.65)]
 
 
 def require_one_shape(**parameters: Any) -> None:

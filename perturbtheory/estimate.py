@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
+
+from perturbtheory.display import (
+    array,
+    block,
+    measured,
+    number,
+    places_of,
+    plain_repr,
+    quiet,
+    table,
+    upwards,
+    words,
+)
 
 if TYPE_CHECKING:
     import jax
@@ -30,6 +44,75 @@ class Estimate(NamedTuple):
     kind: Kind
     confidence: float = 1.0
 
+    def __repr__(self) -> str:
+        sure = "" if self.confidence == 1 else f", confidence {self.confidence:g}"
+        return f"Estimate({_shown(self.value, self.radius)}, {self.kind}{sure})"
+
+    def __str__(self) -> str:
+        """value ± radius, without where it came from."""
+        return _shown(self.value, self.radius)
+
+    def _repr_latex_(self) -> str | None:
+        """A number in LaTeX; arrays have none, and are shown as tables."""
+        if np.ndim(self.value) or np.ndim(self.radius):
+            return None
+        shown = _shown(self.value, self.radius).replace("±", r"\pm").replace("inf", r"\infty")
+        shown = shown.replace("nan", r"\mathrm{nan}")
+        return f"${_POWER.sub(_in_latex, shown)}$"
+
+    def _repr_html_(self) -> str:
+        sure = "" if self.confidence == 1 else f", with probability {self.confidence:g}"
+        about = quiet(f"{self.kind}{sure}")
+        rows = _rows(self.value, self.radius)
+        if not rows:
+            return block(words(_shown(self.value, self.radius)), words(" "), about)
+        return block(table(("", "value", "± radius"), rows), about)
+
     def contains(self, truth: jax.Array | np.ndarray | float) -> bool:
         """Whether `truth` lies within the radius, in every entry."""
         return bool(np.all(np.abs(np.asarray(truth) - self.value) <= self.radius))
+
+
+_POWER = re.compile(r"e([+-]\d+)")
+_ROWS = 16
+"""The longest vector of which every entry is shown with its radius."""
+
+
+def _in_latex(power: re.Match[str]) -> str:
+    return rf" \cdot 10^{{{int(power[1])}}}"
+
+
+def _known(value: object) -> np.ndarray | None:
+    """As floats; None for what is not known yet, or no number."""
+    try:
+        return np.asarray(value, float)
+    except Exception:  # a placeholder of JAX's
+        return None
+
+
+def _shown(value: object, radius: object) -> str:
+    """value ± radius, digits that the radius does not cover left out."""
+    numbers, radii = _known(value), _known(radius)
+    if numbers is None or radii is None:
+        return f"{plain_repr(value)} ± {plain_repr(radius)}"
+    if not numbers.ndim and not radii.ndim:
+        return " ± ".join(measured(float(numbers), float(radii)))
+    most = float(np.max(radii)) if radii.size else 0.0
+    if not 0 < most < np.inf:
+        return f"{array(numbers, '.12g')} ± {number(most)} or less"
+    places = min(max(places_of(most), 0), 16)
+    # What rounding an entry moves it by belongs to the radius of the number that is shown.
+    rounded = 0.5 * 10.0**-places if places < 16 else 2e-16 * float(np.max(np.abs(numbers)))
+    return f"{array(numbers, f'.{places}f')} ± {upwards(most + rounded)} or less"
+
+
+def _rows(value: object, radius: object) -> list[tuple[str, str, str]]:
+    """Entries of a short vector, each with its radius; nothing for anything else."""
+    numbers, radii = _known(value), _known(radius)
+    if numbers is None or radii is None or numbers.ndim != 1 or numbers.size > _ROWS:
+        return []
+    try:
+        pairs = zip(numbers, np.broadcast_to(radii, numbers.shape), strict=True)
+    except ValueError:  # a radius of another shape
+        return []
+    return [(f"{i}", *measured(x, r)) for i, (x, r) in enumerate(pairs)]

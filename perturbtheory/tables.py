@@ -4,11 +4,29 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from perturbtheory.display import ascii_text
+
 Cell = str | Text
+
+
+class Words(Text):
+    """Text that is laid out in ASCII where the terminal has no more."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """Its lines, as wide as what is printed."""
+        shown = _text_in_ascii(self, console) if options.ascii_only else self
+        yield from Text.__rich_console__(shown, console, options)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """How wide it is."""
+        shown = _text_in_ascii(self, console) if options.ascii_only else self
+        return Text.__rich_measure__(shown, console, options)
 
 
 class Table:
@@ -35,7 +53,11 @@ class Table:
         self.rows.append(tuple(Text(c) if isinstance(c, str) else c for c in cells))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The table, or the list of its entries."""
+        """The table, or the list of its entries; in ASCII where the terminal has no more."""
+        table = self._in_ascii(console) if options.ascii_only else self
+        yield from table._laid_out(options)
+
+    def _laid_out(self, options: ConsoleOptions) -> RenderResult:
         widths = self._widths(options.max_width)
         if widths is None:
             yield from self._entries()
@@ -49,6 +71,13 @@ class Table:
         for row in self.rows:
             table.add_row(*row)
         yield table
+
+    def _in_ascii(self, console: Console) -> "Table":
+        """The same table; columns are as wide as what is printed."""
+        made = Table(*map(ascii_text, self.headers), left=self.left, gap=self.gap, whole=self.whole)
+        for row in self.rows:
+            made.add_row(*(_text_in_ascii(cell, console) for cell in row))
+        return made
 
     def _widths(self, most: int) -> list[int] | None:
         """Of the columns, the widest of words narrowed until they fit; None if they cannot."""
@@ -86,6 +115,11 @@ def columns(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _text_in_ascii(text: Text, console: Console) -> Text:
+    parts = text.render(console)
+    return Text.assemble(*((ascii_text(part.text), part.style or "") for part in parts))
 
 
 def _longest_line(text: Text) -> int:

@@ -29,9 +29,11 @@ WITH_COMMANDS = [
 WITHOUT_REFERENCE = (
     "cli",
     "claims.",
+    "display",
     "figures.",
     "potential.methods",
     "processes",
+    "progress",
     "results",
     "tables",
 )

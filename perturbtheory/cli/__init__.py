@@ -25,14 +25,24 @@ from perturbtheory.cli._vae import app as vae
 from perturbtheory.cli._verify import verify
 from perturbtheory.results import RecordError
 
+_FIRST = """Try first:
+
+* perturbtheory diagnose normal: what a perturbation can and cannot do, in seconds
+* perturbtheory verify A.softmax-not-minimal: a claim with its proof, in seconds
+* perturbtheory figures figure-2: a figure, with the numbers behind it
+* perturbtheory vae: train a discrete VAE on digits that are shipped, in minutes
+"""
+"""What to try first, below the commands."""
+
 app = cyclopts.App(
     name="perturbtheory",
     version=__version__,
     help="Check, compute and re-run the theory of Perturb-Softmax and Perturb-Argmax.",
+    help_epilogue=_FIRST,
     result_action="return_value",
 )
 for command in (verify, figures, diagnose, fit, vae):
-    app.command(command)
+    app.command(command, help_epilogue="") if command is not vae else app.command(vae)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -49,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print_error=False,
         )
         sys.stdout.flush()
+    except cyclopts.UnusedCliTokensError as error:
+        status = _complain(_unused(error))
     except cyclopts.CycloptsError as error:
         status = _complain(" ".join(str(error).split()))
     except (MisuseError, RecordError) as error:
@@ -70,6 +82,21 @@ def _require_working_directory() -> None:
     except OSError as error:
         msg = f"the working directory cannot be used ({_output.reason(error)}); cd to another one"
         raise MisuseError(msg) from error
+
+
+def _unused(error: cyclopts.UnusedCliTokensError) -> str:
+    """Which word a command has no use for, and which of its commands may be meant."""
+    from perturbtheory.checks import closest
+
+    chain, word = error.command_chain or (), (error.unused_tokens or ["nothing"])[0]
+    command = app
+    for name in chain:
+        command = command[name]
+    known = [name for name in command if not name.startswith("-")]
+    near = closest(word, known)
+    whole = " ".join(("perturbtheory", *chain))
+    meant = f"did you mean {' or '.join(near)}?" if near else f"see `{whole} --help`"
+    return f"`{whole}` has no use for {word!r}; {meant}"
 
 
 def _complain(message: str) -> int:

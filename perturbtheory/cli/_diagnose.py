@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
-from perturbtheory.cli._output import Output, terminal
+from perturbtheory.cli._output import Output, Quiet, terminal
 from perturbtheory.cli._use import MisuseError, require_writable, use_64_bit
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def diagnose(
     dimension: Annotated[int, cyclopts.Parameter(converter=_whole)] = 3,
     json: Path | None = None,
     figure: Path | None = None,
+    quiet: Quiet = False,
 ) -> int:
     """Fill in the row of Table 1 of paper A for a perturbation, with the evidence.
 
@@ -86,11 +87,11 @@ def diagnose(
     }  # fmt: skip
     try:
         perturbation = _named(name, {k: v for k, v in given.items() if v is not None})
-        with Console(stderr=True).status("diagnosing"):
+        with Console(stderr=True, quiet=quiet).status("diagnosing"):
             found = properties.diagnose(perturbation, temperature=temperature, dimension=dimension)
     except ValueError as error:
         raise MisuseError(str(error)) from error
-    output = Output()
+    output = Output(quiet=quiet)
     output.show(lambda: terminal().print(found))
     if json is not None:
         output.keep("--json", json, lambda: write_json(json, found.to_json()))
@@ -122,9 +123,9 @@ def _named(name: str, given: dict[str, Any]) -> "AbstractPerturbation":
         "discrete": (pt.Discrete, ("atoms", "weights")),
     }
     if name not in laws:
-        import difflib
+        from perturbtheory.checks import closest
 
-        near = difflib.get_close_matches(name.lower(), laws, 3, 0.4) or list(laws)
+        near = closest(name, laws, 3) or list(laws)
         msg = f"`NAME` must be a perturbation, got {name!r}; did you mean {', '.join(near)}?"
         raise ValueError(msg)
     law, accepted = laws[name]

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import cyclopts
 
-from perturbtheory.cli._output import Output
+from perturbtheory.cli._output import Output, Quiet
 from perturbtheory.cli._use import MisuseError, require_directory, use_64_bit
 
 
 def figures(
     *names: str,
     directory: Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])] = Path("figures"),
+    quiet: Quiet = False,
 ) -> int:
     """Draw figures, all of them by default.
 
@@ -27,14 +28,14 @@ def figures(
 
     for name in names:
         if name not in drawings.NAMES:
-            import difflib
+            from perturbtheory.checks import closest
 
-            near = difflib.get_close_matches(name, drawings.NAMES, 3, 0.4) or drawings.NAMES
+            near = closest(name, drawings.NAMES, 3) or drawings.NAMES
             msg = f"`NAME` must be a figure, got {name!r}; did you mean {', '.join(near)}?"
             raise MisuseError(msg)
     require_directory("--directory", directory)
     use_64_bit()
-    output = Output()
+    output = Output(quiet=quiet)
     for name in names or drawings.NAMES:
         _draw(name, directory, output)
     return output.status

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cyclopts
 
-from perturbtheory.cli._output import Output, say, terminal
+from perturbtheory.cli._output import Output, Quiet, entries, say, terminal
 from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def fit(
     workers: str = "0",
     json: Path | None = None,
     record: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Fit the distributions of section 6.1 of paper A and print them beside Table 2.
 
@@ -110,14 +111,13 @@ def fit(
     except ValueError as error:
         raise MisuseError(str(error)) from error
     require_directory("--directory", directory)
-    results = _run(every, directory, workers, _command(chosen or {"grid": grid}))
+    results = _run(every, directory, workers, chosen or {"grid": grid}, shown=not quiet)
     if results is None:
         return DRIFTED
-    output = Output()
+    output = Output(quiet=quiet)
     output.show(lambda: _print(results, chosen=bool(chosen)))
     if json is not None:
-        entries = [{"run": vars(run), "result": found} for run, found in results.items()]
-        output.keep("--json", json, lambda: write_json(json, entries))
+        output.keep("--json", json, lambda: write_json(json, entries(results)))
     if record:
         _record(every, directory, output)
     return output.status
@@ -156,15 +156,19 @@ def _command(options: dict[str, Any]) -> str:
 
 
 def _run(
-    every: "list[FitRun]", directory: Path, workers: str, command: str
+    every: "list[FitRun]", directory: Path, workers: str, chosen: dict[str, Any], *, shown: bool
 ) -> "dict[FitRun, dict[str, Any]] | None":
     """Results by run, or None if some could not be made, which has been said."""
     from perturbtheory.experiments.fits import run_fit
     from perturbtheory.experiments.sweep import SweepError, sweep
 
-    options: dict[str, Any] = {"workers": workers, "packages": ("optax", "scipy")}
+    options: dict[str, Any] = {
+        "workers": workers,
+        "packages": ("optax", "scipy"),
+        "progress": shown,
+    }
     try:
-        found = sweep(run_fit, every, directory, command=command, **options)
+        found = sweep(run_fit, every, directory, command=_command(chosen), **options)
     except ValueError as error:
         raise MisuseError(str(error)) from error
     except SweepError as error:

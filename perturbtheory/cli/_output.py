@@ -1,12 +1,15 @@
 """What becomes of the results of a command where the disk is full or nobody reads them."""
 
+import codecs
 import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+import cyclopts
 
 from perturbtheory.cli._use import AGREES, DRIFTED
 
@@ -17,18 +20,37 @@ _LEAST_WIDTH = 120
 """Of what goes to a file or a pipe, which no terminal cuts."""
 
 
+Quiet = Annotated[
+    bool,
+    cyclopts.Parameter(
+        name=["--quiet", "-q"],
+        negative="",
+        help="Print no results and draw no bar: the exit status, files and errors are all.",
+    ),
+]
+
+
+Pictures = Annotated[Path, cyclopts.Parameter(name=["--directory", "-d", "--output", "-o"])]
+"""Where pictures go; --output is what it was called before."""
+
+
 class Output:
     """Shows and keeps results; what cannot be shown or kept is said, and the rest still is.
+
+    Args:
+        quiet: whether nothing is shown; what is kept in files is kept all the same.
 
     Attributes:
         status: `AGREES`, or `DRIFTED` once something was lost.
     """
 
-    def __init__(self) -> None:
-        self.status = AGREES
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet, self.status = quiet, AGREES
 
     def show(self, write: Callable[[], object]) -> None:
         """Call what prints; a reader who has left is no reason for a message."""
+        if self.quiet:
+            return
         try:
             write()
             sys.stdout.flush()
@@ -99,7 +121,22 @@ def prepare() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="backslashreplace")
+            codecs.register_error("perturbtheory", _in_ascii)
+            stream.reconfigure(errors="perturbtheory")
+
+
+def entries(results: Mapping[Any, Any]) -> list[dict[str, Any]]:
+    """Runs and what they gave, for a file of JSON."""
+    return [{"run": vars(run), "result": found} for run, found in results.items()]
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """What stands for the characters that a stream cannot write."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    from perturbtheory.display import ascii_text
+
+    return ascii_text(error.object[error.start : error.end]), error.end
 
 
 def terminal() -> "Console":

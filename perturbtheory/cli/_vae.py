@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import cyclopts
 
 from perturbtheory.cli import _vae_grids, _vae_semi, _vae_structured
-from perturbtheory.cli._output import Output, say, terminal
+from perturbtheory.cli._output import Output, Pictures, Quiet, say, terminal
 from perturbtheory.cli._run_options import epochs_of, images_at_hand, options, said
 from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 from perturbtheory.experiments.vaes import VaeRun
@@ -20,6 +20,7 @@ else:
 app = cyclopts.App(
     name="vae",
     help="Train a discrete VAE and look at it, or run the experiments of both papers.",
+    help_epilogue="",
     result_action="return_value",
 )
 for command in (
@@ -35,10 +36,11 @@ def train(
     *,
     run: Annotated[Said, cyclopts.Parameter(name="*")] = Said(),  # noqa: B008
     data: Path | None = None,
-    output: Annotated[Path, cyclopts.Parameter(name=["--output", "-o"])] = Path("vae"),
+    directory: Pictures = Path("vae"),
     checkpoint: Path | None = None,
     importance: int = 0,
     json: Path | None = None,
+    quiet: Quiet = False,
 ) -> int:
     """Train a discrete VAE, print its test bounds, and draw samples and reconstructions.
 
@@ -53,8 +55,8 @@ def train(
         Folder with the files of the images, mnist if nothing else is said; no other place is looked
         at. Else they are looked for in PERTURBTHEORY_DATA and in the cache, and then downloaded if
         that is allowed for them.
-    output
-        Directory of the pictures.
+    directory
+        Where the pictures are; made if it does not exist.
     checkpoint
         File that keeps the state after every epoch; if it is there the run resumes from it.
     importance
@@ -73,9 +75,10 @@ def train(
         made, splits, source = _made(run, data)
     except (ValueError, DataError) as error:
         raise MisuseError(str(error)) from error
-    require_directory("--output", output)
+    require_directory("--directory", directory)
     require_writable("--checkpoint", checkpoint)
-    return _train(made, splits, source, output, checkpoint, importance, json)
+    shown = Output(quiet=quiet)
+    return _train(made, splits, source, directory, checkpoint, importance, json, shown)
 
 
 def _made(chosen: VaeRun, folder: Path | None) -> tuple[VaeRun, tuple[Any, Any, Any], str]:
@@ -100,6 +103,7 @@ def _train(
     checkpoint: Path | None,
     importance: int,
     json: Path | None,
+    output: Output,
 ) -> int:
     from perturbtheory.experiments import vaes
     from perturbtheory.experiments.vaes import render as vae_render
@@ -107,12 +111,12 @@ def _train(
     from perturbtheory.models.vae import CheckpointError
     from perturbtheory.results import write_json
 
-    output, console = Output(), terminal()
+    console = terminal()
     train, held_out, test = splits
     sizes = f"{len(train)} to train, {len(held_out)} to choose, {len(test)} to test"
     output.show(lambda: console.print(f"{source}: {sizes}", markup=False))
     try:
-        with vae_render.Bar(run.epochs, len(train)) as bar:
+        with vae_render.Bar(run.epochs, len(train), shown=not output.quiet) as bar:
             found = vaes.trained(run, train, held_out, checkpoint=checkpoint, watch=bar.update)
     except CheckpointError as error:
         raise MisuseError(str(error)) from error
@@ -127,7 +131,7 @@ def _train(
         output.keep("--json", json, lambda: write_json(json, {"run": vars(run), "result": result}))
     drawn: list[Path] = []
     if output.keep(
-        "--output", folder, lambda: drawn.extend(pictures.draw(run, found, test, folder))
+        "--directory", folder, lambda: drawn.extend(pictures.draw(run, found, test, folder))
     ):
         names = ", ".join(path.name for path in drawn)
         output.show(lambda: console.print(f"{names} in {folder}", markup=False))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import cyclopts
 
-from perturbtheory.cli._output import Output, say, terminal
+from perturbtheory.cli._output import Output, Quiet, entries, say, terminal
 from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 
 Folder = Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])]
@@ -21,6 +21,8 @@ def grid(
     epochs: int | None = None,
     data: Path | None = None,
     record: bool = False,
+    json: Path | None = None,
+    quiet: Quiet = False,
 ) -> int:
     """Run experiments of both papers and print their tables.
 
@@ -43,6 +45,8 @@ def grid(
         Folder with the files of the images; no other place is looked at.
     record
         Add what is in the directory to the recorded results, as the command record does.
+    json
+        Write all results that the tables are made of to this file.
     """
     if epochs is not None and epochs < 1:
         msg = f"`--epochs` must be a positive number of passes, got {epochs}"
@@ -55,43 +59,56 @@ def grid(
     require_directory("--directory", directory)
     from perturbtheory.experiments.vaes import recorded
 
-    output = Output()
+    require_writable("--json", json)
+    output = Output(quiet=quiet)
 
     def work() -> Any:
         if record:
             require_writable("--record", recorded.destination())
-        _run(every, " ".join(names), directory, workers, epochs)
+        _run(every, " ".join(names), directory, workers, epochs, shown=not quiet)
         if record:
             _add("--record", directory, output)
         return recorded.load() if record else recorded.finished(directory)
 
-    return _shown(work, output)
+    return _shown(work, output, json)
 
 
-def tables() -> int:
-    """Print the tables of both papers beside the recorded runs; train nothing."""
+def tables(*, json: Path | None = None, quiet: Quiet = False) -> int:
+    """Print the tables of both papers beside the recorded runs; train nothing.
+
+    Parameters
+    ----------
+    json
+        Write all results that the tables are made of to this file.
+    """
     from perturbtheory.experiments.vaes import recorded
 
-    return _shown(recorded.load, Output())
+    require_writable("--json", json)
+    return _shown(recorded.load, Output(quiet=quiet), json)
 
 
-def record(*, directory: Folder = Path("vaes")) -> int:
+def record(
+    *, directory: Folder = Path("vaes"), json: Path | None = None, quiet: Quiet = False
+) -> int:
     """Add the runs in a directory to the recorded ones, in place of the same, and print all tables.
 
     Parameters
     ----------
     directory
         Where the files of the runs are.
+    json
+        Write all results that the tables are made of to this file.
     """
     from perturbtheory.experiments.vaes import recorded
 
-    output = Output()
+    require_writable("--json", json)
+    output = Output(quiet=quiet)
 
     def work() -> Any:
         _add("record", directory, output)
         return recorded.load()
 
-    return _shown(work, output)
+    return _shown(work, output, json)
 
 
 def require_data(folder: Path | None) -> None:
@@ -101,11 +118,11 @@ def require_data(folder: Path | None) -> None:
         raise MisuseError(msg)
 
 
-def _shown(work: Callable[[], Any], output: Output) -> int:
+def _shown(work: Callable[[], Any], output: Output, json: Path | None) -> int:
     """The tables of what the work comes back with; an exit status."""
     from perturbtheory.experiments.sweep import SweepError
     from perturbtheory.experiments.vaes import render
-    from perturbtheory.results import RecordError
+    from perturbtheory.results import RecordError, write_json
 
     try:
         found = work()
@@ -115,6 +132,8 @@ def _shown(work: Callable[[], Any], output: Output) -> int:
         say(str(error))
         return DRIFTED
     output.show(lambda: terminal().print(render.tables(found)))
+    if json is not None:
+        output.keep("--json", json, lambda: write_json(json, entries(found)))
     return output.status
 
 
@@ -144,7 +163,13 @@ def _every(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _run(
-    every: tuple[str, ...], said: str, directory: Path, workers: str, epochs: int | None
+    every: tuple[str, ...],
+    said: str,
+    directory: Path,
+    workers: str,
+    epochs: int | None,
+    *,
+    shown: bool,
 ) -> None:
     from perturbtheory.experiments.sweep import sweep
     from perturbtheory.experiments.vaes import grids, recorded, require_run, run_vae
@@ -152,6 +177,7 @@ def _run(
     command = f"perturbtheory vae grid {said}" + ("" if epochs is None else f" --epochs {epochs}")
     options: dict[str, Any] = {
         "workers": workers, "packages": ("equinox", "optax"), "resumable": True,
+        "progress": shown,
     }  # fmt: skip
     for name in every:
         done = recorded.finished(directory) if name in grids.AFTER else {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
-from perturbtheory.cli._output import Output, say, terminal
+from perturbtheory.cli._output import Output, Pictures, Quiet, say, terminal
 from perturbtheory.cli._run_options import epochs_of, images_at_hand, options, said
 from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 from perturbtheory.cli._vae_grids import Folder, require_data
@@ -31,9 +31,10 @@ def train(
     *,
     run: Annotated[Said, cyclopts.Parameter(name="*")] = Said(),  # noqa: B008
     data: Path | None = None,
-    output: Annotated[Path, cyclopts.Parameter(name=["--output", "-o"])] = Path("semi"),
+    directory: Pictures = Path("semi"),
     checkpoint: Path | None = None,
     json: Path | None = None,
+    quiet: Quiet = False,
 ) -> int:
     """Train a VAE with the labels of some images, print its accuracy and bound, draw samples.
 
@@ -48,8 +49,9 @@ def train(
         Folder with the files of the images, mnist if nothing else is said; no other place is looked
         at. Else they are looked for in PERTURBTHEORY_DATA and in the cache, and then downloaded if
         that is allowed for them.
-    output
-        Directory of the picture: a column for each class, or each attribute off and on.
+    directory
+        Where the picture is, a column for each class, or each attribute off and on; made if it does
+        not exist.
     checkpoint
         File that keeps the state after every epoch; if it is there the run resumes from it.
     json
@@ -63,9 +65,10 @@ def train(
         made, splits, source = _made(run, data)
     except (ValueError, DataError) as error:
         raise MisuseError(str(error)) from error
-    require_directory("--output", output)
+    require_directory("--directory", directory)
     require_writable("--checkpoint", checkpoint)
-    return _train(made, splits, source, output, checkpoint, json)
+    shown = Output(quiet=quiet)
+    return _train(made, splits, source, directory, checkpoint, json, shown)
 
 
 def _made(chosen: SemiRun, folder: Path | None) -> tuple[SemiRun, Any, str]:
@@ -103,6 +106,7 @@ def _train(
     folder: Path,
     checkpoint: Path | None,
     json: Path | None,
+    output: Output,
 ) -> int:
     from perturbtheory.experiments.semi import render
     from perturbtheory.experiments.semi import run as semi
@@ -111,12 +115,12 @@ def _train(
     from perturbtheory.models.vae import CheckpointError
     from perturbtheory.results import write_json
 
-    output, console = Output(), terminal()
+    console = terminal()
     train, held_out, test = (len(part.images) for part in splits[:3])
     sizes = f"{train} to train, {run.labels} of them with labels, {held_out} to watch, {test}"
     output.show(lambda: console.print(f"{source}: {sizes} to test", markup=False))
     try:
-        with Bar(run.epochs, train) as bar:
+        with Bar(run.epochs, train, shown=not output.quiet) as bar:
             found = semi.trained(run, splits, checkpoint=checkpoint, watch=bar.update)
     except CheckpointError as error:
         raise MisuseError(str(error)) from error
@@ -129,7 +133,7 @@ def _train(
     if json is not None:
         output.keep("--json", json, lambda: write_json(json, {"run": vars(run), "result": result}))
     path = folder / "generated.png"
-    if output.keep("--output", folder, lambda: generated(images, run.latent).save(path)):
+    if output.keep("--directory", folder, lambda: generated(images, run.latent).save(path)):
         output.show(lambda: console.print(f"{path.name} in {folder}", markup=False))
     return output.status
 
@@ -144,6 +148,8 @@ def grid(
     labels: tuple[int, ...] = (),
     data: Path | None = None,
     record: bool = False,
+    json: Path | None = None,
+    quiet: Quiet = False,
 ) -> int:
     """Run Table 2 and Figures 4 and 5 of paper B, and print their tables beside the printed one.
 
@@ -169,6 +175,8 @@ def grid(
         Folder with the files of the images; no other place is looked at.
     record
         Add what is in the directory to the recorded results.
+    json
+        Write all results that the tables are made of to this file.
     """
     require_positive(epochs=epochs, seeds=seeds)
     use_data(data)
@@ -185,4 +193,6 @@ def grid(
 
     chosen = [f"--labels {count}" for count in labels]
     parts = ("perturbtheory vae semi grid", *names, f"--epochs {epochs} --seeds {seeds}", *chosen)
-    return sweep_and_show(kind, " ".join(parts), directory, workers, record=record)
+    return sweep_and_show(
+        kind, " ".join(parts), directory, workers, json, record=record, quiet=quiet
+    )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from perturbtheory.cli._output import Quiet
 from perturbtheory.cli._vae_grids import Folder
 from perturbtheory.cli._vae_sweep import Kind, require_positive, sweep_and_show, use_data
 from perturbtheory.experiments.structured import EPOCHS
@@ -15,6 +16,8 @@ def structured(
     seeds: int = 3,
     data: Path | None = None,
     record: bool = False,
+    json: Path | None = None,
+    quiet: Quiet = False,
 ) -> int:
     """Train VAEs with fifteen binary latents, coupled or not, on Fashion-MNIST: a table.
 
@@ -38,6 +41,8 @@ def structured(
         Folder with the files of the images; no other place is looked at.
     record
         Add what is in the directory to the recorded results.
+    json
+        Write all results that the tables are made of to this file.
     """
     require_positive(epochs=epochs, seeds=seeds)
     use_data(data)
@@ -54,4 +59,4 @@ def structured(
 
     said = " ".join(("perturbtheory vae structured", *names))
     command = f"{said} --epochs {epochs} --seeds {seeds}"
-    return sweep_and_show(kind, command, directory, workers, record=record)
+    return sweep_and_show(kind, command, directory, workers, json, record=record, quiet=quiet)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from perturbtheory.cli._output import Output, say, terminal
+from perturbtheory.cli._output import Output, entries, say, terminal
 from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
 from perturbtheory.cli._vae_grids import require_data
 
@@ -45,14 +45,22 @@ def use_data(folder: Path | None) -> None:
 
 
 def sweep_and_show(
-    kind: Callable[[], Kind], command: str, directory: Path, workers: str, *, record: bool
+    kind: Callable[[], Kind],
+    command: str,
+    directory: Path,
+    workers: str,
+    json: Path | None,
+    *,
+    record: bool,
+    quiet: bool,
 ) -> int:
     """Run what is missing of a grid, record it if that is asked for, and print tables."""
     require_directory("--directory", directory)
+    require_writable("--json", json)
     from perturbtheory.experiments.sweep import SweepError, sweep
     from perturbtheory.results import RecordError
 
-    output, made = Output(), kind()
+    output, made = Output(quiet=quiet), kind()
     recorded = made.recorded
     try:
         if record:
@@ -62,7 +70,7 @@ def sweep_and_show(
             made.require_run(run)
         sweep(
             made.run, runs, directory, command=command, workers=workers,
-            packages=("equinox", "optax"), resumable=True,
+            packages=("equinox", "optax"), resumable=True, progress=not quiet,
         )  # fmt: skip
         if record:
             path = recorded.destination()
@@ -75,4 +83,8 @@ def sweep_and_show(
         say(str(error))
         return DRIFTED
     output.show(lambda: terminal().print(made.tables(found)))
+    if json is not None:
+        from perturbtheory.results import write_json
+
+        output.keep("--json", json, lambda: write_json(json, entries(found)))
     return output.status

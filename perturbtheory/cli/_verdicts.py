@@ -8,7 +8,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from perturbtheory.ledger import FAILED, REGISTRY, Check, Result, Verdict, in_words, plain
-from perturbtheory.tables import Table
+from perturbtheory.tables import Table, Words
 
 _STYLES: dict[Verdict, str] = {
     "proved": "bold green",
@@ -116,5 +116,5 @@ def _labelled(label: str, text: str, style: str = "") -> Grid:
     grid = Grid.grid(padding=(0, 1))
     grid.add_column(width=8, style="dim")
     grid.add_column(overflow="fold")
-    grid.add_row(label, Text(text, style=style))
+    grid.add_row(label, Words(text, style=style))
     return grid

@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from perturbtheory.cli._output import Output, terminal
+from perturbtheory.cli._output import Output, Quiet, terminal
 from perturbtheory.cli._use import (
     DRIFTED,
     MisuseError,
@@ -31,6 +31,7 @@ def verify(
     report: Path | None = None,
     budget: Literal["quick", "full"] = "quick",
     record: bool = False,
+    quiet: Quiet = False,
 ) -> int:
     """Check claims of the papers and of this package, all of them by default; or your own.
 
@@ -63,8 +64,8 @@ def verify(
     known = _known(ids, own, record=record)
     require_directory("--report", report)
     start = time.perf_counter()
-    results = _run_all(ids, own, budget)
-    output = Output()
+    results = _run_all(ids, own, budget, shown=not quiet)
+    output = Output(quiet=quiet)
     if record and output.keep("--record", recorded.destination(), lambda: recorded.save(results)):
         known = recorded.load()
     drift = _drift(results, known, own)
@@ -188,23 +189,19 @@ def _print(
     console.print(_verdicts.summary(results, seconds))
 
 
-def _run_all(ids: Sequence[str], own: "Mapping[str, Claim]", budget: str) -> "list[Result]":
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+def _run_all(
+    ids: Sequence[str], own: "Mapping[str, Claim]", budget: str, *, shown: bool
+) -> "list[Result]":
+    from perturbtheory.progress import Bar
 
-    columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.description}"))
-    console = Console(stderr=True)
     results = {}
     with (
-        Progress(
-            *columns, console=console, transient=True, disable=not console.is_terminal
-        ) as progress,
+        Bar(len(ids), shown=shown) as bar,
         # Closed even by an interrupt that comes between two results, so that processes end.
         contextlib.closing(_results(ids, own, budget)) as found,
     ):
-        task = progress.add_task("", total=len(ids))
         for result in found:
-            progress.update(task, description=result.claim.id, advance=1)
+            bar.update(words=result.claim.id, advance=1)
             results[result.claim.id] = result
     return [results[id_] for id_ in ids]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from perturbtheory.display import block, line, quiet, table
 from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.estimators._exact import Exact, enumerable
 from perturbtheory.estimators._objective import Objective
@@ -41,6 +42,19 @@ class Measurement(NamedTuple):
     bias: Estimate | None
     variance: Estimate
     draws: int
+
+    def __repr__(self) -> str:
+        moments = ", ".join(f"{name} {value}" for name, value in self._moments())
+        return f"Measurement({moments}, {self.draws} draws)"
+
+    def _repr_html_(self) -> str:
+        return block(
+            table(("moment", "value ± radius"), self._moments()), line(quiet(f"{self.draws} draws"))
+        )
+
+    def _moments(self) -> list[tuple[str, str]]:
+        found = {"mean": self.mean, "bias": self.bias, "variance": self.variance}
+        return [(n, "not enumerated" if e is None else str(e)) for n, e in found.items()]
 
 
 def measure(

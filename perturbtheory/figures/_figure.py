@@ -14,14 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import GREY
 from perturbtheory.potential import Potential
 from perturbtheory.results import write_bytes, write_together
 
 Data = dict[str, np.ndarray]
-
-BLACK, GREY = "#000000", "#8c8c8c"
-BLUE, VERMILLION, GREEN, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9"
-"""Okabe and Ito's palette, told apart under every common form of colour blindness."""
 
 _STYLE: Any = {
     "axes.grid": True,

@@ -4,9 +4,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import GREEN, GREY, ORANGE, SKY
 from perturbtheory.experiments.fits import recorded, study
 from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, printed
-from perturbtheory.figures._figure import GREEN, GREY, ORANGE, SKY, Data, Figure
+from perturbtheory.figures._figure import Data, Figure
 from perturbtheory.figures.fits import STYLE, TITLES
 
 TERMS = {

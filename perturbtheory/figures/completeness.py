@@ -12,16 +12,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import BLACK, BLUE, ORANGE, SKY, VERMILLION, ternary
 from perturbtheory.figures import _ternary
-from perturbtheory.figures._figure import (
-    BLACK,
-    BLUE,
-    ORANGE,
-    SKY,
-    VERMILLION,
-    Data,
-    Figure,
-)
+from perturbtheory.figures._figure import Data, Figure
 from perturbtheory.perturbations import Gumbel, Normal
 from perturbtheory.potential import expected_logsumexp, expected_max
 from perturbtheory.properties import AbstractParameterSet, completeness, polyhedron
@@ -70,10 +63,10 @@ def _render_parameters(axes: Axes, data: Data) -> None:
     face = _WINDOW / 2 * np.outer([1, -1], DIRECTIONS[0])
     for keep, colour in ((reached, SKY), (~reached, ORANGE)):
         side = np.concatenate([window[keep], face])
-        _ternary.polygon(axes, _ternary.ordered(side), color=colour, alpha=0.4)
-    _ternary.line(axes, face, color=BLUE, lw=3.0)
+        ternary.polygon(axes, ternary.ordered(side), color=colour, alpha=0.4)
+    ternary.line(axes, face, color=BLUE, lw=3.0)
     for i, direction in enumerate(data["directions"], start=1):
-        tip = _ternary.point(direction * (1.6 if i < 3 else 2.9))
+        tip = ternary.point(direction * (1.6 if i < 3 else 2.9))
         axes.annotate(
             "", tip, (0, 0), zorder=4,
             arrowprops={"arrowstyle": "-|>", "lw": 1.2, "color": BLACK, "shrinkA": 0, "shrinkB": 0},
@@ -81,9 +74,9 @@ def _render_parameters(axes: Axes, data: Data) -> None:
         axes.annotate(
             rf"$h_{i}\to\infty$", tip, (0, 10), textcoords="offset points", ha="center", va="center"
         )
-    axes.plot(*_ternary.plane(data["only_theta"]), "X", color=VERMILLION, ms=8, zorder=5)
+    axes.plot(*ternary.plane(data["only_theta"]), "X", color=VERMILLION, ms=8, zorder=5)
     axes.annotate(
-        r"$\theta(p)$", _ternary.point(data["only_theta"]), (9, -6), textcoords="offset points",
+        r"$\theta(p)$", ternary.point(data["only_theta"]), (9, -6), textcoords="offset points",
         color=VERMILLION, va="center",
     )  # fmt: skip
     axes.text(-1.2, 1.0, r"$\Theta$", fontsize=12, ha="center", va="center")
@@ -92,27 +85,27 @@ def _render_parameters(axes: Axes, data: Data) -> None:
     axes.set_title(
         r"(a) $\Theta=\{\theta_1+\theta_2\leq2\theta_3\}$, modulo translation", loc="center"
     )
-    _ternary.bare(axes)
+    ternary.bare(axes)
 
 
 def _render_image(axes: Axes, data: Data) -> None:
     curve = np.concatenate([np.eye(3)[1:2], data["boundary"], np.eye(3)[:1]])
-    _ternary.polygon(axes, np.concatenate([curve, np.eye(3)[2:]]), color=SKY, alpha=0.4)
-    _ternary.polygon(axes, curve, color=ORANGE, alpha=0.4)
-    _ternary.shares(axes)
-    _ternary.line(axes, curve, color=BLUE, lw=2.0, label=r"Perturb-Softmax, $N(0,1)$, $t=1$")
-    _ternary.line(
+    ternary.polygon(axes, np.concatenate([curve, np.eye(3)[2:]]), color=SKY, alpha=0.4)
+    ternary.polygon(axes, curve, color=ORANGE, alpha=0.4)
+    ternary.shares(axes)
+    ternary.line(axes, curve, color=BLUE, lw=2.0, label=r"Perturb-Softmax, $N(0,1)$, $t=1$")
+    ternary.line(
         axes, data["boundary_softmax"], "--", color=BLACK, lw=1.2,
         label="Gumbel-Argmax: $p_1p_2=p_3^2$",
     )  # fmt: skip
-    axes.plot(*_ternary.plane(data["missed"]), "X", color=VERMILLION, ms=8, zorder=5)
+    axes.plot(*ternary.plane(data["missed"]), "X", color=VERMILLION, ms=8, zorder=5)
     for where, text in (((0.2, 0.2, 0.6), "reached"), ((0.25, 0.65, 0.1), "missed")):
-        axes.text(*_ternary.point(np.array(where)), text, ha="center", va="center")
+        axes.text(*ternary.point(np.array(where)), text, ha="center", va="center")
     axes.annotate(
-        "$p$", _ternary.point(data["missed"]), (9, -2), textcoords="offset points",
+        "$p$", ternary.point(data["missed"]), (9, -2), textcoords="offset points",
         color=VERMILLION, va="center",
     )  # fmt: skip
-    _ternary.simplex(axes)
+    ternary.simplex(axes)
     axes.set(xlim=(-0.56, 0.56), ylim=(-0.42, 0.70))
     axes.set_title(r"(b) their image: the line becomes the curve", loc="center")
 

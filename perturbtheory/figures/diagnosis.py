@@ -8,33 +8,17 @@ for Perturb-Argmax and Perturb-Softmax, beside normal and Gumbel noise of the sa
 """
 
 import functools
-import math
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from perturbtheory.figures._figure import (
-    BLACK,
-    BLUE,
-    GREEN,
-    ORANGE,
-    Data,
-    Figure,
-    probability_and_slope,
-)
-from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
-from perturbtheory.potential import expected_logsumexp, expected_max
-from perturbtheory.properties import describe, tail
+from perturbtheory.figures._figure import Data, Figure, probability_and_slope
+from perturbtheory.perturbations import AbstractPerturbation
+from perturbtheory.properties import STYLES, describe, potentials_of, tail
 
 _POINTS = 241
 _LOWEST = 1e-12
-_STYLES = {
-    "argmax": {"color": BLACK, "ls": "-", "label": "this noise, argmax"},
-    "softmax": {"color": BLUE, "ls": "--", "label": "this noise, softmax"},
-    "normal": {"color": GREEN, "ls": "-.", "lw": 1.1, "label": "normal, same variance, argmax"},
-    "gumbel": {"color": ORANGE, "ls": ":", "label": "Gumbel, same variance, argmax"},
-}
 
 
 def diagnosis_figure(
@@ -61,16 +45,7 @@ def diagnosis_figure(
 
 
 def _compute(perturbation: AbstractPerturbation, temperature: float, dimension: int) -> Data:
-    law = perturbation
-    if law.shape:
-        law = law.take(np.arange(law.shape[0]) < 2)
-    deviation = float(np.sqrt(np.max(np.asarray(law.variance, float))))
-    unit = deviation if math.isfinite(deviation) else float(_spread(law))
-    potentials = {"argmax": expected_max(law), "softmax": expected_logsumexp(law, temperature)}
-    peers = {}
-    if math.isfinite(deviation):
-        peers = {"normal": Normal(deviation), "gumbel": Gumbel(deviation * math.sqrt(6) / math.pi)}
-        potentials |= {name: expected_max(peer) for name, peer in peers.items()}
+    potentials, unit = potentials_of(perturbation, temperature)
     difference = np.linspace(-6 * unit, 6 * unit, _POINTS)
     data: Data = {"difference": difference}
     for name, f in potentials.items():
@@ -80,20 +55,17 @@ def _compute(perturbation: AbstractPerturbation, temperature: float, dimension: 
     if bool(perturbation.finite_mean):
         t = np.linspace(0.0, 8 * unit, 161)
         data["t"] = t
+        peers = {
+            name: potentials[name].noise for name in ("normal", "gumbel") if name in potentials
+        }
         for name, noise in {"argmax": perturbation, **peers}.items():
             data[f"{name}/tail"] = np.asarray(tail(noise, t, dimension=dimension).value)
     return data
 
 
-def _spread(law: AbstractPerturbation) -> np.ndarray:
-    ends = (law.log_quantile(math.log(0.16), upper=upper) for upper in (True, False))
-    high, low = (np.max(np.asarray(end)) for end in ends)
-    return (high - low) / 2
-
-
 def _render(name: str, temperature: float, dimension: int, canvas: Canvas, data: Data) -> None:
     left, middle, right = canvas.subplots(1, 3)
-    for key, style in _STYLES.items():
+    for key, style in STYLES.items():
         if f"{key}/probability" not in data:
             continue
         label = str(style["label"])
@@ -136,8 +108,8 @@ _LABELS = {
     "difference": "Delta = theta_1 - theta_2, in units of the noise",
     "t": "t, in units of the noise",
 } | {
-    f"{law}/{quantity}": f"{meaning} under {_STYLES[law]['label']}"
-    for law in _STYLES
+    f"{law}/{quantity}": f"{meaning} under {STYLES[law]['label']}"
+    for law in STYLES
     for quantity, meaning in (
         ("probability", "p_1(Delta, 0)"),
         ("slope", "dp_1/dDelta"),

@@ -19,8 +19,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import BLACK, BLUE, GREEN, GREY, VERMILLION
 from perturbtheory.estimators import AbstractEstimator, Direct, Relaxed, exact_gradient
-from perturbtheory.figures._figure import BLACK, BLUE, GREEN, GREY, VERMILLION, Data, Figure
+from perturbtheory.figures._figure import Data, Figure
 
 CATEGORIES = 10
 DRAWS = 10_000

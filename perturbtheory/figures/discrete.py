@@ -16,12 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.tri import Triangulation
 
+from perturbtheory.display import BLACK, BLUE, GREY, ORANGE, VERMILLION
 from perturbtheory.figures._figure import (
-    BLACK,
-    BLUE,
-    GREY,
-    ORANGE,
-    VERMILLION,
     Data,
     Figure,
     along_difference,

@@ -7,9 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import BLUE, VERMILLION
 from perturbtheory.experiments.fits import recorded
 from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, printed
-from perturbtheory.figures._figure import BLUE, VERMILLION, Data, Figure
+from perturbtheory.figures._figure import Data, Figure
 from perturbtheory.models import PerturbSoftmax
 from perturbtheory.models.targets import probabilities
 from perturbtheory.perturbations import Gumbel, Normal

@@ -17,17 +17,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
 from matplotlib.tri import Triangulation
 
+from perturbtheory.display import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILLION, ternary
 from perturbtheory.figures import _ternary
-from perturbtheory.figures._figure import (
-    BLACK,
-    BLUE,
-    GREEN,
-    ORANGE,
-    SKY,
-    VERMILLION,
-    Data,
-    Figure,
-)
+from perturbtheory.figures._figure import Data, Figure
 from perturbtheory.perturbations import Uniform
 from perturbtheory.potential import expected_max
 
@@ -81,7 +73,7 @@ def _render_map(axes: Axes, data: Data) -> None:
     triangles = np.concatenate([np.stack([corner + k for k in half], -1) for half in halves])
     inside = np.ptp(theta, axis=-1)[triangles].max(-1) < WIDTH + 1e-9
     _ternary.flat_outside(axes, WIDTH, _WINDOW)
-    x, y = _ternary.plane(theta).T
+    x, y = ternary.plane(theta).T
     mesh = Triangulation(x, y, triangles[inside])
     image = axes.tripcolor(
         mesh, data["lambda_2"].ravel(), shading="gouraud", cmap=_BLUES, vmin=0, vmax=0.75,
@@ -92,9 +84,9 @@ def _render_map(axes: Axes, data: Data) -> None:
         linewidths=0.6,
     )  # fmt: skip
     axes.tricontour(mesh, data["lambda_2"].ravel(), levels=(0.01,), colors=BLUE, linewidths=0.6)
-    _ternary.line(axes, _ternary.hexagon(WIDTH), closed=True, color=BLACK, lw=1.2)
+    ternary.line(axes, _ternary.hexagon(WIDTH), closed=True, color=BLACK, lw=1.2)
     axes.figure.colorbar(image, ax=axes, shrink=0.6, pad=0.02, label=r"$\lambda_2$ in $K$")
-    _ternary.line(axes, data["along"][[0, -1], None] * np.eye(3)[:1], "--", color=BLACK, lw=0.8)
+    ternary.line(axes, data["along"][[0, -1], None] * np.eye(3)[:1], "--", color=BLACK, lw=0.8)
     _ternary.axes_of_theta(axes, _WINDOW)
     axes.set_title(r"(a) curved in $K$, $\lambda_2=0$ outside", loc="center")
 

@@ -11,18 +11,8 @@ from matplotlib.figure import Figure as Canvas
 
 from perturbtheory.claims.exhibits import incomplete_fits as fits
 from perturbtheory.claims.ours.representation import incomplete_order as order
-from perturbtheory.figures import _ternary
-from perturbtheory.figures._figure import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    SKY,
-    VERMILLION,
-    Data,
-    Figure,
-)
+from perturbtheory.display import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION, ternary
+from perturbtheory.figures._figure import Data, Figure
 
 TARGETS = np.array([fits.P, [0.50, 0.44, 0.06], [0.80, 0.15, 0.05]])
 """Beyond the half-space under all noises shown; the first is that of C.incomplete-half-space."""
@@ -57,30 +47,28 @@ def render_incomplete(canvas: Canvas, data: Data) -> None:
 
 def _render_half_space(axes: Axes, data: Data) -> None:
     curve = np.concatenate([np.eye(3)[1:2], data["boundary_softmax"], np.eye(3)[:1]])
-    _ternary.polygon(axes, np.concatenate([curve, np.eye(3)[2:]]), color=SKY, alpha=0.35)
-    _ternary.polygon(axes, curve, color=ORANGE, alpha=0.35)
-    _ternary.shares(axes)
-    _ternary.line(axes, curve, color=BLUE, lw=1.8, label="edge of the image, Gumbel")
-    _ternary.line(
-        axes, data["boundary_normal"], "--", color=BLACK, lw=1.1, label="the same, Normal"
-    )
+    ternary.polygon(axes, np.concatenate([curve, np.eye(3)[2:]]), color=SKY, alpha=0.35)
+    ternary.polygon(axes, curve, color=ORANGE, alpha=0.35)
+    ternary.shares(axes)
+    ternary.line(axes, curve, color=BLUE, lw=1.8, label="edge of the image, Gumbel")
+    ternary.line(axes, data["boundary_normal"], "--", color=BLACK, lw=1.1, label="the same, Normal")
     ends = ("least_loss_softmax", "least_loss_normal", "least_l1_softmax")
     for p, loss, other, near in zip(data["target"], *(data[end] for end in ends), strict=True):
-        _ternary.line(axes, np.stack([p, other]), ":", color=VERMILLION, lw=1.1, zorder=4)
-        _ternary.line(axes, np.stack([p, loss]), color=VERMILLION, lw=1.3, zorder=4)
-        _ternary.line(axes, np.stack([p, near]), color=GREEN, lw=1.3, zorder=4)
+        ternary.line(axes, np.stack([p, other]), ":", color=VERMILLION, lw=1.1, zorder=4)
+        ternary.line(axes, np.stack([p, loss]), color=VERMILLION, lw=1.3, zorder=4)
+        ternary.line(axes, np.stack([p, near]), color=GREEN, lw=1.3, zorder=4)
     points = (
         ("target", "X", BLACK, "p, missed"),
         ("least_loss_softmax", "o", VERMILLION, "least KL, Gumbel"),
         ("least_l1_softmax", "s", GREEN, r"least $L_1$, Gumbel"),
     )
     for name, mark, colour, label in points:
-        x, y = _ternary.plane(data[name]).T
+        x, y = ternary.plane(data[name]).T
         axes.plot(x, y, mark, color=colour, ms=5.5, zorder=5, label=label)
-    x, y = _ternary.plane(data["least_loss_normal"]).T
+    x, y = ternary.plane(data["least_loss_normal"]).T
     axes.plot(x, y, "o", mfc="none", mec=VERMILLION, ms=8.5, zorder=5, label="least loss, Normal")
-    axes.text(*_ternary.point(np.array([0.22, 0.22, 0.56])), "reached", ha="center", va="center")
-    _ternary.simplex(axes)
+    axes.text(*ternary.point(np.array([0.22, 0.22, 0.56])), "reached", ha="center", va="center")
+    ternary.simplex(axes)
     axes.set(xlim=(-0.58, 0.58), ylim=(-0.40, 0.68))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=2, fontsize=8)
     axes.set_title(r"(a) $\theta_1+\theta_2\leq2\theta_3$", loc="center")

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import BLUE, GREEN, GREY, VERMILLION
 from perturbtheory.experiments import vaes
-from perturbtheory.figures._figure import BLUE, GREEN, GREY, VERMILLION, Data, Figure
+from perturbtheory.figures._figure import Data, Figure
 from perturbtheory.models import vae
 from perturbtheory.perturbations import AbstractPerturbation
 

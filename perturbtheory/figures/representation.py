@@ -14,17 +14,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILLION, ternary
 from perturbtheory.figures import _ternary
-from perturbtheory.figures._figure import (
-    BLACK,
-    BLUE,
-    GREEN,
-    ORANGE,
-    SKY,
-    VERMILLION,
-    Data,
-    Figure,
-)
+from perturbtheory.figures._figure import Data, Figure
 from perturbtheory.figures.discrete import coin
 from perturbtheory.perturbations import Normal, Uniform
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
@@ -56,7 +48,7 @@ def figure_1_data() -> Data:
     cells = [f.subdifferential(np.array(place, object)).vertices() for place in PLACES]
     data["coin/share"] = np.array([float(share(cell)) for cell in cells])
     for number, cell in enumerate(cells):
-        data[f"coin/cell_{number}"] = _ternary.ordered(cell.astype(float))
+        data[f"coin/cell_{number}"] = ternary.ordered(cell.astype(float))
     return data
 
 
@@ -68,7 +60,7 @@ def lines(difference: np.ndarray, along: np.ndarray) -> np.ndarray:
 
 def share(vertices: np.ndarray) -> Fraction:
     """Area of a polygon in the simplex over that of the simplex, by the shoelace formula."""
-    around = _ternary.ordered(vertices)
+    around = ternary.ordered(vertices)
     x, y = around[:, 0], around[:, 1]
     return abs((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())
 
@@ -111,7 +103,7 @@ def render_figure_1(canvas: Canvas, data: Data) -> None:
         axes[0, column].set_title(head, loc="center")
         axes[1, column].set_title(foot, loc="center", y=-0.28, fontsize=9.5)
         _ternary.axes_of_theta(axes[0, column], WINDOW)
-        _ternary.simplex(axes[1, column], closed=column > 0)
+        ternary.simplex(axes[1, column], closed=column > 0)
     for (upper, lower), render in zip(
         axes.T, (_render_softmax, _render_uniform, _render_coin), strict=True
     ):
@@ -125,8 +117,8 @@ def _grid(upper: Axes, lower: Axes, data: Data, law: str, width: float) -> None:
     for turn in range(3):
         for one, image in zip(theta, data[f"{law}/probability"], strict=True):
             ends = _ends(one[0, 0] - one[0, 1], width)
-            _ternary.line(upper, np.roll(ends, turn, -1), **style)
-            _ternary.line(lower, np.roll(image, turn, -1), **style)
+            ternary.line(upper, np.roll(ends, turn, -1), **style)
+            ternary.line(lower, np.roll(image, turn, -1), **style)
 
 
 def _ends(c: float, width: float) -> np.ndarray:
@@ -136,32 +128,32 @@ def _ends(c: float, width: float) -> np.ndarray:
 
 
 def _render_softmax(upper: Axes, lower: Axes, data: Data) -> None:
-    _ternary.polygon(upper, _ternary.hexagon(WINDOW), color=SKY, alpha=0.35)
-    _ternary.polygon(lower, data["softmax/rim"], color=SKY, alpha=0.35)
+    ternary.polygon(upper, _ternary.hexagon(WINDOW), color=SKY, alpha=0.35)
+    ternary.polygon(lower, data["softmax/rim"], color=SKY, alpha=0.35)
     _grid(upper, lower, data, "softmax", WINDOW)
 
 
 def _render_uniform(upper: Axes, lower: Axes, data: Data) -> None:
     _ternary.flat_outside(upper, 2, WINDOW)
-    _ternary.polygon(upper, _ternary.hexagon(2), color=SKY, alpha=0.35)
-    _ternary.polygon(lower, np.eye(3), color=SKY, alpha=0.35)
+    ternary.polygon(upper, _ternary.hexagon(2), color=SKY, alpha=0.35)
+    ternary.polygon(lower, np.eye(3), color=SKY, alpha=0.35)
     _grid(upper, lower, data, "uniform", 2)
-    upper.text(*_ternary.point(np.array([0, 2.6, 2.6])), "$K$", ha="center", va="center")
-    _ternary.line(lower, np.eye(3), closed=True, color=ORANGE, lw=3.2, zorder=4)
-    lower.plot(*_ternary.plane(np.eye(3)).T, "o", color=VERMILLION, ms=6.5, zorder=5)
+    upper.text(*ternary.point(np.array([0, 2.6, 2.6])), "$K$", ha="center", va="center")
+    ternary.line(lower, np.eye(3), closed=True, color=ORANGE, lw=3.2, zorder=4)
+    lower.plot(*ternary.plane(np.eye(3)).T, "o", color=VERMILLION, ms=6.5, zorder=5)
 
 
 def _render_coin(upper: Axes, lower: Axes, data: Data) -> None:
     for pair in data["coin/kink"]:
-        _ternary.line(upper, pair, color=BLACK, lw=0.9)
+        ternary.line(upper, pair, color=BLACK, lw=0.9)
     for number, place in enumerate(data["coin/place"]):
         colour = ORANGE if number == 0 else SKY if number < 4 else GREEN
         cell = data[f"coin/cell_{number}"]
-        _ternary.polygon(lower, cell, color=colour, alpha=0.55)
-        _ternary.line(lower, cell, "o-", closed=True, color=BLACK, lw=0.8, ms=2.4, zorder=4)
-        upper.plot(*_ternary.plane(place), "o", color=colour, mec=BLACK, mew=0.8, ms=7, zorder=4)
+        ternary.polygon(lower, cell, color=colour, alpha=0.55)
+        ternary.line(lower, cell, "o-", closed=True, color=BLACK, lw=0.8, ms=2.4, zorder=4)
+        upper.plot(*ternary.plane(place), "o", color=colour, mec=BLACK, mew=0.8, ms=7, zorder=4)
         lower.text(
-            *_ternary.point(cell.mean(0)), str(Fraction(data["coin/share"][number])), fontsize=8.5,
+            *ternary.point(cell.mean(0)), str(Fraction(data["coin/share"][number])), fontsize=8.5,
             ha="center", va="center", rotation={4: -60, 5: 60}.get(number, 0), zorder=5,
         )  # fmt: skip
 

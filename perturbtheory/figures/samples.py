@@ -19,7 +19,8 @@ from matplotlib.figure import Figure as Canvas
 from scipy import special
 from scipy.stats import qmc
 
-from perturbtheory.figures._figure import BLACK, BLUE, GREEN, SKY, VERMILLION, Data, Figure
+from perturbtheory.display import BLACK, BLUE, GREEN, SKY, VERMILLION
+from perturbtheory.figures._figure import Data, Figure
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import enclosure

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from perturbtheory.data.attributes import NAMES, SIDE
+from perturbtheory.display import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION
 from perturbtheory.experiments.recorded import lengths_of
 from perturbtheory.experiments.semi import SemiRun, recorded
 from perturbtheory.experiments.semi.grids import (
@@ -24,16 +25,7 @@ from perturbtheory.experiments.semi.grids import (
 from perturbtheory.experiments.semi.pictures import LEVELS, unpacked
 from perturbtheory.experiments.semi.printed import PRINTED
 from perturbtheory.experiments.semi.tables import number
-from perturbtheory.figures._figure import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    VERMILLION,
-    Data,
-    Figure,
-)
+from perturbtheory.figures._figure import Data, Figure
 
 _COLOURS = dict(zip(METHODS, (BLUE, VERMILLION, BLACK, GREY, GREEN, ORANGE), strict=True))
 _KEYS = {f"{images}/{method}": (images, method) for images in IMAGES for method in METHODS}

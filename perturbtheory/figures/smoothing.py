@@ -14,12 +14,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import BLACK, GREEN, GREY, ORANGE, SKY
 from perturbtheory.figures._figure import (
-    BLACK,
-    GREEN,
-    GREY,
-    ORANGE,
-    SKY,
     Data,
     Figure,
     mark_samples,

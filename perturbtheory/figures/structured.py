@@ -6,19 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION
 from perturbtheory.experiments.recorded import by_seed, lengths_of
 from perturbtheory.experiments.structured import recorded
 from perturbtheory.experiments.structured.grids import LEFT, RIGHT
-from perturbtheory.figures._figure import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    VERMILLION,
-    Data,
-    Figure,
-)
+from perturbtheory.figures._figure import Data, Figure
 
 _COLOURS = dict(zip(LEFT, (BLUE, VERMILLION, ORANGE, GREEN, GREY, BLACK), strict=True)) | dict(
     zip(RIGHT, (BLUE, ORANGE, VERMILLION), strict=True)

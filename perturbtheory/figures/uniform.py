@@ -8,13 +8,8 @@ With Delta = theta_1 - theta_2 and Z = gamma_1 - gamma_2, whose density is trian
 import numpy as np
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import BLACK, BLUE, GREY, ORANGE, SKY, VERMILLION
 from perturbtheory.figures._figure import (
-    BLACK,
-    BLUE,
-    GREY,
-    ORANGE,
-    SKY,
-    VERMILLION,
     Data,
     Figure,
     along_difference,

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from perturbtheory.display import BLUE, ORANGE, SKY, VERMILLION
 from perturbtheory.experiments.fits.grids import PAIR
 from perturbtheory.experiments.vaes import VaeRun, recorded
 from perturbtheory.experiments.vaes.grids import (
@@ -24,14 +25,7 @@ from perturbtheory.experiments.vaes.grids import (
 )
 from perturbtheory.experiments.vaes.speed import images_a_second
 from perturbtheory.experiments.vaes.tables import LABELS
-from perturbtheory.figures._figure import (
-    BLUE,
-    ORANGE,
-    SKY,
-    VERMILLION,
-    Data,
-    Figure,
-)
+from perturbtheory.figures._figure import Data, Figure
 from perturbtheory.figures.fits import STYLE
 
 SHOWN = (10, 30, 50)

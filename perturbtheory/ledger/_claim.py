@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from perturbtheory.checks import require_count
+from perturbtheory.ledger import _shown
 from perturbtheory.ledger._evidence import Evidence
 
 _serial = itertools.count()
@@ -105,6 +106,9 @@ class Claim:
 
     def __repr__(self) -> str:
         return f"<Claim {self.id}: {self.source}>"
+
+    def _repr_html_(self) -> str:
+        return _shown.claim(self)
 
     def corrected(
         self,

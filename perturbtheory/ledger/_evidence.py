@@ -9,6 +9,9 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.checks import require_one_of
+from perturbtheory.display import block
+from perturbtheory.ledger import _shown
+from perturbtheory.ledger._text import plain
 
 Kind = Literal[
     "proof",
@@ -105,6 +108,13 @@ class Check:
         """The route by which it counts: experiments share data and code, and are one."""
         return "experiment" if self.kind == "experiment" else self.route.strip().casefold()
 
+    def __repr__(self) -> str:
+        told = ": ".join(filter(None, (self.detail, self.measured)))
+        return plain(f"<Check {self.outcome}: {self.route} ({self.kind}){told and f': {told}'}>")
+
+    def _repr_html_(self) -> str:
+        return block(_shown.check(self))
+
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `ran` is there only if it is false."""
         data = vars(self) | {"steps": [vars(step) for step in self.steps]}
@@ -139,6 +149,12 @@ class Part:
     name: str
     checks: tuple[Check, ...]
     counterexample: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return plain(f"<Part {self.outcome}: {self.name}, {len(self.checks)} checks>")
+
+    def _repr_html_(self) -> str:
+        return block(_shown.part(self))
 
     @property
     def outcome(self) -> PartOutcome:

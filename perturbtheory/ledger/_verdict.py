@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from perturbtheory.ledger import _shown
 from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
-from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness
+from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness, in_words, quantity
+from perturbtheory.ledger._text import plain
 
 Verdict = Literal[
     "proved",
@@ -86,6 +88,12 @@ class Result:
             return "a part without checks"
         part = max(ranked, key=lambda p: KINDS.index(p.kind))
         return f"{part.name}: {part.kind if part.outcome != 'disagreement' else 'routes disagree'}"
+
+    def __repr__(self) -> str:
+        return f"<Result {self.claim.id}: {self.verdict}; {plain(self.weakest)}>"
+
+    def _repr_html_(self) -> str:
+        return _shown.result(self, in_words, quantity)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; no timings, so that equal results are equal files."""

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import as_vectors, positive, require, require_count
+from perturbtheory.models import _shown
 from perturbtheory.models._families import AbstractFamily, InvertibleGaussian
 from perturbtheory.models._losses import (
     Loss,
@@ -20,6 +21,9 @@ from perturbtheory.models._losses import (
     sampled_objective,
 )
 from perturbtheory.potential import Potential, expected_max
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Start = Literal["zero", "uniform"]
 
@@ -37,6 +41,33 @@ class Fitted(NamedTuple):
     logits: Float[np.ndarray, "seeds steps+1 d"]
     objective: Float[np.ndarray, "seeds steps"]
     parameters: Any
+
+    def __repr__(self) -> str:
+        return _shown.text(self)
+
+    def _repr_html_(self) -> str:
+        return _shown.html(self)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """The objective by iteration: a thin line a seed, and their mean.
+
+        Args:
+            ax: axes to draw into; those of a new figure by default.
+
+        Returns:
+            The axes.
+
+        Example:
+            >>> import matplotlib; matplotlib.use("Agg")
+            >>> import numpy as np
+            >>> objective = np.array([[0.9, 0.5, 0.2], [0.8, 0.3, 0.1]])
+            >>> found = Fitted(np.zeros((2, 4, 3)), objective, ())
+            >>> found
+            Fitted(2 seeds, 3 steps, d = 3: mean objective from 0.85 to 0.15)
+            >>> found.plot().get_xlabel()
+            'iteration'
+        """
+        return _shown.plotted(self, ax)
 
 
 def fit(

@@ -12,6 +12,7 @@ import numpy as np
 from perturbtheory.numerics import Landmarks, floats, leaves, mapped, namespace
 from perturbtheory.perturbations._bisection import bisect, bisect_log_quantile
 from perturbtheory.perturbations._partial_mean import upper_partial_mean
+from perturbtheory.perturbations._shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,16 +31,16 @@ _QUIET = (
 """Methods in which infinity and zero are answers, about which NumPy need not warn."""
 
 
-class AbstractPerturbation(abc.ABC):
+class AbstractPerturbation(Shown, abc.ABC):
     """Noise gamma = (gamma_1, ..., gamma_d) with independent real coordinates.
 
     Parameters are scalars (independent, identically distributed coordinates) or vectors of
     shape ``(d,)`` (one value per coordinate). Points x have shape ``(..., d)`` or, where the
     parameters are scalars, any shape. Methods answer in NumPy and float64, unless x or a parameter
     is a JAX array: then in JAX. Subclasses are final: frozen dataclasses under `register`.
-    A new one needs `log_pdf`, `log_cdf`, `log_sf`,
-    `mean`, `variance`, `sample` and its declarations; quantiles and quadrature follow. Its formulas
-    serve both libraries if they begin with ``xp, x, ... = pt.numerics.floats(x, ...)``.
+    A new one needs `log_pdf`, `log_cdf`, `log_sf`, `mean`, `variance`, `sample` and its
+    declarations; quantiles and quadrature follow, and `formula` shows it. Its formulas serve both
+    libraries if they begin with ``xp, x, ... = pt.numerics.floats(x, ...)``.
     """
 
     tail: ClassVar[Tail] = "exponential"
@@ -260,8 +261,7 @@ class AbstractPerturbation(abc.ABC):
 
     def shifted(self, by: Float[np.ndarray, "d"]) -> Self:
         """The law of gamma + by: what is left when theta + c has been rounded."""
-        msg = f"{type(self).__name__} has no `shifted`, which a vector from `unshifted` needs"
-        raise NotImplementedError(msg)
+        raise NotImplementedError("a law whose `unshifted` answers with a vector needs `shifted`")
 
     def rescaled(self, power: int) -> Self:
         """The law of 2^power gamma; the engine uses it so that nothing overflows.

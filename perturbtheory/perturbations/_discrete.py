@@ -35,6 +35,7 @@ class Discrete(AbstractPerturbation):
     continuous: ClassVar[bool] = False
     smooth: ClassVar[bool] = False
     positive: ClassVar[bool] = False
+    formula: ClassVar[str] = r"P(\gamma_i = a_k) = w_k"
 
     def __post_init__(self) -> None:
         given = [self.weights]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from perturbtheory.display import exact_array
 from perturbtheory.numerics import Landmarks, floats, leaves, namespace, register, split
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._discrete import Discrete
 from perturbtheory.perturbations._gumbel import EULER, Gumbel
+from perturbtheory.perturbations._shown import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,17 @@ class DiscretePlusGumbel(AbstractPerturbation):
     base: Discrete
     temperature: Float[Array, ""] | float
     tail: ClassVar[Tail] = "exponential"
+
+    def written(self) -> str:
+        return f"smoothed({self.base!r}, {exact_array(self.temperature)})"
+
+    def smoothing(self) -> tuple[AbstractPerturbation, Any]:
+        return self.base, self.temperature
+
+    def latex(self) -> str:
+        return (
+            self.base.latex() + rf",\quad \text{{plus }} t\,G_i,\quad t = {value(self.temperature)}"
+        )
 
     @property
     def valid(self) -> Array:

@@ -27,6 +27,7 @@ class Exponential(AbstractHazard):
 
     scale: Float[Array, "#d"] | float = 1.0
     reach: ClassVar[float] = 100.0
+    formula: ClassVar[str] = r"F(x) = 1 - \exp(-x/\sigma) \text{ for } x \ge 0"
 
     @property
     def mean(self) -> Float[Array, "#d"]:

@@ -39,6 +39,7 @@ class Frechet(AbstractHalfLine):
     scale: Float[Array, "#d"] | float = 1.0
     tail: ClassVar[Tail] = "polynomial"
     smooth: ClassVar[bool] = True
+    formula: ClassVar[str] = r"F(x) = \exp(-(x/\sigma)^{-a}) \text{ for } x > 0"
 
     @property
     def mean(self) -> Float[Array, "#d"]:

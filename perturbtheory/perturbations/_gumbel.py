@@ -33,6 +33,7 @@ class Gumbel(AbstractScale):
     step: ClassVar[float | None] = 0.25
     unit_variance: ClassVar[float] = math.pi**2 / 6
     reach: ClassVar[float] = 100.0
+    formula: ClassVar[str] = r"F(x) = \exp(-\exp(-(x/\sigma + 0.57721\ldots)))"
 
     @property
     def gumbel_scale(self) -> Array | float | None:

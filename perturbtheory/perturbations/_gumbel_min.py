@@ -33,6 +33,7 @@ class GumbelMin(AbstractScale):
     step: ClassVar[float | None] = 0.18
     unit_variance: ClassVar[float] = Gumbel.unit_variance
     reach: ClassVar[float] = 100.0
+    formula: ClassVar[str] = r"F(x) = 1 - \exp(-\exp(x/\sigma - 0.57721\ldots))"
 
     def unit_log_pdf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
         return _TWIN.unit_log_pdf(-z)

@@ -27,6 +27,7 @@ class Laplace(AbstractScale):
     smooth: ClassVar[bool] = False
     unit_variance: ClassVar[float] = 2.0
     reach: ClassVar[float] = 100.0
+    formula: ClassVar[str] = r"f(x) = \frac{\exp(-|x|/\sigma)}{2\sigma}"
 
     def unit_log_pdf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
         return -namespace(z).abs(z) - math.log(2.0)

@@ -27,6 +27,7 @@ class Logistic(AbstractScale):
     step: ClassVar[float | None] = 0.25
     unit_variance: ClassVar[float] = math.pi**2 / 3
     reach: ClassVar[float] = 100.0
+    formula: ClassVar[str] = r"F(x) = \frac{1}{1 + \exp(-x/\sigma)}"
 
     def unit_log_pdf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
         xp = namespace(z)

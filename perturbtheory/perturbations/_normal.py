@@ -32,6 +32,7 @@ class Normal(AbstractScale):
     step: ClassVar[float | None] = 0.22
     unit_variance: ClassVar[float] = 1.0
     reach: ClassVar[float] = 14.0
+    formula: ClassVar[str] = r"F(x) = \Phi(x/\sigma)"
 
     def unit_log_pdf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:
         return -z * z / 2 - 0.5 * math.log(2 * math.pi)

@@ -32,6 +32,7 @@ class Pareto(AbstractHazard):
     scale: Float[Array, "#d"] | float = 1.0
     tail: ClassVar[Tail] = "polynomial"
     start: ClassVar[float] = 1.0
+    formula: ClassVar[str] = r"F(x) = 1 - (x/\sigma)^{-a} \text{ for } x \ge \sigma"
 
     @property
     def mean(self) -> Float[Array, "#d"]:

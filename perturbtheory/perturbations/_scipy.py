@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from perturbtheory.display import exact_array
 from perturbtheory.numerics import Landmarks, column, draw, dtype_of_draws, is_jax, register
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._frozen import (
@@ -20,6 +21,7 @@ from perturbtheory.perturbations._frozen import (
     width,
 )
 from perturbtheory.perturbations._places import Place, as_places, each
+from perturbtheory.perturbations._shown import scipy_text, word
 from perturbtheory.perturbations._tabulated import AbstractTabulated
 from perturbtheory.perturbations._units import Units
 
@@ -37,6 +39,16 @@ class _AbstractScipy(AbstractPerturbation):
 
     distribution: Any
     breakpoints: tuple[Place, ...]
+
+    def written(self) -> str:
+        places = f", breakpoints={exact_array(self.breakpoints)}" if self.breakpoints else ""
+        return f"{type(self).__name__}({self.described()}{places})"
+
+    def described(self) -> str:
+        return scipy_text(self.distribution)
+
+    def latex(self) -> str:
+        return rf"\gamma_i \sim \text{{{word(self.described())}}}"
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from perturbtheory.checks import parameter, positive, require
+from perturbtheory.display import exact_array
 from perturbtheory.numerics import Landmarks, floats, is_known, leaves, namespace, register, split
 from perturbtheory.perturbations._adaptive import Zone, resolve
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail, require_perturbation
@@ -19,6 +20,7 @@ from perturbtheory.perturbations._discrete import Discrete
 from perturbtheory.perturbations._discrete_plus_gumbel import DiscretePlusGumbel
 from perturbtheory.perturbations._gumbel import EULER, Gumbel
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES
+from perturbtheory.perturbations._shown import value
 from perturbtheory.perturbations._table import Table, tabulate
 from perturbtheory.perturbations._tabulated import AbstractTabulated
 from perturbtheory.perturbations._units import Units
@@ -51,6 +53,17 @@ class Smoothed(AbstractTabulated):
 
     base: AbstractPerturbation
     temperature: Float[Array, ""] | float
+
+    def written(self) -> str:
+        return f"smoothed({self.base!r}, {exact_array(self.temperature)})"
+
+    def smoothing(self) -> tuple[AbstractPerturbation, Any]:
+        return self.base, self.temperature
+
+    def latex(self) -> str:
+        return (
+            self.base.latex() + rf",\quad \text{{plus }} t\,G_i,\quad t = {value(self.temperature)}"
+        )
 
     @property
     def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]

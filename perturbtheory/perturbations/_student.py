@@ -119,6 +119,7 @@ class StudentT(AbstractTabulated, _AbstractStudent):
 
     df: Float[Array, "#d"] | float
     scale: Float[Array, "#d"] | float = 1.0
+    formula: ClassVar[str] = r"f(x) \propto (1 + \frac{x^{2}}{\nu\sigma^{2}})^{-(\nu + 1)/2}"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "df", parameter("df", self.df))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.numerics import register
 from perturbtheory.perturbations._formulas import gamma_moments, inverse, log_ratio, power
@@ -29,6 +29,7 @@ class Weibull(AbstractHazard):
 
     tail_index: Float[Array, "#d"] | float
     scale: Float[Array, "#d"] | float = 1.0
+    formula: ClassVar[str] = r"F(x) = 1 - \exp(-(x/\sigma)^{a}) \text{ for } x \ge 0"
 
     @property
     def mean(self) -> Float[Array, "#d"]:

@@ -13,6 +13,7 @@ from perturbtheory.numerics import is_jax, is_known, leaves, namespace, register
 from perturbtheory.perturbations import AbstractPerturbation, require_perturbation
 from perturbtheory.potential import _rows_of
 from perturbtheory.potential._arguments import is_written_in_jax, of_one_shape, on_the_simplex
+from perturbtheory.potential._shown import ShownPotential
 from perturbtheory.potential._subdifferential import (
     Subdifferential,
     as_rational,
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclasses.dataclass(frozen=True, eq=False)
-class Potential:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Potential(ShownPotential):
     """f(theta) = E[max_i(theta_i + noise_i)], a convex function of theta in R^d.
 
     Made by `expected_max` and by `expected_logsumexp`, whose noise is gamma + t G. Every method

@@ -26,6 +26,7 @@ import numpy as np
 
 from perturbtheory.potential._atomic import Atomic, decimal
 from perturbtheory.potential._minimum_norm import most_violated
+from perturbtheory.potential._shown_set import ShownSet
 
 _ULPS = 8
 TOLERANCE = 1e-12
@@ -33,8 +34,8 @@ TOLERANCE = 1e-12
 _MOST_ORDERS = 50_000
 
 
-@dataclass(frozen=True, eq=False)
-class Subdifferential:
+@dataclass(frozen=True, eq=False, repr=False)
+class Subdifferential(ShownSet):
     """All subgradients at one theta; for continuous noise the gradient alone.
 
     Numbers are float64, or `fractions.Fraction` in object arrays where theta was rational; then

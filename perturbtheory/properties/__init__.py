@@ -36,11 +36,13 @@ from perturbtheory.properties._parameter_sets import gauge as gauge
 from perturbtheory.properties._parameter_sets import hyperplane as hyperplane
 from perturbtheory.properties._parameter_sets import polyhedron as polyhedron
 from perturbtheory.properties._parameter_sets import whole_space as whole_space
+from perturbtheory.properties._peers import potentials_of as potentials_of
 from perturbtheory.properties._polyhedron import AbstractParameterSet as AbstractParameterSet
 from perturbtheory.properties._results import MODELS as MODELS
 from perturbtheory.properties._results import Diagnosis as Diagnosis
 from perturbtheory.properties._results import Row as Row
 from perturbtheory.properties._results import Table1 as Table1
+from perturbtheory.properties._shown import STYLES as STYLES
 from perturbtheory.properties._table_1 import GROUPS as GROUPS
 from perturbtheory.properties._table_1 import PRINTED as PRINTED
 from perturbtheory.properties._table_1 import table_1 as table_1

@@ -1,12 +1,10 @@
 """Everything about one perturbation: its row of Table 1 of paper A, with the evidence."""
 
 import functools
-import math
-from dataclasses import fields, is_dataclass
 
 import numpy as np
 
-from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
+from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._completeness import completeness
@@ -19,6 +17,7 @@ from perturbtheory.properties._concentration import (
 from perturbtheory.properties._declarations import check_declarations
 from perturbtheory.properties._identifiability import minimality, one_to_one, single_valued
 from perturbtheory.properties._parameter_sets import active_region, gauge
+from perturbtheory.properties._peers import peers_of
 from perturbtheory.properties._polyhedron import Polyhedron
 from perturbtheory.properties._results import Diagnosis, Row
 from perturbtheory.properties._shape import law_in_numpy
@@ -49,26 +48,28 @@ def diagnose(
         _row(expected_logsumexp(perturbation, temperature), dimension, temperature),
         _row(argmax, dimension, 0.0),
     )
-    deviation = np.sqrt(np.max(np.asarray(perturbation.variance, float)))
     peers: dict[str, tuple[Row, Row]] = {}
     bounds: dict[str, Check] = {}
-    if np.isfinite(deviation) and deviation > 0:
-        gumbel = float(deviation) * math.sqrt(6) / math.pi
-        for name, peer in (("normal", Normal(float(deviation))), ("gumbel", Gumbel(gumbel))):
-            soft = expected_logsumexp(peer, temperature)
-            peers[name] = (
-                _row(soft, dimension, temperature, evidence=False),
-                _row(expected_max(peer), dimension, 0.0, evidence=False),
-            )
+    laws = peers_of(perturbation)
+    for name, peer in laws.items():
+        soft = expected_logsumexp(peer, temperature)
+        peers[name] = (
+            _row(soft, dimension, temperature, evidence=False),
+            _row(expected_max(peer), dimension, 0.0, evidence=False),
+        )
+    if laws:
         bounds = {
-            "gaussian": concentration(
-                perturbation, gaussian_bound, sigma=float(deviation), dimension=dimension
-            ),
-            "gumbel": concentration(perturbation, gumbel_bound, sigma=gumbel, dimension=dimension),
+            name: concentration(
+                perturbation, bound, sigma=float(laws[peer].scale), dimension=dimension
+            )
+            for name, bound, peer in (
+                ("gaussian", gaussian_bound, "normal"),
+                ("gumbel", gumbel_bound, "gumbel"),
+            )
         }
     tail = rate(perturbation, dimension=dimension) if bool(perturbation.finite_mean) else None
     name = describe(perturbation)
-    return Diagnosis(name, dimension, float(temperature), rows, tail, bounds, peers)
+    return Diagnosis(name, dimension, float(temperature), rows, tail, bounds, peers, perturbation)
 
 
 def _row(f: Potential, d: int, temperature: float, *, evidence: bool = True) -> Row:
@@ -123,12 +124,4 @@ def require_dimension(dimension: int) -> None:
 
 def describe(perturbation: AbstractPerturbation) -> str:
     """The perturbation as one would write it."""
-    law = getattr(perturbation, "distribution", None)
-    if law is None and is_dataclass(perturbation):
-        values = {f.name: getattr(perturbation, f.name) for f in fields(perturbation)}
-        inside = [f"{k}={np.asarray(v).tolist()}" for k, v in values.items()]
-        return f"{type(perturbation).__name__}({', '.join(inside)})"
-    if law is None:
-        return repr(perturbation)
-    inside = [repr(a) for a in law.args] + [f"{k}={v!r}" for k, v in law.kwds.items()]
-    return f"scipy.stats.{law.dist.name}({', '.join(inside)})"
+    return perturbation.described()

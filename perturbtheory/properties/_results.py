@@ -2,16 +2,21 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from perturbtheory.properties._check import Check, Outcome
+from perturbtheory.perturbations import AbstractPerturbation
+from perturbtheory.properties import _shown
+from perturbtheory.properties._check import Check, Outcome, witness_text
 from perturbtheory.properties._concentration import Rate
 from perturbtheory.tables import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLUMNS = {
     "completeness": "every p > 0 is reached",
@@ -59,6 +64,7 @@ class Diagnosis:
         concentration: whether max gamma stays below the Gaussian and the Gumbel bound of section
             3.4 with the standard deviation of gamma_1 in the place of theirs; empty without one.
         peers: the rows of normal and Gumbel noise of the same variance; empty without a variance.
+        perturbation: the perturbation itself; not in the JSON, where its name stands for it.
     """
 
     name: str
@@ -68,16 +74,41 @@ class Diagnosis:
     tail: Rate | None
     concentration: dict[str, Check]
     peers: dict[str, tuple[Row, Row]]
+    perturbation: AbstractPerturbation | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers, lists and text."""
-        return plain(self) | {"columns": COLUMNS}
+        return plain(replace(self, perturbation=None)) | {"columns": COLUMNS}
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        r"""p_1 over theta_1 - theta_2, d = 2: of both models and of noise of the same variance.
+
+        Args:
+            ax: axes to draw into; those of a new figure by default.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ValueError: for a diagnosis that was made without its perturbation.
+
+        Example:
+            >>> import matplotlib; matplotlib.use("Agg")
+            >>> import perturbtheory as pt
+            >>> axes = pt.diagnose(pt.Uniform()).plot()
+            >>> axes.get_ylabel(), len(axes.get_lines())
+            ('$p_1$, $d=2$', 4)
+        """
+        return _shown.plotted(self.perturbation, self.temperature, ax)
 
     def __rich__(self) -> Group:
         return _diagnosis(self)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return _plain_text(self)
+
+    def _repr_html_(self) -> str:
+        return _shown.diagnosis(self, COLUMNS, _tail(self))
 
 
 MODELS = ("Perturb-Softmax", "Perturb-Argmax")
@@ -131,8 +162,11 @@ class Table1:
     def __rich__(self) -> Group:
         return _table_1(self)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return _plain_text(self)
+
+    def _repr_html_(self) -> str:
+        return _shown.table_1(self, MODELS, COLUMNS, READINGS)
 
 
 def plain(value: Any) -> Any:
@@ -175,7 +209,7 @@ def _diagnosis(found: Diagnosis) -> Group:
 def _cells(found: Diagnosis) -> Table:
     table = Table("Theta = {sum theta = 0}", *(row.model for row in found.rows), gap=3)
     for column, meaning in COLUMNS.items():
-        cells = [_outcome(row.checks[column]) for row in found.rows]
+        cells = [_outcome(row.checks.get(column)) for row in found.rows]
         table.add_row(Text.assemble(column, (f"\n  {meaning}", "dim")), *cells)
     if any(row.sub_domain for row in found.rows):
         everywhere = Text("all of R^d")
@@ -185,8 +219,10 @@ def _cells(found: Diagnosis) -> Table:
     return table
 
 
-def _outcome(check: Check) -> Text:
-    return Text(check.outcome, style=_STYLES[check.outcome])
+def _outcome(check: Check | None) -> Text:
+    if check is None:
+        return Text("not asked")
+    return Text(check.outcome, style=_STYLES.get(check.outcome, ""))
 
 
 def _numbers(found: Diagnosis) -> Table:
@@ -217,7 +253,7 @@ def _evidence(found: Diagnosis) -> Iterator[RenderableType]:
             if check is not None and name != "complete and minimal":
                 why = Text.assemble(check.statement, (f"\n{check.method}", "dim"))
                 if check.outcome == "fails":
-                    why.append(f"\n{_witness(check)}", style="red")
+                    why.append(f"\n{witness_text(check.witness)}", style="red")
                 evidence.add_row(_outcome(check), why, Text(row.model, style="dim"))
     yield Text()
     yield evidence
@@ -232,16 +268,6 @@ def _tail(found: Diagnosis) -> str:
     if rate.exponent is None:
         return "bounded"
     return f"{rate.family}, -log P(max - E max > t) ~ t^{rate.exponent:.2f} at P = 1e-22 to 1e-40"
-
-
-def _witness(check: Check) -> str:
-    return ", ".join(f"{k} = {_short(v)}" for k, v in check.witness.items() if k != "vertices")
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return np.array2string(value, precision=4, separator=", ").replace("\n", "")
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _table_1(found: Table1) -> Group:

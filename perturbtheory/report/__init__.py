@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from perturbtheory.display import MathematicsError as MathematicsError
+from perturbtheory.display import to_html as to_html
 from perturbtheory.ledger import Result
 from perturbtheory.report import _errata, _html, _markdown
 from perturbtheory.report._content import Report
 from perturbtheory.report._figures import pictures
-from perturbtheory.report._mathematics import MathematicsError as MathematicsError
 from perturbtheory.report._mathematics import require_mathematics as require_mathematics
-from perturbtheory.report._mathematics import to_html as to_html
 from perturbtheory.results import as_json, write_together
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from perturbtheory.display import MARKS, to_html
 from perturbtheory.ledger import Check, Part, Result, Step, in_words, plain, quantity
 from perturbtheory.report._content import (
     MEANINGS,
@@ -16,22 +17,6 @@ from perturbtheory.report._content import (
     told,
 )
 from perturbtheory.report._figures import Picture
-from perturbtheory.report._mathematics import to_html
-
-MARKS = {
-    "proved": "✓",
-    "certified": "✓",
-    "argued": "∴",
-    "supported": "≈",
-    "refuted": "✗",
-    "not reproduced": "≉",
-    "inconclusive": "?",
-    "untested": "–",
-    "holds": "✓",
-    "fails": "✗",
-    "unknown": "?",
-    "disagreement": "≠",
-}
 
 
 def badge(word: str) -> str:

@@ -3,9 +3,9 @@
 import re
 import unicodedata
 
+from perturbtheory.display import segments
 from perturbtheory.ledger import Result, in_words
 from perturbtheory.report._content import PAPERS, Paper, Report, paper_of
-from perturbtheory.report._mathematics import segments
 
 _ESCAPED = {
     "\\": r"\textbackslash{}",

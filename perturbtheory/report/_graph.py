@@ -2,8 +2,9 @@
 
 from html import escape
 
+from perturbtheory.display import MARKS
 from perturbtheory.ledger import Result, plain
-from perturbtheory.report._article import MARKS, reference, tone
+from perturbtheory.report._article import reference, tone
 from perturbtheory.report._content import Report, paper_of, plural
 from perturbtheory.report._layout import (
     CORRECTED,

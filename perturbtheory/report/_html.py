@@ -3,12 +3,12 @@
 from html import escape
 from importlib import resources
 
+from perturbtheory.display import to_html
 from perturbtheory.ledger import Result, in_words
 from perturbtheory.report import _content, _graph
 from perturbtheory.report._article import article, badge, reference, statement, tone
 from perturbtheory.report._content import PAPERS, Report, paper_of
 from perturbtheory.report._figures import Picture
-from perturbtheory.report._mathematics import to_html
 from perturbtheory.report._objections import Objection
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from perturbtheory.display import segments
 from perturbtheory.ledger import Check, Part, Result, Step, in_words, quantity
 from perturbtheory.report import _content
 from perturbtheory.report._content import Report
 from perturbtheory.report._figures import Picture
-from perturbtheory.report._mathematics import segments
 
 _BAR = re.compile(r"\\?\|")
 _SPECIAL = re.compile(r"[\\`*<|]|(?<!\w)_|_(?!\w)|~(?=~)|\](?=[(\[:])|(?<=!)\[")

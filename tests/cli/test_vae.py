@@ -40,7 +40,7 @@ class TestCommand:
             (("grid", "table-3", "--data", "/no/such/folder"), "`--data`"),
             (("grid", "table-3", "-d", "/dev/null/x"), "`--directory`"),
             (("grid", "seeds", "-d", "{folder}"), "run that grid first"),
-            (("tables", "--json", "x.json"), "--json"),
+            (("tables", "--json", "/no/such/folder/x.json"), "`--json`"),
             (("tables", "--directory", "x"), "--directory"),
             (("record", "--workers", "1"), "--workers"),
             (("--workers", "1"), "--workers"),

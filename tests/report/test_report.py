@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from perturbtheory import claims, cli, figures, ledger, report
 from perturbtheory.claims import recorded
+from perturbtheory.display import _lines, _mathml, segments, to_html
 from perturbtheory.ledger import KINDS, Check, Claim, Part, Result, Step, in_words
-from perturbtheory.report import _content, _errata, _figures, _html, _lines, _markdown, _mathml
+from perturbtheory.report import _content, _errata, _figures, _html, _markdown
 from perturbtheory.report._content import Report
-from perturbtheory.report._mathematics import segments, to_html
 from perturbtheory.results import write_json
 
 FILES = ["index.html", "report.md", "errata.tex", "claims.json"]

@@ -6,14 +6,12 @@ import queue
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from perturbtheory.experiments.sweep import _cells, _executors
 from perturbtheory.experiments.sweep._cells import Record
 from perturbtheory.experiments.sweep._store import Lock, Store, SweepError, warn_of_versions
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
+from perturbtheory.progress import Bar
 
 _POLL = 0.1
 """Seconds between two looks at the cells that other runners have."""
@@ -28,7 +26,7 @@ class Runner:
         cells: Mapping[str, Any],
         store: Store,
         command: str,
-        bar: "Progress",
+        bar: Bar,
     ) -> None:
         self.call, self.cells, self.store, self.command, self.bar = call, cells, store, command, bar
         self.results: dict[str, dict[str, Any]] = {}
@@ -121,7 +119,7 @@ class Runner:
 
     def _keep(self, name: str, record: Record) -> None:
         self.results[name] = record.result
-        self.bar.update(self.bar.task_ids[0], advance=1, description=name)
+        self.bar.update(advance=1, words=name)
 
     def _stop(self, why: dict[str, Any], name: str, error: BaseException) -> None:
         """Hand out nothing more; what is in flight is still finished and kept where it can be."""

@@ -16,16 +16,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import perturbtheory
 from perturbtheory.experiments.sweep import _cells, _executors
 from perturbtheory.experiments.sweep._cells import Record
 from perturbtheory.experiments.sweep._runner import Runner, few
 from perturbtheory.experiments.sweep._store import Store, SweepError, state_of, warn_of_versions
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
+from perturbtheory.progress import Bar
 
 _PACKAGES = ("jax", "jaxlib", "numpy")
 
@@ -89,7 +87,7 @@ def sweep(
     states = store.directory.absolute() if resumable and here else None
     call = functools.partial(_run, function, tuple(packages), resumable, states)
     with contextlib.ExitStack() as stack:
-        bar = stack.enter_context(_bar(shown=progress, total=len(named)))
+        bar = stack.enter_context(Bar(len(named), times=True, shown=progress))
         runner = Runner(call, named, store, command, bar)
         stack.callback(runner.write_manifest)
         if runner.waiting:
@@ -192,30 +190,3 @@ def _usable(directory: Path) -> Path:
         )
         raise ValueError(msg)
     return directory
-
-
-def _bar(*, shown: bool, total: int) -> "Progress":
-    """A bar on a terminal; what would draw it anywhere else is left out."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    bar = Progress(
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-        console=console,
-        transient=True,
-        disable=not (shown and console.is_terminal),
-    )
-    bar.add_task("", total=total)
-    return bar

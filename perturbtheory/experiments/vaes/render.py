@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import Group, RenderableType
 from rich.text import Text
 
+from perturbtheory import progress
 from perturbtheory.experiments.vaes import tables as vae_tables
 from perturbtheory.experiments.vaes.grids import LONG, Results, tested
 from perturbtheory.experiments.vaes.settings import PUBLISHED_EPOCHS, VaeRun
@@ -23,28 +23,19 @@ _NUMBERS = (
 class Bar:
     """A progress bar over epochs with the training loss, the validation bound and images/s."""
 
-    def __init__(self, epochs: int, images: int) -> None:
-        self.images, self.epochs, self.before = images, epochs, time.perf_counter()
+    def __init__(self, epochs: int, images: int, *, shown: bool = True) -> None:
+        self.images, self.before = images, time.perf_counter()
         self.seen = False  # The first epoch compiles, and says nothing of the speed.
-        # Not among the results, which may go to a file.
-        console = Console(stderr=True)
-        self.progress = Progress(
-            TextColumn("epoch"),
-            MofNCompleteColumn(),
-            BarColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}"),
-            console=console,
-            disable=not console.is_terminal,
+        self.bar = progress.Bar(
+            epochs, what="epoch", words="compiling", times=True, stays=True, shown=shown
         )
 
     def __enter__(self) -> "Bar":
-        self.progress.__enter__()
-        self.task = self.progress.add_task("compiling", total=self.epochs)
+        self.bar.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self.progress.__exit__(*error)
+        self.bar.__exit__(*error)
 
     def update(self, model: DiscreteVAE, history: list[Epoch]) -> None:
         """After an epoch."""
@@ -53,7 +44,7 @@ class Bar:
         speed = f", {self.images / (now - self.before):,.0f} images/s" if self.seen else ""
         self.before, self.seen = now, True
         words = f"loss {last.loss:.2f}, validation bound {last.validation.bound:.2f}{speed}"
-        self.progress.update(self.task, completed=len(history), description=words)
+        self.bar.update(completed=len(history), words=words)
 
 
 def one(run: VaeRun, result: dict[str, Any]) -> RenderableType:

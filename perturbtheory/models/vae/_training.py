@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -14,10 +14,14 @@ import numpy as np
 import optax
 from jax.typing import ArrayLike
 
+from perturbtheory.models.vae import _shown
 from perturbtheory.models.vae._checkpoint import CheckpointError, arrays, digest, load, save
 from perturbtheory.models.vae._epoch import State, train_epoch
 from perturbtheory.models.vae._settings import Settings
 from perturbtheory.models.vae._task import traced
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Trained(NamedTuple):
@@ -36,6 +40,34 @@ class Trained(NamedTuple):
     best_epoch: dict[str, int]
     history: list[Any]
     seconds: list[float]
+
+    def __repr__(self) -> str:
+        return _shown.text(self)
+
+    def _repr_html_(self) -> str:
+        return _shown.html(self)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """The training loss and the validation numbers by epoch, the best epochs marked.
+
+        Args:
+            ax: axes to draw into; those of a new figure by default.
+
+        Returns:
+            The axes.
+
+        Example:
+            >>> import matplotlib; matplotlib.use("Agg")
+            >>> from perturbtheory.models.vae import Bounds, Epoch
+            >>> bounds = [Bounds(100.0 - n, 101.0 - n, 0.5, 6.0, 6.0) for n in range(3)]
+            >>> history = [Epoch(99.0, 6.0, found) for found in bounds]
+            >>> found = Trained(None, {"bound": None}, {"bound": 3}, history, [0.5, 0.2, 0.2])
+            >>> found
+            Trained(3 epochs in 0.9 s; lowest on validation images: bound 105 in epoch 3)
+            >>> found.plot().get_xlabel()
+            'epoch'
+        """
+        return _shown.plotted(self, ax)
 
 
 def train(

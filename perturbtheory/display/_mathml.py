@@ -11,9 +11,7 @@ import unicodedata
 import warnings
 from xml.etree import ElementTree
 
-from latex2mathml import converter
-
-from perturbtheory.report._lines import CLOSE, OPEN, SCRIPTED, core, cut, width
+from perturbtheory.display._lines import CLOSE, OPEN, SCRIPTED, core, cut, width
 
 Element = ElementTree.Element
 
@@ -63,6 +61,8 @@ class _IncompleteError(ValueError):
 
 
 def _converted(latex: str) -> Element:
+    from latex2mathml import converter
+
     _require_balance(latex)
     named = re.sub(r"\\arg\s*\\?(max|min)(?![a-zA-Z])", r"\\operatorname{arg\1}", latex)
     named = re.sub(r"\\(arg|Var|Cov)(?![a-zA-Z])", r"\\operatorname{\1}", named)
