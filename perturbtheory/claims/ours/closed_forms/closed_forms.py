@@ -164,9 +164,9 @@ def series():
             r"$|s| e^{-\pi (1 + t) |\Im s|}$",
         ),
         eq(
-            sp.expand_trig(sp.sin(sp.pi * n + sp.pi * e)),
+            sp.sin(sp.pi * (n + e), evaluate=False),
             (-1) ** n * sp.sin(sp.pi * e),
-            r"$\sin\pi(n + \epsilon)$; the poles at $n$ and $n/t$ are simple and apart",
+            "the poles at $n$ and $n/t$ are simple and apart",
         ),
         eq(
             -sp.Limit(e * sp.pi / ((-1) ** n * sp.sin(sp.pi * e)), e, 0) * rest,

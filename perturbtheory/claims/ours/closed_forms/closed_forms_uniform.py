@@ -84,19 +84,20 @@ def _second_difference(order: int) -> Check:
     name = {2: "H", 3: "K"}[order]
     g: Any = sp.Function(name)
     x = D + u - v
-    corners = sum(-i * j * g(x.subs({u: i * A, v: j * A})) for i in (1, -1) for j in (1, -1))
+    corners = ((i * j, sp.Add(D, i * A, j * A, evaluate=False)) for i in (1, -1) for j in (1, -1))
     return exact(
         "second primitive",
-        eq(sp.expand_func(sp.diff(log, X, 2)), bend, f"${name}''(x)$"),
+        eq(sp.Derivative(log, (X, 2)), bend, f"${name}''(x)$"),
         eq(
             sp.Derivative(-g(x), u, v),
             sp.Subs(sp.Derivative(g(X), (X, 2)), X, x),
             rf"${name}''$ at $D + u - v$ is a mixed derivative",
         ),
         eq(
-            corners,
+            sp.Add(*(sign * g(corner) for sign, corner in corners), evaluate=False),
             g(D + 2 * A) - 2 * g(D) + g(D - 2 * A),
-            rf"so this is $\int_{{-a}}^a\int_{{-a}}^a {name}''(D + u - v)\,du\,dv$, by the corners",
+            rf"so this is $\int_{{-a}}^a\int_{{-a}}^a {name}''(D + u - v)\,du\,dv$, by the corners "
+            r"$u, -v = \pm a$",
         ),
         argued(
             r"$s_1 = \frac{1}{1 + e^{-x/t}}$ and $t\log\sum_i e^{(\theta_i + \gamma_i)/t} = "

@@ -197,7 +197,7 @@ def a_pair():
 def small_epsilon(f, end, square, constant):
     yield exact(
         "sympy",
-        eq(1 / (4 * end) + 1 / (4 * (1 - end)), square, "$e^{D_2}$"),
+        eq(sp.Subs(1 / (4 * A) + 1 / (4 * (1 - A)), A, end), square, "$e^{D_2}$, $a = p'_1$"),
         eq(sp.Limit(sp.log(square) / _E**2, _E, 0), constant),
     )
     closed: Any = sp.lambdify(_E, sp.log(square))

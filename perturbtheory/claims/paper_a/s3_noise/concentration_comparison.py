@@ -17,7 +17,17 @@ from perturbtheory.claims.exhibits.tails import (
     printed_exponent,
 )
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Claim, argued, eq, exact, positive, shown, sign, witness
+from perturbtheory.ledger import (
+    Claim,
+    argued,
+    difference,
+    eq,
+    exact,
+    positive,
+    shown,
+    sign,
+    witness,
+)
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
 from perturbtheory.potential import expected_logsumexp
 
@@ -65,7 +75,7 @@ def bounds():
     yield exact(
         "sympy",
         eq(
-            gaussian_exponent(t, scale) - t**2 / (32 * scale**2),
+            difference(gaussian_exponent(t, scale), t**2 / (32 * scale**2)),
             gap,
             "positive, and the minimum is smaller still",
         ),

@@ -52,7 +52,7 @@ def almost_everywhere(budget):
             r"the bias over $q_j$ at $a = e^{h_j-h_i} \to 0$ where $i$ and $j$ are the only ones "
             r"of weight, $d = f_j - f_i \ne 0$",
         ),
-        eq(above.subs(X, 0), 0, r"$e^y - 1 - y$ at $y = \epsilon d = 0$"),
+        eq(sp.Subs(above, X, 0), 0, r"$e^y - 1 - y$ at $y = \epsilon d = 0$"),
         eq(sp.Subs(sp.Derivative(above, X), X, 0), 0),
         eq(sp.Derivative(above, (X, 2)), sp.exp(X), "positive, so that the limit is not zero"),
     )

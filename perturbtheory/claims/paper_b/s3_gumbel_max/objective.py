@@ -73,7 +73,7 @@ def is_a_bound(budget):
             r"what one $z$ adds to the right-hand side minus the left: with $\pi = p(z)$, $\ell = "
             r"p(x|z)$ and $r = p(z|x) = \pi\ell/p(x)$ the gap is $KL(q\,\|\,r)$",
         ),
-        eq(below.subs(T, 1), 0, r"$t - 1 - \log t$ at $t = 1$"),
+        eq(sp.Subs(below, T, 1), 0, r"$t - 1 - \log t$ at $t = 1$"),
         eq(sp.Subs(sp.Derivative(below, T), T, 1), 0),
         eq(sp.Derivative(below, (T, 2)), T**-2, r"positive, so that $\log t \le t - 1$"),
         argued(

@@ -253,7 +253,7 @@ def _slopes() -> Check:
             sech.rewrite(sp.exp),
             r"$\sigma'(x) = \frac14\cosh(x/2)^{-2}$",
         ),
-        eq(sech.subs(X, 0), sp.Rational(1, 4)),
+        eq(sp.Subs(sech, X, 0), sp.Rational(1, 4)),
         eq(
             sp.Derivative(sech, X),
             -sp.sinh(X / 2) / (4 * sp.cosh(X / 2) ** 3),
