@@ -7,7 +7,7 @@ import numpy as np
 import sympy as sp
 from scipy import special
 
-from perturbtheory.claims.exhibits.numbers import engine, entry
+from perturbtheory.claims.exhibits.numbers import first_of_two
 from perturbtheory.claims.exhibits.symbols import A, D, X, Y
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact
@@ -60,11 +60,10 @@ def cdf():
 
 @closed_forms_uniform.part("$d = 2$: the probability")
 def probability():
-    points = np.stack([DIFFERENCES, 0 * DIFFERENCES], 1)
-    found = engine(expected_logsumexp(Uniform(), HEAT), points, "probabilities")
+    found = first_of_two(expected_logsumexp(Uniform(), HEAT), DIFFERENCES)
     yield _second_difference(2)
     yield agree("quadrature", _triangular(2), _formula(2), r"$t = \tfrac12$")
-    yield agree("engine", entry(found, np.s_[:, 0]), _formula(2), r"$t = \tfrac12$")
+    yield agree("engine", found, _formula(2), r"$t = \tfrac12$")
 
 
 @closed_forms_uniform.part("$d = 2$: the potential")

@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 
 from perturbtheory.claims.exhibits.draws import LOGITS, VALUES
+from perturbtheory.claims.exhibits.numbers import SHIFTS, WEIGHTS
 from perturbtheory.claims.exhibits.symbols import D
 from perturbtheory.claims.ours.direct.direct_bias import at_zero, cumulants
 from perturbtheory.estimators import direct_bias, direct_variance
@@ -60,10 +61,8 @@ class Problem(NamedTuple):
 
     def stationary(self, e: float) -> tuple[float, float]:
         """(n, error): the number of draws for which the exact error is stationary at e."""
-        shifts = np.array([-4, -3, -2, -1, 1, 2, 3, 4])
-        weights = np.array([3.0, -32.0, 168.0, -672.0, 672.0, -168.0, 32.0, -3.0]) / 840.0
-        at = e * np.exp(shifts * 2.0**-6)
-        rise, fall = (weights @ [g(x) for x in at] for g in (self.squared_bias, self.variance))
+        at = e * np.exp(SHIFTS * 2.0**-6)
+        rise, fall = (WEIGHTS @ [g(x) for x in at] for g in (self.squared_bias, self.variance))
         draws = float(-fall / rise)
         return draws, self.squared_bias(e) + self.variance(e) / draws
 

@@ -86,7 +86,8 @@ figures_2_6_300 = Claim(
     reach.""",
     assumes=r"""As for B.table-1-300; similar is what is less than a nat apart, and by 10 epochs
     more than three standard errors later counts, for beyond 20 only every tenth is kept. The
-    reading by the fifth epoch is in B.figures-2-6, whose runs are the first 20 epochs of a seed.""",
+    reading by the fifth epoch is in B.figures-2-6, whose runs are the first 20 epochs of a
+    seed.""",
 )
 
 
