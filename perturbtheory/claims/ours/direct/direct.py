@@ -10,7 +10,7 @@ from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.draws import EPSILON, LOGITS, VALUES, average, winners
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.ours.direct import direct_bias as bias
-from perturbtheory.claims.ours.direct.joint_law import quadrature_law
+from perturbtheory.claims.ours.direct.joint_law import pair_frequencies, quadrature_law
 from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import direct_law, direct_mean
 from perturbtheory.estimators import direct_variance as engine_variance
@@ -181,12 +181,7 @@ def half_the_variance(budget):
         "adaptive quadrature", shifted, law, "the joint law of the two sides, $K = 3$", floor=1.0
     )
     low, high = LOGITS - 0.25 * VALUES, LOGITS + 0.25 * VALUES
-    drawn = average(
-        lambda g: winners(g, low)[:, :, None] * winners(g, high)[:, None],
-        (3,),
-        seed=53,
-        samples=budget.samples,
-    )
+    drawn = pair_frequencies(low, high, seed=53, budget=budget)
     yield agree("sampling", drawn, law, "frequencies of pairs of the two sides, $K = 3$", floor=1.0)
     h = np.concatenate([LOGITS[None], thetas(3, budget)])
     one, two = (

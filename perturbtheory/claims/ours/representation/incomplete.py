@@ -269,7 +269,7 @@ def they_differ():
     yield exact("fractions", apart == [Fraction(2, 13), Fraction(8, 39)] and power > 1,
                 cases="$p = (2,9,2)/13$: $L_1$ is 6/39 and 8/39, $e^{13 KL}$ differs by a factor "
                 "that is above 1")  # fmt: skip
-    fitted = [fits.fenchel_young(f, P), _nearest_to_the_target()]
+    fitted = [fits.fenchel_young(SOFTMAX, P), _nearest_to_the_target()]
     losses = np.array(
         [[float(SOFTMAX.fenchel_young(x.theta, P)), np.abs(x.p - P).sum()] for x in fitted]
     )
