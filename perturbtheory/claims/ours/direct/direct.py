@@ -84,10 +84,10 @@ def every_epsilon(budget):
     yield agree("sampling", drawn, [second], "second moment of the estimator, $K = 3$")
 
 
-def _constant() -> float:
+def constant(h: np.ndarray, f: np.ndarray) -> float:
     """C in logit coordinates."""
-    q = softmax(LOGITS)
-    return float((np.outer(q, q) * np.abs(VALUES[:, None] - VALUES)).sum())
+    q = softmax(h)
+    return float((np.outer(q, q) * np.abs(f[:, None] - f)).sum())
 
 
 @direct_variance.part(r"$\epsilon$ times the variance tends to $C$: it is $C/\epsilon+O(1)$")
@@ -138,7 +138,7 @@ def _limit(*, two_sided: bool) -> Check:
         lambda x: x * engine_variance(LOGITS, VALUES, x, two_sided=two_sided).sum()
     )
     what = r"$\epsilon$ times the trace as $\epsilon \to 0$, $K = 3$"
-    return agree("extrapolation", limit, _constant() / (2 if two_sided else 1), what)
+    return agree("extrapolation", limit, constant(LOGITS, VALUES) / (2 if two_sided else 1), what)
 
 
 two_sided.part(r"the bias for every $\epsilon$", two_sided=True)(bias.every_epsilon)

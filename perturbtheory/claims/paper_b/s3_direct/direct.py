@@ -89,7 +89,7 @@ def smooth(budget):
     yield agree(
         "engine, mixed differences",
         slopes_by_differences(moved),
-        slopes_along_f(moved),
+        _slope(moved, VALUES),
         r"$\partial_\phi \mathbb E f(z^*(\epsilon))$ and $\partial_\epsilon \mathbb E \nabla_\phi "
         r"h(z^*(\epsilon))$ in the logits, $\epsilon = 0.3$, $k = 3$",
     )
@@ -179,11 +179,6 @@ def slopes_by_differences(logits: np.ndarray) -> Estimate:
     slopes = [_slope(logits, e) for e in np.eye(logits.size)]
     value, radius = (np.array([getattr(s, name) for s in slopes]) for name in ("value", "radius"))
     return Estimate(value @ VALUES, radius @ np.abs(VALUES), "quadrature")
-
-
-def slopes_along_f(logits: np.ndarray) -> Estimate:
-    """The derivative of P(z*(epsilon) = z) in epsilon, by differences of the engine's p."""
-    return _slope(logits, VALUES)
 
 
 def _slope(logits: np.ndarray, direction: np.ndarray) -> Estimate:

@@ -138,9 +138,11 @@ def mean_is_zero(budget):
 def theorem_3(budget):
     points, found = thetas(3, budget), _won(budget)
     wins = frequencies(points[0], seed=43, samples=budget.samples)
-    mass = [
-        integrate.quad(lambda t, h=h: np.exp(-(t - LOW)) * _cdfs(t, h), -12.0, 60.0) for h in points
-    ]
+
+    def integrand(t, h):
+        return np.exp(-(t - LOW)) * np.exp(-np.exp(-(t - h - LOW)).sum())
+
+    mass = [integrate.quad(integrand, -12.0, 60.0, args=(h,)) for h in points]
     value, error = np.transpose(mass)
     moved, height = T - X, sp.exp(-SHIFTED)
     exponent = total(sp.exp(H) * height)
@@ -270,11 +272,6 @@ def independent_differences(budget):
         eq(sp.Integral(sp.exp(-U) * sp.exp(-REST * U), (U, 0, sp.oo)), 1 / (1 + REST)),
     )
     yield agree("sampling", below, 1 / (1 + np.exp(-shift).sum()), "joint cdf at one point")
-
-
-def _cdfs(t: float, h: np.ndarray) -> float:
-    """The product of G(t - h_z) over z."""
-    return float(np.exp(-np.exp(-(t - h - LOW)).sum()))
 
 
 def _won(budget):
