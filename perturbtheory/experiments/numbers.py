@@ -6,10 +6,24 @@ from typing import Any
 
 import numpy as np
 
+_DIGITS = 6
+
 
 def short(values: Any) -> list[float]:
     """Six significant digits, so that result files stay small."""
-    return [float(f"{value:.6g}") for value in np.asarray(values).ravel()]
+    return [float(f"{value:.{_DIGITS}g}") for value in np.asarray(values).ravel()]
+
+
+def rounding(kept: Any) -> np.ndarray:
+    """|kept - value| at most, for what `short` kept of a value: half a unit of the last digit.
+
+    Example:
+        >>> rounding([0.0417368, 12.5, 0.0])
+        array([5.e-08, 5.e-05, 0.e+00])
+    """
+    sizes = np.abs(np.asarray(kept, float))
+    leading = np.floor(np.log10(sizes, where=sizes > 0, out=np.zeros_like(sizes)))
+    return np.where(sizes > 0, 10.0 ** (leading + 1 - _DIGITS) / 2, 0.0)
 
 
 def require_numbers(result: Any, lengths: Mapping[str, int | None]) -> None:

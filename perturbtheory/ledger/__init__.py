@@ -51,8 +51,9 @@ A part yields checks and witnesses; the name of a route comes first, then what i
 
     exact(route, eq(left, right, why), ...)  a proof; the sides are sympy expressions without
                                         floats, and what sympy would evaluate at once, so that
-                                        the step says x = x, stays a `Derivative` or an `Integral`;
-                                        other steps are shown(says, true) and argued(says, by)
+                                        the step says x = x, which is refused, stays a `Derivative`,
+                                        an `Integral`, a `Subs` or a difference(one, two); other
+                                        steps are shown(says, true) and argued(says, by)
     exact(route, true, cases="which")   a certificate: a truth value for the cases that are named;
                                         of several it is every(...), which is unknown for none
     agree(route, one, two, "which")     numbers that are equal within their radii: plain ones, or an
@@ -87,6 +88,7 @@ from perturbtheory.ledger._claim import Claim as Claim
 from perturbtheory.ledger._claim import registered_by as registered_by
 from perturbtheory.ledger._equations import Equation as Equation
 from perturbtheory.ledger._equations import carried_out as carried_out
+from perturbtheory.ledger._equations import difference as difference
 from perturbtheory.ledger._equations import eq as eq
 from perturbtheory.ledger._equations import identity as identity
 from perturbtheory.ledger._evidence import KINDS as KINDS

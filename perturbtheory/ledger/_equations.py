@@ -14,7 +14,8 @@ from perturbtheory.ledger._evidence import Outcome, Step
 class Equation:
     """left = right, not evaluated, so that it can be shown as it is meant.
 
-    `sympy.Integral`, `Derivative`, `Limit` and `Sum` are carried out when it is decided.
+    `sympy.Integral`, `Derivative`, `Limit`, `Sum` and `Subs`, and what was made with
+    evaluate=False, are carried out when it is decided.
     """
 
     left: Any
@@ -37,8 +38,9 @@ def eq(left: Any, right: Any, why: str = "") -> Equation:
     """The equation left = right, to be decided by sympy when a check needs it.
 
     Args:
-        left: a sympy expression; unevaluated integrals, derivatives, limits and sums are shown as
-            such and carried out when the equation is decided.
+        left: a sympy expression; unevaluated integrals, derivatives, limits, sums, values at a
+            point (`sympy.Subs`) and differences (`difference`) are shown as such and carried out
+            when the equation is decided.
         right: the same.
         why: what it means or what was substituted, in words and $LaTeX$.
 
@@ -49,9 +51,23 @@ def eq(left: Any, right: Any, why: str = "") -> Equation:
         'holds'
 
     Raises:
-        ValueError: for floats, which are equal up to rounding alone, and for what is no expression.
+        ValueError: for floats, which are equal up to rounding alone, and for what is no expression;
+            when it is decided, for two sides that are written alike, because sympy had evaluated
+            them before they were given: nobody could replay x = x.
     """
     return Equation(left, right, why)
+
+
+def difference(left: Any, right: Any) -> Any:
+    """left - right as it stands, where sympy would combine the two; carried out when decided.
+
+    Example:
+        >>> import sympy as sp
+        >>> t = sp.Symbol("t")
+        >>> difference(t + 2, t - 1)
+        -(t - 1) + (t + 2)
+    """
+    return sp.Add(left, sp.Mul(-1, right, evaluate=False), evaluate=False)
 
 
 def _expression(name: str, value: Any) -> Any:
@@ -82,17 +98,19 @@ def identity(expression: Any, *, probes: int = 5) -> Outcome:
     # Most are zero as quotients of polynomials, in whatever functions, which is seen at once.
     if sp.expand(sp.fraction(sp.together(expression))[0]) == 0:
         return "holds"
-    difference = sp.simplify(sp.expand(expression))
-    if difference == 0:
+    if expression.has(sp.polylog):  # of order 0 and 1 they are elementary
+        expression = sp.expand_func(expression)
+    rest = sp.simplify(sp.expand(expression))
+    if rest == 0:
         return "holds"
-    if difference.has(sp.Integral, sp.Sum, sp.Product, sp.Limit):
+    if rest.has(sp.Integral, sp.Sum, sp.Product, sp.Limit):
         return "unknown"
-    free = sorted(difference.free_symbols, key=str)
+    free = sorted(rest.free_symbols, key=str)
     for k in range(1, probes + 1):
         point = {s: _allowed(s, k, n) for n, s in enumerate(free)}
         if None in point.values():
             return "unknown"
-        number = _digits(difference.subs(point))
+        number = _digits(rest.subs(point))
         if number.is_number and number.is_finite and abs(number) > sp.Rational(1, 10**15):
             return "fails"
     return "unknown"

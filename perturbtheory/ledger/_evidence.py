@@ -54,6 +54,18 @@ class Step:
     by: str
     outcome: Outcome | Literal["argued"]
 
+    def __post_init__(self) -> None:
+        formula = _FORMULA.match(self.says)
+        sides = _sides(formula[0]) if formula else []
+        if len(sides) == 2 and sides[0] == sides[1]:
+            msg = (
+                f"`says` must not write both sides alike, got {self.says!r}, which nobody can "
+                "replay: sympy carried one out when it was made; leave it a `Derivative`, "
+                "`Integral` or `Sum`, a value at a point as sp.Subs(g, x, 0), a difference as "
+                "difference(g, h), and other operations with evaluate=False"
+            )
+            raise ValueError(msg)
+
 
 @dataclass(frozen=True)
 class Check:
@@ -242,12 +254,14 @@ def _decided(steps: Iterable[Step]) -> frozenset[str]:
     steps = tuple(steps)
     decided = [step.says for step in steps if step.outcome != "argued"]
     says = decided or [step.says for step in steps]
-    return frozenset(_sides(f[0]) if (f := _FORMULA.match(text)) else text for text in says)
+    return frozenset(
+        " = ".join(_sides(f[0])) if (f := _FORMULA.match(text)) else text for text in says
+    )
 
 
-def _sides(formula: str) -> str:
-    """An equation, whichever side is written first."""
-    return " = ".join(sorted(formula.strip("$").split(" = ")))
+def _sides(formula: str) -> list[str]:
+    """The sides of an equation, whichever is written first."""
+    return sorted(formula.strip("$").split(" = "))
 
 
 def in_words(value: Any) -> str:

@@ -155,6 +155,11 @@ def reached(curve: Any, epochs: Sequence[int], level: float) -> int:
     return epochs[int(under[0])]
 
 
+def ahead(near: Any, far: Any) -> float:
+    """By how much a curve is, before its last epoch, below where the other one ends."""
+    return far[-1] - np.min(near[:-1])
+
+
 def later(near: Any, far: Any, epochs: Sequence[int]) -> int:
     """How many epochs later the far curve is within `NATS` of the lowest that both reach."""
     level = max(np.min(near), np.min(far)) + NATS

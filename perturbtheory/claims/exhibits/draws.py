@@ -46,3 +46,14 @@ def average(
 def winners(gamma: np.ndarray, shift: np.ndarray) -> np.ndarray:
     """argmax(shift + gamma) of every draw, one-hot."""
     return np.eye(shift.size)[(gamma + shift).argmax(-1)]
+
+
+def frequencies(h: np.ndarray, *, seed: int, samples: int) -> Estimate:
+    """P(argmax(h + gamma) = z) for every z, from draws."""
+    return average(lambda gamma: winners(gamma, h), h.shape, seed=seed, samples=samples)
+
+
+def gradient(h: np.ndarray, f: np.ndarray) -> np.ndarray:
+    """The gradient of E_q f in the logits h, shape (..., k), q = softmax(h), by complex steps."""
+    odds = np.exp(h[..., None, :] + 1e-40j * np.eye(f.size))
+    return ((odds * f).sum(-1) / odds.sum(-1)).imag / 1e-40

@@ -6,11 +6,13 @@ import numpy as np
 
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Budget
-from perturbtheory.potential import Potential
+from perturbtheory.perturbations import Gumbel
+from perturbtheory.potential import Potential, expected_max
 
 _STEP = 2.0**-8
-_WEIGHTS = np.array([3.0, -32.0, 168.0, -672.0, 672.0, -168.0, 32.0, -3.0]) / 840.0
-_SHIFTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
+WEIGHTS = np.array([3.0, -32.0, 168.0, -672.0, 672.0, -168.0, 32.0, -3.0]) / 840.0
+SHIFTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
+"""Central differences of order 8: sum WEIGHTS f(x + SHIFTS h) / h is f'(x)."""
 
 
 def thetas(dimension: int, budget: Budget) -> np.ndarray:
@@ -32,6 +34,23 @@ def entry(estimate: Estimate, index: Any) -> Estimate:
     return estimate._replace(value=value, radius=radius)
 
 
+def gumbel_argmax(categories: int = 3) -> Potential:
+    """Gumbel-Argmax with a scale per coordinate, which keeps the engine from its closed form."""
+    return expected_max(Gumbel(np.ones(categories)))
+
+
+def first_of_two(f: Potential, differences: np.ndarray) -> Estimate:
+    """p_1 at theta = (D, 0) for every D."""
+    points = np.stack([differences, 0 * differences], 1)
+    return entry(engine(f, points, "probabilities"), np.s_[:, 0])
+
+
+def halved(terms: np.ndarray) -> Estimate:
+    """The trapezoidal rule, summed over the last axis; every other node gives the radius."""
+    fine, coarse = terms.sum(-1), 2 * terms[..., ::2].sum(-1)
+    return Estimate(fine, abs(fine - coarse) + 1e-13, "quadrature")
+
+
 def combined(*terms: tuple[float, Estimate]) -> Estimate:
     """The sum of weight times estimate, for estimates of one kind."""
     value = sum(weight * np.asarray(estimate.value) for weight, estimate in terms)
@@ -51,8 +70,8 @@ def gradient_by_differences(f: Potential, theta: np.ndarray) -> Estimate:
     ninth derivative over 630, is below 1e-17 for potentials that vary over lengths of order one.
     """
     d = theta.size
-    moves = _SHIFTS[:, None, None] * _STEP * np.eye(d)
+    moves = SHIFTS[:, None, None] * _STEP * np.eye(d)
     found = engine(f, (theta + moves).reshape(-1, d))
-    value, radius = (np.asarray(a).reshape(len(_SHIFTS), d) for a in found[:2])
-    slopes = _WEIGHTS @ (value - value.mean()) / _STEP
-    return Estimate(slopes, np.abs(_WEIGHTS) @ radius / _STEP + 1e-12, "quadrature")
+    value, radius = (np.asarray(a).reshape(len(SHIFTS), d) for a in found[:2])
+    slopes = WEIGHTS @ (value - value.mean()) / _STEP
+    return Estimate(slopes, np.abs(WEIGHTS) @ radius / _STEP + 1e-12, "quadrature")

@@ -105,7 +105,7 @@ def true_cdf(low: Fraction) -> Any:
     The integrals are not carried out.
     """
     if low >= 2 or low < -2:
-        return sp.Integer(int(low >= 2))
+        return sp.Integral(sp.Rational(int(low >= 2), 2), (_Y, -1, 1))
     # gamma_1 ranges over [-1, z + y], capped at 1 from y = 1 - z on where z >= 0.
     start, stop = (-1 - Z, 1) if low < 0 else (-1, 1 - Z)
     area = sp.Integral((Z + _Y + 1) / 4, (_Y, start, stop))

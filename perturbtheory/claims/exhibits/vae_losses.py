@@ -113,14 +113,17 @@ def over_seeds(found: dict[int, float]) -> Spread:
 
 
 def runs_apart(
-    near: VaeRun, far: VaeRun, number: Callable[[Any, str], Any], splits: Sequence[str] = SPLITS
+    near: VaeRun,
+    far: VaeRun,
+    number: Callable[[Any, str], Any],
+    splits: Sequence[str] = SPLITS,
+    gap: Callable[[Any, Any], float] = lambda near, far: far - near,
 ) -> Iterator[Check]:
-    """What is read off two runs: it is more by `NATS` in the one that is far."""
-    runs = [recorded.load()[run] for run in (far, near)]
+    """The gap between what is read off two runs is more than `NATS`."""
+    runs = [recorded.load()[run] for run in (near, far)]
     for split in splits:
-        one, two = (np.atleast_1d(number(run, split)) for run in runs)
-        what = "difference of the losses" if one.size == 1 else f"differences of {one.size} losses"
-        yield apart(f"{split} images", one - two, what)
+        found = gap(*(number(run, split) for run in runs))
+        yield apart(f"{split} images", found, "difference of the losses")
 
 
 def pairs(near: VaeRun, far: VaeRun) -> Pairs:

@@ -10,7 +10,7 @@ from scipy import special
 from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.symbols import Y
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Claim, Equation, Step, agree, argued, eq, exact
+from perturbtheory.ledger import Claim, Equation, Step, agree, argued, difference, eq, exact
 from perturbtheory.perturbations import Gumbel, Laplace, Normal
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import enclosure, rational
@@ -47,7 +47,7 @@ def _potential(f: Any, p: Any, density: Any) -> tuple[Equation | Step, ...]:
     return (
         eq(sp.Derivative(f, D), p, "$f' = p$"),
         eq(sp.Derivative(p, D), density, r"the density of $\gamma_2 - \gamma_1$ at $D$"),
-        eq(p.subs(D, 0), HALF, "$p(0)$"),
+        eq(sp.Subs(p, D, 0), HALF, "$p(0)$"),
         argued(
             r"$f(D, 0) = \mathbb E\max(D + \gamma_1, \gamma_2)$ is the function with this second "
             r"derivative, $f' = \frac12$ at $0$ and $f - D \to 0$ as $D \to \infty$",
@@ -66,7 +66,7 @@ def normal():
         "sympy",
         *_potential(f, p, density),
         eq(sp.Limit(f - D, D, sp.oo), 0),
-        eq(p * D - f, -sp.sqrt(2) * _phi(D / sp.sqrt(2), sp), r"$pD - f$"),
+        eq(difference(p * D, f), -sp.sqrt(2) * _phi(D / sp.sqrt(2), sp), r"$pD - f$"),
     )
     points = [[x, 0] for x in DIFFERENCES]
     values, shares = (
@@ -96,7 +96,7 @@ def laplace():
         ),
         *_potential(f, 1 - q, density),
         eq(sp.Limit(f - D, D, sp.oo), 0),
-        eq((1 - q) * D - f, -q * D - q * (3 + D) / (2 + D), r"$pD - f$"),
+        eq(difference((1 - q) * D, f), -q * D - q * (3 + D) / (2 + D), r"$pD - f$"),
         eq(
             -(2 + D) * sp.exp(-(2 + D)),
             -4 * q * sp.exp(-2),
@@ -119,11 +119,11 @@ def uniform():
     yield exact(
         "sympy",
         *_potential(f, p, (2 - D) / 4),
-        eq(p.subs(D, 2), 1, "$p(2)$"),
-        eq(f.subs(D, 2), 2, "$f(2)$, from where on $f = D$"),
-        eq(p.subs(D, inverse), 1 - Q, r"$p$ at $D = 2 - 2\sqrt{2q}$"),
+        eq(sp.Subs(p, D, 2), 1, "$p(2)$"),
+        eq(sp.Subs(f, D, 2), 2, "$f(2)$, from where on $f = D$"),
+        eq(sp.Subs(p, D, inverse), 1 - Q, r"$p$ at $D = 2 - 2\sqrt{2q}$"),
         eq(
-            (p * D - f).subs(D, inverse),
+            sp.Subs(p * D - f, D, inverse),
             -2 * Q + 4 * sp.sqrt(2) / 3 * Q ** sp.Rational(3, 2),
             r"$pD - f$ there",
         ),
@@ -151,7 +151,8 @@ def coin():
         name: [max(p * x - _coin(x) for x in points) for p in levels]
         for name, points in (("kinks", kinks), ("grid", grid))
     }
-    lines = {int(x): P * int(x) - sp.Rational(str(_coin(x))) for x in kinks}
+    x = sp.Symbol("D", real=True)
+    height = P * x - sp.Max(x, 2) / 4 - sp.Max(x, 0) / 2 - sp.Max(x, -2) / 4
     yield exact(
         "kinks",
         argued(
@@ -159,9 +160,9 @@ def coin():
             r"0, 2$ only, with slopes $0$ to $1$, so the supremum is there",
             "four outcomes; a concave piecewise linear function",
         ),
-        eq(lines[-2], -2 * P, "$pD - f$ at $D = -2$"),
-        eq(lines[0], -HALF, "at $D = 0$"),
-        eq(lines[2], -2 * (1 - P), "at $D = 2$"),
+        eq(sp.Subs(height, x, -2), -2 * P, "$pD - f$ at $D = -2$"),
+        eq(sp.Subs(height, x, 0), -HALF),
+        eq(sp.Subs(height, x, 2), -2 * (1 - P)),
     )
     yield exact("rational, kinks", suprema["kinks"] == closed, cases="25 values of $p$")
     yield exact("rational, grid", suprema["grid"] == closed, cases="suprema over 49 $D$")

@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 from scipy import special
 
-from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
+from perturbtheory.claims.exhibits.numbers import engine, entry, halved, thetas
 from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.ledger import Claim, agree, argued, eq, exact
 from perturbtheory.perturbations import Gumbel
@@ -108,6 +108,4 @@ def _integral(weights: np.ndarray) -> Estimate:
     y = 2 * np.sqrt(np.exp(log_s) * weights[:, :, None])
     cdf, density = y * special.k1(y), y**2 / 2 * special.k0(y)
     others = np.stack([np.delete(cdf, i, 1).prod(1) for i in range(weights.shape[1])], 1)
-    terms = density * others * (log_s[1] - log_s[0])
-    fine, coarse = terms.sum(-1), 2 * terms[..., ::2].sum(-1)
-    return Estimate(fine, abs(fine - coarse) + 1e-13, "quadrature")
+    return halved(density * others * (log_s[1] - log_s[0]))

@@ -7,7 +7,7 @@ import numpy as np
 import sympy as sp
 from scipy import special
 
-from perturbtheory.claims.exhibits.numbers import engine, entry
+from perturbtheory.claims.exhibits.numbers import first_of_two
 from perturbtheory.claims.exhibits.symbols import A, D, X, Y
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact
@@ -60,11 +60,10 @@ def cdf():
 
 @closed_forms_uniform.part("$d = 2$: the probability")
 def probability():
-    points = np.stack([DIFFERENCES, 0 * DIFFERENCES], 1)
-    found = engine(expected_logsumexp(Uniform(), HEAT), points, "probabilities")
+    found = first_of_two(expected_logsumexp(Uniform(), HEAT), DIFFERENCES)
     yield _second_difference(2)
     yield agree("quadrature", _triangular(2), _formula(2), r"$t = \tfrac12$")
-    yield agree("engine", entry(found, np.s_[:, 0]), _formula(2), r"$t = \tfrac12$")
+    yield agree("engine", found, _formula(2), r"$t = \tfrac12$")
 
 
 @closed_forms_uniform.part("$d = 2$: the potential")
@@ -84,19 +83,20 @@ def _second_difference(order: int) -> Check:
     name = {2: "H", 3: "K"}[order]
     g: Any = sp.Function(name)
     x = D + u - v
-    corners = sum(-i * j * g(x.subs({u: i * A, v: j * A})) for i in (1, -1) for j in (1, -1))
+    corners = ((i * j, sp.Add(D, i * A, j * A, evaluate=False)) for i in (1, -1) for j in (1, -1))
     return exact(
         "second primitive",
-        eq(sp.expand_func(sp.diff(log, X, 2)), bend, f"${name}''(x)$"),
+        eq(sp.Derivative(log, (X, 2)), bend, f"${name}''(x)$"),
         eq(
             sp.Derivative(-g(x), u, v),
             sp.Subs(sp.Derivative(g(X), (X, 2)), X, x),
             rf"${name}''$ at $D + u - v$ is a mixed derivative",
         ),
         eq(
-            corners,
+            sp.Add(*(sign * g(corner) for sign, corner in corners), evaluate=False),
             g(D + 2 * A) - 2 * g(D) + g(D - 2 * A),
-            rf"so this is $\int_{{-a}}^a\int_{{-a}}^a {name}''(D + u - v)\,du\,dv$, by the corners",
+            rf"so this is $\int_{{-a}}^a\int_{{-a}}^a {name}''(D + u - v)\,du\,dv$, by the corners "
+            r"$u, -v = \pm a$",
         ),
         argued(
             r"$s_1 = \frac{1}{1 + e^{-x/t}}$ and $t\log\sum_i e^{(\theta_i + \gamma_i)/t} = "

@@ -104,7 +104,7 @@ def crossing():
             bool(sp.pi**2 > 6),
         ),
         eq(sp.Subs(sp.Derivative(ratio, X), X, 0), 0, "$r'(0)$"),
-        eq(sp.exp(ratio.subs(X, 0)), sp.pi ** sp.Rational(3, 2) / (2 * sp.sqrt(6)), "$e^{r(0)}$"),
+        eq(sp.exp(sp.Subs(ratio, X, 0)), sp.sqrt(sp.pi**3 / 24), "$e^{r(0)}$"),
         shown(r"$r(0) > 0$, for $\pi^3 > 24$", bool(sp.pi**3 > 24)),
         argued(
             r"so $r$ falls from a positive value and then rises without bound; it is somewhere "

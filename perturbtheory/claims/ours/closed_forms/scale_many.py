@@ -80,7 +80,7 @@ def expected_maximum():
             "Jensen's inequality; the maximum of exponentials is at most their sum",
         ),
         eq(
-            bound.subs(rate, sp.sqrt(2 * sp.log(d))),
+            sp.Subs(bound, rate, sp.sqrt(2 * sp.log(d))),
             sp.sqrt(2 * sp.log(d)),
             r"the bound of $m_d$ at $\lambda = \sqrt{2\log d}$",
         ),

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 from scipy.optimize import brentq
-from scipy.special import softmax
 
 from perturbtheory.claims.exhibits.draws import LOGITS, VALUES
+from perturbtheory.claims.exhibits.numbers import SHIFTS, WEIGHTS
 from perturbtheory.claims.exhibits.symbols import D
+from perturbtheory.claims.ours.direct.direct import constant
 from perturbtheory.claims.ours.direct.direct_bias import at_zero, cumulants
 from perturbtheory.estimators import direct_bias, direct_variance
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown
@@ -55,15 +56,12 @@ class Problem(NamedTuple):
     @property
     def constant(self) -> float:
         """C."""
-        q = softmax(self.h)
-        return float((np.outer(q, q) * np.abs(self.f[:, None] - self.f)).sum())
+        return constant(self.h, self.f)
 
     def stationary(self, e: float) -> tuple[float, float]:
         """(n, error): the number of draws for which the exact error is stationary at e."""
-        shifts = np.array([-4, -3, -2, -1, 1, 2, 3, 4])
-        weights = np.array([3.0, -32.0, 168.0, -672.0, 672.0, -168.0, 32.0, -3.0]) / 840.0
-        at = e * np.exp(shifts * 2.0**-6)
-        rise, fall = (weights @ [g(x) for x in at] for g in (self.squared_bias, self.variance))
+        at = e * np.exp(SHIFTS * 2.0**-6)
+        rise, fall = (WEIGHTS @ [g(x) for x in at] for g in (self.squared_bias, self.variance))
         draws = float(-fall / rise)
         return draws, self.squared_bias(e) + self.variance(e) / draws
 
@@ -96,11 +94,11 @@ def least_error(two_sided):
         eq(sp.Subs(scaled, x, best), (power + 1) * b**2 * best**power, "the least error"),
     )
     problem = Problem(LOGITS, VALUES, two_sided)
-    size, constant = problem.size, problem.constant
+    size, leading = problem.size, problem.constant
 
     def ratios(e: float) -> np.ndarray:
         draws, error = problem.stationary(e)
-        first = draws * sides * power * size**2 * e ** (power + 1) / constant
+        first = draws * sides * power * size**2 * e ** (power + 1) / leading
         return np.array([first, error / ((power + 1) * size**2 * e**power)])
 
     what = r"$n$ for which $\epsilon$ is best and its error, over leading terms, $K = 3$"

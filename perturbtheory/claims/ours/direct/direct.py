@@ -10,7 +10,7 @@ from perturbtheory.claims.exhibits.cosets import indexed
 from perturbtheory.claims.exhibits.draws import EPSILON, LOGITS, VALUES, average, winners
 from perturbtheory.claims.exhibits.numbers import thetas
 from perturbtheory.claims.ours.direct import direct_bias as bias
-from perturbtheory.claims.ours.direct.joint_law import quadrature_law
+from perturbtheory.claims.ours.direct.joint_law import pair_frequencies, quadrature_law
 from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import direct_law, direct_mean
 from perturbtheory.estimators import direct_variance as engine_variance
@@ -84,10 +84,10 @@ def every_epsilon(budget):
     yield agree("sampling", drawn, [second], "second moment of the estimator, $K = 3$")
 
 
-def _constant() -> float:
+def constant(h: np.ndarray, f: np.ndarray) -> float:
     """C in logit coordinates."""
-    q = softmax(LOGITS)
-    return float((np.outer(q, q) * np.abs(VALUES[:, None] - VALUES)).sum())
+    q = softmax(h)
+    return float((np.outer(q, q) * np.abs(f[:, None] - f)).sum())
 
 
 @direct_variance.part(r"$\epsilon$ times the variance tends to $C$: it is $C/\epsilon+O(1)$")
@@ -138,7 +138,7 @@ def _limit(*, two_sided: bool) -> Check:
         lambda x: x * engine_variance(LOGITS, VALUES, x, two_sided=two_sided).sum()
     )
     what = r"$\epsilon$ times the trace as $\epsilon \to 0$, $K = 3$"
-    return agree("extrapolation", limit, _constant() / (2 if two_sided else 1), what)
+    return agree("extrapolation", limit, constant(LOGITS, VALUES) / (2 if two_sided else 1), what)
 
 
 two_sided.part(r"the bias for every $\epsilon$", two_sided=True)(bias.every_epsilon)
@@ -181,12 +181,7 @@ def half_the_variance(budget):
         "adaptive quadrature", shifted, law, "the joint law of the two sides, $K = 3$", floor=1.0
     )
     low, high = LOGITS - 0.25 * VALUES, LOGITS + 0.25 * VALUES
-    drawn = average(
-        lambda g: winners(g, low)[:, :, None] * winners(g, high)[:, None],
-        (3,),
-        seed=53,
-        samples=budget.samples,
-    )
+    drawn = pair_frequencies(low, high, seed=53, budget=budget)
     yield agree("sampling", drawn, law, "frequencies of pairs of the two sides, $K = 3$", floor=1.0)
     h = np.concatenate([LOGITS[None], thetas(3, budget)])
     one, two = (

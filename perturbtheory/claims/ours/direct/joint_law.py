@@ -13,7 +13,7 @@ from perturbtheory.claims.exhibits.draws import EPSILON, LOGITS, VALUES, average
 from perturbtheory.claims.exhibits.symbols import REST, A, B, X
 from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import direct_law
-from perturbtheory.ledger import Claim, agree, argued, eq, exact
+from perturbtheory.ledger import Budget, Claim, agree, argued, eq, exact
 
 _A = (Fraction(1, 3), Fraction(2), Fraction(5, 4))
 _B = (Fraction(7, 2), Fraction(1, 5), Fraction(3))
@@ -69,6 +69,16 @@ def quadrature_law(h: np.ndarray, f: np.ndarray, epsilon: float) -> Estimate:
                     points=kinks,
                 )
     return Estimate(law, radius + 1e-13, "quadrature")
+
+
+def pair_frequencies(one: np.ndarray, two: np.ndarray, *, seed: int, budget: Budget) -> Estimate:
+    """P(z* = i, z*(epsilon) = j), from draws that the arg maxes of both logits share."""
+    return average(
+        lambda g: winners(g, one)[:, :, None] * winners(g, two)[:, None],
+        one.shape,
+        seed=seed,
+        samples=budget.samples,
+    )
 
 
 def mean_by_law(h: np.ndarray, f: np.ndarray, epsilon: float) -> Estimate:
@@ -129,12 +139,7 @@ def the_law(budget):
     )
     found = quadrature_law(LOGITS, VALUES, EPSILON)
     yield agree("adaptive quadrature", found, law, "all pairs, $K = 3$", floor=1.0)
-    drawn = average(
-        lambda g: winners(g, LOGITS)[:, :, None] * winners(g, LOGITS + EPSILON * VALUES)[:, None],
-        (3,),
-        seed=41,
-        samples=budget.samples,
-    )
+    drawn = pair_frequencies(LOGITS, LOGITS + EPSILON * VALUES, seed=41, budget=budget)
     yield agree("sampling", drawn, law, "frequencies of pairs, $K = 3$", floor=1.0)
 
 

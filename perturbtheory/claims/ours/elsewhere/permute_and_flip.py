@@ -19,16 +19,15 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.numbers import combined, engine, thetas
+from perturbtheory.claims.exhibits.numbers import combined, engine, gumbel_argmax, thetas
 from perturbtheory.claims.exhibits.symbols import A, T, X, Y, Z
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown
-from perturbtheory.perturbations import Exponential, Gumbel
+from perturbtheory.perturbations import Exponential
 from perturbtheory.potential import Potential, expected_max
 
 EXPONENTIAL = expected_max(Exponential())
-GUMBEL = expected_max(Gumbel(np.ones(2)))
-"""With a scale per coordinate, which keeps the engine from the softmax formula."""
+GUMBEL = gumbel_argmax(2)
 EPSILONS = np.array([0.125, 0.5, 1.0, 2.0])
 _E: sp.Symbol = sp.Symbol("epsilon", positive=True)
 
@@ -139,7 +138,7 @@ def bounded_range(budget):
     theta = thetas(3, budget)
     move = np.roll(theta, 1, 0)
     move = move / np.abs(move).max(1, keepdims=True) / 2
-    f = expected_max(Gumbel(np.ones(3)))
+    f = gumbel_argmax()
     ends = [engine(f, points) for points in (theta + move, theta - move, theta)]
     second = combined((1.0, ends[0]), (1.0, ends[1]), (-2.0, ends[2]))
     laws = [engine(f, points, "probabilities") for points in (theta, theta + move)]
@@ -197,7 +196,7 @@ def a_pair():
 def small_epsilon(f, end, square, constant):
     yield exact(
         "sympy",
-        eq(1 / (4 * end) + 1 / (4 * (1 - end)), square, "$e^{D_2}$"),
+        eq(sp.Subs(1 / (4 * A) + 1 / (4 * (1 - A)), A, end), square, "$e^{D_2}$, $a = p'_1$"),
         eq(sp.Limit(sp.log(square) / _E**2, _E, 0), constant),
     )
     closed: Any = sp.lambdify(_E, sp.log(square))

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.numbers import gumbel_argmax
 from perturbtheory.claims.exhibits.symbols import A, B, X
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown
-from perturbtheory.perturbations import Gumbel
-from perturbtheory.potential import expected_max
 
 Function = Callable[[Any], Any]
 TEMPERATURES = (1.1, 1.3, 1.5)
@@ -123,7 +122,7 @@ def slope_at(f: Function, z: np.ndarray) -> np.ndarray:
 def gradient(f: Function, theta: np.ndarray) -> np.ndarray:
     """The gradient H(theta) f(e) of E[f(z)], with the engine's Hessian by quadrature."""
     values = np.array([f(e) for e in np.eye(len(theta))])
-    return np.asarray(expected_max(Gumbel(np.ones(len(theta)))).hvp(theta, values))
+    return np.asarray(gumbel_argmax(len(theta)).hvp(theta, values))
 
 
 @reinmax.part("the mean is the trapezoidal rule on every edge, at temperature 1")

@@ -10,7 +10,7 @@ import sympy as sp
 from perturbtheory.claims.exhibits import cosets
 from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
 from perturbtheory.claims.exhibits.symbols import X, Z
-from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive
 from perturbtheory.perturbations import Pareto, StudentT
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import enumeration, rational, sampling
@@ -94,14 +94,10 @@ def same_gradient(budget):
     share = enumeration.softmax(points, cosets.ATOMS, 1.0).probabilities
     what = r"gradient against $\mathbb E[\operatorname{softmax}]$, three atoms, $d = 3$"
     yield agree("complex step", gaps.mean(-1).imag / 1e-40, share, what)
-    yield _without_a_variance(points[:, :2])
-
-
-def _without_a_variance(points: np.ndarray) -> Check:
-    """f = f(0) + anchored for Pareto noise of index 3/2: E max of two is 1 + 2/(a-1) - 1/(2a-1)."""
-    f = expected_max(Pareto(1.5))
+    # For Pareto noise of index a the mean of the larger of two is 1 + 2/(a-1) - 1/(2a-1).
+    f, pairs = expected_max(Pareto(1.5)), points[:, :2]
     what = r"$f(\theta)$ against $\frac92$ plus the difference, Pareto noise of index 3/2, $d = 2$"
-    return agree("engine, Pareto", engine(f, points), 4.5 + np.asarray(f.anchored(points)), what)
+    yield agree("engine, Pareto", engine(f, pairs), 4.5 + np.asarray(f.anchored(pairs)), what)
 
 
 def _coins():

@@ -12,17 +12,14 @@ from scipy.optimize import minimize_scalar
 
 from perturbtheory.claims.exhibits import incomplete_fits as fits
 from perturbtheory.claims.exhibits.incomplete_fits import FAMILIES, P, U
-from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
+from perturbtheory.claims.exhibits.numbers import engine, entry, gumbel_argmax, thetas
 from perturbtheory.claims.exhibits.symbols import A, B, indexed
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown
-from perturbtheory.perturbations import Gumbel
-from perturbtheory.potential import expected_max
 from perturbtheory.routes.symbolic import categories
 
 SMALL = np.array([1.0, 1.0, 6.0]) / 8
 """A target on the other side of the strip."""
-SIMPLEX = {"f": expected_max(Gumbel(np.ones(3)))}
-"""Gumbel noise with a scale per coordinate, which keeps the engine from the softmax formula."""
+SOFTMAX = gumbel_argmax()
 
 minimiser = Claim(
     "C.incomplete-minimiser",
@@ -191,14 +188,14 @@ def least_divergence():
         ),
     )
     q = np.array([4, 25, 10]) / 39
-    yield agree("engine, dual", fits.fenchel_young(SIMPLEX["f"], P).p, q, "$q$", kind="quadrature")
-    found = fits.kullback_leibler(SIMPLEX["f"], P).p
+    yield agree("engine, dual", fits.fenchel_young(SOFTMAX, P).p, q, "$q$", kind="quadrature")
+    found = fits.kullback_leibler(SOFTMAX, P).p
     yield agree("engine, slope of KL on the face", found, q, "$q$", kind="quadrature")
 
 
 @functools.cache
 def _nearest_to_the_target() -> fits.Fit:
-    return fits.total_variation(SIMPLEX["f"], P)
+    return fits.total_variation(SOFTMAX, P)
 
 
 @half_space.part(r"softmax, least $L_1$: the rarer of 1 and 2 pays alone")
@@ -272,9 +269,10 @@ def they_differ():
     yield exact("fractions", apart == [Fraction(2, 13), Fraction(8, 39)] and power > 1,
                 cases="$p = (2,9,2)/13$: $L_1$ is 6/39 and 8/39, $e^{13 KL}$ differs by a factor "
                 "that is above 1")  # fmt: skip
-    f = SIMPLEX["f"]
-    fitted = [fits.fenchel_young(f, P), _nearest_to_the_target()]
-    losses = np.array([[float(f.fenchel_young(x.theta, P)), np.abs(x.p - P).sum()] for x in fitted])
+    fitted = [fits.fenchel_young(SOFTMAX, P), _nearest_to_the_target()]
+    losses = np.array(
+        [[float(SOFTMAX.fenchel_young(x.theta, P)), np.abs(x.p - P).sum()] for x in fitted]
+    )
     yield positive("engine", (losses[1] - losses[0]) * [1, -1], kind="quadrature",
                    what="$KL$ and $L_1$ of one less those of the other")  # fmt: skip
 

@@ -10,7 +10,17 @@ from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.slopes import polytope
 from perturbtheory.claims.exhibits.softmax_exact import log_share_step
 from perturbtheory.claims.exhibits.symbols import T, U
-from perturbtheory.ledger import Claim, Equation, agree, argued, eq, exact, positive, witness
+from perturbtheory.ledger import (
+    Claim,
+    Equation,
+    agree,
+    argued,
+    difference,
+    eq,
+    exact,
+    positive,
+    witness,
+)
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import enclosure, rational
@@ -41,8 +51,8 @@ def rearranged() -> Equation:
     """The subgradient inequality and the maximum in the conjugate are one statement."""
     f, g, one, two = sp.symbols("f_theta f_tau a b", real=True)
     return eq(
-        g - f - (two - one),
-        (one - f) - (two - g),
+        difference(g - f, two - one),
+        difference(one - f, two - g),
         r"with $a = \langle p, \theta\rangle$, $b = \langle p, \tau\rangle$ the left side is "
         r"$f(\tau) - f(\theta) - \langle p, \tau - \theta\rangle$: $p \in \partial f(\theta)$ says "
         r"that $\theta$ attains $f^*(p)$",
@@ -118,7 +128,7 @@ def entropy():
             r"$q = \operatorname{softmax}(\theta)$, for $\sum_i p_i = 1$",
             "weighted with $p$ and added up",
         ),
-        eq(gibbs.subs(U, 1), 0, r"$u - 1 - \log u$ at 1"),
+        eq(sp.Subs(gibbs, U, 1), 0, r"$u - 1 - \log u$ at 1"),
         eq(
             sp.Derivative(gibbs, U),
             (U - 1) / U,

@@ -8,6 +8,7 @@ import sympy as sp
 from perturbtheory.claims.exhibits.numbers import engine, entry
 from perturbtheory.claims.exhibits.slopes import TIES, polytope, slopes
 from perturbtheory.claims.exhibits.softmax_exact import Vector
+from perturbtheory.claims.exhibits.sums import for_every_d
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
@@ -67,7 +68,6 @@ def equivalent():
     _, _, j, _ = (s := categories())
     w: Any = sp.IndexedBase("w", real=True)
     x, total = sp.Symbol("w_i", real=True), sp.Symbol("S", positive=True)
-    weights: Any = sp.factor_terms(s.sum(sp.Abs(w[j]) / total)).subs(s.sum(sp.Abs(w[j])), total)
     yield exact(
         "sympy, symbolic d",
         argued(
@@ -85,7 +85,12 @@ def equivalent():
             x,
             r"with $S = \sum_i |w_i|$: $w = \sum_i \frac{|w_i|}S\, S \operatorname{sgn}(w_i) e_i$",
         ),
-        eq(weights, 1, r"$\sum_j |w_j|/S$: these weights add up to one"),
+        for_every_d(
+            s.sum(sp.Abs(w[j]) / total),
+            1,
+            "these weights add up to one",
+            where={s.sum(sp.Abs(w[j])): total},
+        ),
         argued(
             r"$r(w)/S \le \max_i r(S \operatorname{sgn}(w_i) e_i)/S \to 0$ and $r(w) \ge -r(-w)$: "
             r"$f$ is differentiable, with gradient $g$",

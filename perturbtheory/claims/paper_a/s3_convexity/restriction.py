@@ -12,6 +12,7 @@ from perturbtheory.claims.exhibits.numbers import engine, entry, thetas
 from perturbtheory.claims.exhibits.slopes import TIES, polytope
 from perturbtheory.claims.exhibits.softmax_exact import softmax, translation_step
 from perturbtheory.claims.exhibits.symbols import REST, T
+from perturbtheory.claims.paper_a.s3_softmax.softmax_sets import onto_positive, positive_shares
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Budget, Claim, argued, eq, exact, positive, shown, witness
 from perturbtheory.perturbations import Gumbel
@@ -25,13 +26,15 @@ single_subgradient = Claim(
     probability model: $\partial f : \Theta \to \mathcal P \subseteq \Delta$, where $p \in \partial
     f(\theta)$ if $f(\tau) \ge f(\theta) + \langle p, \tau - \theta\rangle$ for every $\tau \in
     \Theta$. For differentiable $f$, as for the softmax over $\{\sum_i \theta_i = 0\}$, it is
-    single-valued, $\partial f = \nabla f$.""",
+    single-valued, $\partial f = \nabla f$. Read of $f$ over $\Theta$, and of $f$ on all of $\mathbb
+    R^d$.""",
     assumes=r"""$f$ is the log-sum-exp and $\Theta = \{\sum_i \theta_i = 0\}$, a set that the paper
-    names as complete and minimal. Two readings: subgradients and $f^*$ are those of $f$ over
-    $\Theta$, as 8.1.1 defines them; or those of $f$ on all of $\mathbb R^d$, taken at $\theta \in
-    \Theta$, but then (22) says nothing about $\Theta$. The first fails. "Is the probability model"
-    is read to the letter; for the relative interior of $\mathcal P$ it is true. I is printed as a
-    condition, which the softmax is meant to satisfy (Table 1).""",
+    names as complete and minimal. Two readings, and both are parts: subgradients and $f^*$ are
+    those of $f$ over $\Theta$, as 8.1.1 defines them, which fails; or those of $f$ on all of
+    $\mathbb R^d$, taken at $\theta \in \Theta$, which holds, but then (22) says nothing about
+    $\Theta$. "Is the probability model" has two readings as well: of all of $\mathcal P$, which
+    fails on its boundary, and of its relative interior, which holds. I is printed as a condition,
+    which the softmax is meant to satisfy (Table 1).""",
 )
 corrected = single_subgradient.corrected(
     r"""Over a hyperplane the subdifferential of a differentiable $f$ is never single-valued: for
@@ -167,6 +170,22 @@ def domain_on_all_of_space():
         r"$\langle p, \theta\rangle - f(\theta)$ grows without end along a ray for $p = (-0.1, "
         "1.1), (0.6, 0.6), (0.2, 0.6)$",
     )
+
+
+@single_subgradient.part(r"$\operatorname{ri}(\mathcal P)$ is the set of all gradients")
+def interior_is_model(budget):
+    p = positive_shares(budget)
+    proof, by_engine = onto_positive(r"\theta = \log p", np.log(p), p)
+    yield exact(
+        "sympy, symbolic d",
+        argued(
+            r"$\mathcal P = \Delta$, whose relative interior is the set of all positive $p$",
+            "A.conjugate-attained.corrected",
+        ),
+        argued("a softmax is positive, so that no other $p$ is a gradient", "the exponential"),
+        *proof.steps,
+    )
+    yield by_engine
 
 
 @single_subgradient.part(r"$\mathcal P$ is the probability model, the set of all gradients")

@@ -202,7 +202,7 @@ def on_a_ray():
             roots == sp.FiniteSet(-sp.log(3))
             and sp.Intersection(roots, sp.Interval(0, sp.oo)) is sp.S.EmptySet,
         ),
-        eq(excess.subs(T, 0), 0, r"$g(0)$ for $g(t) = \log(1 + e^t) - \log 2 - \frac t4$"),
+        eq(sp.Subs(excess, T, 0), 0, r"$g(0)$ for $g(t) = \log(1 + e^t) - \log 2 - \frac t4$"),
         eq(sp.Derivative(excess, T), share - level, "$g'$"),
         eq(sp.Subs(share - level, T, 0), level, "$g'(0) > 0$"),
         eq(

@@ -17,7 +17,17 @@ from perturbtheory.claims.exhibits.tails import (
     printed_exponent,
 )
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Claim, argued, eq, exact, positive, shown, sign, witness
+from perturbtheory.ledger import (
+    Claim,
+    argued,
+    difference,
+    eq,
+    exact,
+    positive,
+    shown,
+    sign,
+    witness,
+)
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
 from perturbtheory.potential import expected_logsumexp
 
@@ -26,15 +36,17 @@ concentration_comparison = Claim(
     "A, section 3.4, last sentence",
     r""""This strike difference", between the bounds $e^{-t^2/2}$ and $e^{-\min\{\frac{t}{4\sigma},
     \frac{t^2}{32\sigma^2}\}}$, "implies that a faster convergence of Gaussian-Softmax in comparison
-    to the Gumbel-Softmax is to be expected": the Gaussian bound is the smaller one, and where the
-    bound is smaller, so is what it bounds.""",
+    to the Gumbel-Softmax is to be expected": the Gaussian bound is the smaller one, and so is what
+    converges; read as: the squared error of an average of entries of the softmax; and as: the tail
+    that is bounded, for every $f$ and every $t$.""",
     assumes=r"""The Gaussian bound is read with the $\sigma$ of the second sentence of Theorem 3.1,
     $e^{-t^2/(2\sigma^2)}$, and as printed for large $t$, which is what a rate is about: that the
     printed one lacks its $\sigma$ is A.gaussian-concentration and not counted again. "Implies" has
-    two readings: for what is to be averaged, the entries of the softmax, the squared error of an
-    average is smaller under Normal noise, for variances as in the paper; or, as the bounds are for
-    every $f$ with gradients up to $\sigma$ and every $t$, the smaller bound has the smaller tail.
-    The second fails. What training shows is A.faster-convergence.""",
+    two readings, and both are parts: for what is to be averaged, the entries of the softmax, the
+    squared error of an average is smaller under Normal noise, for variances as in the paper, which
+    holds; or, as the bounds are for every $f$ with gradients up to $\sigma$ and every $t$, the
+    smaller bound has the smaller tail, which fails. What training shows is
+    A.faster-convergence.""",
 )
 corrected = concentration_comparison.corrected(
     r"""With its $\sigma$ the Gaussian bound is below the Gumbel bound everywhere:
@@ -65,7 +77,7 @@ def bounds():
     yield exact(
         "sympy",
         eq(
-            gaussian_exponent(t, scale) - t**2 / (32 * scale**2),
+            difference(gaussian_exponent(t, scale), t**2 / (32 * scale**2)),
             gap,
             "positive, and the minimum is smaller still",
         ),
@@ -95,7 +107,8 @@ def printed_bounds():
 
 
 @concentration_comparison.part(
-    "the squared error of an average of softmax entries is smaller under Normal noise"
+    "read of what is averaged: the squared error of an average of softmax entries is smaller under "
+    "Normal noise"
 )
 def smaller_variance(budget):
     # p_i - H_ii - p_i^2 is the variance of an entry: H = E[diag(s) - s s^T].
@@ -126,7 +139,9 @@ def _sampled_gap(theta: np.ndarray, samples: int) -> tuple[np.ndarray, np.ndarra
     return value, 5 * np.sqrt(square)
 
 
-@concentration_comparison.part(r"for every $f$ and $t$ the smaller bound has the smaller tail")
+@concentration_comparison.part(
+    r"read of what is bounded: for every $f$ and $t$ the smaller bound has the smaller tail"
+)
 def smaller_tail():
     from flint import arb
 

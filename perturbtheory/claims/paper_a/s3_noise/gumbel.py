@@ -210,7 +210,7 @@ def beside(gap, factor, g, slope, margin):
     yield exact(
         "sympy, sign of a derivative",
         eq(gap, factor * g, "the difference is a positive factor times $g(a)$, $a = e^D > 1$"),
-        eq(g.subs(A, 1), 0, "$g(1)$"),
+        eq(sp.Subs(g, A, 1), 0, "$g(1)$"),
         eq(sp.Derivative(g, A), slope, "a square over a positive number, so that $g(a) > 0$"),
     )
     first = _engine_pair()

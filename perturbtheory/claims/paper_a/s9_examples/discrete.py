@@ -60,6 +60,11 @@ potential = Claim(
 )
 
 
+def _times(weight: Fraction, value: Any) -> Any:
+    """weight * value as it stands."""
+    return sp.Mul(sp.Rational(weight), value, evaluate=False)
+
+
 def linear_piece(key):
     segment = POTENTIAL[key]
     steps = [segment.low + Fraction(segment.high - segment.low, 4) * k for k in range(5)]
@@ -67,7 +72,7 @@ def linear_piece(key):
     printed = [segment.formula(t + b, b) for t, b in grid]
     values = [rational.discrete([t + b, b], COIN).value for t, b in grid]
     # On a segment theta_1 - theta_2 + k has one sign, so that its positive part is it or zero.
-    terms = [ONE - TWO + k if segment.low + k >= 0 else 0 for k in DIFFERENCES]
+    parts = [_times(_Q * (segment.low + k >= 0), ONE - TWO + k) for k in DIFFERENCES]
     yield exact(
         "sympy, four outcomes",
         argued(
@@ -75,7 +80,11 @@ def linear_piece(key):
             r"$0$, $0$, $2$, where a term has one sign on the piece",
             r"the outcomes of $\gamma_1 - \gamma_2$; $\mathbb E\gamma_2 = 0$",
         ),
-        eq(segment.formula(ONE, TWO), TWO + sp.Add(*terms) / 4, "the terms that are positive"),
+        eq(
+            segment.formula(ONE, TWO),
+            sp.Add(TWO, *parts, evaluate=False),
+            "a quarter of each term that is positive on the piece, and nothing of the others",
+        ),
     )
     yield exact(
         "rational",
@@ -160,13 +169,21 @@ def slope_at_tie():
     printed = [_C * x + _Q * y for x, y in directions]
     yield exact(
         "sympy, four outcomes",
-        eq(((c + 1) * 3 + (c - 1)) / 4, c + _H, r"$\max(\theta + \gamma)$ over the four outcomes"),
+        eq(
+            sp.Add(_times(_C, c + 1), _times(_Q, c - 1), evaluate=False),
+            c + _H,
+            r"$\max(\theta + \gamma)$ over the four outcomes",
+        ),
         argued(
             r"along $v$ the maximum moves with $v_1$, with $v_2$, and at the two ties with "
             r"$\max(v) = v_1$",
             r"the outcomes $(1, -1)$, $(-1, 1)$ and $\gamma_1 = \gamma_2$",
         ),
-        eq((one + two + 2 * one) / 4, _C * one + _Q * two),
+        eq(
+            _times(_Q, sp.Add(one, two, 2 * one, evaluate=False)),
+            _C * one + _Q * two,
+            "the two ties together",
+        ),
     )
     cases = f"{len(directions)} directions, $f$ being linear near $0$ along each"
     yield exact("rational, difference quotients", quotients == printed, cases=cases)

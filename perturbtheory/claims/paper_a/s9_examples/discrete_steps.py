@@ -94,7 +94,7 @@ def ends_and_middle():
             "two coordinates",
         ),
         eq(
-            (alone + (alone + tie)) / 2,
+            sp.Mul(sp.Rational(1, 2), sp.Add(alone, alone + tie, evaluate=False), evaluate=False),
             alone + tie / 2,
             r"half-way between $w = P(A = \{1\})$ and $w + e = P(1 \in A)$ a tie, of probability "
             "$e$, counts half",

@@ -31,7 +31,6 @@ from perturbtheory.claims.exhibits.uniform_pieces import (
     first_wrong,
     potential_integral,
     true_cdf,
-    true_potential,
 )
 from perturbtheory.estimate import ERROR_RATE, Estimate
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
@@ -124,13 +123,14 @@ uniform_potential = Claim(
 @uniform_potential.part("(16), (69)-(73): the reduction to $Z$")
 def reduction():
     x, y, gamma = sp.symbols("x y gamma_2", real=True)
-    larger, positive_part = (x + y + sp.Abs(x - y)) / 2, (x - y + sp.Abs(x - y)) / 2
+    larger = sp.Piecewise((x, x >= y), (y, True))
+    positive_part = sp.Piecewise((x - y, x >= y), (0, True))
     points = [(Fraction(k, 3), H) for k in range(-9, 10)]
     printed = [_right_hand_side(t, b) for t, b in points]
     values = [rational.uniform([t + b, b]).value for t, b in points]
     yield exact(
         "sympy, both cases",
-        eq(larger, y + positive_part, r"$\max(x, y) = y + \max(x - y, 0)$, written with $|x - y|$"),
+        eq(larger, y + positive_part, r"$\max(x, y) = y + \max(x - y, 0)$"),
         eq(sp.Integral(gamma / 2, (gamma, -1, 1)), 0, r"$\mathbb E\gamma_2$"),
         argued(r"with $x = \theta_1 + \gamma_1$, $y = \theta_2 + \gamma_2$", "linearity"),
     )
@@ -163,7 +163,7 @@ def potential_piece(key):
 
 def line_of_case(key, number):
     low, line = STARTS[key], LINES[key][number - 1]
-    truth = (true_potential(low) - TWO).subs({ONE: T + TWO}).expand()
+    truth = potential_integral(low).subs({ONE: T + TWO}) - TWO
     values = [rational.uniform([t, 0]).value for t in Piece(low, low + 2, None).points]
     yield from _line(line, truth, low, values)
 

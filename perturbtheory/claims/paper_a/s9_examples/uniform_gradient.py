@@ -164,7 +164,7 @@ def extremum(word, index, value, at, over):
     """p_1 increases with theta and p_2 decreases, so the extremum lies at an end of `over`."""
     upper = (word == "max") == (index == 1)
     end = min(over.high, Fraction(2)) if upper else max(over.low, Fraction(-2))
-    share = _true_share(0 if end > 0 else -2).subs(T, sp.Rational(end))
+    share = sp.Subs(_true_share(0 if end > 0 else -2), T, sp.Rational(end))
     grid = [over.low + (over.high - over.low) * Fraction(k, 40) for k in range(41)]
     values = [rational.uniform([t, 0]).probabilities[index - 1] for t in grid]
     found = max(values) if word == "max" else min(values)

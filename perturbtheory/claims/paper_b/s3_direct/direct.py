@@ -17,19 +17,15 @@ from perturbtheory.claims.exhibits.encoder import (
     mean,
     total,
 )
-from perturbtheory.claims.exhibits.numbers import engine, thetas
+from perturbtheory.claims.exhibits.numbers import SHIFTS, WEIGHTS, engine, gumbel_argmax, thetas
 from perturbtheory.claims.exhibits.symbols import T
 from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import direct_mean, exact_gradient
 from perturbtheory.ledger import Budget, Check, Claim, agree, argued, eq, exact
-from perturbtheory.perturbations import Gumbel
-from perturbtheory.potential import Potential, expected_max
 
 SPREAD = float(np.ptp(VALUES))
 TINY = 1e-8
 _STEP = 2.0**-5
-_SHIFTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
-_WEIGHTS = np.array([3.0, -32.0, 168.0, -672.0, 672.0, -168.0, 32.0, -3.0]) / 840.0 / _STEP
 
 direct_gradient = Claim(
     "B.direct-gradient",
@@ -87,13 +83,13 @@ def smooth(budget):
             r"it is $\mathbb E[f(z^*(\epsilon))]$, as Danskin's theorem gives it",
         ),
     )
-    found = engine(_winner(), grid)
+    found = engine(gumbel_argmax(), grid)
     yield agree("engine", found, logsumexp(grid, axis=1), "$G$, $k = 3$")
     moved = points[0] + 0.3 * VALUES
     yield agree(
         "engine, mixed differences",
         slopes_by_differences(moved),
-        slopes_along_f(moved),
+        _slope(moved, VALUES),
         r"$\partial_\phi \mathbb E f(z^*(\epsilon))$ and $\partial_\epsilon \mathbb E \nabla_\phi "
         r"h(z^*(\epsilon))$ in the logits, $\epsilon = 0.3$, $k = 3$",
     )
@@ -185,23 +181,17 @@ def slopes_by_differences(logits: np.ndarray) -> Estimate:
     return Estimate(value @ VALUES, radius @ np.abs(VALUES), "quadrature")
 
 
-def slopes_along_f(logits: np.ndarray) -> Estimate:
-    """The derivative of P(z*(epsilon) = z) in epsilon, by differences of the engine's p."""
-    return _slope(logits, VALUES)
-
-
 def _slope(logits: np.ndarray, direction: np.ndarray) -> Estimate:
     """The slopes of all P(z* = z) in one direction: central differences of order 8."""
-    found = engine(
-        _winner(logits.size), logits + _SHIFTS[:, None] * _STEP * direction, "probabilities"
-    )
+    moved = logits + SHIFTS[:, None] * _STEP * direction
+    found = engine(gumbel_argmax(logits.size), moved, "probabilities")
     value, radius = (np.asarray(a) for a in found[:2])
     # The truncation error is step^8/630 times a ninth derivative. With L the length of the
     # direction |P| is at most 1/cos(L y/2) at a distance y from the real line, so that by Cauchy's
     # estimate at y = 2.5/L the error is below (step L)^8 L/2.
     length = float(np.ptp(direction))
-    error = np.abs(_WEIGHTS) @ radius + (_STEP * length) ** 8 * length / 2
-    return Estimate(_WEIGHTS @ value, error, "quadrature")
+    error = np.abs(WEIGHTS) @ radius / _STEP + (_STEP * length) ** 8 * length / 2
+    return Estimate(WEIGHTS @ value / _STEP, error, "quadrature")
 
 
 def quotient(
@@ -214,8 +204,3 @@ def quotient(
 
     shape = (logits.size,)
     return average(rows, shape, seed=59, samples=budget.samples, spread=2 / abs(epsilon))
-
-
-def _winner(categories: int = 3) -> Potential:
-    # A scale per coordinate keeps the engine from using the closed form that is to be checked.
-    return expected_max(Gumbel(np.ones(categories)))

@@ -39,8 +39,7 @@ logits = Claim(
 
 @normalised.part("(2) for normalised $h$")
 def weighted_slopes(budget):
-    _, q = _odds(budget)
-    value = np.einsum("nz,nzk,z->nk", q, _log_slopes(q), VALUES)
+    value = _by_log_slopes(budget)
     yield exact(
         "sympy, symbolic k",
         eq(
@@ -67,8 +66,6 @@ def is_covariance(budget):
 
 @logits.part("(2) for the log-probability is that covariance")
 def for_log_probabilities(budget):
-    _, q = _odds(budget)
-    value = np.einsum("nz,nzk,z->nk", q, _log_slopes(q), VALUES)
     scores = total(sp.exp(H))
     yield exact(
         "sympy, symbolic k",
@@ -79,7 +76,8 @@ def for_log_probabilities(budget):
             r"$q = e^{\log q}$; a constant leaves the sum",
         ),
     )
-    yield agree("covariance", value, _covariance(budget), "$k = 3$, linear $h$")
+    value, what = _by_log_slopes(budget), "$k = 3$, linear $h$"
+    yield agree("covariance", value, _covariance(budget), what)
 
 
 @logits.part("with the weight $e^h$ it is another vector", weight=sp.exp, normal=False)
@@ -106,9 +104,10 @@ def _odds(budget: Budget) -> tuple[np.ndarray, np.ndarray]:
     return odds, odds / odds.sum(1, keepdims=True)
 
 
-def _log_slopes(q: np.ndarray) -> np.ndarray:
-    """The gradients of log softmax(A phi)."""
-    return MATRIX - (q @ MATRIX)[:, None, :]
+def _by_log_slopes(budget: Budget) -> np.ndarray:
+    """(2) with the gradients of log softmax(A phi)."""
+    _, q = _odds(budget)
+    return np.einsum("nz,nzk,z->nk", q, MATRIX - (q @ MATRIX)[:, None, :], VALUES)
 
 
 def _covariance(budget: Budget) -> np.ndarray:

@@ -5,15 +5,14 @@ import sympy as sp
 from scipy import integrate
 from scipy.special import softmax
 
-from perturbtheory.claims.exhibits.draws import average, winners
+from perturbtheory.claims.exhibits.draws import average, frequencies, winners
 from perturbtheory.claims.exhibits.encoder import H, total
 from perturbtheory.claims.exhibits.gumbel_law import density
-from perturbtheory.claims.exhibits.numbers import engine, thetas
+from perturbtheory.claims.exhibits.numbers import engine, gumbel_argmax, thetas
 from perturbtheory.claims.exhibits.symbols import REST, B, T, U, X
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown, witness
 from perturbtheory.perturbations import Gumbel
-from perturbtheory.potential import expected_max
 from perturbtheory.routes import sampling
 
 C = sp.Symbol("c", real=True)
@@ -138,12 +137,48 @@ def mean_is_zero(budget):
 @trick.part("Theorem 3: $P(z^* = z) = e^{h(z)} / \\sum e^h$")
 def theorem_3(budget):
     points, found = thetas(3, budget), _won(budget)
-    wins = average(lambda gamma: winners(gamma, points[0]), (3,), seed=43, samples=budget.samples)
-    mass = [
-        integrate.quad(lambda t, h=h: np.exp(-(t - LOW)) * _cdfs(t, h), -12.0, 60.0) for h in points
-    ]
+    wins = frequencies(points[0], seed=43, samples=budget.samples)
+
+    def integrand(t, h):
+        return np.exp(-(t - LOW)) * np.exp(-np.exp(-(t - h - LOW)).sum())
+
+    mass = [integrate.quad(integrand, -12.0, 60.0, args=(h,)) for h in points]
     value, error = np.transpose(mass)
-    yield _printed_chain()
+    moved, height = T - X, sp.exp(-SHIFTED)
+    exponent = total(sp.exp(H) * height)
+    norm = sp.Symbol("Z", positive=True)
+    yield exact(
+        "sympy, symbolic k",
+        argued(
+            r"$P(z^*=z) = \int g(t-x) \prod_{\hat z \ne z} G(t-h_{\hat z})\,dt$ with $x = h_z$",
+            "$h_z + \\gamma(z)$ has the density $g(t - h_z)$; the others, independent, are less",
+        ),
+        eq(
+            DENSITY.subs(T, moved),
+            sp.exp(-moved - C) * CDF.subs(T, moved),
+            "(15): $g(t-x) = e^{-(t-x+c)} G(t-x)$",
+        ),
+        eq(
+            sp.exp(-moved - C),
+            sp.exp(X) * height,
+            "(16): $e^{h_z}$ leaves the integral, and $\\log G(t-h_z) = -e^{h_z} e^{-(t+c)}$",
+        ),
+        eq(
+            exponent,
+            total(sp.exp(H)) * height,
+            r"so that $\prod_z G(t-h_z) = e^{-S e^{-(t+c)}}$ with $S = \sum_z e^{h_z}$",
+        ),
+        eq(
+            sp.Integral(sp.exp(-REST * U), (U, 0, sp.oo)),
+            1 / REST,
+            "$1/Z = \\int e^{-(t+c)} e^{-S e^{-(t+c)}}\\,dt$ with $u = e^{-(t+c)}$",
+        ),
+        eq(
+            sp.Subs(total(sp.exp(H) / norm), norm, total(sp.exp(H))),
+            1,
+            "and $Z = S$ is what makes the probabilities add up to one",
+        ),
+    )
     yield agree("engine", found, softmax(points, axis=1), "quadrature of (15), $k = 3$")
     inverse = Estimate(value, error, "quadrature")
     yield agree("scipy quadrature", inverse, 1 / np.exp(points).sum(1), "$1/Z$, $k = 3$")
@@ -239,50 +274,5 @@ def independent_differences(budget):
     yield agree("sampling", below, 1 / (1 + np.exp(-shift).sum()), "joint cdf at one point")
 
 
-def _cdfs(t: float, h: np.ndarray) -> float:
-    """The product of G(t - h_z) over z."""
-    return float(np.exp(-np.exp(-(t - h - LOW)).sum()))
-
-
 def _won(budget):
-    # A scale per coordinate keeps the engine from using the closed form that is to be checked.
-    return engine(expected_max(Gumbel(np.ones(3))), thetas(3, budget), "probabilities")
-
-
-def _printed_chain():
-    """(15), (16) and the formula for 1/Z, line by line, for symbolic k."""
-    moved, height = T - X, sp.exp(-SHIFTED)
-    exponent = total(sp.exp(H) * height)
-    norm = sp.Symbol("Z", positive=True)
-    return exact(
-        "sympy, symbolic k",
-        argued(
-            r"$P(z^*=z) = \int g(t-x) \prod_{\hat z \ne z} G(t-h_{\hat z})\,dt$ with $x = h_z$",
-            "$h_z + \\gamma(z)$ has the density $g(t - h_z)$; the others, independent, are less",
-        ),
-        eq(
-            DENSITY.subs(T, moved),
-            sp.exp(-moved - C) * CDF.subs(T, moved),
-            "(15): $g(t-x) = e^{-(t-x+c)} G(t-x)$",
-        ),
-        eq(
-            sp.exp(-moved - C),
-            sp.exp(X) * height,
-            "(16): $e^{h_z}$ leaves the integral, and $\\log G(t-h_z) = -e^{h_z} e^{-(t+c)}$",
-        ),
-        eq(
-            exponent,
-            total(sp.exp(H)) * height,
-            r"so that $\prod_z G(t-h_z) = e^{-S e^{-(t+c)}}$ with $S = \sum_z e^{h_z}$",
-        ),
-        eq(
-            sp.Integral(sp.exp(-REST * U), (U, 0, sp.oo)),
-            1 / REST,
-            "$1/Z = \\int e^{-(t+c)} e^{-S e^{-(t+c)}}\\,dt$ with $u = e^{-(t+c)}$",
-        ),
-        eq(
-            sp.Subs(total(sp.exp(H) / norm), norm, total(sp.exp(H))),
-            1,
-            "and $Z = S$ is what makes the probabilities add up to one",
-        ),
-    )
+    return engine(gumbel_argmax(), thetas(3, budget), "probabilities")

@@ -9,11 +9,11 @@ from scipy.special import expit, softmax
 from perturbtheory.claims.exhibits.draws import average
 from perturbtheory.claims.exhibits.encoder import indexed, total
 from perturbtheory.claims.exhibits.gumbel_law import PAIR, gumbel_softmax_pair
-from perturbtheory.claims.exhibits.numbers import engine, entry
+from perturbtheory.claims.exhibits.numbers import engine, first_of_two
 from perturbtheory.claims.exhibits.symbols import A, Y
 from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import exact_gradient, relaxed_bias
-from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_logsumexp
 
@@ -46,15 +46,45 @@ def towards_one_half():
     sigma = expit(DIFFERENCES)
     rows = np.array([sigma, *map(_pair, TEMPERATURES), np.full_like(sigma, 0.5)])
     at_one = _pair(1.0)
-    points = np.stack([DIFFERENCES, 0 * DIFFERENCES], 1)
-    found = engine(expected_logsumexp(Gumbel(), 1.0), points, "probabilities")
-    yield _mean_of_a_falling_function()
+    found = first_of_two(expected_logsumexp(Gumbel(), 1.0), DIFFERENCES)
+    even = sp.sinh(D) / (sp.cosh(D) + sp.cosh(X))
+    slope = -sp.sinh(D) * sp.sinh(X) / (sp.cosh(D) + sp.cosh(X)) ** 2
+    yield exact(
+        "sympy, k = 2, any temperature",
+        argued(
+            r"$p_\tau = \mathbb E\,\sigma((D+L)/\tau) = \mathbb P(L + \tau L' \le D) = "
+            r"\mathbb E\,\sigma(D - \tau L')$ with $L = \gamma_1 - \gamma_2$ and $L'$ logistic, "
+            r"$D = h_1 - h_2$",
+            r"$\sigma$ is the cdf of a logistic variable, which is symmetric",
+        ),
+        argued(
+            r"$p_\tau = \mathbb E\,\frac12[\sigma(D-\tau L') + \sigma(D+\tau L')]$",
+            "$L'$ and $-L'$ have one law",
+        ),
+        eq(
+            _logistic(D - X) + _logistic(D + X) - 1,
+            even.rewrite(sp.exp),
+            r"$\sigma(D-x) + \sigma(D+x) - 1 = \frac{\sinh D}{\cosh D + \cosh x}$",
+        ),
+        eq(sp.Derivative(even, X), slope, "negative for $D > 0$, $x > 0$: it falls strictly"),
+        eq(
+            (sp.sinh(D) / (sp.cosh(D) + 1)).rewrite(sp.exp),
+            2 * _logistic(D) - 1,
+            "from this value at $x = 0$",
+        ),
+        eq(sp.Limit(even.rewrite(sp.exp), X, sp.oo), 0),
+        argued(
+            r"so $\frac12 < p_\tau < \sigma(D)$ and $p_\tau$ falls strictly in $\tau$; $D < 0$ by "
+            r"exchanging the categories",
+            r"$x = \tau |L'| > 0$ with probability one",
+        ),
+    )
     yield positive(
         "trapezoidal rule",
         Estimate(-np.diff(rows, axis=0), 1e-12, "quadrature"),
         r"$\sigma(D) > p_\tau > \frac12$, falling over five temperatures",
     )
-    yield agree("engine", entry(found, np.s_[:, 0]), at_one, r"$p_1$ at $\tau = 1$")
+    yield agree("engine", found, at_one, r"$p_1$ at $\tau = 1$")
     yield agree("closed form", gumbel_softmax_pair(DIFFERENCES), at_one, r"$p_1$ at $\tau = 1$")
 
 
@@ -66,7 +96,43 @@ def odds_nearer_to_one():
     high, low, odds = p[:, :-1], p[:, 1:], np.exp(h[:, :-1] - h[:, 1:])
     margins = np.array([high - low, odds * low - high])
     rounding = np.broadcast_to(radius.max() * (1 + odds), margins.shape)
-    yield _tilted_mean()
+    s = sp.Symbol("s", positive=True)
+    w, chance = (indexed(name, positive=True) for name in ("w", "p"))
+    transform = total(chance * sp.exp(-s * w))
+    first, second = (total(chance * w**n * sp.exp(-s * w)) / transform for n in (1, 2))
+    yield exact(
+        "sympy, any k and any temperature",
+        argued(
+            r"$p_i = \int r(t-h_i) \prod_l F(t-h_l)\,dt$ with $F$ the cdf of $\gamma + \tau G$ and "
+            r"$r = F'/F$",
+            r"C.smoothing: $p$ is the law of $\operatorname{argmax}(h + \gamma + \tau G)$",
+        ),
+        argued(
+            r"$F(t) = \Lambda(s) = \mathbb E e^{-sW}$ with $s = e^{-(t+c)}$, $W = e^{\tau G}$; "
+            r"hence $r(t) = s M(s)$ with $M = -\Lambda'/\Lambda$",
+            "condition on $G$",
+        ),
+        eq(
+            -sp.Derivative(sp.log(transform), s),
+            first,
+            "$M(s)$ is a mean of $W$, written for values $w_z$ with probabilities $p_z$",
+        ),
+        eq(
+            sp.Derivative(first, s),
+            first**2 - second,
+            "minus a variance of $W$, which is not constant: $M$ falls strictly",
+        ),
+        argued(
+            r"so $r(t-h_i)/r(t-h_j) = e^{h_i-h_j} M(s e^{h_i})/M(s e^{h_j}) < e^{h_i-h_j}$, and "
+            r"$p_i < e^{h_i-h_j} p_j$",
+            "the integrands are positive; the means of any other $W$ are differentiated alike",
+        ),
+        argued(
+            "$p_i > p_j$",
+            "exchange the noise of $i$ and $j$: where $j$ won, $i$ wins, and a set of positive "
+            "probability remains",
+        ),
+    )
     yield positive("engine", Estimate(margins, rounding, "quadrature"), r"$k = 3$, $\tau = 1$")
 
 
@@ -78,7 +144,34 @@ def limits():
     cold = Estimate(_pair(1e-3), 1e-6 * np.pi**2 / (36 * np.sqrt(3.0)), "quadrature")
     warm = expit((DIFFERENCES[:, None] + NODES) / 1e7) @ WEIGHTS
     hot = Estimate(warm, (DIFFERENCES + 2.0) / 4e7, "quadrature")
-    yield _dominated()
+    h, g, others = sp.symbols("h_z G_z R", real=True)
+    share = sp.exp(h + TAU * g) / (sp.exp(h + TAU * g) + sp.exp(others))
+    yield exact(
+        "sympy, any k",
+        argued(
+            r"$p_\tau = \mathbb E\,\operatorname{softmax}(h + \tau G)$ with $G$ a second Gumbel "
+            r"vector",
+            r"C.smoothing: both are the law of $\operatorname{argmax}(h + \gamma + \tau G)$",
+        ),
+        eq(
+            sp.Limit(share, TAU, 0, "+"),
+            sp.exp(h) / (sp.exp(h) + sp.exp(others)),
+            r"the integrand tends to $\operatorname{softmax}(h)$, the others alike",
+        ),
+        eq(
+            sp.Limit(sp.exp((h + g) / TAU), TAU, sp.oo),
+            1,
+            r"so that $\operatorname{softmax}((h+\gamma)/\tau)$ tends to $(\frac1k, \dots)$",
+        ),
+        argued(
+            r"and so do the means; the Jacobian $\nabla p_\tau = \mathbb "
+            r"E\,\nabla\operatorname{softmax}(h+\tau G)$ tends to "
+            r"$\nabla\operatorname{softmax}(h)$, and so does the gradient of $\langle f, "
+            r"p_\tau\rangle$ to the exact one",
+            r"dominated convergence: every softmax lies in $[0, 1]$, second derivatives of the "
+            r"log-sum-exp in $[-\frac14, \frac14]$",
+        ),
+    )
     yield agree("trapezoidal rule, cold", cold, expit(DIFFERENCES), r"$p_1$ at $\tau = 10^{-3}$")
     yield agree("trapezoidal rule, hot", hot, 0.5, r"$p_1$ at $\tau = 10^7$")
 
@@ -121,128 +214,8 @@ def pathwise(budget):
 )
 def gradients():
     level, steep = (relaxed_bias(Gumbel(), h, FIRST, 1.0)[0] for h in (0 * STEEP, STEEP))
-    yield _slopes()
-    yield agree("engine", level, 1 / 6 - 1 / 4, r"bias at $D = 0$, $\tau = 1$")
-    yield positive("engine, signs", np.array([-level, steep]), "$D = 0$ and $D = 4$")
-
-
-def _logistic(x: Any) -> Any:
-    return 1 / (1 + sp.exp(-x))
-
-
-def _mean_of_a_falling_function() -> Check:
-    """1/2 < p_tau < sigma(D), and p_tau falls as tau grows, for two categories."""
-    even = sp.sinh(D) / (sp.cosh(D) + sp.cosh(X))
-    slope = -sp.sinh(D) * sp.sinh(X) / (sp.cosh(D) + sp.cosh(X)) ** 2
-    return exact(
-        "sympy, k = 2, any temperature",
-        argued(
-            r"$p_\tau = \mathbb E\,\sigma((D+L)/\tau) = \mathbb P(L + \tau L' \le D) = "
-            r"\mathbb E\,\sigma(D - \tau L')$ with $L = \gamma_1 - \gamma_2$ and $L'$ logistic, "
-            r"$D = h_1 - h_2$",
-            r"$\sigma$ is the cdf of a logistic variable, which is symmetric",
-        ),
-        argued(
-            r"$p_\tau = \mathbb E\,\frac12[\sigma(D-\tau L') + \sigma(D+\tau L')]$",
-            "$L'$ and $-L'$ have one law",
-        ),
-        eq(
-            _logistic(D - X) + _logistic(D + X) - 1,
-            even.rewrite(sp.exp),
-            r"$\sigma(D-x) + \sigma(D+x) - 1 = \frac{\sinh D}{\cosh D + \cosh x}$",
-        ),
-        eq(sp.Derivative(even, X), slope, "negative for $D > 0$, $x > 0$: it falls strictly"),
-        eq(
-            (sp.sinh(D) / (sp.cosh(D) + 1)).rewrite(sp.exp),
-            2 * _logistic(D) - 1,
-            "from this value at $x = 0$",
-        ),
-        eq(sp.Limit(even.rewrite(sp.exp), X, sp.oo), 0),
-        argued(
-            r"so $\frac12 < p_\tau < \sigma(D)$ and $p_\tau$ falls strictly in $\tau$; $D < 0$ by "
-            r"exchanging the categories",
-            r"$x = \tau |L'| > 0$ with probability one",
-        ),
-    )
-
-
-def _tilted_mean() -> Check:
-    """The reverse hazard rate of gamma + tau G falls more slowly than e^-t."""
-    s = sp.Symbol("s", positive=True)
-    w, p = (indexed(name, positive=True) for name in ("w", "p"))
-    transform = total(p * sp.exp(-s * w))
-    first, second = (total(p * w**n * sp.exp(-s * w)) / transform for n in (1, 2))
-    return exact(
-        "sympy, any k and any temperature",
-        argued(
-            r"$p_i = \int r(t-h_i) \prod_l F(t-h_l)\,dt$ with $F$ the cdf of $\gamma + \tau G$ and "
-            r"$r = F'/F$",
-            r"C.smoothing: $p$ is the law of $\operatorname{argmax}(h + \gamma + \tau G)$",
-        ),
-        argued(
-            r"$F(t) = \Lambda(s) = \mathbb E e^{-sW}$ with $s = e^{-(t+c)}$, $W = e^{\tau G}$; "
-            r"hence $r(t) = s M(s)$ with $M = -\Lambda'/\Lambda$",
-            "condition on $G$",
-        ),
-        eq(
-            -sp.Derivative(sp.log(transform), s),
-            first,
-            "$M(s)$ is a mean of $W$, written for values $w_z$ with probabilities $p_z$",
-        ),
-        eq(
-            sp.Derivative(first, s),
-            first**2 - second,
-            "minus a variance of $W$, which is not constant: $M$ falls strictly",
-        ),
-        argued(
-            r"so $r(t-h_i)/r(t-h_j) = e^{h_i-h_j} M(s e^{h_i})/M(s e^{h_j}) < e^{h_i-h_j}$, and "
-            r"$p_i < e^{h_i-h_j} p_j$",
-            "the integrands are positive; the means of any other $W$ are differentiated alike",
-        ),
-        argued(
-            "$p_i > p_j$",
-            "exchange the noise of $i$ and $j$: where $j$ won, $i$ wins, and a set of positive "
-            "probability remains",
-        ),
-    )
-
-
-def _dominated() -> Check:
-    """The two limits of the temperature, any number of categories."""
-    h, g, others = sp.symbols("h_z G_z R", real=True)
-    share = sp.exp(h + TAU * g) / (sp.exp(h + TAU * g) + sp.exp(others))
-    return exact(
-        "sympy, any k",
-        argued(
-            r"$p_\tau = \mathbb E\,\operatorname{softmax}(h + \tau G)$ with $G$ a second Gumbel "
-            r"vector",
-            r"C.smoothing: both are the law of $\operatorname{argmax}(h + \gamma + \tau G)$",
-        ),
-        eq(
-            sp.Limit(share, TAU, 0, "+"),
-            sp.exp(h) / (sp.exp(h) + sp.exp(others)),
-            r"the integrand tends to $\operatorname{softmax}(h)$, the others alike",
-        ),
-        eq(
-            sp.Limit(sp.exp((h + g) / TAU), TAU, sp.oo),
-            1,
-            r"so that $\operatorname{softmax}((h+\gamma)/\tau)$ tends to $(\frac1k, \dots)$",
-        ),
-        argued(
-            r"and so do the means; the Jacobian $\nabla p_\tau = \mathbb "
-            r"E\,\nabla\operatorname{softmax}(h+\tau G)$ tends to "
-            r"$\nabla\operatorname{softmax}(h)$, and so does the gradient of $\langle f, "
-            r"p_\tau\rangle$ to the exact one",
-            r"dominated convergence: every softmax lies in $[0, 1]$, second derivatives of the "
-            r"log-sum-exp in $[-\frac14, \frac14]$",
-        ),
-    )
-
-
-def _slopes() -> Check:
-    """The slope of p_tau at D = 0 and the change of sign of the gradient's bias, k = 2."""
     sech = 1 / (4 * sp.cosh(X / 2) ** 2)
-    return exact(
+    yield exact(
         "sympy, k = 2, any temperature",
         argued(
             r"the slope of $p_\tau$ in $D$ is $\mathbb E\,\sigma'(D - \tau L')$",
@@ -253,7 +226,7 @@ def _slopes() -> Check:
             sech.rewrite(sp.exp),
             r"$\sigma'(x) = \frac14\cosh(x/2)^{-2}$",
         ),
-        eq(sech.subs(X, 0), sp.Rational(1, 4)),
+        eq(sp.Subs(sech, X, 0), sp.Rational(1, 4)),
         eq(
             sp.Derivative(sech, X),
             -sp.sinh(X / 2) / (4 * sp.cosh(X / 2) ** 3),
@@ -271,6 +244,12 @@ def _slopes() -> Check:
             "both slopes integrate to one over $D$, and at $D = 0$ the first is the smaller one",
         ),
     )
+    yield agree("engine", level, 1 / 6 - 1 / 4, r"bias at $D = 0$, $\tau = 1$")
+    yield positive("engine, signs", np.array([-level, steep]), "$D = 0$ and $D = 4$")
+
+
+def _logistic(x: Any) -> Any:
+    return 1 / (1 + sp.exp(-x))
 
 
 def _pair(temperature: float) -> np.ndarray:

@@ -1,16 +1,15 @@
 """Section 4.1: the arg max of a structured encoder with pairwise terms, (8)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import product
 from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits.two_bits import BITS
 from perturbtheory.estimators import pairwise_argmax
 from perturbtheory.ledger import Check, Claim, argued, exact, shown
 
-BITS = list(product((0, 1), repeat=2))
 W, V, C = sp.symbols("w v c", real=True)
 
 structured_argmax = Claim(

@@ -4,9 +4,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from perturbtheory.claims.exhibits.criteria import EPOCHS_APART, NATS, later, measured, paired
+from perturbtheory.claims.exhibits.criteria import (
+    EPOCHS_APART,
+    NATS,
+    ahead,
+    later,
+    measured,
+    paired,
+)
 from perturbtheory.claims.exhibits.vae_losses import (
-    SPLITS,
     Pairs,
     certain,
     curves,
@@ -46,14 +52,17 @@ figures_2_6 = Claim(
     "B.figures-2-6",
     "B, section 5, Figures 2 and 6",
     r"""The unbiased method takes more epochs to converge than direct optimisation; read as: its
-    loss is the higher one in the fifth epoch, $L_{unbiased}(5) > L_{direct}(5)$ for $K = 10, 20,
-    30, 40, 50$.""",
-    assumes=r"""As for B.table-1, as published. After the first epoch on Fashion-MNIST direct is the
-    higher one; the fifth was chosen when the curves had been seen. What is eventually reached, of
-    which the text speaks too, takes more epochs than were run: in 20 the two meet on MNIST for
-    $K = 20$, where the paper has the unbiased method ahead. On Omniglot its encoder is certain of
-    one category for all images for most of the run, so that the difference is that of a plateau.
-    The mean training loss during that epoch and the exact validation loss after it, one seed.""",
+    loss is the higher one in the fifth epoch, $L_{unbiased}(5) > L_{direct}(5)$; and as: that of
+    direct falls in fewer epochs to where its loss ends, $\min\{e : L_{direct}(e) <
+    L_{unbiased}(20)\} < 20$; for $K = 10, 20, 30, 40, 50$.""",
+    assumes=r"""As for B.table-1, as published. "More epochs to converge" has two readings, and both
+    are parts. After the first epoch on Fashion-MNIST direct is the higher one; the fifth was chosen
+    when the curves had been seen. What is eventually reached, of which the text speaks too, takes
+    more epochs than were run: in 20 the two meet on MNIST for $K = 20$, where the paper has the
+    unbiased method ahead. On Omniglot its encoder is certain of one category for all images for
+    most of the run, so that the difference is that of a plateau; where it has not left it, for
+    $K = 20, 30, 40$, the cell decides nothing, as in B.table-1. The mean training loss during an
+    epoch and the exact validation loss after it, one seed.""",
 )
 
 
@@ -76,36 +85,45 @@ figures_2_6_300 = Claim(
     50$. Read as: it is in more epochs within a nat of the lowest validation loss that both
     reach.""",
     assumes=r"""As for B.table-1-300; similar is what is less than a nat apart, and by 10 epochs
-    more than three standard errors later counts, for beyond 20 only every tenth is kept.""",
+    more than three standard errors later counts, for beyond 20 only every tenth is kept. The
+    reading by the fifth epoch is in B.figures-2-6, whose runs are the first 20 epochs of a
+    seed.""",
 )
 
 
-def lower(images, k, near, far, number, splits, baseline=""):
+def lower(images, k, near, far, **read):
     one, two = (replace(METHODS[name], images=images, categories=k) for name in (near, far))
-    checks = runs_apart(one, two, number, splits)
-    failed = baseline and certain(recorded.load()[two], k)
-    yield from measured(undecided(checks, baseline) if failed else checks)
+    checks = runs_apart(one, two, **read)
+    failed = certain(recorded.load()[two], k)
+    yield from measured(undecided(checks, far) if failed else checks)
 
 
 def _at_the_best(run: Any, split: str) -> float:
     return loss(run, "bound") if split == "test" else min(validation(run, "bound"))
 
 
+def _curve(run: Any, split: str) -> Any:
+    return run["loss"] if split == "training" else validation(run, "bound")
+
+
 def _early(run: Any, split: str) -> float:
-    return (run["loss"] if split == "training" else validation(run, "bound"))[EARLY - 1]
+    return _curve(run, split)[EARLY - 1]
 
 
 for _k, _audited in [*((k, "") for k in CATEGORIES), *((k, ", audited") for k in ENDS)]:
     on_images(
         table_1, f", $K = {_k}$, {_audited[2:] or 'as published'}: direct is lower", lower,
         k=_k, near=f"direct{_audited}", far=f"Gumbel-Softmax{_audited}", number=_at_the_best,
-        splits=SPLITS, baseline=f"Gumbel-Softmax{_audited}",
     )  # fmt: skip
 for _k in CATEGORIES:
-    on_images(
-        figures_2_6, f", $K = {_k}$: direct is lower in epoch ${EARLY}$", lower,
-        k=_k, near="direct", far="unbiased", number=_early, splits=("training", "validation"),
-    )  # fmt: skip
+    for _name, _read in {
+        f"direct is lower in epoch ${EARLY}$": {"number": _early},
+        "direct is before the last epoch where unbiased ends": {"number": _curve, "gap": ahead},
+    }.items():
+        on_images(
+            figures_2_6, f", $K = {_k}$: {_name}", lower,
+            k=_k, near="direct", far="unbiased", splits=("training", "validation"), **_read,
+        )  # fmt: skip
 
 
 def of_seeds(images, k, near, far, gap, what, floor=0.0, room=0.0):

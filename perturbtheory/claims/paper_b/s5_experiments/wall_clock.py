@@ -14,7 +14,7 @@ from perturbtheory.data import PIXELS
 from perturbtheory.experiments.vaes import recorded
 from perturbtheory.experiments.vaes.grids import ENDS, METHODS, validation
 from perturbtheory.experiments.vaes.speed import ratio
-from perturbtheory.ledger import Check, Claim, exact, experiment
+from perturbtheory.ledger import Claim, exact, experiment
 from perturbtheory.models.vae import DiscreteVAE
 
 HIDDEN, BATCH = 300, 100
@@ -95,14 +95,12 @@ def _product(equation: Any) -> int:
 @less_time.part("direct takes less time", way="direct", sign=-1)
 @less_time.part("exact takes less time", way="exact", sign=-1)
 def times(way, sign):
-    yield from measured(_time(way, k, sign) for k in ENDS)
-
-
-def _time(way: str, k: int, sign: int) -> Check:
-    """Whether it takes longer than Gumbel-Softmax (sign 1) or less time (sign -1)."""
-    found = ratio(way, k)
-    said = f"$K = {k}$: {found:.2f} times the time of Gumbel-Softmax"
-    return experiment("recorded times", outcome(sign * (found - 1), CLEAR), said)
+    found = {k: ratio(way, k) for k in ENDS}
+    yield from measured(
+        experiment("recorded times", outcome(sign * (times - 1), CLEAR),
+                   f"$K = {k}$: {times:.2f} times the time of Gumbel-Softmax")
+        for k, times in found.items()
+    )  # fmt: skip
 
 
 def at_any_time(near: np.ndarray, far: np.ndarray, slower: float) -> np.ndarray:
