@@ -40,7 +40,8 @@ def eq(left: Any, right: Any, why: str = "") -> Equation:
         left: a sympy expression; unevaluated integrals, derivatives, limits and sums are shown as
             such and carried out when the equation is decided.
         right: the same.
-        why: what it means or what was substituted, in words and $LaTeX$.
+        why: what it means or what was substituted, in words and $LaTeX$; in `exact` it may also
+            come after the equation.
 
     Example:
         >>> import sympy as sp
