@@ -18,7 +18,7 @@ from perturbtheory.routes import rational
 
 _H, _Q, _C = Fraction(1, 2), Fraction(1, 4), Fraction(3, 4)
 COINS = Discrete(np.array([-1.0, 1.0]))
-DIFFERENCE = r"$\theta_1 - \theta_2$"
+TWO_COINS = r"$\gamma_1$, $\gamma_2$ independent, each $-1$ or $1$ with probability $\frac12$."
 
 
 class Segment(NamedTuple):
@@ -70,11 +70,9 @@ def linear_piece(key):
     terms = [ONE - TWO + k if segment.low + k >= 0 else 0 for k in DIFFERENCES]
     yield exact(
         "sympy, four outcomes",
-        argued(
-            r"$f(\theta) = \theta_2 + \frac14\sum_k(\theta_1 - \theta_2 + k)_+$ over $k = -2$, "
-            r"$0$, $0$, $2$, where a term has one sign on the piece",
-            r"the outcomes of $\gamma_1 - \gamma_2$; $\mathbb E\gamma_2 = 0$",
-        ),
+        argued(r"""$f(\theta) = \theta_2 + \frac14\sum_k(\theta_1 - \theta_2 + k)_+$ over $k = -2$,
+            $0$, $0$, $2$, where a term has one sign on the piece [the outcomes of $\gamma_1 -
+            \gamma_2$; $\mathbb E\gamma_2 = 0$]"""),
         eq(segment.formula(ONE, TWO), TWO + sp.Add(*terms) / 4, "the terms that are positive"),
     )
     yield exact(
@@ -134,23 +132,15 @@ def row(key):
     middle = [float(low + high) / 2, float(low != high)]
     what = "fair tie breaking is the midpoint; a tie where multi-valued"
     yield agree("engine", [fair, tie], middle, what, kind="quadrature", floor=1.0)
-    yield witness(
-        {
-            r"$\theta$": [str(difference), "0"],
-            "printed": [str(low), str(high)],
-            "true": [str(s) for s in slopes],
-        }
-    )
+    yield witness(theta=[str(difference), "0"], printed=[str(low), str(high)], true=slopes)
 
 
 for name in SUBDIFFERENTIAL:
     subdifferential.part(f"(68), ${name}$", key=name)(row)
 
 
-@subdifferential.part(
-    r"at $\theta_1 = \theta_2$: $f = c + \frac12$, slope $\frac34 v_1 + \frac14 v_2$ for $v_1 \ge "
-    r"v_2$"
-)
+@subdifferential.part(r"""at $\theta_1 = \theta_2$: $f = c + \frac12$, slope $\frac34 v_1 + \frac14
+    v_2$ for $v_1 \ge v_2$""")
 def slope_at_tie():
     one, two, c = sp.symbols("v_1 v_2 c", real=True)
     h = Fraction(1, 16)
@@ -161,11 +151,8 @@ def slope_at_tie():
     yield exact(
         "sympy, four outcomes",
         eq(((c + 1) * 3 + (c - 1)) / 4, c + _H, r"$\max(\theta + \gamma)$ over the four outcomes"),
-        argued(
-            r"along $v$ the maximum moves with $v_1$, with $v_2$, and at the two ties with "
-            r"$\max(v) = v_1$",
-            r"the outcomes $(1, -1)$, $(-1, 1)$ and $\gamma_1 = \gamma_2$",
-        ),
+        argued(r"""along $v$ the maximum moves with $v_1$, with $v_2$, and at the two ties with
+            $\max(v) = v_1$ [the outcomes $(1, -1)$, $(-1, 1)$ and $\gamma_1 = \gamma_2$]"""),
         eq((one + two + 2 * one) / 4, _C * one + _Q * two),
     )
     cases = f"{len(directions)} directions, $f$ being linear near $0$ along each"
@@ -197,9 +184,7 @@ def kinks():
             ties == at,
             "fractions",
         ),
-        argued(
-            "positions tie exactly there, and $f$ has a kink exactly where they do",
-            r"$(\partial f)_1$ runs from $P(A = \{1\})$ to $P(1 \in A)$, $A$ the set of maximisers",
-        ),
+        argued(r"""positions tie exactly there, and $f$ has a kink exactly where they do [$(\partial
+            f)_1$ runs from $P(A = \{1\})$ to $P(1 \in A)$, $A$ the set of maximisers]"""),
     )
     yield witness(kinks=[str(t) for t in at])
