@@ -47,13 +47,14 @@ which has to stand: the exit status is 1 if it is refuted. `help(...)` says more
     claim.part(name, **given)           decorates the function that yields the evidence
     claim.corrected(says, ...)          the claim that states what is true instead
 
-A part yields checks and witnesses; the name of a route comes first, then what it decides:
+A part yields checks and witnesses; the name of a route comes first, then what it decides. Texts may
+run over several lines, for white space is folded:
 
-    exact(route, eq(left, right, why), ...)  a proof; the sides are sympy expressions without
+    exact(route, eq(left, right), why, ...)  a proof; the sides are sympy expressions without
                                         floats, and what sympy would evaluate at once, so that
                                         the step says x = x, which is refused, stays a `Derivative`,
                                         an `Integral`, a `Subs` or a difference(one, two); other
-                                        steps are shown(says, true) and argued(says, by)
+                                        steps are shown(says, true) and argued("says [by]")
     exact(route, true, cases="which")   a certificate: a truth value for the cases that are named;
                                         of several it is every(...), which is unknown for none
     agree(route, one, two, "which")     numbers that are equal within their radii: plain ones, or an

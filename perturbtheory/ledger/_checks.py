@@ -1,34 +1,46 @@
 """What a part yields beside numbers: exact decisions, experiments, counterexamples."""
 
 import math
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from perturbtheory.ledger._equations import Equation
-from perturbtheory.ledger._evidence import Check, Kind, Outcome, Step, Witness, every, outcome_of
+from perturbtheory.ledger._evidence import (
+    OUTCOMES,
+    Check,
+    Kind,
+    Outcome,
+    Step,
+    Witness,
+    every,
+    folded,
+    outcome_of,
+)
 
 
 def exact(route: str, *grounds: Any, cases: str = "") -> Check:
     """A decision without rounding, whose kind follows from the grounds it is given.
 
     Equations (`eq`) and steps (`shown`, `argued`) cover the whole part: they make a *proof*, or an
-    *argument* if a computation decided none of them. True or false (or an outcome) decides the
-    `cases` that are named, and makes a *certificate*; of several it is `every(...)`, which decides
-    nothing of none, where all(...) is true. A false one of either sort is a certified
-    counterexample.
+    *argument* if a computation decided none of them; words after an equation say what it means.
+    True or false (or an outcome) decides the `cases` that are named, and makes a *certificate*; of
+    several it is `every(...)`, which decides nothing of none, where all(...) is true. A false one
+    of either sort is a certified counterexample.
 
     Args:
         route: which way to the answer this is.
-        grounds: equations and steps, or one truth value with its cases.
+        grounds: equations, each with its words after it or not, and steps; or one truth value.
         cases: which instances the truth value is about, in words.
 
     Raises:
         ValueError: for a truth value without its cases, and for what is no truth value: a list, a
             function that was not called, None.
     """
-    steps = tuple(g.step() if isinstance(g, Equation) else g for g in grounds)
+    steps = _with_words(grounds)
     if steps and all(isinstance(step, Step) for step in steps):
         return _proof(route, steps, cases)
     if len(steps) != 1 or not str(cases).strip():
@@ -39,6 +51,19 @@ def exact(route: str, *grounds: Any, cases: str = "") -> Check:
         )
         raise ValueError(msg)
     return Check(route, "certificate", outcome_of("grounds", steps[0]), cases)
+
+
+def _with_words(grounds: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The grounds, equations as steps, with the words after a formula; an outcome is no word."""
+    made: list[Any] = []
+    for ground in grounds:
+        last = made[-1] if made else None
+        words = isinstance(ground, str) and ground not in OUTCOMES
+        if words and isinstance(last, Step) and last.is_formula:
+            made[-1] = replace(last, says=f"{last.says}: {ground}")
+        else:
+            made.append(ground.step() if isinstance(ground, Equation) else ground)
+    return tuple(made)
 
 
 def _proof(route: str, steps: tuple[Step, ...], detail: str) -> Check:
@@ -53,9 +78,30 @@ def shown(says: str, true: bool | Outcome, by: str = "sympy") -> Step:
     return Step(says, by, outcome_of("true", true))
 
 
-def argued(says: str, by: str) -> Step:
-    """A step with its reason in words, or a theorem that is cited."""
+def argued(says: str, by: str = "") -> Step:
+    """A step with its reason in words, or a theorem that is cited; as one text, `says [by]`.
+
+    Raises:
+        ValueError: for one text that does not end with a reason in brackets.
+    """
+    if not by:
+        says, by = _before_the_reason(folded(says))
     return Step(says, by, "argued")
+
+
+def _before_the_reason(text: str) -> tuple[str, str]:
+    """What stands before the last pair of brackets, and what is in it."""
+    depth, start = 0, len(text)
+    while start and (depth or start == len(text)):
+        start -= 1
+        depth += (text[start] == "]") - (text[start] == "[")
+    says, by = text[:start].strip(), text[start + 1 : -1].strip()
+    if not (says and text.endswith("]")) or re.fullmatch(r"[-\d./, ]*", by):  # as in [0, 1]
+        msg = (
+            f"`says` must end with its reason in brackets, got {text!r}; write 'so it is [Euclid]'"
+        )
+        raise ValueError(msg)
+    return says, by
 
 
 def experiment(route: str, true: bool | Outcome, case: str, ran: bool = True) -> Check:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from perturbtheory.checks import require_count
 from perturbtheory.ledger import _shown
-from perturbtheory.ledger._evidence import Evidence
+from perturbtheory.ledger._evidence import Evidence, folded
 
 _serial = itertools.count()
 PartFunction = Callable[..., Iterator[Evidence]]
@@ -180,7 +180,7 @@ def _text(name: str, id_: str, text: Any) -> str:
     if not isinstance(text, str) or not text.strip():
         msg = f"`{name}` of {id_!r} must be words and $LaTeX$, got {text!r}; write them in quotes"
         raise ValueError(msg)
-    return " ".join(text.split())
+    return folded(text)
 
 
 def _ids(id_: str, given: Any) -> tuple[str, ...]:

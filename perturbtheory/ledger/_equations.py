@@ -42,7 +42,8 @@ def eq(left: Any, right: Any, why: str = "") -> Equation:
             point (`sympy.Subs`) and differences (`difference`) are shown as such and carried out
             when the equation is decided.
         right: the same.
-        why: what it means or what was substituted, in words and $LaTeX$.
+        why: what it means or what was substituted, in words and $LaTeX$; in `exact` it may also
+            come after the equation.
 
     Example:
         >>> import sympy as sp

@@ -40,6 +40,11 @@ _REASONED: tuple[Kind, ...] = KINDS[: KINDS.index("closed form")]
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(/\d+)?")
 
 
+def folded(text: str) -> str:
+    """The text in one line, so that it may be written over several, indented."""
+    return " ".join(text.split())
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of a proof, kept as data so that a reader can follow and replay it.
@@ -55,6 +60,8 @@ class Step:
     outcome: Outcome | Literal["argued"]
 
     def __post_init__(self) -> None:
+        for name in ("says", "by"):
+            object.__setattr__(self, name, folded(getattr(self, name)))
         formula = _FORMULA.match(self.says)
         sides = _sides(formula[0]) if formula else []
         if len(sides) == 2 and sides[0] == sides[1]:
@@ -65,6 +72,11 @@ class Step:
                 "difference(g, h), and other operations with evaluate=False"
             )
             raise ValueError(msg)
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether it states a formula and nothing else."""
+        return _FORMULA.fullmatch(self.says) is not None
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,7 @@ class Check:
             raise ValueError(msg)
         require_one_of("kind", self.kind, KINDS)
         require_one_of("outcome", self.outcome, OUTCOMES)
+        object.__setattr__(self, "detail", folded(self.detail))
         if self.kind in _REASONED and not self._has_grounds:
             msg = (
                 f"`steps` of {route!r} must be the grounds of a {self.kind} that {self.outcome}, "

@@ -229,6 +229,37 @@ def test_equations_are_shown_as_they_are_meant_and_decided_by_sympy():
     assert exact("sympy", eq(sp.Limit(1 / X, X, sp.oo), 0)).outcome == "holds"
 
 
+def test_words_after_an_equation_say_what_it_means():
+    given = exact("sympy", eq(X + X, 2 * X, "twice"), argued("so it is", "Euclid"))
+    after = exact("sympy", eq(X + X, 2 * X), "twice", argued("so it is", "Euclid"))
+    assert after.steps == given.steps
+
+
+@pytest.mark.parametrize("word", ["holds", "fails", "unknown"])
+def test_an_outcome_is_no_word_that_an_equation_could_swallow(word):
+    with pytest.raises(ValueError, match="`grounds`"):
+        exact("sympy", eq(X + X, 2 * X), word)
+
+
+def test_words_need_an_equation_that_has_none():
+    for grounds in (("first", eq(X, X)), (eq(X, X, "one"), "two"), (argued("a", "b"), "two")):
+        with pytest.raises(ValueError, match="`grounds`"):
+            exact("sympy", *grounds)
+
+
+def test_a_reason_in_brackets_and_folded_texts():
+    says = "entries of $[0, 1]$ have a mean in $(0, 1]$"
+    two_lines = """entries of $[0, 1]$ have a mean
+        in $(0, 1]$"""
+    assert argued(two_lines, "Euclid").says == says
+    assert argued(says.replace("(", "[") + " [Euclid,\n   I.5]").by == "Euclid, I.5"
+    assert argued("so [it is] [as in [2]]") == argued("so [it is]", "as in [2]")
+    assert exact("r", True, cases="all\n   of them").detail == "all of them"
+    for text in ("no reason", "no reason [", "[no step]", "it is in [0, 1]", "an empty one []"):
+        with pytest.raises(ValueError, match="in brackets"):
+            argued(text)
+
+
 def test_reasons_alone_are_an_argument():
     made = exact("words", argued("a", "b"))
     assert (made.kind, made.outcome) == ("argument", "holds")

@@ -86,11 +86,8 @@ def substitution(sign: int) -> Check:
         "substitution, any d",
         eq(sp.Subs(sign * (y - theta), y, moved), gamma, f"$y = \\theta {way} \\gamma$"),
         eq(sp.Abs(sp.Derivative(moved, gamma)), 1, r"the Jacobian is diagonal: $d\gamma = dy$"),
-        argued(
-            rf"$\int p(\gamma)\max\{{\theta {way} \gamma\}}\,d\gamma = "
-            rf"\int p({inside})\max\{{y\}}\,dy$",
-            "change of variables",
-        ),
+        argued(rf"""$\int p(\gamma)\max\{{\theta {way} \gamma\}}\,d\gamma = \int
+            p({inside})\max\{{y\}}\,dy$ [change of variables]"""),
     )
 
 
@@ -100,22 +97,14 @@ def equality() -> Check:
     g = sp.Symbol("g", nonnegative=True)
     return exact(
         "laws of gamma and of its differences",
-        argued(
-            r"symmetric noise: $-\gamma$ has the law of $\gamma$, so $\mathbb E\max(\theta-\gamma) "
-            r"= \mathbb E\max(\theta+\gamma)$ for every $d$",
-            "definition",
-        ),
-        eq(
-            sp.Subs((a + b) / 2 + sp.Abs(a - b) / 2, b, a + g),
-            a + g,
-            r"which is $\max\{a, b\}$ for $g \ge 0$, and so by symmetry for all $a$, $b$",
-        ),
-        argued(
-            r"$d = 2$: $D = \gamma_1 - \gamma_2$ has the law of $-D$ by exchanging the coordinates,"
-            r" so $\mathbb E|\theta_1 - \theta_2 + D| = \mathbb E|\theta_1 - \theta_2 - D|$, and "
-            r"$\mathbb E\gamma_i = 0$ leaves $\frac{\theta_1 + \theta_2}2$ of the sums",
-            "one law, independent, mean zero",
-        ),
+        argued(r"""symmetric noise: $-\gamma$ has the law of $\gamma$, so $\mathbb
+            E\max(\theta-\gamma) = \mathbb E\max(\theta+\gamma)$ for every $d$ [definition]"""),
+        eq(sp.Subs((a + b) / 2 + sp.Abs(a - b) / 2, b, a + g), a + g),
+        r"which is $\max\{a, b\}$ for $g \ge 0$, and so by symmetry for all $a$, $b$",
+        argued(r"""$d = 2$: $D = \gamma_1 - \gamma_2$ has the law of $-D$ by exchanging the
+            coordinates, so $\mathbb E|\theta_1 - \theta_2 + D| = \mathbb E|\theta_1 - \theta_2 -
+            D|$, and $\mathbb E\gamma_i = 0$ leaves $\frac{\theta_1 + \theta_2}2$ of the sums [one
+            law, independent, mean zero]"""),
     )
 
 

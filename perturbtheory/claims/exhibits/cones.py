@@ -104,12 +104,10 @@ HALF_GAUGE = Candidate(
 def uniqueness(candidate: Candidate, hypothesis: bool, noise: str) -> Check:
     """Whether the only coset with softmax(theta) = p, that of log p, is met."""
     met = candidate.holds_the_coset if hypothesis else None
-    cases = (
-        rf"$h_i$ as supposed on sums of generators; {noise}: $\operatorname{{softmax}}(\theta) = p$"
-        rf" for $\theta = \log p+c\mathbf 1$ alone, $\log p = \log(2)\,{candidate.powers}+c\mathbf "
-        rf"1$; $\langle u,\cdot\rangle$ for $u = {candidate.u}$ is $\le 0$ on $\Theta$ and "
-        rf"${inner(candidate.u, candidate.powers)}\log 2$ there"
-    )
+    cases = rf"""$h_i$ as supposed on sums of generators; {noise}: $\operatorname{{softmax}}(\theta)
+        = p$ for $\theta = \log p+c\mathbf 1$ alone, $\log p = \log(2)\,{candidate.powers}+c\mathbf
+        1$; $\langle u,\cdot\rangle$ for $u = {candidate.u}$ is $\le 0$ on $\Theta$ and
+        ${inner(candidate.u, candidate.powers)}\log 2$ there"""
     return exact(f"integers, {noise}", "unknown" if met is None else met, cases=cases)
 
 

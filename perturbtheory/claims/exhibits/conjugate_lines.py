@@ -11,8 +11,7 @@ import sympy as sp
 from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.outcomes import dot, draws
 from perturbtheory.ledger import Equation, Step, argued, eq
-from perturbtheory.routes import rational
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import rational, symbolic
 
 
 class Means(NamedTuple):
@@ -63,6 +62,14 @@ LINES: dict[str, Callable[[Means], Any]] = {
     "(61)": lambda m: -m.chosen,
 }
 THETAS = ([1, 0], [0, 0], [0, Fraction(-3, 2)], [1, 0, 0], [0, Fraction(1, 2), -1], [0, 0, 0])
+
+CANDIDATES = (
+    (Fraction(1, 2), Fraction(1, 2)),
+    (Fraction(2), Fraction(1, 2)),
+    (Fraction(-1, 4), Fraction(5, 4)),
+    (Fraction(-1, 2), Fraction(1, 2)),
+)
+"""Vectors p, d = 2, of which it is asked whether f*(p) is finite; one is a probability vector."""
 
 
 def supremum(p: Sequence[Fraction]) -> Fraction:
@@ -117,7 +124,7 @@ def gumbel() -> Means:
 
 def pointwise() -> dict[str, tuple[Step | Equation, ...]]:
     """Why each line follows from the one before, outcome by outcome, for any law and d."""
-    _, i, j, theta = (s := categories())
+    _, i, j, theta = (s := symbolic.categories())
     gamma: Any = sp.IndexedBase("gamma", real=True)
     largest = sp.Symbol("M", real=True)
     one = sp.KroneckerDelta(i, j)
@@ -125,12 +132,9 @@ def pointwise() -> dict[str, tuple[Step | Equation, ...]]:
     position = s.sum(one * (theta[j] + gamma[j]))
     return {
         "(53)": (
-            argued(
-                r"$\langle p, \tau\rangle - f(\tau) \le \langle p, \theta\rangle - f(\theta)$ for "
-                r"$p \in \partial f(\theta)$ and every $\tau$: the supremum is attained, at "
-                r"$\theta$",
-                "definition of a subgradient",
-            ),
+            argued(r"""$\langle p, \tau\rangle - f(\tau) \le \langle p, \theta\rangle - f(\theta)$
+                for $p \in \partial f(\theta)$ and every $\tau$: the supremum is attained, at
+                $\theta$ [definition of a subgradient]"""),
             argued(r"$p = P(\arg\max = \cdot) \in \partial f(\theta)$", "A.max-potential-gradient"),
         ),
         "(54)": (eq(s.sum(one), 1, "one coordinate $i$ of $d = i + m$ is the arg max"),),
@@ -156,32 +160,20 @@ def vertex_supremum() -> Any:
     return sp.Max(*(sp.limit(value, t, end) for end in (-sp.oo, sp.oo)))
 
 
-def two_rays() -> tuple[Step | Equation, ...]:
+def two_rays() -> tuple[Step | Equation | str, ...]:
     """f* is infinite off the simplex."""
-    _, i, j, _ = (s := categories())
+    _, i, j, _ = (s := symbolic.categories())
     p: Any = sp.IndexedBase("p", real=True)
     t = sp.Symbol("t", real=True)
     return (
-        eq(
-            s.sum(p[j] * t),
-            t * s.sum(p[j]),
-            r"$\langle p, \theta\rangle$ at $\theta = t\mathbf 1$, $d = i + m$",
-        ),
-        argued(
-            r"$f(t\mathbf 1) = f(0) + t$, so $\langle p, \theta\rangle - f(\theta)$ is unbounded "
-            r"unless $\sum_j p_j = 1$",
-            "a maximum moves with all its entries",
-        ),
-        eq(
-            s.sum(-t * sp.KroneckerDelta(i, j) * p[j]),
-            -t * p[i],
-            r"$\langle p, \theta\rangle$ at $\theta = -te_i$",
-        ),
-        argued(
-            r"$f(-te_i) \le f(0)$ for $t \ge 0$, so $\langle p, \theta\rangle - f(\theta) \ge "
-            r"-tp_i - f(0)$, unbounded if $p_i < 0$",
-            "a maximum is monotone in every entry",
-        ),
+        eq(s.sum(p[j] * t), t * s.sum(p[j])),
+        r"$\langle p, \theta\rangle$ at $\theta = t\mathbf 1$, $d = i + m$",
+        argued(r"""$f(t\mathbf 1) = f(0) + t$, so $\langle p, \theta\rangle - f(\theta)$ is
+            unbounded unless $\sum_j p_j = 1$ [a maximum moves with all its entries]"""),
+        eq(s.sum(-t * sp.KroneckerDelta(i, j) * p[j]), -t * p[i]),
+        r"$\langle p, \theta\rangle$ at $\theta = -te_i$",
+        argued(r"""$f(-te_i) \le f(0)$ for $t \ge 0$, so $\langle p, \theta\rangle - f(\theta) \ge
+            -tp_i - f(0)$, unbounded if $p_i < 0$ [a maximum is monotone in every entry]"""),
     )
 
 

@@ -6,8 +6,10 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from perturbtheory.claims.exhibits.cosets import ATOMS
+from perturbtheory.ledger import eq, shown
 
 Norms = Callable[[Any], tuple[Any, Any]]
 """Exponents (of u, of v) of the two norms, as functions of lambda."""
@@ -22,6 +24,21 @@ def printed(share: Any) -> tuple[Any, Any]:
 def swapped(share: Any) -> tuple[Any, Any]:
     """<u, v> <= ||u||_(1/lambda) ||v||_(1/(1 - lambda))."""
     return 1 / share, 1 / (1 - share)
+
+
+def young(share: Any) -> tuple[Any, ...]:
+    """Steps to r^lambda <= lambda r + 1 - lambda for r > 0, with equality for r = 1 alone."""
+    r, mu = sp.symbols("r mu", positive=True)
+    gap = share * r + 1 - share - r**share
+    return (
+        eq(sp.Subs(gap, r, 1), 0, rf"$g(1)$ for $g(r) = {sp.latex(gap)}$"),
+        eq(sp.Subs(sp.Derivative(gap, r), r, 1), 0, "$g'(1)$"),
+        eq(sp.Derivative(gap, (r, 2)), share * (1 - share) * r ** (share - 2)),
+        shown(
+            r"positive for $\lambda > 0$, $\mu = 1-\lambda > 0$, so $g(r) > 0$ unless $r = 1$",
+            bool((share * mu * r ** (share - 2)).is_positive),
+        ),
+    )
 
 
 def power_sum(logs: Sequence[int], factor: Fraction) -> Fraction:

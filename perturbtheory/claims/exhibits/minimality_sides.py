@@ -8,12 +8,11 @@ import numpy as np
 import sympy as sp
 from scipy import stats
 
-from perturbtheory.claims.exhibits.uniform_lines import simpson
+from perturbtheory.claims.exhibits import uniform_lines
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Budget
 from perturbtheory.perturbations import Uniform
-from perturbtheory.routes import enclosure, rational
-from perturbtheory.routes.sampling import ERROR_RATE
+from perturbtheory.routes import enclosure, rational, sampling
 
 V = (0, 1, -1)
 HALF = Fraction(1, 2)
@@ -46,9 +45,9 @@ def sampled(budget: Budget, at: float) -> tuple[Estimate, Estimate]:
 
 def sample_mean(values: np.ndarray) -> Estimate:
     """The mean of independent draws, with a radius for the error rate of `sampling`."""
-    z = float(stats.norm.isf(ERROR_RATE / 2))
+    z = float(stats.norm.isf(sampling.ERROR_RATE / 2))
     radius = z * float(values.std(ddof=1)) / np.sqrt(values.size)
-    return Estimate(float(values.mean()), radius, "monte-carlo", 1 - ERROR_RATE)
+    return Estimate(float(values.mean()), radius, "monte-carlo", 1 - sampling.ERROR_RATE)
 
 
 def four_terms(shift: int) -> tuple[Any, Any]:
@@ -87,7 +86,7 @@ def uniform_difference(shift: int) -> tuple[Fraction, Fraction]:
         return e * high + (shift * e + y) * (high - low) - partial
 
     ends = (Fraction(-1), 1 - e, Fraction(1))
-    pieces = [simpson(given, a, b) for a, b in pairwise(ends)]
+    pieces = [uniform_lines.simpson(given, a, b) for a, b in pairwise(ends)]
     start, stop = (rational.uniform([0, t]).value for t in (0, e))
     return sum(pieces, Fraction(0)) / 2, stop - start
 

@@ -1,7 +1,7 @@
 """Softmax of integers, exactly; small sets of parameters; steps that several claims share."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
@@ -10,7 +10,8 @@ import numpy as np
 import sympy as sp
 
 from perturbtheory.claims.exhibits.symbols import REST
-from perturbtheory.ledger import Check, Step, eq, exact
+from perturbtheory.estimate import Estimate
+from perturbtheory.ledger import Check, Step, agree, eq, exact
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes.symbolic import categories
@@ -35,24 +36,13 @@ def same(theta: Sequence[int], tau: Sequence[int], base: Any) -> bool:
     return all(sp.expand(a * sum(v) - b * sum(u)) == 0 for a, b in zip(u, v, strict=True))
 
 
-def is_minimal(points: Sequence[Vector], base: Any) -> bool:
-    """Whether different points have different probabilities."""
-    return not any(same(theta, tau, base) for theta, tau in combinations(points, 2))
-
-
-def by_both_bases(decide: Callable[[Any], bool], cases: str) -> Iterator[Check]:
-    """The same question about integer points, decided with odds 2^k and with odds e^k."""
-    for route, base in BASES.items():
-        yield exact(route, decide(base), cases=cases)
-
-
 def pairs_of_points(dimensions: Sequence[int]) -> list[tuple[Vector, Vector]]:
     """The sets of two points of {0, 1, 2}^d, for every d."""
     grids = [product(range(3), repeat=d) for d in dimensions]
     return [pair for grid in grids for pair in combinations(grid, 2)]
 
 
-def shared_by_engine(pairs: Sequence[tuple[Vector, Vector]]) -> int:
+def _shared_by_engine(pairs: Sequence[tuple[Vector, Vector]]) -> int:
     """How many pairs have one softmax to ten digits, by the engine's probabilities."""
     f, gaps = expected_max(Gumbel()), [1.0]
     for d in {len(theta) for theta, _ in pairs}:
@@ -60,6 +50,25 @@ def shared_by_engine(pairs: Sequence[tuple[Vector, Vector]]) -> int:
         p = np.asarray(f.estimate_probabilities(points.reshape(-1, d)).value).reshape(-1, 2, d)
         gaps += list(np.abs(p[:, 0] - p[:, 1]).max(-1))
     return int(np.sum(np.array(gaps) < 1e-10))
+
+
+def shared(
+    pairs: Sequence[tuple[Vector, Vector]],
+    expected: bool | Sequence[bool],
+    cases: str,
+    what: str = "",
+) -> Iterator[Check]:
+    """Whether the expected pairs share their p: with odds 2^k, with odds e^k, by the engine."""
+    each = [expected] * len(pairs) if isinstance(expected, bool) else list(expected)
+    for route, base in BASES.items():
+        yield exact(route, [same(*pair, base) for pair in pairs] == each, cases=cases)
+    if what:
+        yield agree("engine", _shared_by_engine(pairs), sum(each), what)
+
+
+def by_engine(points: np.ndarray) -> Estimate:
+    """The engine's softmax at every row of `points`."""
+    return expected_max(Gumbel()).estimate_probabilities(points)
 
 
 def written(points: Sequence[Sequence[Any]]) -> str:

@@ -50,10 +50,8 @@ def far_apart() -> Equation:
     """Beyond the width of the supports the first coordinate wins surely."""
     low, high, one, k, more = sp.symbols("l u theta_1 theta_k h", real=True)
     lead = sp.Subs(one + low - (k + high), one, k + high - low + more)
-    why = (
-        r"the least value of $\theta_1 + \gamma_1$ exceeds the largest of every $\theta_k + "
-        r"\gamma_k$ by $h$: $p = e_1$ for every $h > 0$"
-    )
+    why = r"""the least value of $\theta_1 + \gamma_1$ exceeds the largest of every $\theta_k +
+        \gamma_k$ by $h$: $p = e_1$ for every $h > 0$"""
     return eq(lead, more, why)
 
 
@@ -63,14 +61,10 @@ def softmax(budget: Budget) -> Iterator[Check]:
     share = sp.exp(x) / (sp.exp(x) + rest)
     yield exact(
         "C.completeness, any d",
-        argued(
-            r"the gradient is $\mathbb E[\operatorname{softmax}((\theta + \gamma)/t)]$ at every "
-            r"$\theta$",
-            "C.anchored-potential; dominated convergence: entries lie in [0, 1]",
-        ),
-        eq(
-            1 - share, rest / (sp.exp(x) + rest), r"positive for every $\gamma$: no $p$ with a zero"
-        ),
+        argued(r"""the gradient is $\mathbb E[\operatorname{softmax}((\theta + \gamma)/t)]$ at every
+            $\theta$ [C.anchored-potential; dominated convergence: entries lie in [0, 1]]"""),
+        eq(1 - share, rest / (sp.exp(x) + rest)),
+        r"positive for every $\gamma$: no $p$ with a zero",
         argued(r"every $p > 0$ has exactly one coset", "C.completeness"),
     )
     yield from rows(
@@ -83,10 +77,8 @@ def full_support(budget: Budget) -> Iterator[Check]:
     yield exact(
         "C.completeness-argmax, any d",
         NO_TIES,
-        argued(
-            r"$p_i > 0$: $i$ leads on an open set of $\gamma$, which full support charges",
-            "definition of the support",
-        ),
+        argued(r"""$p_i > 0$: $i$ leads on an open set of $\gamma$, which full support charges
+            [definition of the support]"""),
         argued(r"every $p > 0$ is a gradient somewhere", "C.completeness-argmax"),
         *cosets.disjoint(),
     )
@@ -104,20 +96,15 @@ def bounded(budget: Budget) -> Iterator[Check]:
         "C.bounded-closed-simplex, any d",
         NO_TIES,
         argued(r"on $K$ one-to-one and onto $\Delta$", "C.bounded-closed-simplex"),
-        argued(
-            r"a coordinate with $\theta_i + a \le \max\theta - a$ never leads, and raising it to "
-            r"$\theta_i = \max\theta - 2a$ changes no maximum: beyond $K$, $p$ is that of "
-            r"$\theta'$",
-            r"the largest coordinate is at least $\max\theta - a$; ties have probability zero",
-        ),
+        argued(r"""a coordinate with $\theta_i + a \le \max\theta - a$ never leads, and raising it
+            to $\theta_i = \max\theta - 2a$ changes no maximum: beyond $K$, $p$ is that of $\theta'$
+            [the largest coordinate is at least $\max\theta - a$; ties have probability zero]"""),
         far_apart(),
     )
     yield from rows(Row("smooth bounded", ARGMAX), "bounded", "uniform noise", budget)
     right = shares[0] == shares[1] and len(set(inside.values())) == len(inside)
-    cases = (
-        f"{len(grid)} integer $\\theta$, $a = 1$, $d = 3$: $p$ is that of $\\theta'$; the "
-        f"{len(inside)} of $K$ among them, $(2, 0, 0)$ up to translation included, have as many $p$"
-    )
+    cases = rf"""{len(grid)} integer $\theta$, $a = 1$, $d = 3$: $p$ is that of $\theta'$; the
+        {len(inside)} of $K$ among them, $(2, 0, 0)$ up to translation included, have as many $p$"""
     yield exact("rational, d = 3", right, cases=cases)
 
 
@@ -130,27 +117,19 @@ def gap() -> Iterator[Check]:
         "convex analysis",
         NO_TIES,
         argued(r"every $p > 0$ is a gradient somewhere", "C.completeness-argmax"),
-        eq(
-            sp.Derivative(share, t),
-            density(-t),
-            r"$p_1 = P(\gamma_1 - \gamma_2 > -t)$ at $t = \theta_1 - \theta_2$, $d = 2$, $g$ the "
-            r"density of $\gamma_1 - \gamma_2$",
-        ),
-        argued(
-            r"$p_1(t) < p_1(s)$ for all $t < s$ exactly if $\operatorname{supp} g = \mathbb R$",
-            r"$p_1(s) - p_1(t) = \int_{-s}^{-t}g$, positive iff the support meets $(-s, -t)$",
-        ),
+        eq(sp.Derivative(share, t), density(-t)),
+        r"""$p_1 = P(\gamma_1 - \gamma_2 > -t)$ at $t = \theta_1 - \theta_2$, $d = 2$, $g$ the
+            density of $\gamma_1 - \gamma_2$""",
+        argued(r"""$p_1(t) < p_1(s)$ for all $t < s$ exactly if $\operatorname{supp} g = \mathbb R$
+            [$p_1(s) - p_1(t) = \int_{-s}^{-t}g$, positive iff the support meets $(-s, -t)$]"""),
     )
     # gamma_1 on (0, 1) and (4, 5), gamma_2 on (2, 3), at theta_1 - theta_2 = -1/4, 0, 1/4.
     quarter = Fraction(1, 4)
     p = [uniform_on(GAPS["a gap, d = 2"], [s, 0]).p[0] for s in (-quarter, 0, quarter)]
     ends = [uniform_on(GAPS["a gap, d = 2"], [s, 0]).p[0] for s in (-3, 3)]
-    yield exact(
-        "rational, two intervals",
-        p[0] == p[1] == p[2] and ends == [0, 1],
-        cases=rf"a gap: $p_1 = {p[1]}$ at $\theta_1 - \theta_2 = -\frac14$, $0$ and $\frac14$, and "
-        "runs from 0 to 1",
-    )
+    cases = rf"""a gap: $p_1 = {p[1]}$ at $\theta_1 - \theta_2 = -\frac14$, $0$ and $\frac14$, and
+        runs from 0 to 1"""
+    yield exact("rational, two intervals", p[0] == p[1] == p[2] and ends == [0, 1], cases=cases)
 
 
 def finite(budget: Budget) -> Iterator[Check]:
@@ -158,11 +137,9 @@ def finite(budget: Budget) -> Iterator[Check]:
     yield exact(
         "polyhedral convexity, any d",
         TIES,
-        argued(
-            r"$f$ is polyhedral, so $f^*$ is, and $p \in \partial f(\theta)$ for some $\theta$ "
-            r"wherever $f^*(p) < \infty$, that is on $\Delta$",
-            "Rockafellar, Theorems 19.2 and 23.10; A.conjugate.corrected",
-        ),
+        argued(r"""$f$ is polyhedral, so $f^*$ is, and $p \in \partial f(\theta)$ for some $\theta$
+            wherever $f^*(p) < \infty$, that is on $\Delta$ [Rockafellar, Theorems 19.2 and 23.10;
+            A.conjugate.corrected]"""),
         far_apart(),
     )
     yield from rows(Row("discrete", ARGMAX), "finite", "fair coins", budget)
@@ -187,9 +164,6 @@ def dense() -> Iterator[Check]:
     grid = [Fraction(k, 16) for k in range(-48, 49)]
     between = all(weight((t + s) / 2) * weight(Fraction(0)) > 0 for t, s in combinations(grid, 2))
     tied = all(weight(t) * weight(Fraction(0)) > 0 for t in grid)
-    yield exact(
-        "rational, dyadic atoms",
-        between and tied,
-        cases=r"$P(\gamma_1 - \gamma_2 = m) > 0$ at the middle $m$ of any two of 97 parameters, "
-        "$d = 2$, so that their subdifferentials are disjoint; every one of them has a tie",
-    )
+    cases = r"""$P(\gamma_1 - \gamma_2 = m) > 0$ at the middle $m$ of any two of 97 parameters, $d =
+        2$, so that their subdifferentials are disjoint; every one of them has a tie"""
+    yield exact("rational, dyadic atoms", between and tied, cases=cases)

@@ -5,14 +5,12 @@ from itertools import combinations, product
 
 import numpy as np
 
-from perturbtheory.claims.exhibits.noises import COIN
-from perturbtheory.claims.exhibits.numbers import thetas
+from perturbtheory.claims.exhibits import cosets, noises, numbers
 from perturbtheory.claims.exhibits.slopes import polytope, slope
-from perturbtheory.ledger import Claim, agree, argued, exact, positive, shown, witness
+from perturbtheory.ledger import Claim, agree, argued, exact, positive, witness
 from perturbtheory.perturbations import Discrete, Normal, StudentT, Uniform
 from perturbtheory.potential import expected_logsumexp, expected_max
 from perturbtheory.routes import enumeration, rational
-from perturbtheory.routes.symbolic import variance_identity
 
 any_perturbation = Claim(
     "A.any-perturbation",
@@ -41,44 +39,26 @@ _NOISES = (Normal(), Uniform(), StudentT(1.0), Discrete(np.array([-1.0, 1.0])))
 @any_perturbation.part("Perturb-Softmax: I and III")
 @corrected.part("Perturb-Softmax: I and III")
 def softmax(budget):
-    points = thetas(3, budget)
+    points = numbers.thetas(3, budget)
     points = points - points.mean(1, keepdims=True)
     pairs = list(combinations(range(len(points)), 2))
     shares = [np.asarray(expected_logsumexp(g, 1.0).probabilities(points)) for g in _NOISES]
-    shares.append(np.asarray(enumeration.softmax(points, COIN, 1.0).probabilities))
+    shares.append(np.asarray(enumeration.softmax(points, noises.COIN, 1.0).probabilities))
     margins = [(p[i] - p[j]) @ (points[i] - points[j]) for p in shares for i, j in pairs]
     yield exact(
         "sympy, any d",
-        argued(
-            r"the softmax is bounded, so that $p_\theta$ is one vector for every $\theta$, and the "
-            r"gradient of $f$ where $f$ is finite",
-            "dominated convergence",
-        ),
-        shown(
-            r"with $s = \operatorname{softmax}(\tau + \gamma)$ and $m = \sum_j s_j v_j$, "
-            r"$\langle v, \nabla s\, v\rangle = \sum_j s_j v_j^2 - m^2 = \sum_j s_j (v_j - m)^2$: "
-            r"positive unless $v \in \mathbb R\mathbf 1$",
-            variance_identity(),
-        ),
-        argued(
-            r"so $\langle\operatorname{softmax}(\theta + \gamma) - \operatorname{softmax}(\tau + "
-            r"\gamma), \theta - \tau\rangle > 0$ for every $\gamma$ and $\theta \ne \tau$ in "
-            r"$\Theta$, and in expectation $\langle p_\theta - p_\tau, \theta - \tau\rangle > 0$",
-            r"the integral along the line from $\tau$ to $\theta$; the mean of what is positive",
-        ),
+        argued(r"""the softmax is bounded, so that $p_\theta$ is one vector for every $\theta$, and
+            the gradient of $f$ where $f$ is finite [dominated convergence]"""),
+        *cosets.monotone(),
     )
-    yield positive(
-        "engine and enumeration",
-        np.array(margins),
-        r"$\langle p_\theta - p_\tau, \theta - \tau\rangle$ for Normal, uniform, Cauchy and "
-        "two-valued noise, $d = 3$",
-        slack=1e-9,
-    )
+    what = r"""$\langle p_\theta - p_\tau, \theta - \tau\rangle$ for Normal, uniform, Cauchy and
+        two-valued noise, $d = 3$"""
+    yield positive("engine and enumeration", np.array(margins), what, slack=1e-9)
 
 
 @any_perturbation.part(r"the framework: $p_\theta \in \partial f(\theta)$ wherever $f$ is finite")
 def framework(budget):
-    points = thetas(3, budget)
+    points = numbers.thetas(3, budget)
     moved = points[:, None] + np.array([[1.0, 0, 0], [-2, 0.5, 0], [0, 0, 3], [1, -1, 0.25]])
     gaps = []
     for noise, potential in product(
@@ -92,22 +72,15 @@ def framework(budget):
         gaps.append(np.asarray(f(moved)) - np.asarray(f(points))[:, None] - slopes)
     yield exact(
         "for every outcome",
-        argued(
-            r"with $i$ the arg max at $\theta$, $\max(\tau + \gamma) \ge \tau_i + \gamma_i = "
-            r"\max(\theta + \gamma) + \langle e_i, \tau - \theta\rangle$; likewise for the "
-            "log-sum-exp with its gradient, as it is convex",
-            "definition of the maximum",
-        ),
-        argued(
-            r"$f(\tau) \ge f(\theta) + \langle p_\theta, \tau - \theta\rangle$", "the expectation"
-        ),
+        argued(r"""with $i$ the arg max at $\theta$, $\max(\tau + \gamma) \ge \tau_i + \gamma_i =
+            \max(\theta + \gamma) + \langle e_i, \tau - \theta\rangle$; likewise for the log-sum-exp
+            with its gradient, as it is convex [definition of the maximum]"""),
+        argued(r"""$f(\tau) \ge f(\theta) + \langle p_\theta, \tau - \theta\rangle$ [the
+            expectation]"""),
     )
-    yield positive(
-        "engine",
-        np.array(gaps) + 1e-9,
-        r"$f(\tau) - f(\theta) - \langle p_\theta, \tau - \theta\rangle$, which may be zero, for "
-        r"Normal, uniform and two-valued noise, four $\tau$, plus $10^{-9}$",
-    )
+    what = r"""$f(\tau) - f(\theta) - \langle p_\theta, \tau - \theta\rangle$, which may be zero,
+        for Normal, uniform and two-valued noise, four $\tau$, plus $10^{-9}$"""
+    yield positive("engine", np.array(gaps) + 1e-9, what)
 
 
 @any_perturbation.part("Perturb-Argmax: I, a single subgradient", claimed=True)
@@ -115,23 +88,15 @@ def framework(budget):
 def single_valued(claimed):
     vertices = polytope((0, 0)).vertices()
     right, left = (slope((0, 0), (1, 0), side) for side in (1, -1))
-    yield exact(
-        "engine, polytope",
-        (len(vertices) == 1) == claimed,
-        cases=rf"$\gamma_i = \pm 1$, $d = 2$, $\theta = (0, 0)$: {len(vertices)} vertices",
-    )
-    yield exact(
-        "rational, slopes of f",
-        (left == right) == claimed,
-        cases=f"the same: slopes {left} and {right} along $(1, 0)$",
-    )
+    cases = rf"$\gamma_i = \pm 1$, $d = 2$, $\theta = (0, 0)$: {len(vertices)} vertices"
+    yield exact("engine, polytope", (len(vertices) == 1) == claimed, cases=cases)
+    cases = f"the same: slopes {left} and {right} along $(1, 0)$"
+    yield exact("rational, slopes of f", (left == right) == claimed, cases=cases)
     yield witness(
-        {
-            "d": 2,
-            "gamma_i": r"$\pm 1$",
-            "theta": [0, 0],
-            "subgradients": [[str(x) for x in vertex] for vertex in vertices],
-        }
+        d=2,
+        gamma_i=r"$\pm 1$",
+        theta=[0, 0],
+        subgradients=[[str(x) for x in vertex] for vertex in vertices],
     )
 
 
@@ -142,12 +107,9 @@ def one_to_one(claimed):
     one, two = (rational.uniform(x).probabilities for x in (theta, tau))
     f = expected_max(Uniform())
     p = np.asarray(f.probabilities(np.array([theta, tau], float)))
-    yield exact(
-        "rational",
-        (one != two) == claimed,
-        cases=r"$\gamma_i$ uniform on $[-1, 1]$, $d = 2$, $\theta = (\frac32, -\frac32)$ and "
-        r"$\tau = (2, -2)$",
-    )
+    cases = r"""$\gamma_i$ uniform on $[-1, 1]$, $d = 2$, $\theta = (\frac32, -\frac32)$ and $\tau =
+        (2, -2)$"""
+    yield exact("rational", (one != two) == claimed, cases=cases)
     if claimed:
         gap = np.abs(p[0] - p[1]).max() - 1e-6
         yield positive("engine", gap, "largest difference of entries, less 1e-6")

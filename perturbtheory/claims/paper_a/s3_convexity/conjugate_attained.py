@@ -5,14 +5,11 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
+from perturbtheory.claims.exhibits import noises, slopes, softmax_exact
 from perturbtheory.claims.exhibits.numbers import engine
-from perturbtheory.claims.exhibits.slopes import polytope
-from perturbtheory.claims.exhibits.softmax_exact import log_share_step
 from perturbtheory.claims.exhibits.symbols import T, U
 from perturbtheory.ledger import (
     Claim,
-    Equation,
     agree,
     argued,
     difference,
@@ -47,7 +44,7 @@ supremum = conjugate_attained.corrected(
 )
 
 
-def rearranged() -> Equation:
+def rearranged():
     """The subgradient inequality and the maximum in the conjugate are one statement."""
     f, g, one, two = sp.symbols("f_theta f_tau a b", real=True)
     return eq(
@@ -76,19 +73,14 @@ def maximum():
     reached = [k for k, f in at.items() if f.contains(k * Fraction(str(p[0])) - target)]
     best = max(float(sp.N(height.subs(T, k), 30)) for k in at)
     none = critical is sp.S.EmptySet
+    cases = rf"""$t$ where $p_1 t - \log(1 + e^t)$ has slope 0: ${sp.latex(critical)}$ for $p_1 =
+        1$, ${sp.latex(middle)}$ for $p_1 = \frac12$; a maximum over the line would be one"""
     yield exact(
-        "sympy, critical points",
-        not none if middle == sp.FiniteSet(0) else "unknown",
-        cases=rf"$t$ where $p_1 t - \log(1 + e^t)$ has slope 0: ${sp.latex(critical)}$ for "
-        rf"$p_1 = 1$, ${sp.latex(middle)}$ for $p_1 = \frac12$; a maximum over the line would be "
-        "one",
+        "sympy, critical points", not none if middle == sp.FiniteSet(0) else "unknown", cases=cases
     )
-    yield exact(
-        "ball arithmetic",
-        bool(reached),
-        cases=r"$\langle p, \theta\rangle - f(\theta)$ against $f^*(p)$ at $t = 0, 5, \dots, 20$, "
-        "in 30 digits",
-    )
+    cases = r"""$\langle p, \theta\rangle - f(\theta)$ against $f^*(p)$ at $t = 0, 5, \dots, 20$, in
+        30 digits"""
+    yield exact("ball arithmetic", bool(reached), cases=cases)
     yield witness(
         {
             "d": 2,
@@ -104,12 +96,9 @@ def maximum():
 @supremum.part(r"attained at $\theta$ exactly if $p$ is a subgradient at $\theta$")
 def attained():
     yield exact("sympy, any d", rearranged())
-    yield exact(
-        "rational, discrete noise",
-        _attained_at_ties(),
-        cases="$d = 2$: the engine's polytope at $(t, 0)$ contains $p$ exactly if $t$ attains the "
-        "maximum of $p_1 t - f(t, 0)$, which lies at a kink",
-    )
+    cases = """$d = 2$: the engine's polytope at $(t, 0)$ contains $p$ exactly if $t$ attains the
+        maximum of $p_1 t - f(t, 0)$, which lies at a kink"""
+    yield exact("rational, discrete noise", _attained_at_ties(), cases=cases)
 
 
 @supremum.part(r"log-sum-exp: $f^*(p) = \sum_i p_i \log p_i$, attained for positive $p$ only")
@@ -122,55 +111,36 @@ def entropy():
     f = engine(expected_max(Gumbel()), np.stack([half, half, -numbers], 1))
     yield exact(
         "sympy, symbolic d",
-        log_share_step(),
-        argued(
-            r"so $\langle p, \theta\rangle - f(\theta) = \sum_i p_i \log q_i$ with "
-            r"$q = \operatorname{softmax}(\theta)$, for $\sum_i p_i = 1$",
-            "weighted with $p$ and added up",
-        ),
+        softmax_exact.log_share_step(),
+        argued(r"""so $\langle p, \theta\rangle - f(\theta) = \sum_i p_i \log q_i$ with $q =
+            \operatorname{softmax}(\theta)$, for $\sum_i p_i = 1$ [weighted with $p$ and added
+            up]"""),
         eq(sp.Subs(gibbs, U, 1), 0, r"$u - 1 - \log u$ at 1"),
-        eq(
-            sp.Derivative(gibbs, U),
-            (U - 1) / U,
-            r"negative below 1 and positive above: $u - 1 - \log u > 0$ unless $u = 1$",
-        ),
-        argued(
-            r"$\sum_{p_i > 0} p_i \log\frac{q_i}{p_i} \le \sum_{p_i > 0} (q_i - p_i) "
-            r"\le 0$, and equality needs $q = p$, which is positive",
-            r"$u = q_i/p_i$",
-        ),
-        eq(
-            sp.Limit(sp.log(1 + m * sp.exp(-n)), n, sp.oo),
-            0,
-            r"with $\theta_i = \log p_i$ where $p_i > 0$ and $-n$ at the $m$ zeros, "
-            r"$\langle p, \theta\rangle - f(\theta) = \sum_i p_i \log p_i - \log(1 + m "
-            r"e^{-n})$, which tends to $\sum_i p_i \log p_i$",
-        ),
+        eq(sp.Derivative(gibbs, U), (U - 1) / U),
+        r"negative below 1 and positive above: $u - 1 - \log u > 0$ unless $u = 1$",
+        argued(r"""$\sum_{p_i > 0} p_i \log\frac{q_i}{p_i} \le \sum_{p_i > 0} (q_i - p_i) \le 0$,
+            and equality needs $q = p$, which is positive [$u = q_i/p_i$]"""),
+        eq(sp.Limit(sp.log(1 + m * sp.exp(-n)), n, sp.oo), 0),
+        r"""with $\theta_i = \log p_i$ where $p_i > 0$ and $-n$ at the $m$ zeros, $\langle p,
+            \theta\rangle - f(\theta) = \sum_i p_i \log p_i - \log(1 + m e^{-n})$, which tends to
+            $\sum_i p_i \log p_i$""",
     )
-    yield agree(
-        "engine",
-        f,
-        np.log1p(np.exp(-numbers)),
-        r"$f$ at $\theta = (\log\frac12, \log\frac12, -n)$: $\log(1 + e^{-n})$",
-        floor=1.0,
-    )
-    yield positive(
-        "engine, not attained",
-        f,
-        r"$f^*(p)$ less $\langle p, \theta\rangle - f(\theta)$ for $p = (\frac12, \frac12, 0)$, "
-        "along the sequence",
-    )
+    what = r"$f$ at $\theta = (\log\frac12, \log\frac12, -n)$: $\log(1 + e^{-n})$"
+    yield agree("engine", f, np.log1p(np.exp(-numbers)), what, floor=1.0)
+    what = r"""$f^*(p)$ less $\langle p, \theta\rangle - f(\theta)$ for $p = (\frac12, \frac12, 0)$,
+        along the sequence"""
+    yield positive("engine, not attained", f, what)
 
 
 def _attained_at_ties() -> bool:
     def height(p: Fraction, t: Fraction) -> Fraction:
-        return p * t - rational.discrete([t, 0], COIN).value
+        return p * t - rational.discrete([t, 0], noises.COIN).value
 
-    kinks = sorted({Fraction(k) for k in DIFFERENCES})
+    kinks = sorted({Fraction(k) for k in noises.DIFFERENCES})
     grid = [Fraction(k, 2) for k in range(-6, 7)]
     best = {p: max(height(p, t) for t in kinks) for p in EIGHTHS}
     return all(
-        polytope((t, 0)).contains([p, 1 - p]) == (height(p, t) == best[p])
+        slopes.polytope((t, 0)).contains([p, 1 - p]) == (height(p, t) == best[p])
         for t in grid
         for p in EIGHTHS
     )

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.noises import COIN
-from perturbtheory.claims.exhibits.numbers import gradient_by_differences, thetas
+from perturbtheory.claims.exhibits import noises, numbers
 from perturbtheory.claims.exhibits.slopes import INTERVALS, STEP, TIES, polytope, slope, slopes
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Claim, Equation, agree, argued, eq, exact, shown, witness
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
 from perturbtheory.perturbations import Normal
 from perturbtheory.potential import expected_logsumexp
 from perturbtheory.routes import rational
@@ -56,7 +55,7 @@ one_sided = directional_limit.corrected(
 )
 
 
-def quotients_grow() -> Equation:
+def quotients_grow():
     """Step: (f(theta + s v) - f(theta))/s <= (f(theta + t v) - f(theta))/t for 0 < s < t."""
     bound = (1 - _s / _t) * _f + _s / _t * _g
     return eq(
@@ -73,31 +72,20 @@ def subgradients():
     agreement, count = _polytopes_agree()
     yield exact(
         "sympy, any d",
-        argued(
-            r"$p \in \partial f(\theta)$ gives $\frac{f(\theta + \epsilon v) - f(\theta)}\epsilon "
-            r"\ge \langle p, v\rangle$ for every $\epsilon > 0$, hence in the limit",
-            r"definition at $\tau = \theta + \epsilon v$",
-        ),
+        argued(r"""$p \in \partial f(\theta)$ gives $\frac{f(\theta + \epsilon v) -
+            f(\theta)}\epsilon \ge \langle p, v\rangle$ for every $\epsilon > 0$, hence in the limit
+            [definition at $\tau = \theta + \epsilon v$]"""),
         quotients_grow(),
-        argued(
-            r"$v = \tau - \theta$ is admissible because $\Theta$ is convex; its quotient at "
-            r"$\epsilon = 1$ is at least the limit: $f(\tau) - f(\theta) \ge \nabla_v f(\theta) "
-            r"\ge \langle p, \tau - \theta\rangle$ for every $\tau \in \Theta$, so "
-            r"$p \in \partial f(\theta)$",
-            "the right side of (20)",
-        ),
+        argued(r"""$v = \tau - \theta$ is admissible because $\Theta$ is convex; its quotient at
+            $\epsilon = 1$ is at least the limit: $f(\tau) - f(\theta) \ge \nabla_v f(\theta) \ge
+            \langle p, \tau - \theta\rangle$ for every $\tau \in \Theta$, so $p \in \partial
+            f(\theta)$ [the right side of (20)]"""),
     )
-    yield exact(
-        "rational, intervals",
-        not list(_mismatches((1,))),
-        cases=rf"{len(INTERVALS)} functions, every quarter $\theta$, $p \in [-4, 4]$",
-    )
-    yield exact(
-        "rational, discrete noise",
-        agreement,
-        cases=f"the engine's polytope contains $p$ exactly if slopes dominate: {count} $p$, "
-        rf"{len(TIES)} $\theta$, $d = 2, 3$; its support function is the slope",
-    )
+    cases = rf"{len(INTERVALS)} functions, every quarter $\theta$, $p \in [-4, 4]$"
+    yield exact("rational, intervals", not list(_mismatches((1,))), cases=cases)
+    cases = rf"""the engine's polytope contains $p$ exactly if slopes dominate: {count} $p$,
+        {len(TIES)} $\theta$, $d = 2, 3$; its support function is the slope"""
+    yield exact("rational, discrete noise", agreement, cases=cases)
 
 
 def _mismatches(signs: Sequence[int]) -> Iterator[tuple[str, Fraction, Fraction]]:
@@ -131,35 +119,26 @@ def two_sided():
     above, below = (sp.limit(sp.Abs(e) / e, e, 0, side) for side in ("+", "-"))
     right, left = (slope((0, 0), (1, 0), side) for side in (1, -1))
     yield exact("sympy, limits", above == below, cases=r"$|\theta|$ at 0 along $v = 1$")
-    yield exact(
-        "rational, discrete noise",
-        right == left,
-        cases=rf"slopes at $\theta = (0, 0)$ along $(1, 0)$: {right} from above, {left} from below",
-    )
+    cases = rf"slopes at $\theta = (0, 0)$ along $(1, 0)$: {right} from above, {left} from below"
+    yield exact("rational, discrete noise", right == left, cases=cases)
     yield witness(
-        {
-            "d": 1,
-            "f": r"$|\theta|$",
-            "theta": 0,
-            "v": 1,
-            "limit from above": int(above),
-            "limit from below": int(below),
-        }
+        d=1,
+        f=r"$|\theta|$",
+        theta=0,
+        v=1,
+        **{"limit from above": int(above), "limit from below": int(below)},
     )
 
 
 @directional_limit.part("(17): the limit exists, for twice differentiable $f$")
 def two_sided_where_smooth(budget):
-    f, points = expected_logsumexp(Normal(), 1.0), thetas(3, budget)
-    slopes_ = [gradient_by_differences(f, theta) for theta in points]
+    f, points = expected_logsumexp(Normal(), 1.0), numbers.thetas(3, budget)
+    slopes_ = [numbers.gradient_by_differences(f, theta) for theta in points]
     value, radius = (np.stack([np.asarray(g[k]) for g in slopes_]) for k in (0, 1))
     yield exact(
         "Taylor",
-        argued(
-            r"$g(\epsilon) = f(\theta + \epsilon v)$ is differentiable at 0, for an interior "
-            r"$\theta$: both limits are $\langle\nabla f(\theta), v\rangle$",
-            "chain rule",
-        ),
+        argued(r"""$g(\epsilon) = f(\theta + \epsilon v)$ is differentiable at 0, for an interior
+            $\theta$: both limits are $\langle\nabla f(\theta), v\rangle$ [chain rule]"""),
     )
     yield agree(
         "central differences",
@@ -179,12 +158,9 @@ def both_signs():
     admissible = [w for w in (-1, 1) if unit.is_admissible(w, Fraction(0), (-1, 1))]
     dominated = sp.Intersection(sp.S.Reals, *(_solve(w - p * w, p) for w in admissible))
     name, theta, wrong = next(_mismatches((-1, 1)), ("", Fraction(0), None))
-    yield exact(
-        "sympy, sets",
-        members == dominated,
-        cases=rf"$f = \theta$ on $[0, 1]$ at 0: subgradients ${sp.latex(members)}$, dominated "
-        f"${sp.latex(dominated)}$",
-    )
+    cases = rf"""$f = \theta$ on $[0, 1]$ at 0: subgradients ${sp.latex(members)}$, dominated
+        ${sp.latex(dominated)}$"""
+    yield exact("sympy, sets", members == dominated, cases=cases)
     yield exact("rational, intervals", wrong is None, cases="functions on intervals, ends included")
     if wrong is not None:
         yield witness(
@@ -211,12 +187,10 @@ def infimum():
         quotients_grow(),
         argued("a monotone quotient has a limit, its infimum", "real numbers"),
     )
-    yield exact(
-        "rational, discrete noise",
-        all(one <= two for q in quotients for one, two in pairwise(q)),
-        cases=r"quotients at $\theta = (0, 0)$ for $\epsilon = \frac1{16}, \frac18, \dots, 8$, "
-        "four directions",
-    )
+    holds = all(one <= two for q in quotients for one, two in pairwise(q))
+    cases = r"""quotients at $\theta = (0, 0)$ for $\epsilon = \frac1{16}, \frac18, \dots, 8$, four
+        directions"""
+    yield exact("rational, discrete noise", holds, cases=cases)
 
 
 @one_sided.part("derivatives along $v$ and $-v$")
@@ -235,42 +209,30 @@ def opposite():
             r"not negative by convexity, with $f_0 = f(\theta)$, $f_+ = f(\theta + sv)$, $f_- = "
             r"f(\theta - tv)$: so the sum of the two quotients is not negative either",
         ),
-        argued(
-            r"so $\nabla_v f + \nabla_{-v} f \ge 0$, both are finite, and the limit "
-            r"from below is $-\nabla_{-v} f$",
-            r"$s, t \downarrow 0$",
-        ),
+        argued(r"""so $\nabla_v f + \nabla_{-v} f \ge 0$, both are finite, and the limit from below
+            is $-\nabla_{-v} f$ [$s, t \downarrow 0$]"""),
     )
-    yield exact(
-        "rational, discrete noise",
-        all(one + two >= 0 and (one + two == 0) == (one == below) for one, two, below in pairs),
-        cases=rf"{len(pairs)} directions at {len(TIES)} $\theta$, $d = 2, 3$",
-    )
+    holds = all(one + two >= 0 and (one + two == 0) == (one == below) for one, two, below in pairs)
+    cases = rf"{len(pairs)} directions at {len(TIES)} $\theta$, $d = 2, 3$"
+    yield exact("rational, discrete noise", holds, cases=cases)
 
 
 @one_sided.part(r"minus infinity at the boundary: $f = -\sqrt\theta$ on $[0, 1]$ at 0")
 def infinite():
     falls = [(-Fraction(1, 2**k)) / Fraction(1, 4**k) for k in range(8)]
-    yield exact(
-        "sympy, limit",
-        shown(
-            r"$\lim_{\epsilon \downarrow 0} -\sqrt\epsilon / \epsilon = -\infty$, the derivative "
-            "along $v = 1$",
-            sp.limit(-sp.sqrt(_e) / _e, _e, 0, "+") == -sp.oo,
-        ),
-    )
-    yield exact(
-        "rational",
-        all(two == 2 * one for one, two in pairwise(falls)) and falls[0] < 0,
-        cases=r"quotients at $\epsilon = 4^{-k}$, $k < 8$, are $-2^k$: below every "
-        r"$\langle p, v\rangle$, so no subgradient",
-    )
+    says = r"""$\lim_{\epsilon \downarrow 0} -\sqrt\epsilon / \epsilon = -\infty$, the derivative
+        along $v = 1$"""
+    yield exact("sympy, limit", shown(says, sp.limit(-sp.sqrt(_e) / _e, _e, 0, "+") == -sp.oo))
+    holds = all(two == 2 * one for one, two in pairwise(falls)) and falls[0] < 0
+    cases = r"""quotients at $\epsilon = 4^{-k}$, $k < 8$, are $-2^k$: below every $\langle p,
+        v\rangle$, so no subgradient"""
+    yield exact("rational", holds, cases=cases)
 
 
 def _quotients(theta: Sequence[int], v: Sequence[int]) -> list[Fraction]:
     """Difference quotients for eps = 1/16, 1/8, ..., 8."""
-    start = rational.discrete(theta, COIN).value
+    start = rational.discrete(theta, noises.COIN).value
     steps = [STEP * 2**k for k in range(8)]
     moved = [[t + e * x for t, x in zip(theta, v, strict=True)] for e in steps]
-    values = [rational.discrete(x, COIN).value for x in moved]
+    values = [rational.discrete(x, noises.COIN).value for x in moved]
     return [(value - start) / e for value, e in zip(values, steps, strict=True)]

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits import numbers, slopes
 from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
-from perturbtheory.claims.exhibits.numbers import thetas
-from perturbtheory.claims.exhibits.slopes import INTERVALS, STEP
 from perturbtheory.ledger import Claim, argued, eq, exact, positive
 from perturbtheory.perturbations import Normal
 from perturbtheory.potential import expected_logsumexp
@@ -44,7 +43,7 @@ _GRID = list(product(range(7), repeat=2))
 def along_lines():
     m, one, two, theta, v = sp.symbols("mu lambda_1 lambda_2 theta_i v_i", real=True)
     known = [name in ("E max", "a maximum", "a square") for name in FUNCTIONS]
-    tests = [(_along_lines(f), _between_points(f)) for f in FUNCTIONS.values()]
+    tests = [(_is_convex(f, 2), _is_convex(f, 3)) for f in FUNCTIONS.values()]
     yield exact(
         "sympy, any d",
         eq(
@@ -52,18 +51,13 @@ def along_lines():
             theta + ((1 - m) * one + m * two) * v,
             r"so that the inequality for $f$ at two points of a line is the one for $g$",
         ),
-        argued(
-            r"any $\theta, \tau \in \Theta$ lie on a line in $\Theta$, with $v = \tau - \theta$",
-            r"$\Theta$ is convex",
-        ),
+        argued(r"""any $\theta, \tau \in \Theta$ lie on a line in $\Theta$, with $v = \tau - \theta$
+            [$\Theta$ is convex]"""),
     )
-    yield exact(
-        "enumeration",
-        tests == [(truth, truth) for truth in known],
-        cases=r"second differences along every line, and $f(\frac{2\theta + \tau}3) \le "
-        r"\frac{2 f(\theta) + f(\tau)}3$ for all pairs, of three convex functions and two others "
-        r"on $\{0, \dots, 6\}^2$",
-    )
+    cases = r"""second differences along every line, and $f(\frac{2\theta + \tau}3) \le \frac{2
+        f(\theta) + f(\tau)}3$ for all pairs, of three convex functions and two others on $\{0,
+        \dots, 6\}^2$"""
+    yield exact("enumeration", tests == [(truth, truth) for truth in known], cases=cases)
 
 
 def _pairs(step: int) -> Iterator[tuple[Point, Point, Point]]:
@@ -74,14 +68,10 @@ def _pairs(step: int) -> Iterator[tuple[Point, Point, Point]]:
             yield x, (x[0] + v[0] // step, x[1] + v[1] // step), y
 
 
-def _along_lines(f: Callable[[Point], Fraction]) -> bool:
+def _is_convex(f: Callable[[Point], Fraction], step: int) -> bool:
+    """f(theta + v) <= ((step - 1) f(theta) + f(theta + step v)) / step for all these points."""
     values = {x: f(x) for x in _GRID}
-    return all(values[x] + values[y] >= 2 * values[middle] for x, middle, y in _pairs(2))
-
-
-def _between_points(f: Callable[[Point], Fraction]) -> bool:
-    values = {x: f(x) for x in _GRID}
-    return all(2 * values[x] + values[y] >= 3 * values[third] for x, third, y in _pairs(3))
+    return all((step - 1) * values[x] + values[y] >= step * values[z] for x, z, y in _pairs(step))
 
 
 @criteria.part(
@@ -97,25 +87,16 @@ def positive_second_derivative(budget, first=None):
     yield exact(
         "sympy, any d",
         *((first,) if first else ()),
-        eq(
-            sp.Derivative(s * sp.Derivative(g, s) - g, s),
-            s * bend,
-            r"so $\int_0^\mu s g''(s)\,ds = \mu g'(\mu) - g(\mu) + g(0)$",
-        ),
-        eq(
-            sp.Derivative((1 - s) * sp.Derivative(g, s) + g, s),
-            (1 - s) * bend,
-            r"so $\int_\mu^1 (1 - s) g''(s)\,ds = g(1) - g(\mu) - (1 - \mu) g'(\mu)$",
-        ),
-        eq(
-            (1 - m) * left + m * right,
-            (1 - m) * zero + m * one - at,
-            r"for $0 < \mu < 1$ the left side is positive with $g''$, the right side is the strict "
-            r"inequality for $\tau = \theta + v$",
-        ),
+        eq(sp.Derivative(s * sp.Derivative(g, s) - g, s), s * bend),
+        r"so $\int_0^\mu s g''(s)\,ds = \mu g'(\mu) - g(\mu) + g(0)$",
+        eq(sp.Derivative((1 - s) * sp.Derivative(g, s) + g, s), (1 - s) * bend),
+        r"so $\int_\mu^1 (1 - s) g''(s)\,ds = g(1) - g(\mu) - (1 - \mu) g'(\mu)$",
+        eq((1 - m) * left + m * right, (1 - m) * zero + m * one - at),
+        r"""for $0 < \mu < 1$ the left side is positive with $g''$, the right side is the strict
+            inequality for $\tau = \theta + v$""",
     )
     # On {theta_3 = 0} the expected log-sum-exp has a positive definite Hessian.
-    f, points = expected_logsumexp(Normal(), 1.0), thetas(3, budget)
+    f, points = expected_logsumexp(Normal(), 1.0), numbers.thetas(3, budget)
     points[:, 2] = 0
     others = points[::-1] + np.array([1.0, -0.5, 0.0])
     values = [np.asarray(f.estimate(x).value) for x in (points, others, (points + others) / 2)]
@@ -139,27 +120,22 @@ def conjugate():
     height = {t: rational.discrete([t, 0], COIN).value for t in kinks}
     values = [max(p * t - height[t] for t in kinks) for p in eighths]
     rises = [two - one for one, two in pairwise(values)]
+    why = r"""with $a = \langle p, \theta\rangle$, $b = \langle q, \theta\rangle$, $f = f(\theta)$
+        for every $\theta$; the right side is at most $(1 - \mu) f^*(p) + \mu f^*(q)$, and so is the
+        supremum of the left"""
     yield exact(
-        "sympy, any d",
-        eq(
-            (1 - m) * one + m * two - f,
-            (1 - m) * (one - f) + m * (two - f),
-            r"with $a = \langle p, \theta\rangle$, $b = \langle q, \theta\rangle$, $f = f(\theta)$ "
-            r"for every $\theta$; the right side is at most $(1 - \mu) f^*(p) + \mu f^*(q)$, and "
-            "so is the supremum of the left",
-        ),
+        "sympy, any d", eq((1 - m) * one + m * two - f, (1 - m) * (one - f) + m * (two - f), why)
     )
+    cases = "$d = 2$: $f^*(p, 1 - p)$ at every eighth has increasing slopes"
     yield exact(
-        "rational, discrete noise",
-        all(one <= two for one, two in pairwise(rises)),
-        cases=r"$d = 2$: $f^*(p, 1 - p)$ at every eighth has increasing slopes",
+        "rational, discrete noise", all(one <= two for one, two in pairwise(rises)), cases=cases
     )
 
 
 @criteria.part("differentiable where there is one subgradient")
 def single():
     c, p, n, x = sp.symbols("c p_i n_i w_i", real=True)
-    points = [(on, theta) for on in INTERVALS.values() for theta in on.grid()]
+    points = [(on, theta) for on in slopes.INTERVALS.values() for theta in on.grid()]
     quarters = [Fraction(k, 4) for k in range(-32, 33)]
     agrees = [
         (sum(on.is_subgradient(q, theta) for q in quarters) == 1) == _is_smooth(on, theta)
@@ -167,32 +143,22 @@ def single():
     ]
     yield exact(
         "sympy, any d",
-        argued(
-            r"at the boundary there is $n \ne 0$ with $\langle n, \tau - \theta\rangle \le 0$ for "
-            r"every $\tau \in \Theta$",
-            r"$\Theta$ is convex and has a supporting hyperplane at $\theta$",
-        ),
-        eq(
-            (p + c * n) * x,
-            p * x + c * n * x,
-            r"with $w = \tau - \theta$, added up over $i$: with $p$ every $p + cn$, $c \ge 0$, is "
-            "a subgradient, so that there is not one alone",
-        ),
-        argued(
-            "at an interior point one subgradient makes $f$ differentiable",
-            "A.differentiability.corrected",
-        ),
+        argued(r"""at the boundary there is $n \ne 0$ with $\langle n, \tau - \theta\rangle \le 0$
+            for every $\tau \in \Theta$ [$\Theta$ is convex and has a supporting hyperplane at
+            $\theta$]"""),
+        eq((p + c * n) * x, p * x + c * n * x),
+        r"""with $w = \tau - \theta$, added up over $i$: with $p$ every $p + cn$, $c \ge 0$, is a
+            subgradient, so that there is not one alone""",
+        argued("""at an interior point one subgradient makes $f$ differentiable
+            [A.differentiability.corrected]"""),
     )
-    yield exact(
-        "rational, intervals",
-        all(agrees),
-        cases=rf"{len(points)} points of {len(INTERVALS)} functions, $p \in [-8, 8]$: one "
-        "subgradient exactly where slopes on both sides exist and are equal",
-    )
+    cases = rf"""{len(points)} points of {len(slopes.INTERVALS)} functions, $p \in [-8, 8]$: one
+        subgradient exactly where slopes on both sides exist and are equal"""
+    yield exact("rational, intervals", all(agrees), cases=cases)
 
 
 def _is_smooth(on: Any, theta: Fraction) -> bool:
     if not on.low < theta < on.high:
         return False
-    left, middle, right = (on.function(theta + k * STEP) for k in (-1, 0, 1))
+    left, middle, right = (on.function(theta + k * slopes.STEP) for k in (-1, 0, 1))
     return right - middle == middle - left

@@ -5,14 +5,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.numbers import engine, entry
+from perturbtheory.claims.exhibits import numbers, softmax_exact
 from perturbtheory.claims.exhibits.slopes import TIES, polytope, slopes
-from perturbtheory.claims.exhibits.softmax_exact import Vector
 from perturbtheory.claims.exhibits.sums import for_every_d
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, witness
-from perturbtheory.perturbations import Gumbel
-from perturbtheory.potential import expected_max
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 differentiability = Claim(
     "A.differentiability",
@@ -45,19 +42,12 @@ def one_for_every_direction():
     e, theta, v = sp.symbols("epsilon theta v", real=True)
     along: Any = sp.limit((theta + e * v - theta) / e, e, 0)
     gradient, twice = along.subs(v, 1), along.subs(v, 2)
-    p = engine(expected_max(Gumbel()), np.array([[0.5, -0.25, 1.0]]), "probabilities")
-    yield exact(
-        "sympy, limit", gradient == twice, cases=rf"$f = \theta$: ${sp.latex(along)}$ along $v$"
-    )
-    yield agree(
-        "engine",
-        entry(p, (0, 0)),
-        entry(p, (0, 1)),
-        r"log-sum-exp along $e_1$ and $e_2$ at $\theta = (\frac12, -\frac14, 1)$",
-    )
-    yield witness(
-        {"d": 1, "f": r"$\theta$", "gradient": int(gradient), "v": 2, "along v": int(twice)}
-    )
+    p = softmax_exact.by_engine(np.array([[0.5, -0.25, 1.0]]))
+    cases = rf"$f = \theta$: ${sp.latex(along)}$ along $v$"
+    yield exact("sympy, limit", gradient == twice, cases=cases)
+    what = r"log-sum-exp along $e_1$ and $e_2$ at $\theta = (\frac12, -\frac14, 1)$"
+    yield agree("engine", numbers.entry(p, (0, 0)), numbers.entry(p, (0, 1)), what)
+    yield witness(d=1, f=r"$\theta$", gradient=int(gradient), v=2, **{"along v": int(twice)})
 
 
 @differentiability.part(
@@ -65,57 +55,41 @@ def one_for_every_direction():
 )
 @corrected.part("four equivalent conditions")
 def equivalent():
-    _, _, j, _ = (s := categories())
+    _, _, j, _ = (s := symbolic.categories())
     w: Any = sp.IndexedBase("w", real=True)
     x, total = sp.Symbol("w_i", real=True), sp.Symbol("S", positive=True)
     yield exact(
         "sympy, symbolic d",
-        argued(
-            r"differentiable: $\nabla_v f(\theta) = \langle \nabla f(\theta), v\rangle$, linear in "
-            r"$v$, so opposite along $\pm e_i$",
-            "chain rule",
-        ),
-        argued(
-            r"with $g_i = \nabla_{e_i} f$: $r(w) = f(\theta + w) - f(\theta) - \langle g, "
-            r"w\rangle$ is convex, $r(0) = 0$ and $r(\pm t e_i)/t \to 0$ as $t \downarrow 0$",
-            "opposite slopes along the axes",
-        ),
-        eq(
-            sp.Abs(x) / total * total * sp.sign(x),
-            x,
-            r"with $S = \sum_i |w_i|$: $w = \sum_i \frac{|w_i|}S\, S \operatorname{sgn}(w_i) e_i$",
-        ),
+        argued(r"""differentiable: $\nabla_v f(\theta) = \langle \nabla f(\theta), v\rangle$, linear
+            in $v$, so opposite along $\pm e_i$ [chain rule]"""),
+        argued(r"""with $g_i = \nabla_{e_i} f$: $r(w) = f(\theta + w) - f(\theta) - \langle g,
+            w\rangle$ is convex, $r(0) = 0$ and $r(\pm t e_i)/t \to 0$ as $t \downarrow 0$ [opposite
+            slopes along the axes]"""),
+        eq(sp.Abs(x) / total * total * sp.sign(x), x),
+        r"with $S = \sum_i |w_i|$: $w = \sum_i \frac{|w_i|}S\, S \operatorname{sgn}(w_i) e_i$",
         for_every_d(
             s.sum(sp.Abs(w[j]) / total),
             1,
             "these weights add up to one",
             where={s.sum(sp.Abs(w[j])): total},
         ),
-        argued(
-            r"$r(w)/S \le \max_i r(S \operatorname{sgn}(w_i) e_i)/S \to 0$ and $r(w) \ge -r(-w)$: "
-            r"$f$ is differentiable, with gradient $g$",
-            "convexity of $r$",
-        ),
-        argued(
-            r"$p \in \partial f(\theta)$ iff $\langle p, v\rangle \le \langle g, v\rangle$ for "
-            r"every $v$, and $v = p - g$ gives $\lVert p - g\rVert^2 \le 0$: $p = g$ alone",
-            "A.directional-derivative",
-        ),
-        argued(
-            r"one subgradient: every interval $[-\nabla_{-v} f, \nabla_v f]$ of slopes is a point",
-            r"Rockafellar, Theorem 23.4: $\nabla_v f(\theta) = \max\{\langle p, v\rangle : p \in "
-            r"\partial f(\theta)\}$ at interior points",
-        ),
+        argued(r"""$r(w)/S \le \max_i r(S \operatorname{sgn}(w_i) e_i)/S \to 0$ and $r(w) \ge
+            -r(-w)$: $f$ is differentiable, with gradient $g$ [convexity of $r$]"""),
+        argued(r"""$p \in \partial f(\theta)$ iff $\langle p, v\rangle \le \langle g, v\rangle$ for
+            every $v$, and $v = p - g$ gives $\lVert p - g\rVert^2 \le 0$: $p = g$ alone
+            [A.directional-derivative]"""),
+        argued(r"""one subgradient: every interval $[-\nabla_{-v} f, \nabla_v f]$ of slopes is a
+            point [Rockafellar, Theorem 23.4: $\nabla_v f(\theta) = \max\{\langle p, v\rangle : p
+            \in \partial f(\theta)\}$ at interior points]"""),
     )
+    cases = rf"""opposite slopes, linearity on $\{{-1, 0, 1\}}^d$, one vertex, no tie: {len(TIES)}
+        $\theta$, $d = 2, 3$"""
     yield exact(
-        "rational, discrete noise",
-        all(_conditions_agree(theta) for theta in TIES),
-        cases=r"opposite slopes, linearity on $\{-1, 0, 1\}^d$, one vertex, no tie: "
-        rf"{len(TIES)} $\theta$, $d = 2, 3$",
+        "rational, discrete noise", all(_conditions_agree(theta) for theta in TIES), cases=cases
     )
 
 
-def _conditions_agree(theta: Vector) -> bool:
+def _conditions_agree(theta: softmax_exact.Vector) -> bool:
     d, cell, rises = len(theta), polytope(theta), slopes(theta)
     axes = [tuple(int(i == j) for j in range(d)) for i in range(d)]
     opposite = all(rises[e] == -rises[tuple(-x for x in e)] for e in axes)

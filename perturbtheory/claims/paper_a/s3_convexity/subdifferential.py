@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.noises import DIFFERENCES
+from perturbtheory.claims.exhibits import noises, slopes
 from perturbtheory.claims.exhibits.numbers import engine, thetas
-from perturbtheory.claims.exhibits.slopes import INTERVALS, polytope
 from perturbtheory.claims.exhibits.symbols import T
 from perturbtheory.claims.paper_a.s3_convexity.conjugate_attained import EIGHTHS, rearranged
 from perturbtheory.estimate import Estimate
@@ -64,39 +63,31 @@ def in_domain(budget):
     yield exact(
         "sympy, any d",
         rearranged(),
-        argued(
-            r"so $f^*(p) = \langle p, \theta\rangle - f(\theta) < \infty$: $p \in \mathcal P$",
-            r"$f$ is finite on $\Theta$",
-        ),
+        argued(r"""so $f^*(p) = \langle p, \theta\rangle - f(\theta) < \infty$: $p \in \mathcal P$
+            [$f$ is finite on $\Theta$]"""),
     )
+    what = r"""log-sum-exp: $\langle p, \theta\rangle - f(\theta)$ at $p =
+        \operatorname{softmax}(\theta)$ against $\sum_i p_i \log p_i$, $d = 3$"""
     yield agree(
-        "engine",
-        Estimate(height, radius, "quadrature"),
-        (exactly * np.log(exactly)).sum(1),
-        r"log-sum-exp: $\langle p, \theta\rangle - f(\theta)$ at $p = \operatorname{softmax}"
-        r"(\theta)$ against $\sum_i p_i \log p_i$, $d = 3$",
+        "engine", Estimate(height, radius, "quadrature"), (exactly * np.log(exactly)).sum(1), what
     )
 
 
 @subdifferential_range.part("where directional derivatives exist there is a subgradient")
 def where_derivatives_exist():
-    points = [(on, theta) for on in INTERVALS.values() for theta in on.grid()]
+    points = [(on, theta) for on in slopes.INTERVALS.values() for theta in on.grid()]
     quarters = [Fraction(k, 4) for k in range(-16, 17)]
     yield exact(
         "Rockafellar, any d",
-        argued(
-            r"$v \mapsto \nabla_v f(\theta)$ is convex, positively homogeneous and nowhere minus "
-            r"infinity, so that it is at least some $\langle p, v\rangle$ for every $v$",
-            "Rockafellar, Theorem 23.3",
-        ),
+        argued(r"""$v \mapsto \nabla_v f(\theta)$ is convex, positively homogeneous and nowhere
+            minus infinity, so that it is at least some $\langle p, v\rangle$ for every $v$
+            [Rockafellar, Theorem 23.3]"""),
         argued(r"such $p$ are the subgradients at $\theta$", "A.directional-derivative"),
     )
-    yield exact(
-        "rational, intervals",
-        all(any(on.is_subgradient(p, theta) for p in quarters) for on, theta in points),
-        cases=f"{len(points)} points of {len(INTERVALS)} functions, ends included, with finite "
-        "slopes into the interval",
-    )
+    holds = all(any(on.is_subgradient(p, theta) for p in quarters) for on, theta in points)
+    cases = f"""{len(points)} points of {len(slopes.INTERVALS)} functions, ends included, with
+        finite slopes into the interval"""
+    yield exact("rational, intervals", holds, cases=cases)
 
 
 @subdifferential_range.part(
@@ -109,18 +100,12 @@ def on_open_interval():
     attained = sp.Intersection(theta_set, sp.Interval(theta_set.sup, sp.oo))
     grid = [x for x in SIXTEENTHS if theta_set.contains(sp.Rational(x.numerator, x.denominator))]
     refuters = [(1 + x) / 2 for x in grid if (1 + x) / 2 - x > 0]
-    yield exact(
-        "sympy, sets",
-        not (conjugate.is_finite and attained is sp.S.EmptySet),
-        cases=rf"$f = 0$ on $(0, 1)$: $\theta$ with $p = 1$ in the subdifferential: "
-        rf"${sp.latex(attained)}$, $f^*(1) = {conjugate}$",
-    )
-    yield exact(
-        "rational",
-        len(refuters) < len(grid),
-        cases=rf"at {len(grid)} $\theta$, $\tau = \frac{{1 + \theta}}2$ has $f(\tau) < f(\theta) + "
-        r"1 \cdot (\tau - \theta)$",
-    )
+    cases = rf"""$f = 0$ on $(0, 1)$: $\theta$ with $p = 1$ in the subdifferential:
+        ${sp.latex(attained)}$, $f^*(1) = {conjugate}$"""
+    yield exact("sympy, sets", not (conjugate.is_finite and attained is sp.S.EmptySet), cases=cases)
+    cases = rf"""at {len(grid)} $\theta$, $\tau = \frac{{1 + \theta}}2$ has $f(\tau) < f(\theta) + 1
+        \cdot (\tau - \theta)$"""
+    yield exact("rational", len(refuters) < len(grid), cases=cases)
     yield witness(
         {
             "d": 1,
@@ -141,51 +126,34 @@ def on_open_interval():
 def closed():
     yield exact(
         "sympy and Rockafellar, any d",
-        argued(
-            r"$f$ finite on $\mathbb R^d$ and $+\infty$ outside a closed convex $\Theta \ne "
-            r"\emptyset$ is such a function, with subdifferential $\partial f(\theta) + "
-            r"N_\Theta(\theta)$ on $\Theta$",
-            "Rockafellar, Theorem 23.8",
-        ),
-        argued(
-            r"$f^*$ is closed, proper and convex, and $f^{**} = f$",
-            "Rockafellar, Theorem 12.2; here $f$ is required to be closed",
-        ),
-        argued(
-            r"every $p \in \operatorname{ri}(\operatorname{dom} f^*)$ has some $\theta "
-            r"\in \partial f^*(p)$",
-            "Rockafellar, Theorem 23.4, for $f^*$",
-        ),
+        argued(r"""$f$ finite on $\mathbb R^d$ and $+\infty$ outside a closed convex $\Theta \ne
+            \emptyset$ is such a function, with subdifferential $\partial f(\theta) +
+            N_\Theta(\theta)$ on $\Theta$ [Rockafellar, Theorem 23.8]"""),
+        argued("""$f^*$ is closed, proper and convex, and $f^{**} = f$ [Rockafellar, Theorem 12.2;
+            here $f$ is required to be closed]"""),
+        argued(r"""every $p \in \operatorname{ri}(\operatorname{dom} f^*)$ has some $\theta \in
+            \partial f^*(p)$ [Rockafellar, Theorem 23.4, for $f^*$]"""),
         rearranged(),
-        argued(
-            r"the same for $f^*$: $\theta \in \partial f^*(p)$ says $f^{**}(\theta) + "
-            r"f^*(p) = \langle p, \theta\rangle$, that is $p \in \partial f(\theta)$",
-            "$f^{**} = f$",
-        ),
+        argued(r"""the same for $f^*$: $\theta \in \partial f^*(p)$ says $f^{**}(\theta) + f^*(p) =
+            \langle p, \theta\rangle$, that is $p \in \partial f(\theta)$ [$f^{**} = f$]"""),
     )
-    cells = [polytope((Fraction(k), 0)) for k in sorted(set(DIFFERENCES))]
-    yield exact(
-        "rational, discrete noise",
-        all(any(cell.contains([p, 1 - p]) for cell in cells) for p in EIGHTHS),
-        cases=r"$d = 2$: the polytopes at $\theta_1 - \theta_2 = -2, 0, 2$ contain every eighth of "
-        "the simplex",
+    cells = [slopes.polytope((Fraction(k), 0)) for k in sorted(set(noises.DIFFERENCES))]
+    holds = all(any(cell.contains([p, 1 - p]) for cell in cells) for p in EIGHTHS)
+    cases = r"""$d = 2$: the polytopes at $\theta_1 - \theta_2 = -2, 0, 2$ contain every eighth of
+        the simplex"""
+    yield exact("rational, discrete noise", holds, cases=cases)
+    right = all(
+        any(on.is_subgradient(Fraction(k, 4), x) for x in on.grid())
+        for on in slopes.INTERVALS.values()
+        for k in range(-16, 17)
     )
-    yield exact(
-        "rational, intervals",
-        all(
-            any(on.is_subgradient(Fraction(k, 4), x) for x in on.grid())
-            for on in INTERVALS.values()
-            for k in range(-16, 17)
-        ),
-        cases=rf"{len(INTERVALS)} functions on closed intervals, where $\mathcal P = \mathbb R$: "
-        "$p \\in [-4, 4]$",
-    )
+    cases = rf"""{len(slopes.INTERVALS)} functions on closed intervals, where $\mathcal P = \mathbb
+        R$: $p \in [-4, 4]$"""
+    yield exact("rational, intervals", right, cases=cases)
 
 
-@closed_range.part(
-    r"log-sum-exp on $\{(t, 0): t \ge 0\}$: $p_1 = \frac14$ is in $\operatorname{ri}(\mathcal P)$, "
-    "but no gradient"
-)
+@closed_range.part(r"""log-sum-exp on $\{(t, 0): t \ge 0\}$: $p_1 = \frac14$ is in
+    $\operatorname{ri}(\mathcal P)$, but no gradient""")
 def on_a_ray():
     level, share = sp.Rational(1, 4), 1 / (1 + sp.exp(-T))
     roots = sp.solveset(share - level, T, sp.S.Reals)
@@ -205,25 +173,14 @@ def on_a_ray():
         eq(sp.Subs(excess, T, 0), 0, r"$g(0)$ for $g(t) = \log(1 + e^t) - \log 2 - \frac t4$"),
         eq(sp.Derivative(excess, T), share - level, "$g'$"),
         eq(sp.Subs(share - level, T, 0), level, "$g'(0) > 0$"),
-        eq(
-            sp.Derivative(excess, (T, 2)),
-            sp.exp(T) / (1 + sp.exp(T)) ** 2,
-            r"$g'' > 0$: $g \ge 0$ on the ray, so that $(\frac14, \frac34)$ is a subgradient at "
-            "$t = 0$",
-        ),
-        argued(
-            r"$\sup_{t \ge 0} \{p_1 t - f\} < \infty$ iff $p_1 \le 1$: $\mathcal P = "
-            r"\{p_1 \le 1\}$, whose relative interior contains $(\frac14, \frac34)$",
-            r"$t \le f \le t + \log 2$ on the ray",
-        ),
+        eq(sp.Derivative(excess, (T, 2)), sp.exp(T) / (1 + sp.exp(T)) ** 2),
+        r"""$g'' > 0$: $g \ge 0$ on the ray, so that $(\frac14, \frac34)$ is a subgradient at $t =
+            0$""",
+        argued(r"""$\sup_{t \ge 0} \{p_1 t - f\} < \infty$ iff $p_1 \le 1$: $\mathcal P = \{p_1 \le
+            1\}$, whose relative interior contains $(\frac14, \frac34)$ [$t \le f \le t + \log 2$ on
+            the ray]"""),
     )
-    yield exact(
-        "ball arithmetic, gradient",
-        min(least) > level,
-        cases=r"$p_1 > \frac14$ at $(t, 0)$, $t = \frac14, 1, 4, 16$",
-    )
-    yield exact(
-        "ball arithmetic, subgradient",
-        min(rises) > 0,
-        cases=r"$f(t, 0) - f(0, 0) > \frac t4$ at the same $t$",
-    )
+    cases = r"$p_1 > \frac14$ at $(t, 0)$, $t = \frac14, 1, 4, 16$"
+    yield exact("ball arithmetic, gradient", min(least) > level, cases=cases)
+    cases = r"$f(t, 0) - f(0, 0) > \frac t4$ at the same $t$"
+    yield exact("ball arithmetic, subgradient", min(rises) > 0, cases=cases)

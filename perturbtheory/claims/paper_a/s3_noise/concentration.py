@@ -9,24 +9,13 @@ from scipy import special
 
 from perturbtheory.claims.exhibits import tails
 from perturbtheory.claims.exhibits.symbols import Z
-from perturbtheory.claims.exhibits.tails import (
-    GRID,
-    MILLS,
-    PHI,
-    gaussian_exponent,
-    linear,
-    printed_exponent,
-    sampled,
-)
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Claim, Equation, Step, argued, eq, exact, positive, witness
+from perturbtheory.ledger import Claim, argued, eq, exact, positive, witness
 from perturbtheory.perturbations import Normal
 
 _T, _SIGMA = Fraction(2), Fraction(2)
-_SUBGAUSSIAN = (
-    r"$f$ is $\sigma^2$-subgaussian: $\mathbb E e^{\lambda(f - \mathbb E f)} \le "
-    r"e^{\lambda^2\sigma^2/2}$"
-)
+_SUBGAUSSIAN = r"""$f$ is $\sigma^2$-subgaussian: $\mathbb E e^{\lambda(f - \mathbb E f)} \le
+    e^{\lambda^2\sigma^2/2}$"""
 _t, _rate, _scale = sp.symbols("t lambda sigma", positive=True)
 
 gaussian_concentration = Claim(
@@ -54,15 +43,13 @@ with_sigma = gaussian_concentration.corrected(
 @gaussian_concentration.part(r"the tail bound for every $\sigma$")
 def printed_bound():
     case = r"$f = 2 \gamma_1$, $t = 2$"
+    cases = f"{case}: the tail by an alternating series, $e^{{-2}}$ by its series"
     yield exact(
-        "rational bounds",
-        tails.rational_tail(_T, _SIGMA, printed_exponent),
-        cases=rf"{case}: the tail by an alternating series, $e^{{-2}}$ by its series",
+        "rational bounds", tails.rational_tail(_T, _SIGMA, tails.printed_exponent), cases=cases
     )
-    yield exact(
-        "ball arithmetic", tails.ball_tail(_T, _SIGMA, printed_exponent), cases=f"{case}, in balls"
-    )
-    yield linear(Normal(), float(_SIGMA), printed_exponent)
+    cases = f"{case}, in balls"
+    yield exact("ball arithmetic", tails.ball_tail(_T, _SIGMA, tails.printed_exponent), cases=cases)
+    yield tails.linear(Normal(), float(_SIGMA), tails.printed_exponent)
     yield witness(
         {
             "d": 1,
@@ -70,23 +57,21 @@ def printed_bound():
             "sigma": int(_SIGMA),
             "t": int(_T),
             r"$\mathbb P[f - \mathbb E f \ge t]$": f"{special.ndtr(-float(_T / _SIGMA)):.6f}",
-            "printed bound": f"{np.exp(-float(printed_exponent(_T, _SIGMA))):.6f}",
+            "printed bound": f"{np.exp(-float(tails.printed_exponent(_T, _SIGMA))):.6f}",
         }
     )
 
 
-def herbst() -> tuple[Step | Equation, ...]:
+def herbst():
     """Steps to E exp(lambda (f - E f)) <= exp(lambda^2 sigma^2 / 2)."""
     x, s = sp.symbols("x s", positive=True)
     f: Any = sp.Function("f")(x)
     moment: Any = sp.Function("M")(_rate)
     entropy = _rate * sp.Derivative(moment, _rate) - moment * sp.log(moment)
     return (
-        argued(
-            r"it is enough to take $f$ bounded with $\mathbb E f = 0$: for "
-            r"$f_n = \max(-n, \min(f, n))$ the bound passes to the limit",
-            "$f_n$ has gradients no larger than $f$; Fatou's lemma and dominated convergence",
-        ),
+        argued(r"""it is enough to take $f$ bounded with $\mathbb E f = 0$: for $f_n = \max(-n,
+            \min(f, n))$ the bound passes to the limit [$f_n$ has gradients no larger than $f$;
+            Fatou's lemma and dominated convergence]"""),
         eq(
             sp.Derivative(sp.exp(_rate * f / 2), x) ** 2,
             _rate**2 / 4 * sp.Derivative(f, x) ** 2 * sp.exp(_rate * f),
@@ -94,43 +79,16 @@ def herbst() -> tuple[Step | Equation, ...]:
             r"\frac{\lambda^2}{4}\lVert\nabla f\rVert^2 e^{\lambda f} \le "
             r"\frac{\lambda^2\sigma^2}{4} e^{\lambda f}$",
         ),
-        argued(
-            r"$\operatorname{Ent}(e^{\lambda f}) \le 2\,\mathbb E\lVert\nabla e^{\lambda f/2}"
-            r"\rVert^2 \le \frac{\lambda^2\sigma^2}{2} M$ with $M(\lambda) = "
-            r"\mathbb E e^{\lambda f}$",
-            "Gross's logarithmic Sobolev inequality for independent standard normal coordinates",
-        ),
-        eq(
-            sp.Derivative(sp.log(moment) / _rate, _rate),
-            entropy / (_rate**2 * moment),
-            r"$\frac{\operatorname{Ent}(e^{\lambda f})}{\lambda^2 M} \le \frac{\sigma^2}{2}$",
-        ),
-        argued(
-            r"$\log M(\lambda)/\lambda \to \mathbb E f = 0$ as $\lambda \to 0$",
-            r"$M$ is differentiable at 0 with derivative $\mathbb E f$, because $f$ is bounded",
-        ),
-        eq(
-            _rate * sp.Integral(_scale**2 / 2, (s, 0, _rate)),
-            _rate**2 * _scale**2 / 2,
-            r"$\log M(\lambda)$ is at most this; $-f$ gives negative $\lambda$",
-        ),
-    )
-
-
-def _chernoff() -> tuple[Step | Equation, ...]:
-    exponent = _rate**2 * _scale**2 / 2 - _rate * _t
-    return (
-        argued(
-            r"$\mathbb P[f - \mathbb E f \ge t] \le e^{-\lambda t}\,\mathbb E e^{\lambda"
-            r"(f - \mathbb E f)} \le e^{\lambda^2\sigma^2/2 - \lambda t}$ for every "
-            r"$\lambda > 0$",
-            "Markov's inequality",
-        ),
-        eq(
-            sp.Subs(exponent, _rate, _t / _scale**2),
-            -gaussian_exponent(_t, _scale),
-            "the exponent at its minimum",
-        ),
+        argued(r"""$\operatorname{Ent}(e^{\lambda f}) \le 2\,\mathbb E\lVert\nabla e^{\lambda
+            f/2}\rVert^2 \le \frac{\lambda^2\sigma^2}{2} M$ with $M(\lambda) = \mathbb E e^{\lambda
+            f}$ [Gross's logarithmic Sobolev inequality for independent standard normal
+            coordinates]"""),
+        eq(sp.Derivative(sp.log(moment) / _rate, _rate), entropy / (_rate**2 * moment)),
+        r"$\frac{\operatorname{Ent}(e^{\lambda f})}{\lambda^2 M} \le \frac{\sigma^2}{2}$",
+        argued(r"""$\log M(\lambda)/\lambda \to \mathbb E f = 0$ as $\lambda \to 0$ [$M$ is
+            differentiable at 0 with derivative $\mathbb E f$, because $f$ is bounded]"""),
+        eq(_rate * sp.Integral(_scale**2 / 2, (s, 0, _rate)), _rate**2 * _scale**2 / 2),
+        r"$\log M(\lambda)$ is at most this; $-f$ gives negative $\lambda$",
     )
 
 
@@ -157,37 +115,44 @@ def _log_moments(rate: np.ndarray, count: int) -> np.ndarray:
 
 
 _WEAKER = eq(
-    gaussian_exponent(_t, _scale) - _t**2 / 2,
+    tails.gaussian_exponent(_t, _scale) - _t**2 / 2,
     _t**2 * (1 - _scale**2) / (2 * _scale**2),
     r"not negative for $\sigma \le 1$, so that $e^{-t^2/(2\sigma^2)} \le e^{-t^2/2}$",
 )
 
 
 @gaussian_concentration.part(
-    r"the tail bound for $\sigma \le 1$", exponent=printed_exponent, last=(_WEAKER,)
+    r"the tail bound for $\sigma \le 1$", exponent=tails.printed_exponent, last=(_WEAKER,)
 )
 @with_sigma.part(
     r"$\mathbb P[f - \mathbb E f \ge t] \le e^{-t^2/(2\sigma^2)}$",
-    exponent=gaussian_exponent,
+    exponent=tails.gaussian_exponent,
     weights=(0.5, -2.0),
 )
 def bound(budget, exponent, weights=(0.5, -1.0), last=()):
     # The maximum of three has mean 3/(2 sqrt pi); softmax(gamma)_1 at d = 2 has mean 1/2.
-    largest = -np.expm1(3 * special.log_ndtr(1.5 / np.sqrt(np.pi) + GRID))
+    largest = -np.expm1(3 * special.log_ndtr(1.5 / np.sqrt(np.pi) + tails.GRID))
     t = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.49])
     softmax = special.ndtr(-special.logit(0.5 + t) / np.sqrt(2))
-    exponents = [exponent(GRID, 1.0), exponent(t, np.sqrt(1 / 8))]
+    exponents = [exponent(tails.GRID, 1.0), exponent(t, np.sqrt(1 / 8))]
     margins = -np.concatenate(exponents) - np.log(np.concatenate([largest, softmax]))
-    yield exact("Herbst and Chernoff", *herbst(), *_chernoff(), *last)
-    for weight in weights:
-        yield linear(Normal(), weight, exponent)
-    yield positive(
-        "closed forms",
-        margins,
-        r"log bound $-$ log tail of $\max(\gamma)$, $d = 3$, and of $\operatorname{softmax}"
-        r"(\gamma)_1$, $d = 2$",
+    rest = _rate**2 * _scale**2 / 2 - _rate * _t
+    yield exact(
+        "Herbst and Chernoff",
+        *herbst(),
+        argued(r"""$\mathbb P[f - \mathbb E f \ge t] \le e^{-\lambda t}\,\mathbb E e^{\lambda(f -
+            \mathbb E f)} \le e^{\lambda^2\sigma^2/2 - \lambda t}$ for every $\lambda > 0$ [Markov's
+            inequality]"""),
+        eq(sp.Subs(rest, _rate, _t / _scale**2), -tails.gaussian_exponent(_t, _scale)),
+        "the exponent at its minimum",
+        *last,
     )
-    yield sampled(Normal(), exponent, budget.samples)
+    for weight in weights:
+        yield tails.linear(Normal(), weight, exponent)
+    what = r"""log bound $-$ log tail of $\max(\gamma)$, $d = 3$, and of
+        $\operatorname{softmax}(\gamma)_1$, $d = 2$"""
+    yield positive("closed forms", margins, what)
+    yield tails.sampled(Normal(), exponent, budget.samples)
 
 
 @with_sigma.part(r"no constant above $\frac{1}{2\sigma^2}$ will do")
@@ -197,26 +162,18 @@ def best_constant():
     yield exact(
         "Mills' ratio",
         eq(
-            sp.Derivative(sp.erfc(Z / sp.sqrt(2)) / 2 - MILLS, Z),
-            -2 * PHI / (1 + Z**2) ** 2,
+            sp.Derivative(sp.erfc(Z / sp.sqrt(2)) / 2 - tails.MILLS, Z),
+            -2 * tails.PHI / (1 + Z**2) ** 2,
             r"with $f = \sigma\gamma_1$ and $z = t/\sigma$ the tail is $\mathbb P[\gamma_1 \ge z] "
             r"= \frac12 \operatorname{erfc}\frac{z}{\sqrt 2}$, less $\frac{z\varphi(z)}{1+z^2}$ it "
             "decreases",
         ),
-        argued(
-            r"$e^{-z^2/2} \ge \mathbb P[\gamma_1 \ge z] \ge \frac{z\varphi(z)}{1+z^2}$",
-            "the bound of this claim, and the difference decreases to its limit 0",
-        ),
-        eq(
-            sp.Limit(log_mills / Z**2, Z, sp.oo),
-            -sp.Rational(1, 2),
-            r"$\frac{1}{z^2}\log\frac{z\varphi(z)}{1+z^2}$, so that for $k > \frac12$ no bound "
-            r"$K e^{-kz^2}$ holds for all $z$",
-        ),
+        argued(r"""$e^{-z^2/2} \ge \mathbb P[\gamma_1 \ge z] \ge \frac{z\varphi(z)}{1+z^2}$ [the
+            bound of this claim, and the difference decreases to its limit 0]"""),
+        eq(sp.Limit(log_mills / Z**2, Z, sp.oo), -sp.Rational(1, 2)),
+        r"""$\frac{1}{z^2}\log\frac{z\varphi(z)}{1+z^2}$, so that for $k > \frac12$ no bound $K
+            e^{-kz^2}$ holds for all $z$""",
     )
-    yield positive(
-        "scipy",
-        special.log_ndtr(-far) + 0.8 * far**2,
-        r"$\log \mathbb P[\gamma_1 \ge z] + 0.8 z^2$ at $z = 5, 10, 20$: above the bound with 0.8 "
-        r"for $\frac12$",
-    )
+    what = r"""$\log \mathbb P[\gamma_1 \ge z] + 0.8 z^2$ at $z = 5, 10, 20$: above the bound with
+        0.8 for $\frac12$"""
+    yield positive("scipy", special.log_ndtr(-far) + 0.8 * far**2, what)

@@ -8,14 +8,8 @@ import sympy as sp
 from scipy import integrate, special, stats
 
 from perturbtheory import properties
+from perturbtheory.claims.exhibits import tails
 from perturbtheory.claims.exhibits.symbols import X, Z
-from perturbtheory.claims.exhibits.tails import (
-    GRID,
-    MILLS,
-    gaussian_exponent,
-    gumbel_exponent,
-    printed_exponent,
-)
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import (
     Claim,
@@ -71,17 +65,11 @@ def bounds():
     t, scale = sp.symbols("t sigma", positive=True)
     gap = sp.Rational(15, 32) * t**2 / scale**2
     margins = [
-        properties.gumbel_bound(GRID, sigma) - properties.gaussian_bound(GRID, sigma)
+        properties.gumbel_bound(tails.GRID, sigma) - properties.gaussian_bound(tails.GRID, sigma)
         for sigma in (0.1, 1.0, 10.0)
     ]
-    yield exact(
-        "sympy",
-        eq(
-            difference(gaussian_exponent(t, scale), t**2 / (32 * scale**2)),
-            gap,
-            "positive, and the minimum is smaller still",
-        ),
-    )
+    apart = difference(tails.gaussian_exponent(t, scale), t**2 / (32 * scale**2))
+    yield exact("sympy", eq(apart, gap, "positive, and the minimum is smaller still"))
     yield positive("engine", np.array(margins), "Gumbel $-$ Gaussian bound", slack=0.0)
 
 
@@ -95,13 +83,10 @@ def printed_bounds():
         - np.log(properties.gaussian_bound_as_printed(times, sigma))
         for times, sigma in zip(beyond.T, sigmas, strict=True)
     ]
+    why = r"positive for $t > \frac{1}{2\sigma}$; the minimum is at most $\frac{t}{4\sigma}$"
     yield exact(
         "sympy",
-        eq(
-            printed_exponent(t, scale) - t / (4 * scale),
-            t / 2 * (t - 1 / (2 * scale)),
-            r"positive for $t > \frac{1}{2\sigma}$; the minimum is at most $\frac{t}{4\sigma}$",
-        ),
+        eq(tails.printed_exponent(t, scale) - t / (4 * scale), t / 2 * (t - 1 / (2 * scale)), why),
     )
     yield positive("engine", np.array(gaps), r"log Gumbel $-$ log printed bound, four $\sigma$")
 
@@ -146,7 +131,7 @@ def smaller_tail():
     from flint import arb
 
     half, t = Fraction(1, 2), Fraction(1)
-    exponents = gaussian_exponent(t, half), gumbel_exponent(t, half)
+    exponents = tails.gaussian_exponent(t, half), tails.gumbel_exponent(t, half)
     # f >= 1 means gamma_1 <= -2: the tail on the left, where the Gumbel law is thin.
     balls = (-(2 - arb.const_euler()).exp()).exp() - arb(2).sqrt().erfc() / 2
     normal, gumbel = (
@@ -154,16 +139,14 @@ def smaller_tail():
         for law in (Normal(), Gumbel())
     )
     radius = np.asarray(normal.radius) + np.asarray(gumbel.radius)
+    cases = r"""$\mathbb P[-\gamma_1/2 \ge 1]$ for Gumbel minus Normal noise: $\exp(-e^{2 - c}) -
+        \Phi(-2)$"""
     yield exact(
-        "ball arithmetic",
-        sign(balls) if exponents[0] > exponents[1] else "unknown",
-        cases=r"$\mathbb P[-\gamma_1/2 \ge 1]$ for Gumbel minus Normal noise: $\exp(-e^{2 - c}) - "
-        r"\Phi(-2)$",
+        "ball arithmetic", sign(balls) if exponents[0] > exponents[1] else "unknown", cases=cases
     )
+    what = "the same difference of tails"
     yield positive(
-        "engine",
-        Estimate(np.asarray(gumbel.value) - normal.value, radius, "quadrature"),
-        "the same difference of tails",
+        "engine", Estimate(np.asarray(gumbel.value) - normal.value, radius, "quadrature"), what
     )
     told = {
         name: f"tail {float(law.value):.6f}, bound {np.exp(-float(exponent)):.6f}"
@@ -184,18 +167,12 @@ def linear_tails():
     below = special.log_ndtr(-far) + np.exp(far - np.euler_gamma)
     yield exact(
         "limits of ratios",
-        eq(
-            sp.Limit(sp.exp(-(Z**2) / 2) / (rate - rate**2 / 2), Z, sp.oo),
-            0,
-            r"$\mathbb P_N[\gamma_1 \ge z] \le e^{-z^2/2}$ over $\mathbb P_G[\gamma_1 \ge z] "
-            r"\ge y - \frac{y^2}{2}$, $y = e^{-(z+c)}$",
-        ),
-        eq(
-            sp.Limit(sp.exp(-sp.exp(Z - sp.EulerGamma)) / MILLS, Z, sp.oo),
-            0,
-            r"$\mathbb P_G[-\gamma_1 \ge z] = \exp(-e^{z-c})$ over $\mathbb P_N[-\gamma_1 "
-            r"\ge z] \ge \frac{z\varphi(z)}{1+z^2}$",
-        ),
+        eq(sp.Limit(sp.exp(-(Z**2) / 2) / (rate - rate**2 / 2), Z, sp.oo), 0),
+        r"""$\mathbb P_N[\gamma_1 \ge z] \le e^{-z^2/2}$ over $\mathbb P_G[\gamma_1 \ge z] \ge y -
+            \frac{y^2}{2}$, $y = e^{-(z+c)}$""",
+        eq(sp.Limit(sp.exp(-sp.exp(Z - sp.EulerGamma)) / tails.MILLS, Z, sp.oo), 0),
+        r"""$\mathbb P_G[-\gamma_1 \ge z] = \exp(-e^{z-c})$ over $\mathbb P_N[-\gamma_1 \ge z] \ge
+            \frac{z\varphi(z)}{1+z^2}$""",
     )
     yield positive("scipy", np.concatenate([above, below]), "at $t = 3, 5, 8$")
 
@@ -209,34 +186,22 @@ def unit_variance():
     start = sp.log(sp.sqrt(sp.pi) / 2)
     yield exact(
         "convex log-ratio of densities",
-        argued(
-            r"$d = 2$, $\theta = 0$: $s - \frac12 \ge t$ means $\gamma_1 - \gamma_2 \ge x$, with "
-            r"the logistic law or $N(0, 2)$; $r(x)$ is the logarithm of the ratio of densities",
-            r"definition of the softmax; differences of Gumbel variables are logistic",
-        ),
-        eq(
-            sp.Derivative(ratio, (X, 2)),
-            ((sp.exp(X) - 1) / (sp.exp(X) + 1)) ** 2 / 2,
-            r"$r'' = \frac12\tanh^2\frac x2 \ge 0$",
-        ),
+        argued(r"""$d = 2$, $\theta = 0$: $s - \frac12 \ge t$ means $\gamma_1 - \gamma_2 \ge x$,
+            with the logistic law or $N(0, 2)$; $r(x)$ is the logarithm of the ratio of densities
+            [definition of the softmax; differences of Gumbel variables are logistic]"""),
+        eq(sp.Derivative(ratio, (X, 2)), ((sp.exp(X) - 1) / (sp.exp(X) + 1)) ** 2 / 2),
+        r"$r'' = \frac12\tanh^2\frac x2 \ge 0$",
         eq(sp.Subs(sp.Derivative(ratio, X), X, 0), 0, "$r'(0)$"),
         eq(sp.Subs(ratio, X, 0), start, "$r(0)$"),
         shown(r"$\log\frac{\sqrt\pi}{2} < 0$", bool(start < 0)),
-        argued(
-            r"the logistic density is first below and then above the normal one on "
-            r"$x > 0$, so the logistic tail minus the normal tail rises from $0$ and then "
-            r"falls to $0$: it is positive",
-            r"$r$ is convex, negative at 0 and unbounded; both tails are $\frac12$ at 0 and 0 at "
-            "infinity",
-        ),
+        argued(r"""the logistic density is first below and then above the normal one on $x > 0$, so
+            the logistic tail minus the normal tail rises from $0$ and then falls to $0$: it is
+            positive [$r$ is convex, negative at 0 and unbounded; both tails are $\frac12$ at 0 and
+            0 at infinity]"""),
     )
     gaps = [_pair_tail(stats.gumbel_r(), x) - _pair_tail(stats.norm(), x) for x in t]
-    yield positive(
-        "quadrature over $\\gamma_1$",
-        np.array(gaps),
-        "Gumbel $-$ Normal tail at five $t$",
-        slack=1e-9,
-    )
+    what = "Gumbel $-$ Normal tail at five $t$"
+    yield positive("quadrature over $\\gamma_1$", np.array(gaps), what, slack=1e-9)
 
 
 def _pair_tail(law: Any, t: float) -> float:

@@ -57,21 +57,16 @@ def noise_in_the_domain(budget):
     yield agree("engine", found, special.softmax(theta)[None], "exponential noise, the same case")
     yield agree("sampling", drawn, special.softmax(theta), "arg max frequencies")
     yield witness(
-        {
-            "d": 2,
-            "gamma": "exponential",
-            "theta": [r"$\log 2$", 0],
-            r"$P(\arg\max = 1)$": "3/4",
-            r"$\operatorname{softmax}(\theta)_1$": "2/3",
-        }
+        d=2,
+        gamma="exponential",
+        theta=[r"$\log 2$", 0],
+        **{r"$P(\arg\max = 1)$": "3/4", r"$\operatorname{softmax}(\theta)_1$": "2/3"},
     )
 
 
 @extreme_values.part("the stability of the limit law gives the equivalence")
-@stability.part(
-    r"$P(\max_i(\theta_i + \gamma_i) \le z,\ \arg\max = i) = \operatorname{softmax}(\theta)_i\, "
-    r"P(\log\sum_j e^{\theta_j} + \gamma_1 \le z)$"
-)
+@stability.part(r"""$P(\max_i(\theta_i + \gamma_i) \le z,\ \arg\max = i) =
+    \operatorname{softmax}(\theta)_i\, P(\log\sum_j e^{\theta_j} + \gamma_1 \le z)$""")
 def maximum_and_argmax(budget):
     points, ends = thetas(3, budget), np.array([-1.0, 0.5, 2.0])
     law = stats.gumbel_r(loc=-np.euler_gamma)
@@ -81,22 +76,18 @@ def maximum_and_argmax(budget):
     drawn = _sampled_joint(points[0], ends[1], 4 * budget.samples)
     yield exact(
         "sympy, any d",
-        argued(
-            r"with $a = e^{\theta_i}$, $S = \sum_{j \ne i} e^{\theta_j}$ and $u = e^{-(x+c)}$: the "
-            r"density of $x = \theta_i + \gamma_i$ becomes $a e^{-au}$, the probability that every "
-            r"other $\theta_j + \gamma_j$ is at most $x$ is $e^{-Su}$, and $x \le z$ means "
-            r"$u \ge b = e^{-(z+c)}$",
-            "independence; A.gumbel-density.corrected",
-        ),
+        argued(r"""with $a = e^{\theta_i}$, $S = \sum_{j \ne i} e^{\theta_j}$ and $u = e^{-(x+c)}$:
+            the density of $x = \theta_i + \gamma_i$ becomes $a e^{-au}$, the probability that every
+            other $\theta_j + \gamma_j$ is at most $x$ is $e^{-Su}$, and $x \le z$ means $u \ge b =
+            e^{-(z+c)}$ [independence; A.gumbel-density.corrected]"""),
         eq(
             sp.Integral(A * sp.exp(-(A + REST) * U), (U, B, sp.oo)),
             A / (A + REST) * sp.exp(-(A + REST) * B),
             r"a function of $i$ times one of $z$, which is the cdf of $\log(a + S) + \gamma_1$",
         ),
     )
-    yield agree(
-        "scipy quadrature", joint, product, "$d = 3$, $i = 1$, three $z$", slack=1e-9, floor=1.0
-    )
+    what = "$d = 3$, $i = 1$, three $z$"
+    yield agree("scipy quadrature", joint, product, what, slack=1e-9, floor=1.0)
     yield agree("sampling", drawn, product[0, 1], "the same for the first of these", floor=1.0)
 
 
@@ -160,14 +151,10 @@ def tails():
         stats.gumbel_r.logsf(far + np.euler_gamma), stats.gumbel_r.logcdf(np.euler_gamma - far)
     )
     rate = sp.exp(-(T + C))
+    why = r"""$P_N(|\gamma_1| \ge t) \le 2 e^{-t^2/2}$ over $P_G(\gamma_1 \ge t) \ge y -
+        \frac{y^2}{2}$, $y = e^{-(t+c)}$"""
     yield exact(
-        "sympy",
-        eq(
-            sp.Limit(2 * sp.exp(-(T**2) / 2) / (rate - rate**2 / 2), T, sp.oo),
-            0,
-            r"$P_N(|\gamma_1| \ge t) \le 2 e^{-t^2/2}$ over $P_G(\gamma_1 \ge t) \ge y - "
-            r"\frac{y^2}{2}$, $y = e^{-(t+c)}$",
-        ),
+        "sympy", eq(sp.Limit(2 * sp.exp(-(T**2) / 2) / (rate - rate**2 / 2), T, sp.oo), 0, why)
     )
     ratio = np.log(2) + special.log_ndtr(-far) - both
     yield positive("scipy", -ratio - far, r"$-\log$ of the ratio $- t$ at $t = 4, 8, 16, 32$")

@@ -89,10 +89,10 @@ def mean_is_zero(budget):
     yield exact(
         "sympy",
         argued(
-            r"$\int t\,\hat g(t)\,dt = -\int_0^\infty \log(u) e^{-u} du - c$", "$u = e^{-(t+c)}$"
+            r"""$\int t\,\hat g(t)\,dt = -\int_0^\infty \log(u) e^{-u} du - c$ [$u = e^{-(t+c)}$]"""
         ),
         argued(
-            r"$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$", "differentiate $\\int u^x e^{-u}$"
+            r"""$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$ [differentiate $\int u^x e^{-u}$]"""
         ),
         eq(-slope, sp.EulerGamma, "which is $c$"),
     )
@@ -169,12 +169,10 @@ def gumbel_max(budget):
     wins = sp.Integral(A * sp.exp(-A * U) * sp.exp(-REST * U), (U, 0, sp.oo))
     yield exact(
         "sympy, any d",
-        argued(
-            r"with $a = e^{\theta_i}$, $S = \sum_{j \ne i} e^{\theta_j}$ and $u = e^{-(z+c)}$ the "
-            r"density of $z = \theta_i + \gamma_i$ is that of an exponential $u$ of rate $a$, and "
-            r"$P(\theta_j + \gamma_j \le z \text{ for all } j \ne i) = e^{-Su}$",
-            "independence; A.gumbel-density.corrected",
-        ),
+        argued(r"""with $a = e^{\theta_i}$, $S = \sum_{j \ne i} e^{\theta_j}$ and $u = e^{-(z+c)}$
+            the density of $z = \theta_i + \gamma_i$ is that of an exponential $u$ of rate $a$, and
+            $P(\theta_j + \gamma_j \le z \text{ for all } j \ne i) = e^{-Su}$ [independence;
+            A.gumbel-density.corrected]"""),
         eq(wins, A / (A + REST)),
     )
     # A scale per coordinate keeps the engine from using the closed form that is to be checked.

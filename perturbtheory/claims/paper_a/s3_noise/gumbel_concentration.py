@@ -13,19 +13,7 @@ from perturbtheory import properties
 from perturbtheory.claims.exhibits.gumbel_law import CDF, C
 from perturbtheory.claims.exhibits.symbols import T, U
 from perturbtheory.claims.exhibits.tails import GRID, gumbel_exponent, linear, sampled
-from perturbtheory.ledger import (
-    Check,
-    Claim,
-    Equation,
-    Step,
-    agree,
-    argued,
-    eq,
-    exact,
-    positive,
-    shown,
-    witness,
-)
+from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, positive, shown, witness
 from perturbtheory.perturbations import Gumbel, Normal, Pareto
 
 gumbel_concentration = Claim(
@@ -72,40 +60,28 @@ def _slope(g: Any) -> Any:
     return sp.Derivative(g, _X)
 
 
-def _from_the_median() -> tuple[Step | Equation, ...]:
+def _from_the_median():
     """Steps to E phi = phi(m) + E[w phi'] with |w| <= L = 1/log 2."""
     p, m = sp.symbols("p m", positive=True)
     cdf, phi = sp.Function("F")(_X), sp.Function(r"\varphi")(_X)
     right = (1 - p) / (-p * sp.log(p))
     half, largest = sp.Rational(1, 2), 1 / sp.log(2)
     return (
-        eq(
-            sp.Derivative(CDF, T),
-            -CDF * sp.log(CDF, evaluate=False),
-            r"with $p = F(t)$, the cdf, the Gumbel density is $g = -p\log p$",
-        ),
-        eq(
-            sp.Derivative(sp.log(right), p),
-            (1 / -sp.log(p) - 1 / (1 - p)) / p,
-            r"at most 0, because $-\log p \ge 1 - p$",
-        ),
+        eq(sp.Derivative(CDF, T), -CDF * sp.log(CDF, evaluate=False)),
+        r"with $p = F(t)$, the cdf, the Gumbel density is $g = -p\log p$",
+        eq(sp.Derivative(sp.log(right), p), (1 / -sp.log(p) - 1 / (1 - p)) / p),
+        r"at most 0, because $-\log p \ge 1 - p$",
         eq(sp.Subs(right, p, half), largest, r"so $\frac{1-F}{g} \le L$ above the median $m$"),
         eq(sp.Subs(1 / -sp.log(p), p, half), largest, r"so $\frac Fg \le L$ below it"),
-        eq(
-            _slope((phi - m) * (1 - cdf)),
-            _slope(phi) * (1 - cdf) - (phi - m) * _slope(cdf),
-            r"by parts above the median, where $m$ stands for $\varphi(m)$",
-        ),
-        eq(
-            _slope((phi - m) * cdf),
-            _slope(phi) * cdf + (phi - m) * _slope(cdf),
-            r"and below: $\mathbb E\varphi = \varphi(m) + \mathbb E[w\varphi']$ with "
-            r"$w = \frac{1-F}{g}$ above $m$ and $w = -\frac Fg$ below, so $|w| \le L$",
-        ),
+        eq(_slope((phi - m) * (1 - cdf)), _slope(phi) * (1 - cdf) - (phi - m) * _slope(cdf)),
+        r"by parts above the median, where $m$ stands for $\varphi(m)$",
+        eq(_slope((phi - m) * cdf), _slope(phi) * cdf + (phi - m) * _slope(cdf)),
+        r"""and below: $\mathbb E\varphi = \varphi(m) + \mathbb E[w\varphi']$ with $w =
+            \frac{1-F}{g}$ above $m$ and $w = -\frac Fg$ below, so $|w| \le L$""",
     )
 
 
-def _one_dimension() -> tuple[Step | Equation, ...]:
+def _one_dimension():
     """Steps to Ent(e^h) <= 2 L^2 E[h'^2 e^h] / (1 - L k) for |h'| <= k < 1/L, L = 1/log 2."""
     moment, a, b, lip, k = sp.symbols("M A B L kappa", positive=True)
     h = sp.Function("h")(_X)
@@ -113,49 +89,36 @@ def _one_dimension() -> tuple[Step | Equation, ...]:
     bulk: Any = b**2 - 2 * lip * a * b - lip * k * b**2
     return (
         *_from_the_median(),
-        eq(
-            sp.Derivative(moment * sp.log(moment) - moment + 1, moment),
-            sp.log(moment),
-            r"so $M\log M - M + 1$, $M = \mathbb E e^h$, is convex with minimum $0$ at $M = 1$: "
-            r"$\operatorname{Ent}(e^h) \le \mathbb E[he^h - e^h + 1]$; let $h(m) = 0$ and "
-            r"$|h'| \le \kappa < \frac1L$",
-        ),
-        eq(
-            _slope(h * sp.exp(h) - sp.exp(h) + 1),
-            h * _slope(h) * sp.exp(h),
-            "a function that is $0$ at $m$",
-        ),
+        eq(sp.Derivative(moment * sp.log(moment) - moment + 1, moment), sp.log(moment)),
+        r"""so $M\log M - M + 1$, $M = \mathbb E e^h$, is convex with minimum $0$ at $M = 1$:
+            $\operatorname{Ent}(e^h) \le \mathbb E[he^h - e^h + 1]$; let $h(m) = 0$ and $|h'| \le
+            \kappa < \frac1L$""",
+        eq(_slope(h * sp.exp(h) - sp.exp(h) + 1), h * _slope(h) * sp.exp(h)),
+        "a function that is $0$ at $m$",
         eq(_slope(squared), (2 * h + h**2) * _slope(h) * sp.exp(h), "likewise $0$ at $m$"),
-        argued(
-            r"with $A^2 = \mathbb E[h'^2e^h]$, $B^2 = \mathbb E[h^2e^h]$: "
-            r"$\operatorname{Ent}(e^h) \le LAB$ and $B^2 \le 2LAB + L\kappa B^2$",
-            r"the formula for $\mathbb E\varphi$, $|w| \le L$ and the Cauchy-Schwarz inequality; "
-            r"all is finite and no boundary term is left because $\kappa < \log 2 < 1$",
-        ),
-        eq(
-            bulk,
-            b * (b * (1 - lip * k) - 2 * lip * a),
-            r"at most 0, so that $B \le \frac{2LA}{1 - L\kappa}$ and $\operatorname{Ent}(e^h) \le "
-            r"\frac{2L^2}{1 - L\kappa}\mathbb E[h'^2e^h]$; a constant added to $h$ changes nothing",
-        ),
+        argued(r"""with $A^2 = \mathbb E[h'^2e^h]$, $B^2 = \mathbb E[h^2e^h]$:
+            $\operatorname{Ent}(e^h) \le LAB$ and $B^2 \le 2LAB + L\kappa B^2$ [the formula for
+            $\mathbb E\varphi$, $|w| \le L$ and the Cauchy-Schwarz inequality; all is finite and no
+            boundary term is left because $\kappa < \log 2 < 1$]"""),
+        eq(bulk, b * (b * (1 - lip * k) - 2 * lip * a)),
+        r"""at most 0, so that $B \le \frac{2LA}{1 - L\kappa}$ and $\operatorname{Ent}(e^h) \le
+            \frac{2L^2}{1 - L\kappa}\mathbb E[h'^2e^h]$; a constant added to $h$ changes nothing""",
     )
 
 
-def _all_dimensions() -> tuple[Step | Equation, ...]:
+def _all_dimensions():
     """Steps from one dimension to log E exp(lambda (f - E f)) <= 8 lambda^2 sigma^2."""
     u, cut, s, rate, scale, lip, t = sp.symbols("u U s lambda sigma L t", positive=True)
     largest = 1 / (2 * sp.log(2))
     quarter = sp.Rational(1, 4)
     exponent = rate * t - 8 * rate**2 * scale**2
     return (
-        argued(
-            r"$\operatorname{Ent}(e^{\lambda f}) \le \sum_i \mathbb E\operatorname{Ent}_i"
-            r"(e^{\lambda f}) \le \frac{2L^2\lambda^2\sigma^2}{1 - L\lambda\sigma}\,"
-            r"\mathbb E e^{\lambda f}$ for $0 < \lambda < \frac{1}{L\sigma}$",
-            r"subadditivity of entropy under independence; $|\partial_i f| \le \sigma$ and "
-            r"$\sum_i (\partial_i f)^2 \le \sigma^2$, almost everywhere if $f$ is only Lipschitz "
-            "(Rademacher)",
-        ),
+        argued(r"""$\operatorname{Ent}(e^{\lambda f}) \le \sum_i \mathbb
+            E\operatorname{Ent}_i(e^{\lambda f}) \le \frac{2L^2\lambda^2\sigma^2}{1 -
+            L\lambda\sigma}\,\mathbb E e^{\lambda f}$ for $0 < \lambda < \frac{1}{L\sigma}$
+            [subadditivity of entropy under independence; $|\partial_i f| \le \sigma$ and $\sum_i
+            (\partial_i f)^2 \le \sigma^2$, almost everywhere if $f$ is only Lipschitz
+            (Rademacher)]"""),
         eq(
             sp.Derivative(-2 * lip * scale * sp.log(1 - lip * scale * s), s),
             2 * lip**2 * scale**2 / (1 - lip * scale * s),
@@ -168,27 +131,16 @@ def _all_dimensions() -> tuple[Step | Equation, ...]:
             r"$\log 2 \ge \frac23$; so $-\log(1 - U) \le 2\log 2$",
             bool(sp.E**2 <= 8) and bool(1 - largest >= quarter),
         ),
-        argued(
-            r"$-\log(1 - u) \le \frac uU(-\log(1 - U)) \le \frac uU 2\log 2$ for $0 \le u \le U$",
-            r"$-\log(1 - u)$ is convex and 0 at 0",
-        ),
-        eq(
-            sp.Subs(2 * u * (u / cut) * 2 * sp.log(2), cut, largest),
-            8 * (u * sp.log(2)) ** 2,
-            r"with $u = L\sigma\lambda$, for $\lambda \le \frac{1}{2\sigma}$: "
-            r"$\log\mathbb E e^{\lambda(f - \mathbb E f)} \le -2u\log(1 - u)$ is at most this, "
-            r"which is $8\lambda^2\sigma^2$",
-        ),
-        argued(
-            r"$\mathbb P[f - \mathbb E f \ge t] \le e^{-(\lambda t - 8\lambda^2\sigma^2)}$ for "
-            r"$0 < \lambda \le \frac{1}{2\sigma}$",
-            "Markov's inequality",
-        ),
-        eq(
-            sp.Subs(exponent, rate, t / (16 * scale**2)),
-            t**2 / (32 * scale**2),
-            r"a $\lambda$ that is allowed for $t \le 8\sigma$",
-        ),
+        argued(r"""$-\log(1 - u) \le \frac uU(-\log(1 - U)) \le \frac uU 2\log 2$ for $0 \le u \le
+            U$ [$-\log(1 - u)$ is convex and 0 at 0]"""),
+        eq(sp.Subs(2 * u * (u / cut) * 2 * sp.log(2), cut, largest), 8 * (u * sp.log(2)) ** 2),
+        r"""with $u = L\sigma\lambda$, for $\lambda \le \frac{1}{2\sigma}$: $\log\mathbb E
+            e^{\lambda(f - \mathbb E f)} \le -2u\log(1 - u)$ is at most this, which is
+            $8\lambda^2\sigma^2$""",
+        argued(r"""$\mathbb P[f - \mathbb E f \ge t] \le e^{-(\lambda t - 8\lambda^2\sigma^2)}$ for
+            $0 < \lambda \le \frac{1}{2\sigma}$ [Markov's inequality]"""),
+        eq(sp.Subs(exponent, rate, t / (16 * scale**2)), t**2 / (32 * scale**2)),
+        r"a $\lambda$ that is allowed for $t \le 8\sigma$",
         eq(
             sp.Subs(exponent, rate, 1 / (2 * scale)) - t / (4 * scale),
             (t - 8 * scale) / (4 * scale),
@@ -213,17 +165,14 @@ def tail_bound(budget):
     yield exact("modified log-Sobolev inequality", *_one_dimension(), *_all_dimensions())
     for weight in (1.0, -1.0, 0.25, -3.0):
         yield linear(Gumbel(), weight, gumbel_exponent)
-    yield positive(
-        "closed forms",
-        -exponents - np.log(np.concatenate([largest, 0.5 - t])),
-        r"log bound $-$ log tail of $\max(\gamma)$, $d = 10$, and of $\operatorname{softmax}"
-        r"(\gamma)_1$, $d = 2$",
-    )
+    what = r"""log bound $-$ log tail of $\max(\gamma)$, $d = 10$, and of
+        $\operatorname{softmax}(\gamma)_1$, $d = 2$"""
+    yield positive("closed forms", -exponents - np.log(np.concatenate([largest, 0.5 - t])), what)
     yield _sum_of_many(budget.samples)
     yield sampled(Gumbel(), gumbel_exponent, budget.samples)
 
 
-def _sum_of_many(samples: int) -> Check:
+def _sum_of_many(samples):
     """f = sum_i gamma_i / sqrt d with |grad f| = 1: no coordinate stands out."""
     result = properties.concentration(
         Gumbel(),
@@ -245,15 +194,9 @@ def exponential_rate():
     y = sp.exp(-(T + C))
     rate = properties.rate(Gumbel(), **_FIRST)
     slopes = np.array([rate.exponent or 0.0, rate.coefficient or 0.0])
-    yield exact(
-        "sympy",
-        eq(
-            sp.Limit((1 - sp.exp(-y)) / y, T, sp.oo),
-            1,
-            r"the tail $1 - e^{-y}$ of $f = \gamma_1$ over $y = e^{-(t+c)}$; scaled by $\sigma$ "
-            r"for $f = \sigma\gamma_1$",
-        ),
-    )
+    why = r"""the tail $1 - e^{-y}$ of $f = \gamma_1$ over $y = e^{-(t+c)}$; scaled by $\sigma$ for
+        $f = \sigma\gamma_1$"""
+    yield exact("sympy", eq(sp.Limit((1 - sp.exp(-y)) / y, T, sp.oo), 1, why))
     yield agree("engine, decay rate", slopes, 1.0, "power and factor of $t$")
 
 
@@ -261,12 +204,10 @@ def exponential_rate():
 def every_law():
     k, t = sp.symbols("k t", positive=True)
     rate = properties.rate(Pareto(3.0), **_FIRST)
-    yield exact(
-        "sympy, Pareto noise",
-        sp.limit(sp.exp(k * t) * _PARETO.subs(U, t), t, sp.oo) != sp.oo,
-        cases=r"index 3, $f = \gamma_1$: $e^{kt}\, \mathbb P[\gamma_1 - \frac32 \ge t]$ is bounded "
-        "for some $k > 0$",
-    )
+    holds = sp.limit(sp.exp(k * t) * _PARETO.subs(U, t), t, sp.oo) != sp.oo
+    cases = r"""index 3, $f = \gamma_1$: $e^{kt}\, \mathbb P[\gamma_1 - \frac32 \ge t]$ is bounded
+        for some $k > 0$"""
+    yield exact("sympy, Pareto noise", holds, cases=cases)
     yield agree("engine, decay rate", rate.exponent or 0.0, 1.0, r"$\beta$ of $e^{-ct^\beta}$")
     tail = {r"$\mathbb P[f - \mathbb E f \ge t]$": r"$(t + \frac32)^{-3}$"}
     law = r"Pareto, index 3, density $3 x^{-4}$ for $x \ge 1$"

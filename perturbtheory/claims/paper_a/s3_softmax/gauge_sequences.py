@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.numbers import engine, entry
+from perturbtheory.claims.exhibits.numbers import entry
+from perturbtheory.claims.exhibits.softmax_exact import by_engine
 from perturbtheory.claims.paper_a.s3_softmax.gauge_sets import FIRST, SUM, Gauge
 from perturbtheory.ledger import Claim, Step, agree, eq, exact, shown, witness
-from perturbtheory.perturbations import Gumbel
-from perturbtheory.potential import expected_max
 
 N, DIM = sp.symbols("n d", positive=True)
 CASES = tuple(product((2, 3, 4), (1, 2, 7)))
@@ -26,13 +25,13 @@ class Witnesses(NamedTuple):
     Attributes:
         name: in LaTeX.
         gauge: the set that it should lie in.
-        serves: the positions i that it is for.
+        serves: d -> the positions i that it is for.
         entries: n, d -> the number at position i, the number elsewhere.
     """
 
     name: str
     gauge: Gauge
-    serves: Callable[[int], bool]
+    serves: Callable[[int], range]
     entries: Callable[[Any, Any], tuple[Any, Any]]
 
     def in_set(self) -> Step:
@@ -41,7 +40,7 @@ class Witnesses(NamedTuple):
         if self.gauge is SUM:
             others = sp.Mul(-elsewhere, DIM - 1, evaluate=False)
             return eq(here, others, "the entries add up to zero").step()
-        first = here if self.serves(1) else elsewhere
+        first = here if 1 in self.serves(2) else elsewhere
         return shown(f"the first entry, ${first}$, is zero", first == 0)
 
     def height(self) -> Any:
@@ -53,7 +52,7 @@ class Witnesses(NamedTuple):
         """n, i and theta^(n) for every i that is served."""
         for d, n in cases:
             here, elsewhere = self.entries(Fraction(n), Fraction(d))
-            for i in filter(self.serves, range(1, d + 1)):
+            for i in self.serves(d):
                 yield n, i, [Fraction(here if j == i else elsewhere) for j in range(1, d + 1)]
 
     def level_of(self, theta: list[Fraction]) -> Fraction:
@@ -61,32 +60,21 @@ class Witnesses(NamedTuple):
         return sum(theta, Fraction(0)) if self.gauge is SUM else theta[0]
 
 
-def _any(_: int) -> bool:
-    return True
-
-
-def _first(i: int) -> bool:
-    return i == 1
-
-
-def _later(i: int) -> bool:
-    return i > 1
-
-
-def _same_as_n(n: Any, _: Any) -> Any:
-    return n
-
-
-AS_N = Witnesses("$n$ at $i$, $-a/d$ elsewhere, with $a = n$", SUM, _any, lambda n, d: (n, -n / d))
+_ANY, _FIRST, _LATER = (
+    lambda d: range(1, d + 1),
+    lambda _: range(1, 2),
+    lambda d: range(2, d + 1),
+)
+AS_N = Witnesses("$n$ at $i$, $-a/d$ elsewhere, with $a = n$", SUM, _ANY, lambda n, d: (n, -n / d))
 BEST = Witnesses(
-    "$n$ at $i$, $-a/d$ elsewhere, with $a = nd/(d - 1)$", SUM, _any, lambda n, d: (n, -n / (d - 1))
+    "$n$ at $i$, $-a/d$ elsewhere, with $a = nd/(d - 1)$", SUM, _ANY, lambda n, d: (n, -n / (d - 1))
 )
-AT_FIRST = Witnesses("$n$ at $1$, $0$ elsewhere", FIRST, _first, lambda n, d: (n, 0 * d))
+AT_FIRST = Witnesses("$n$ at $1$, $0$ elsewhere", FIRST, _FIRST, lambda n, d: (n, 0 * d))
 AROUND = Witnesses(
-    "$n - n/d$ at $i$, $-n/d$ elsewhere", SUM, _any, lambda n, d: (n - n / d, -n / d)
+    "$n - n/d$ at $i$, $-n/d$ elsewhere", SUM, _ANY, lambda n, d: (n - n / d, -n / d)
 )
-BELOW = Witnesses("$0$ at $i = 1$, $-n$ elsewhere", FIRST, _first, lambda n, d: (0 * d, -n))
-LATER = Witnesses("$n$ at $i > 1$, $0$ elsewhere", FIRST, _later, lambda n, d: (n, 0 * d))
+BELOW = Witnesses("$0$ at $i = 1$, $-n$ elsewhere", FIRST, _FIRST, lambda n, d: (0 * d, -n))
+LATER = Witnesses("$n$ at $i > 1$, $0$ elsewhere", FIRST, _LATER, lambda n, d: (n, 0 * d))
 
 gauge_sequences = Claim(
     "A.gauge-sequences",
@@ -118,15 +106,7 @@ def lies_in_set(sequence):
     yield exact("rational", not outside, cases=WHICH)
     for n, i, theta in outside[:1]:
         level = f"{sequence.level_of(theta)}, not 0"
-        yield witness(
-            {
-                "$d$": len(theta),
-                "$n$": n,
-                "$i$": i,
-                r"$\theta$": list(map(str, theta)),
-                "level": level,
-            }
-        )
+        yield witness(d=len(theta), n=n, i=i, theta=list(map(str, theta)), level=level)
 
 
 @gauge_sequences.part(
@@ -137,10 +117,10 @@ def lies_in_set(sequence):
 @mended_sequences.part(f"{AROUND.name}: in ${SUM.name}$ with $h_i = n$", sequence=AROUND)
 @mended_sequences.part(f"{BELOW.name}: in ${FIRST.name}$ with $h_i = n$", sequence=BELOW)
 @mended_sequences.part(f"{LATER.name}: in ${FIRST.name}$ with $h_i = n$", sequence=LATER)
-def in_set_with_height(sequence, height=_same_as_n):
+def in_set_with_height(sequence, height=lambda n, _: n):
     at_three = list(sequence.vectors(product((3,), (1, 3, 9))))
     points = np.array([x for _, _, x in at_three], float)
-    p = engine(expected_max(Gumbel()), points, "probabilities")
+    p = by_engine(points)
     index = np.arange(len(at_three)), np.array([i - 1 for _, i, _ in at_three])
     share = [1 / (1 + 2 * np.exp(-height(n, 3))) for n, _, _ in at_three]
     a = sp.Symbol("a")
@@ -152,14 +132,11 @@ def in_set_with_height(sequence, height=_same_as_n):
         eq(sequence.height(), height(N, DIM), r"$h_i$, which tends to infinity"),
         *([only] if sequence is BEST else []),
     )
-    yield exact(
-        "rational",
-        all(
-            sequence.level_of(x) == 0 and _height(x, i) == height(n, Fraction(len(x)))
-            for n, i, x in sequence.vectors()
-        ),
-        cases=WHICH,
+    holds = all(
+        sequence.level_of(x) == 0 and _height(x, i) == height(n, Fraction(len(x)))
+        for n, i, x in sequence.vectors()
     )
+    yield exact("rational", holds, cases=WHICH)
     yield agree("engine", entry(p, index), share, "$p_i$ for $n = 1, 3, 9$, $d = 3$")
 
 

@@ -10,12 +10,10 @@ from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.softmax_exact import (
     Vector,
     any_d,
-    by_both_bases,
-    is_minimal,
     log_share_step,
     pairs_of_points,
     same,
-    shared_by_engine,
+    shared,
     softmax,
     written,
 )
@@ -55,6 +53,7 @@ SUM = Gauge(
     r"\{\sum_j \theta_j = 0\}", np.array([1, 1, 1]), sp.Symbol("d", integer=True, positive=True)
 )
 FIRST = Gauge(r"\{\theta_1 = 0\}", np.array([1, 0, 0]), sp.Integer(1))
+_HOW_MANY = "how many of these pairs share their $p$"
 
 gauge_sets = Claim(
     "A.gauge-sets",
@@ -109,18 +108,14 @@ def complete(budget, gauge):
     shift = r"c = \langle a, \log p\rangle / \langle a, \mathbf 1\rangle"
     yield exact(
         "sympy, symbolic d, in the set",
-        any_d(
-            s.sum(a[j] * (x[j] - c)),
-            s.sum(a[j] * x[j]) - c * s.sum(a[j]),
-            rf"$\langle a, x - c\mathbf 1\rangle$, which is 0 for $x = \log p$ and ${shift}$",
-        ),
+        any_d(s.sum(a[j] * (x[j] - c)), s.sum(a[j] * x[j]) - c * s.sum(a[j])),
+        rf"$\langle a, x - c\mathbf 1\rangle$, which is 0 for $x = \log p$ and ${shift}$",
         argued(
-            rf"$\langle a, \mathbf 1\rangle = {gauge.whole} > 0$", r"$a = \mathbf 1$ or $a = e_1$"
+            rf"""$\langle a, \mathbf 1\rangle = {gauge.whole} > 0$ [$a = \mathbf 1$ or $a = e_1$]"""
         ),
     )
-    yield agree(
-        "numbers", theta @ gauge.normal, 0.0, r"$\langle a, \theta\rangle$ at $d = 3$", floor=1.0
-    )
+    what = r"$\langle a, \theta\rangle$ at $d = 3$"
+    yield agree("numbers", theta @ gauge.normal, 0.0, what, floor=1.0)
     yield from onto_positive(rf"\theta = \log p - c\mathbf 1, {shift}", theta, p)
 
 
@@ -137,22 +132,16 @@ def minimal(gauge):
     c, inside = sp.Symbol("c", real=True), gauge.points()
     yield exact(
         "sympy, symbolic d",
-        argued(
-            r"$\operatorname{softmax}(\theta) = \operatorname{softmax}(\tau)$ only for "
-            r"$\tau = \theta + c\mathbf 1$",
-            "A.softmax-minimal-condition.corrected",
-        ),
+        argued(r"""$\operatorname{softmax}(\theta) = \operatorname{softmax}(\tau)$ only for $\tau =
+            \theta + c\mathbf 1$ [A.softmax-minimal-condition.corrected]"""),
         shown(
             rf"both in the set: $0 = \langle a, \tau - \theta\rangle = {gauge.whole} \cdot c$ for "
             "$c = 0$ alone",
             sp.solve(gauge.whole * c, c) == [0],
         ),
     )
-    yield from by_both_bases(
-        lambda base: is_minimal(inside, base), f"all pairs of {len(inside)} integer points, $d = 3$"
-    )
-    pairs = list(combinations(inside, 2))
-    yield agree("engine", shared_by_engine(pairs), 0, "how many of these pairs share their $p$")
+    cases = f"all pairs of {len(inside)} integer points, $d = 3$"
+    yield from shared(list(combinations(inside, 2)), False, cases, _HOW_MANY)
 
 
 @gauge_sum_proof.part(r"(36): $\log p_i$ is $\theta_i$ less the log-sum-exp")
@@ -170,12 +159,9 @@ def line_36(budget):
 def required():
     pairs = pairs_of_points((1, 2))
     theta, tau = next(pair for pair in pairs if same(*pair, sp.E))
-    yield from by_both_bases(
-        lambda base: not any(same(*pair, base) for pair in pairs),
-        r"minimal: sets of two points of $\{0, 1, 2\}^d$, $d = 1, 2$; all of them are as required, "
-        r"for $p$ is a function of $\theta$",
-    )
-    yield agree("engine", shared_by_engine(pairs), 0, "how many of these sets are not minimal")
+    cases = r"""minimal: sets of two points of $\{0, 1, 2\}^d$, $d = 1, 2$; all of them are as
+        required, for $p$ is a function of $\theta$"""
+    yield from shared(pairs, False, cases, "how many of these sets are not minimal")
     p = [str(sp.simplify(y)) for y in softmax(theta, sp.E)]
     yield witness({"$d$": len(theta), r"$\Theta$": written((theta, tau)), "softmax of both": p})
 
@@ -189,10 +175,8 @@ def some_coordinate():
         for t, u in combinations(SUM.points(1), 2)
         if any(a == b for a, b in zip(t, u, strict=True))
     ]
-    yield from by_both_bases(
-        lambda base: all(same(*pair, base) for pair in pairs), f"{len(pairs)} pairs, $d = 3$"
-    )
-    yield agree("engine", shared_by_engine(pairs), len(pairs), "how many of them share their $p$")
+    cases = f"{len(pairs)} pairs, $d = 3$"
+    yield from shared(pairs, True, cases, "how many of them share their $p$")
     theta, tau = next(pair for pair in pairs if not same(*pair, sp.E))
     yield witness({"$d$": 3, r"$\theta$": theta, r"$\tau$": tau})
 
@@ -200,23 +184,14 @@ def some_coordinate():
 @sum_added_up.part(r"$p = q$ implies $\theta = \tau$")
 def added_up():
     _, _, j, theta = (s := categories())
-    level, inside = sp.Symbol("L", real=True), SUM.points()
+    level = sp.Symbol("L", real=True)
     yield exact(
         "sympy, symbolic d",
         log_share_step(),
-        any_d(
-            s.sum(theta[j] - level),
-            s.sum(theta[j]) - s.d * level,
-            r"$-dL$, with $L = \log\sum_j e^{\theta_j}$",
-        ),
-        argued(
-            r"$-dL = -dM$ with $M$ that of $\tau$, so $L = M$ and $\theta_i - L = \tau_i - L$ for "
-            "every $i$",
-            r"$\sum_i \log p_i = \sum_i \log q_i$, and (36) once more",
-        ),
+        any_d(s.sum(theta[j] - level), s.sum(theta[j]) - s.d * level),
+        r"$-dL$, with $L = \log\sum_j e^{\theta_j}$",
+        argued(r"""$-dL = -dM$ with $M$ that of $\tau$, so $L = M$ and $\theta_i - L = \tau_i - L$
+            for every $i$ [$\sum_i \log p_i = \sum_i \log q_i$, and (36) once more]"""),
     )
-    yield from by_both_bases(
-        lambda base: is_minimal(inside, base), "all pairs of integer points of the set, $d = 3$"
-    )
-    pairs = list(combinations(inside, 2))
-    yield agree("engine", shared_by_engine(pairs), 0, "how many of these pairs share their $p$")
+    cases = "all pairs of integer points of the set, $d = 3$"
+    yield from shared(list(combinations(SUM.points(), 2)), False, cases, _HOW_MANY)

@@ -7,13 +7,12 @@ import sympy as sp
 
 from perturbtheory.claims.exhibits.softmax_exact import (
     Vector,
-    by_both_bases,
     log_share_step,
     pairs_of_points,
     same,
-    shared_by_engine,
+    shared,
 )
-from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
+from perturbtheory.ledger import Claim, argued, eq, exact, shown, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.routes import enclosure
 
@@ -67,17 +66,11 @@ def unconstrained():
     yield exact(
         "sympy, symbolic d",
         log_share_step(),
-        argued(
-            r"so equal $p$ give $\tau = \theta + k\mathbf 1$, linearly constrained with "
-            r"$\alpha = (-1, 1)$",
-            "subtraction",
-        ),
+        argued(r"""so equal $p$ give $\tau = \theta + k\mathbf 1$, linearly constrained with $\alpha
+            = (-1, 1)$ [subtraction]"""),
     )
-    yield from by_both_bases(
-        lambda base: not any(same(*pair, base) for pair in free),
-        f"{len(free)} pairs that are not constrained, $d = 3$",
-    )
-    yield agree("engine", shared_by_engine(free), 0, "how many of these pairs share their $p$")
+    cases = f"{len(free)} pairs that are not constrained, $d = 3$"
+    yield from shared(free, False, cases, "how many of these pairs share their $p$")
 
 
 @linearly_constrained.part("linearly constrained: one $p$")
@@ -85,16 +78,10 @@ def constrained():
     pairs = [pair for pair in pairs_of(2) if constraint(*pair)]
     theta, tau = next(pair for pair in pairs if not same(*pair, sp.E))
     p, q = (enclosure.probabilities(Gumbel(), list(map(Fraction, x)))[0] for x in (theta, tau))
-    yield from by_both_bases(
-        lambda base: all(same(*pair, base) for pair in pairs),
-        f"{len(pairs)} constrained pairs, $d = 2$",
-    )
-    yield exact(
-        "ball arithmetic",
-        p.low <= q.high and q.low <= p.high,
-        cases=r"$\operatorname{softmax}(\theta)_1$ and $\operatorname{softmax}(\tau)_1$ of one "
-        "constrained pair, in 30 digits",
-    )
+    yield from shared(pairs, True, f"{len(pairs)} constrained pairs, $d = 2$")
+    cases = r"""$\operatorname{softmax}(\theta)_1$ and $\operatorname{softmax}(\tau)_1$ of one
+        constrained pair, in 30 digits"""
+    yield exact("ball arithmetic", p.low <= q.high and q.low <= p.high, cases=cases)
     yield witness(
         {
             "$d$": 2,
@@ -122,11 +109,8 @@ def coefficients():
         ),
         TRANSLATES,
     )
-    yield from by_both_bases(
-        lambda base: [same(*pair, base) for pair in pairs] == meant,
-        f"{len(pairs)} pairs, $d = 2, 3$",
-    )
-    yield agree("engine", shared_by_engine(pairs), sum(meant), "how many pairs share their $p$")
+    cases = f"{len(pairs)} pairs, $d = 2, 3$"
+    yield from shared(pairs, meant, cases, "how many pairs share their $p$")
 
 
 @zero_sum.part("$d = 2$: always linearly constrained")
@@ -136,21 +120,12 @@ def always_for_pairs():
     one, two = (weights[0] * a[k] + weights[1] * a[2 + k] for k in (0, 1))
     yield exact(
         "sympy",
-        eq(
-            one,
-            two,
-            r"the entries of $\alpha_1\theta + \alpha_2\tau$ for $\alpha = (\tau_1 - \tau_2, "
-            r"\theta_2 - \theta_1)$",
-        ),
-        argued(
-            r"$\alpha = 0$ only if $\theta$ and $\tau$ are multiples of $\mathbf 1$, where any "
-            r"$\alpha$ will do",
-            "inspection",
-        ),
+        eq(one, two),
+        r"""the entries of $\alpha_1\theta + \alpha_2\tau$ for $\alpha = (\tau_1 - \tau_2, \theta_2
+            - \theta_1)$""",
+        argued(r"""$\alpha = 0$ only if $\theta$ and $\tau$ are multiples of $\mathbf 1$, where any
+            $\alpha$ will do [inspection]"""),
     )
     pairs = pairs_of(2)
-    yield exact(
-        "rational, null spaces",
-        all(constraint(*pair) for pair in pairs),
-        cases=f"{len(pairs)} pairs of integer points",
-    )
+    cases = f"{len(pairs)} pairs of integer points"
+    yield exact("rational, null spaces", all(constraint(*pair) for pair in pairs), cases=cases)

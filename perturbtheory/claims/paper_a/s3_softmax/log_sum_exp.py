@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.numbers import combined, difference, engine, thetas
-from perturbtheory.claims.exhibits.softmax_exact import any_d, translation_step
+from perturbtheory.claims.exhibits import cosets, gradients, hoelder_norms, numbers, softmax_exact
 from perturbtheory.claims.exhibits.symbols import indexed
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Check, Claim, Step, agree, argued, eq, exact, positive, shown
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
-from perturbtheory.routes.symbolic import categories, variance_identity
+from perturbtheory.routes import symbolic
 
-_symbols: Any = sp.symbols("U V u_i v_i r lambda c", positive=True)
-U, V, X, Y, R, LAM, C = _symbols
+_symbols: Any = sp.symbols("U V u_i v_i lambda c", positive=True)
+U, V, X, Y, LAM, C = _symbols
 LAMBDA = 0.3
 """lambda where numbers are compared."""
 LOG_SUM_EXP = expected_max(Gumbel())
@@ -59,17 +58,15 @@ def strict_in_first_gauge(budget):
             sp.solve(sp.log(c) / (1 - lam), c) == [1],
         ),
         argued(
-            r"then (33) says $\tau = \theta$; without (33) the inequality is strict", "(31)-(33)"
+            r"""then (33) says $\tau = \theta$; without (33) the inequality is strict [(31)-(33)]"""
         ),
-        argued(
-            r"so $f$ is strictly convex on $\Theta$, and the softmax minimal",
-            "A.lse-strictly-convex",
-        ),
+        argued(r"""so $f$ is strictly convex on $\Theta$, and the softmax minimal
+            [A.lse-strictly-convex]"""),
     )
-    theta = thetas(3, budget)
+    theta = numbers.thetas(3, budget)
     first, second = np.array(list(combinations(range(len(theta)), 2))).T
     one, two = ((theta - theta[:, :1])[k] for k in (first, second))
-    gap = difference(_chord(one, two), _between(one, two))
+    gap = numbers.difference(_chord(one, two), _between(one, two))
     yield positive("engine", gap, "chord less $f$ between, for pairs in the set, $d = 3$")
 
 
@@ -78,14 +75,8 @@ def definition(budget):
     theta, tau = _points(budget)
     u, v = np.exp(theta), np.exp(tau)
     exponent = LAM * sp.log(X) + (1 - LAM) * sp.log(Y)
-    yield exact(
-        "sympy",
-        eq(
-            sp.exp(exponent, evaluate=False),
-            X**LAM * Y ** (1 - LAM),
-            r"$\theta_i = \log u_i$, $\tau_i = \log v_i$",
-        ),
-    )
+    why = r"$\theta_i = \log u_i$, $\tau_i = \log v_i$"
+    yield exact("sympy", eq(sp.exp(exponent, evaluate=False), X**LAM * Y ** (1 - LAM), why))
     sums = (u**LAMBDA * v ** (1 - LAMBDA)).sum(1)
     yield agree("engine", _between(theta, tau), np.log(sums), "$f$ between against (26)")
 
@@ -101,7 +92,7 @@ def hoelder(budget):
         ),
         *_hoelder_steps(),
     )
-    gap = difference(_chord(theta, tau), _between(theta, tau))
+    gap = numbers.difference(_chord(theta, tau), _between(theta, tau))
     yield positive("engine", gap, "chord less $f$ between, $d = 3$")
     yield _cauchy_schwarz(strict=False)
 
@@ -125,81 +116,54 @@ def equality(budget):
     theta_i = sp.Symbol("theta_i", real=True)
     lifted = sp.log(C) / (1 - LAM) + theta_i
     theta, _ = _points(budget)
-    gap = difference(_chord(theta, theta + 1.75), _between(theta, theta + 1.75))
+    gap = numbers.difference(_chord(theta, theta + 1.75), _between(theta, theta + 1.75))
     yield exact(
         "sympy, symbolic d",
         *_hoelder_steps(),
-        eq(
-            sp.Pow(X**LAM, 1 / LAM - 1, evaluate=False),
-            X ** (1 - LAM),
-            "so (31) and (32) say $(v_i/u_i)^{1-\\lambda} = c$, the same for every $i$",
-        ),
-        eq(
-            (1 - LAM) * lifted,
-            sp.log(C) + LAM * theta_i * (1 / LAM - 1),
-            r"(33) solves the logarithm of (32), $(1-\lambda)\tau_i$ on the left",
-        ),
-        translation_step(),
-        argued(
-            r"so $\tau = \theta + k\mathbf 1$ makes both sides $f(\theta) + (1-\lambda) k$",
-            "substitution",
-        ),
+        eq(sp.Pow(X**LAM, 1 / LAM - 1, evaluate=False), X ** (1 - LAM)),
+        r"so (31) and (32) say $(v_i/u_i)^{1-\lambda} = c$, the same for every $i$",
+        eq((1 - LAM) * lifted, sp.log(C) + LAM * theta_i * (1 / LAM - 1)),
+        r"(33) solves the logarithm of (32), $(1-\lambda)\tau_i$ on the left",
+        softmax_exact.translation_step(),
+        argued(r"""so $\tau = \theta + k\mathbf 1$ makes both sides $f(\theta) + (1-\lambda) k$
+            [substitution]"""),
     )
     yield _cauchy_schwarz(strict=True)
-    yield agree(
-        "engine", gap, 0.0, r"chord less $f$ between for $\tau = \theta + 1.75$, $d = 3$", floor=1.0
-    )
+    what = r"chord less $f$ between for $\tau = \theta + 1.75$, $d = 3$"
+    yield agree("engine", gap, 0.0, what, floor=1.0)
 
 
 @lse_strictly_convex.part(r"minimal on a convex $\Theta$ exactly where $f$ is strictly convex")
 def minimal(budget):
-    theta = thetas(3, budget)
-    theta = theta - theta[:, :1]
-    first, second = np.array(list(combinations(range(len(theta)), 2))).T
-    p, q = (engine(LOG_SUM_EXP, theta[k], "probabilities") for k in (first, second))
-    step, rise = theta[first] - theta[second], difference(p, q)
-    monotone = rise._replace(
-        value=(rise.value * step).sum(1), radius=(rise.radius * abs(step)).sum(1)
-    )
     yield exact(
         "sympy, symbolic d",
-        argued(
-            r"strictly convex: $f(\tau) > f(\theta) + \langle \nabla f(\theta), \tau - \theta "
-            r"\rangle$ and the same with $\theta, \tau$ exchanged",
-            "Rockafellar, Theorem 25.1, strict for strictly convex f",
-        ),
-        argued(
-            r"added: $\langle \nabla f(\tau) - \nabla f(\theta), \tau - \theta\rangle > 0$, so "
-            r"that $\nabla f(\theta) \ne \nabla f(\tau)$: minimal",
-            "addition",
-        ),
+        argued(r"""strictly convex: $f(\tau) > f(\theta) + \langle \nabla f(\theta), \tau - \theta
+            \rangle$ and the same with $\theta, \tau$ exchanged [Rockafellar, Theorem 25.1, strict
+            for strictly convex f]"""),
+        argued(r"""added: $\langle \nabla f(\tau) - \nabla f(\theta), \tau - \theta\rangle > 0$, so
+            that $\nabla f(\theta) \ne \nabla f(\tau)$: minimal [addition]"""),
         argued(r"minimal: no two translates in $\Theta$", "A.softmax-minimal-condition.corrected"),
-        *_variance_steps(),
-        argued(
-            r"no two translates: along $v = \tau - \theta$ the second derivative of $f$ is "
-            r"positive, so that $f$ is strictly convex",
-            r"$p_i > 0$ for every $i$",
-        ),
+        *cosets.variance(),
+        argued(r"""no two translates: along $v = \tau - \theta$ the second derivative of $f$ is
+            positive, so that $f$ is strictly convex [$p_i > 0$ for every $i$]"""),
     )
-    yield positive(
-        "engine", monotone, r"$\langle p - q, \theta - \tau\rangle$ in $\{\theta_1 = 0\}$, $d = 3$"
-    )
+    yield gradients.increases("engine", LOG_SUM_EXP, budget)
 
 
 def _points(budget):
     """Theta and tau, d = 3."""
-    theta = thetas(3, budget)
+    theta = numbers.thetas(3, budget)
     return theta, 2 * np.roll(theta, 1, axis=1)
 
 
 def _between(theta: np.ndarray, tau: np.ndarray) -> Estimate:
-    return engine(LOG_SUM_EXP, LAMBDA * theta + (1 - LAMBDA) * tau)
+    return numbers.engine(LOG_SUM_EXP, LAMBDA * theta + (1 - LAMBDA) * tau)
 
 
 def _chord(theta: np.ndarray, tau: np.ndarray) -> Estimate:
     """Lambda f(theta) + (1 - lambda) f(tau)."""
-    ends = engine(LOG_SUM_EXP, theta), engine(LOG_SUM_EXP, tau)
-    return combined(*zip((LAMBDA, 1 - LAMBDA), ends, strict=True))
+    ends = numbers.engine(LOG_SUM_EXP, theta), numbers.engine(LOG_SUM_EXP, tau)
+    return numbers.combined(*zip((LAMBDA, 1 - LAMBDA), ends, strict=True))
 
 
 def _tower(base: Any, power: Any) -> Any:
@@ -207,41 +171,28 @@ def _tower(base: Any, power: Any) -> Any:
     return sp.Pow(base**power, 1 / power, evaluate=False)
 
 
-def _hoelder_steps() -> tuple[Step, ...]:
+def _hoelder_steps():
     """sum u^lambda v^(1 - lambda) <= U^lambda V^(1 - lambda), = only if v = (V/U) u; any d."""
-    _, _, j, _ = (s := categories())
-    phi: Any = LAM * R + 1 - LAM - R**LAM
+    _, _, j, _ = (s := symbolic.categories())
     u, v = indexed("u", positive=True), indexed("v", positive=True)
     one, two = X / U, Y / V
     return (
-        eq(sp.Subs(phi, R, 1), 0, r"$\varphi(1)$").step(),
-        eq(sp.Subs(sp.Derivative(phi, R), R, 1), 0, r"$\varphi'(1)$").step(),
-        eq(
-            sp.Derivative(phi, (R, 2)),
-            LAM * (1 - LAM) * R ** (LAM - 2),
-            r"$\varphi''(r)$, positive for $0 < \lambda < 1$, so that $\varphi(r) > 0$ for "
-            r"every $r \ne 1$",
-        ).step(),
-        eq(
-            two * (one / two) ** LAM,
-            one**LAM * two ** (1 - LAM),
-            r"with $r = \frac{u_i/U}{v_i/V}$, $U = \sum_i u_i$, $V = \sum_i v_i$: this is at most "
-            r"$\lambda \frac{u_i}U + (1-\lambda) \frac{v_i}V$, and equal only if $r = 1$",
-        ).step(),
-        any_d(
+        *hoelder_norms.young(LAM),
+        eq(two * (one / two) ** LAM, one**LAM * two ** (1 - LAM)),
+        r"""with $r = \frac{u_i/U}{v_i/V}$, $U = \sum_i u_i$, $V = \sum_i v_i$: this is at most
+            $\lambda \frac{u_i}U + (1-\lambda) \frac{v_i}V$, and equal only if $r = 1$""",
+        softmax_exact.any_d(
             s.sum(LAM * u[j] / U + (1 - LAM) * v[j] / V),
             LAM * s.sum(u[j]) / U + (1 - LAM) * s.sum(v[j]) / V,
             r"which is $\lambda + 1 - \lambda = 1$",
         ),
-        argued(
-            r"so $\sum_i u_i^\lambda v_i^{1-\lambda} \le U^\lambda V^{1-\lambda}$, and equality "
-            r"needs $v_i / u_i = V/U$ for every $i$",
-            r"adding up over $i$ and multiplying by $U^\lambda V^{1-\lambda}$",
-        ),
+        argued(r"""so $\sum_i u_i^\lambda v_i^{1-\lambda} \le U^\lambda V^{1-\lambda}$, and equality
+            needs $v_i / u_i = V/U$ for every $i$ [adding up over $i$ and multiplying by $U^\lambda
+            V^{1-\lambda}$]"""),
     )
 
 
-def _cauchy_schwarz(*, strict: bool) -> Check:
+def _cauchy_schwarz(*, strict):
     """(27) at lambda = 1/2 with u = x^2, v = y^2, in integers."""
     good, count = True, 0
     for d in (1, 2, 3):
@@ -252,28 +203,5 @@ def _cauchy_schwarz(*, strict: bool) -> Check:
             good &= (gap == 0) == proportional if strict else gap >= 0
             count += 1
     what = "equality exactly for proportional $u, v$" if strict else "the two sides"
-    return exact(
-        "integers, lambda = 1/2", good, cases=f"{what}: {count} pairs of squares, $d \\le 3$"
-    )
-
-
-def _variance_steps() -> tuple[Step, Step]:
-    """The second derivative of f along v is a variance, symbolic d."""
-    _, _, j, theta = (s := categories())
-    v, t = indexed("v", real=True), sp.Symbol("t", real=True)
-    along = sp.log(s.sum(sp.exp(theta[j] + t * v[j])))
-    total = s.sum(sp.exp(theta[j]))
-    mean, square = (s.sum(sp.exp(theta[j]) * v[j] ** n) / total for n in (1, 2))
-    return (
-        any_d(
-            sp.Subs(sp.Derivative(along, (t, 2)), t, 0),
-            square - mean**2,
-            r"the second derivative of $f(\theta + tv)$ is $\sum_i p_i v_i^2 - m^2$, with "
-            r"$p = \operatorname{softmax}(\theta)$ and $m = \sum_i p_i v_i$",
-        ),
-        shown(
-            r"$\sum_i p_i v_i^2 - m^2 = \sum_i p_i (v_i - m)^2$, which is $0$ only if all $v_i$ "
-            "are equal",
-            variance_identity(),
-        ),
-    )
+    cases = rf"{what}: {count} pairs of squares, $d \le 3$"
+    return exact("integers, lambda = 1/2", good, cases=cases)

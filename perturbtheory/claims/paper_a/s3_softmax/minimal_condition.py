@@ -7,12 +7,11 @@ import sympy as sp
 
 from perturbtheory.claims.exhibits.numbers import difference, engine, thetas
 from perturbtheory.claims.exhibits.softmax_exact import (
-    by_both_bases,
     log_share_step,
     pairs_of_points,
     same,
     same_share_step,
-    shared_by_engine,
+    shared,
     softmax,
     written,
 )
@@ -75,11 +74,8 @@ def differ_by(theta, tau):
 def suffices(within, meets=both_are):
     meant = [x for x in pairs_of_points((1, 2)) if not any(meets(*two) for two in within(x))]
     bad = [pair for pair in meant if same(*pair, sp.E)]
-    yield from by_both_bases(
-        lambda base: not any(same(*pair, base) for pair in meant),
-        r"minimal: sets of two points of $\{0, 1, 2\}^d$, $d = 1, 2$, that satisfy it",
-    )
-    yield agree("engine", shared_by_engine(meant), 0, "how many of these sets are not minimal")
+    cases = r"minimal: sets of two points of $\{0, 1, 2\}^d$, $d = 1, 2$, that satisfy it"
+    yield from shared(meant, False, cases, "how many of these sets are not minimal")
     if bad:
         p = [str(sp.simplify(x)).replace("E", "e") for x in softmax(bad[0][0], sp.E)]
         yield witness({"$d$": len(p), r"$\Theta$": written(bad[0]), "softmax of both": p})
@@ -98,16 +94,10 @@ def suffices(within, meets=both_are):
 def satisfied(level, whole):
     c = sp.Symbol("c", real=True)
     plane = [x for x in product(range(-2, 3), repeat=2) if level(x) == 0]
-    yield exact(
-        "sympy, symbolic d",
-        not sp.solve(whole * c, c),
-        cases=rf"$c\mathbf 1$ lies in it for ${whole} \cdot c = 0$: no solution $c$",
-    )
-    yield exact(
-        "integers",
-        not any(both_are(x, x) for x in plane),
-        cases="its integer points, $d = 2$: none is a multiple of $\\mathbf 1$",
-    )
+    cases = rf"$c\mathbf 1$ lies in it for ${whole} \cdot c = 0$: no solution $c$"
+    yield exact("sympy, symbolic d", not sp.solve(whole * c, c), cases=cases)
+    cases = r"its integer points, $d = 2$: none is a multiple of $\mathbf 1$"
+    yield exact("integers", not any(both_are(x, x) for x in plane), cases=cases)
     yield witness({"$d$": 2, r"$\theta = \tau$": [0, 0], "$c$": 0})
 
 
@@ -122,15 +112,9 @@ def equal_probabilities():
         _SUBTRACTED,
         argued("minimal means that different points have different probabilities", "definition"),
     )
-    yield from by_both_bases(
-        lambda base: [same(*pair, base) for pair in pairs] == translate,
-        r"pairs of $\{0, 1, 2\}^d$, $d = 1, 2, 3$: equal probabilities exactly for translates",
-    )
-    yield agree("engine", shared_by_engine(pairs), sum(translate), "how many pairs share their $p$")
+    cases = r"pairs of $\{0, 1, 2\}^d$, $d = 1, 2, 3$: equal probabilities exactly for translates"
+    yield from shared(pairs, translate, cases, "how many pairs share their $p$")
 
 
-_SUBTRACTED = argued(
-    r"the same for $\tau$; so equal probabilities give $\theta_i - \tau_i = \log\sum_j e^{\theta_j}"
-    r" - \log\sum_j e^{\tau_j}$, a number without $i$",
-    "subtraction",
-)
+_SUBTRACTED = argued(r"""the same for $\tau$; so equal probabilities give $\theta_i - \tau_i =
+    \log\sum_j e^{\theta_j} - \log\sum_j e^{\tau_j}$, a number without $i$ [subtraction]""")

@@ -5,11 +5,9 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.numbers import engine, thetas
-from perturbtheory.claims.exhibits.softmax_exact import any_d, same, same_share_step
+from perturbtheory.claims.exhibits.numbers import thetas
+from perturbtheory.claims.exhibits.softmax_exact import any_d, by_engine, same, same_share_step
 from perturbtheory.ledger import Claim, agree, exact, shown
-from perturbtheory.perturbations import Gumbel
-from perturbtheory.potential import expected_max
 from perturbtheory.routes.symbolic import categories
 
 ODDS = (([1, 2, 5], Fraction(3, 7)), ([4], Fraction(9)), ([1, 1, 1, 3, 8], Fraction(1, 100)))
@@ -41,27 +39,20 @@ def translates(budget):
     unmoved = all(_shares(odds) == _shares([factor * u for u in odds]) for odds, factor in ODDS)
     yield exact("sympy, symbolic d", same_share_step())
     yield exact("rational odds", unmoved, cases="three vectors of odds $e^{\\theta_i}$")
-    one, two = (_probabilities(thetas(3, budget) + shift) for shift in (0.0, 1.75))
+    one, two = (by_engine(thetas(3, budget) + shift) for shift in (0.0, 1.75))
     yield agree("engine", one, two, r"$p(\theta)$ against $p(\theta + 1.75 \cdot \mathbf 1)$")
 
 
 @softmax_not_minimal.part("two parameters share one probability")
 def two_parameters():
-    one, two = (_probabilities(x) for x in (np.zeros(2), np.ones(2)))
-    yield exact(
-        "sympy, witness",
-        shown(
-            r"$\theta = (0, 0)$ and $\tau = (1, 1)$ have one softmax: not one-to-one",
-            same((0, 0), (1, 1), sp.E),
-        ),
-    )
+    one, two = (by_engine(x) for x in (np.zeros(2), np.ones(2)))
+    says = r"$\theta = (0, 0)$ and $\tau = (1, 1)$ have one softmax: not one-to-one"
+    yield exact("sympy, witness", shown(says, same((0, 0), (1, 1), sp.E)))
     yield agree("engine", one, two, "$p(0, 0)$ against $p(1, 1)$")
 
 
-@lse_gradient.part(
-    r"$\frac{\partial}{\partial\theta_i} \log\sum_j e^{\theta_j} = e^{\theta_i} / "
-    r"\sum_j e^{\theta_j}$"
-)
+@lse_gradient.part(r"""$\frac{\partial}{\partial\theta_i} \log\sum_j e^{\theta_j} = e^{\theta_i} /
+    \sum_j e^{\theta_j}$""")
 def derivative(budget):
     _, i, j, theta = (s := categories())
     total = s.sum(sp.exp(theta[j]))
@@ -74,13 +65,9 @@ def derivative(budget):
         "sympy, symbolic d", any_d(sp.Derivative(sp.log(total), theta[i]), sp.exp(theta[i]) / total)
     )
     yield agree("complex step", slopes, softmax, f"{what} the softmax")
-    yield agree("engine", slopes, _probabilities(points), f"{what} the engine's probabilities")
+    yield agree("engine", slopes, by_engine(points), f"{what} the engine's probabilities")
 
 
 def _shares(odds):
     """The softmax for e^theta_i = odds_i, exactly."""
     return [Fraction(u) / sum(odds) for u in odds]
-
-
-def _probabilities(points):
-    return engine(expected_max(Gumbel()), points, "probabilities")

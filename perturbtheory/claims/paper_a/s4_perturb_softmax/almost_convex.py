@@ -5,13 +5,9 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cones import HALF_SPACE
-from perturbtheory.claims.exhibits.cosets import ATOMS, indexed
-from perturbtheory.claims.exhibits.sums import for_every_d, probabilities
+from perturbtheory.claims.exhibits import cones, cosets, sums, three_atoms
 from perturbtheory.ledger import Claim, agree, argued, exact, positive, shown, witness
-from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 almost_convex = Claim(
     "A.softmax-almost-convex",
@@ -41,54 +37,37 @@ def over_a_half_space():
     p = [[Fraction(x) / sum(odds) for x in odds] for odds in ENDS]
     middle = [(a + b) / 2 for a, b in zip(*p, strict=True)]
     inside = all(a * b <= c * c for a, b, c in (*ENDS, middle))
-    allowed = HALF_SPACE.unbounded(above=True) and HALF_SPACE.u == (1, 1, -2)
-    share = enumeration.softmax(np.log(np.array(ENDS, float)), ATOMS, 1.0).probabilities
+    allowed = cones.HALF_SPACE.unbounded(above=True) and cones.HALF_SPACE.u == (1, 1, -2)
+    share = three_atoms.share(np.log(np.array(ENDS, float)))
     theta = cosets.preimages(share.mean(0, keepdims=True))[0]
-    yield exact(
-        r"rational, $\gamma = 0$",
-        inside if allowed else "unknown",
-        cases=rf"{HALF_SPACE.set} has the $p > 0$ with $p_1p_2 \le p_3^2$, a closed set in "
-        r"$\operatorname{ri}(\Delta)$; half-way between two of them, at $p = "
-        rf"({', '.join(map(str, middle))})$, it is left, while the closure of an almost convex set "
-        "is convex",
-    )
-    yield positive(
-        "enumeration, Newton's method",
-        -np.dot(HALF_SPACE.u, theta),
-        r"$2\theta_3-\theta_1-\theta_2$ half-way, $e^{\gamma_i}$ = 1/2, 1 or 2",
-    )
+    cases = rf"""{cones.HALF_SPACE.set} has the $p > 0$ with $p_1p_2 \le p_3^2$, a closed set in
+        $\operatorname{{ri}}(\Delta)$; half-way between two of them, at $p =
+        ({", ".join(map(str, middle))})$, it is left, while the closure of an almost convex set is
+        convex"""
+    yield exact(r"rational, $\gamma = 0$", inside if allowed else "unknown", cases=cases)
+    what = r"$2\theta_3-\theta_1-\theta_2$ half-way, $e^{\gamma_i}$ = 1/2, 1 or 2"
+    yield positive("enumeration, Newton's method", -np.dot(cones.HALF_SPACE.u, theta), what)
     yield witness(
-        {
-            "d": 3,
-            "Theta": HALF_SPACE.set,
-            "gamma": 0,
-            "p": [str(x) for x in p[0]],
-            "q": [str(x) for x in p[1]],
-            "not in the closure": [str(x) for x in middle],
-        }
+        d=3, Theta=cones.HALF_SPACE.set, gamma=0, p=p[0], q=p[1], **{"not in the closure": middle}
     )
 
 
 @almost_convex.part(r"over $\mathbb R^d$: convex")
 @true_convex.part(r"it is $\operatorname{ri}(\Delta)$, which is convex")
 def over_the_whole_space():
-    s, weight = categories(), sp.Symbol("lambda", positive=True)
-    p, q = indexed("p", positive=True), indexed("q", positive=True)
+    s, weight = symbolic.categories(), sp.Symbol("lambda", positive=True)
+    p, q = cosets.indexed("p", positive=True), cosets.indexed("q", positive=True)
     mixed = weight * p[s.j] + (1 - weight) * q[s.j]
     targets = np.random.default_rng(7).dirichlet(np.full(3, 0.5), 24) * (1 - 3e-5) + 1e-5
     halfway = (targets + targets[::-1]) / 2
-    found = enumeration.softmax(cosets.preimages(halfway), ATOMS, 1.0).probabilities
+    found = three_atoms.share(cosets.preimages(halfway))
     yield exact(
         "sympy, symbolic d",
-        *probabilities(),
+        *sums.probabilities(),
         *cosets.onto(),
         argued("so the probabilities are exactly the positive ones", "both inclusions"),
-        for_every_d(
-            s.sum(mixed),
-            1,
-            r"$0 < \lambda < 1$: a mixture of positive probabilities is one",
-            where={s.sum(p[s.j]): 1, s.sum(q[s.j]): 1},
-        ),
+        sums.for_every_d(s.sum(mixed), 1, where={s.sum(p[s.j]): 1, s.sum(q[s.j]): 1}),
+        r"$0 < \lambda < 1$: a mixture of positive probabilities is one",
     )
     yield agree("enumeration, Newton's method", found, halfway, "24 midpoints are reached, $d = 3$")
 

@@ -62,12 +62,9 @@ def one_is_taken():
     one, two = np.array(list(product(COIN, repeat=2))).T
     first, at_least = np.mean(two + 2 > one), np.mean(two + 2 >= one)
     fair = coins(Fraction(2), -9)
-    yield exact(
-        "rational, ties broken fairly",
-        fair.fair == fair.some,
-        cases=rf"coins at $\theta = (2, 0, -9)$: $p_1 = {fair.fair}$, and $\mathbb P[\theta_1+"
-        rf"\gamma_1 \ge \max] = {fair.some}$",
-    )
+    cases = rf"""coins at $\theta = (2, 0, -9)$: $p_1 = {fair.fair}$, and $\mathbb
+        P[\theta_1+\gamma_1 \ge \max] = {fair.some}$"""
+    yield exact("rational, ties broken fairly", fair.fair == fair.some, cases=cases)
     yield agree("enumeration, the first is taken", first, at_least, r"coins, $\theta = (0, 2)$")
     yield witness(
         {
@@ -98,19 +95,14 @@ def inclusion_of_events(which="some"):
             "i$",
             bool(gap.is_nonnegative),
         ),
-        eq(
-            sp.Subs(top - theta, top, theta - N),
-            -N,
-            r"$M = \max_{j\ne i}\theta_j = \theta_i-n$, as $h_i = n$",
-        ),
+        eq(sp.Subs(top - theta, top, theta - N), -N),
+        r"$M = \max_{j\ne i}\theta_j = \theta_i-n$, as $h_i = n$",
     )
     cases = [(law, n) for law, steps in STEPS.items() for n in steps]
-    yield exact(
-        "rational",
-        all(getattr(law(n, -1), which) >= getattr(law(n), which) for law, n in cases),
-        cases=r"$\theta = (n, 0, -1)$ against $\theta = (n, 0, 0)$, which has the last line as its "
-        "probability: uniform noise at 12 $n$, coins at 5, $d = 3$",
-    )
+    holds = all(getattr(law(n, -1), which) >= getattr(law(n), which) for law, n in cases)
+    cases = r"""$\theta = (n, 0, -1)$ against $\theta = (n, 0, 0)$, which has the last line as its
+        probability: uniform noise at 12 $n$, coins at 5, $d = 3$"""
+    yield exact("rational", holds, cases=cases)
 
 
 @argmax_limit.part("the limit")
@@ -124,14 +116,10 @@ def limit_of_events(which="some"):
             r"for real $x = \max_{j\ne i}\gamma_j-\gamma_i$, $n-x$ is positive from some $n$ on",
             sp.limit(N - sp.Symbol("x", real=True), N, sp.oo) == sp.oo,
         ),
-        argued(
-            r"the events $\{x \le n\}$ increase to all outcomes, and so do the events $\{x < n\}$: "
-            "their probabilities tend to 1",
-            "continuity of measure from below; no tail condition",
-        ),
+        argued(r"""the events $\{x \le n\}$ increase to all outcomes, and so do the events $\{x <
+            n\}$: their probabilities tend to 1 [continuity of measure from below; no tail
+            condition]"""),
     )
-    yield exact(
-        "rational",
-        floor == sorted(floor) and floor[8:] == [1] * 4 and least[-2:] == [1, 1],
-        cases="uniform noise and coins: the bound increases and is 1 from $n$ = 2 or 3 on",
-    )
+    holds = floor == sorted(floor) and floor[8:] == [1] * 4 and least[-2:] == [1, 1]
+    cases = "uniform noise and coins: the bound increases and is 1 from $n$ = 2 or 3 on"
+    yield exact("rational", holds, cases=cases)

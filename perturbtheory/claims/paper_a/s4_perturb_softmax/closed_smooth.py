@@ -6,15 +6,13 @@ from itertools import product
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits import cosets
+from perturbtheory.claims.exhibits import cosets, sums, three_atoms
 from perturbtheory.claims.exhibits.cosets import ATOMS
-from perturbtheory.claims.exhibits.sums import for_every_d, probabilities
 from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, witness
 from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import expected_logsumexp
-from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 closed_smooth = Claim(
     "A.softmax-closed-smooth",
@@ -48,7 +46,7 @@ def points() -> np.ndarray:
 @closed_smooth.part("$f$ is a maximum of linear functions, as printed")
 def maximum_of_linear_functions():
     x = points()
-    one, two = (enumeration.softmax(n * x, ATOMS, 1.0).value for n in (1, 2))
+    one, two = (three_atoms.value(n * x) for n in (1, 2))
     yield exact(
         "sympy, no noise",
         argued(r"a maximum of linear functions is 0 at $\theta = 0$", "linear functions are"),
@@ -61,22 +59,15 @@ def maximum_of_linear_functions():
 @closed_smooth.part("$f$ is a maximum of affine functions")
 @true_smooth.part("$f$ is the maximum of its affine tangents")
 def maximum_of_tangents():
-    x = points()
-    value, share, _ = enumeration.softmax(x, ATOMS, 1.0)
-    # Row k: the tangent at theta_k, at every theta.
-    tangents = value[:, None] + share @ x.T - (share * x).sum(1)[:, None]
-    off = ~np.eye(len(x), dtype=bool)
     yield exact(
         "gradient inequality",
         *cosets.variance(),
-        argued(
-            r"so $f$ is convex and differentiable, and $f(\theta) = \max_\tau\{f(\tau)+\langle"
-            r"\nabla f(\tau),\theta-\tau\rangle\}$, attained at $\tau = \theta$",
-            "Rockafellar, Theorem 25.1",
-        ),
+        argued(r"""so $f$ is convex and differentiable, and $f(\theta) =
+            \max_\tau\{f(\tau)+\langle\nabla f(\tau),\theta-\tau\rangle\}$, attained at $\tau =
+            \theta$ [Rockafellar, Theorem 25.1]"""),
     )
     what = "excess of $f$ over its tangents elsewhere, 56 pairs, three atoms, $d = 3$"
-    yield positive("enumeration", (value[None] - tangents)[off], what)
+    yield positive("enumeration", three_atoms.over_tangents(points()), what)
 
 
 @closed_smooth.part(r"$f$ never attains $-\infty$, as $f < \infty$ and $\theta \in \mathbb R^d$")
@@ -85,34 +76,26 @@ def never_minus_infinity():
     least = sp.integrate(tail**2, (X, 1, sp.oo))
     shares = [Fraction(1, 2**k) - Fraction(1, 2 ** (k + 1)) for k in range(64)]
     terms = [2**k * share for k, share in enumerate(shares)]
-    yield exact(
-        "sympy, two Pareto variables",
-        bool(least.is_finite),
-        cases=r"independent $\gamma_i = -x_i$, $d = 2$, with density $\tfrac12x^{-3/2}$ for $x \ge "
-        r"1$: $\max_i\gamma_i = -\min_ix_i$ and $\mathbb E[\min_ix_i] \ge \int_1^\infty P(x > s)^2"
-        rf"\,ds = {sp.latex(least)}$",
-    )
+    cases = rf"""independent $\gamma_i = -x_i$, $d = 2$, with density $\tfrac12x^{{-3/2}}$ for $x
+        \ge 1$: $\max_i\gamma_i = -\min_ix_i$ and $\mathbb E[\min_ix_i] \ge \int_1^\infty P(x >
+        s)^2\,ds = {sp.latex(least)}$"""
+    yield exact("sympy, two Pareto variables", bool(least.is_finite), cases=cases)
     # If the mean is finite the blocks have a finite sum, so that their terms tend to zero.
-    yield exact(
-        "rational, dyadic blocks",
-        terms[-1] < terms[0] / 2,
-        cases=r"the same law, $P(\min_ix_i > s) = 1/s$: the blocks $2^kP(2^k < \min_ix_i \le "
-        rf"2^{{k+1}})$ bound the mean from below: ${terms[0]}$ for $k = 0$, still ${terms[-1]}$ "
-        "for $k = 63$",
-    )
+    cases = rf"""the same law, $P(\min_ix_i > s) = 1/s$: the blocks $2^kP(2^k < \min_ix_i \le
+        2^{{k+1}})$ bound the mean from below: ${terms[0]}$ for $k = 0$, still ${terms[-1]}$ for $k
+        = 63$"""
+    yield exact("rational, dyadic blocks", terms[-1] < terms[0] / 2, cases=cases)
     yield witness(
-        {
-            "d": 2,
-            r"$\gamma_i$": r"$-x_i$, independent, with density $\tfrac12x^{-3/2}$ for $x \ge 1$",
-            r"$f(\theta)$": r"$-\infty$ for all $\theta$",
-        }
+        d=2,
+        gamma_i=r"$-x_i$, independent, with density $\tfrac12x^{-3/2}$ for $x \ge 1$",
+        **{r"$f(\theta)$": r"$-\infty$ for all $\theta$"},
     )
 
 
 @closed_smooth.part("infinitely differentiable where it is finite")
 @true_smooth.part("infinitely differentiable")
 def infinitely_differentiable():
-    s, k = categories(), sp.Symbol("k", integer=True, positive=True)
+    s, k = symbolic.categories(), sp.Symbol("k", integer=True, positive=True)
     one, two = (sp.exp(s.theta[n]) / s.sum(sp.exp(s.theta[s.j])) for n in (s.i, k))
     v, noise = np.array([1.0, -0.5, 0.25]), np.array(list(product(ATOMS, repeat=3)))
     moved = np.exp(points()[:, None] + noise + 1e-30j * v)
@@ -122,16 +105,11 @@ def infinitely_differentiable():
     hessian = np.asarray(expected_logsumexp(Discrete(np.array(ATOMS)), 1.0).hessian(points()))
     yield exact(
         "sympy, symbolic d",
-        for_every_d(
-            sp.Derivative(two, s.theta[s.i]),
-            two * (sp.KroneckerDelta(s.i, k) - one),
-            "a polynomial in the entries of the softmax",
-        ),
-        argued(
-            "so every partial derivative of log-sum-exp, of any order from 1, is such a polynomial,"
-            " and bounded over all $\\theta$ and $\\gamma$",
-            "induction; the entries lie in $[0, 1]$",
-        ),
+        sums.for_every_d(sp.Derivative(two, s.theta[s.i]), two * (sp.KroneckerDelta(s.i, k) - one)),
+        "a polynomial in the entries of the softmax",
+        argued(r"""so every partial derivative of log-sum-exp, of any order from 1, is such a
+            polynomial, and bounded over all $\theta$ and $\gamma$ [induction; the entries lie in
+            $[0, 1]$]"""),
         argued("each is taken inside the expectation, and is continuous", "dominated convergence"),
     )
     what = "second derivative along $v$ against a mean variance, three atoms, $d = 3$"
@@ -144,22 +122,18 @@ def infinitely_differentiable():
 @true_smooth.part("proper, continuous, closed and essentially smooth")
 def closed_and_essentially_smooth():
     x = points()
-    value = enumeration.softmax(x, ATOMS, 1.0).value
+    value = three_atoms.value(x)
     gap, rise = x[None] - x[:, None], value[None] - value[:, None]
     off = ~np.eye(len(x), dtype=bool)
     yield exact(
         "Lipschitz constant 1",
         *cosets.anchored(),
-        argued(
-            r"so $\min_i(\tau_i-\theta_i) \le f(\tau)-f(\theta) \le \max_i(\tau_i-\theta_i)$: "
-            r"finite at one $\theta$, $f$ is finite and continuous on $\mathbb R^d$",
-            r"the same at $\theta+\gamma$ in place of $\gamma$, then on average",
-        ),
+        argued(r"""so $\min_i(\tau_i-\theta_i) \le f(\tau)-f(\theta) \le \max_i(\tau_i-\theta_i)$:
+            finite at one $\theta$, $f$ is finite and continuous on $\mathbb R^d$ [the same at
+            $\theta+\gamma$ in place of $\gamma$, then on average]"""),
         argued("it is closed", "a continuous function on a closed set has a closed epigraph"),
-        argued(
-            "it is essentially smooth",
-            r"differentiable on $\mathbb R^d$, which has no boundary; Rockafellar, section 26",
-        ),
+        argued(r"""it is essentially smooth [differentiable on $\mathbb R^d$, which has no boundary;
+            Rockafellar, section 26]"""),
     )
     margins = np.stack([rise - gap.min(-1), gap.max(-1) - rise])[:, off]
     yield positive("enumeration", margins, "both margins for 56 pairs, three atoms, $d = 3$")
@@ -169,19 +143,14 @@ def closed_and_essentially_smooth():
 def bounded_gradients():
     # Towards the face theta_1 + theta_2 = 2 theta_3 of a half-space.
     edge = points() - np.outer(points() @ [1, 1, -2], [1, 1, -2]) / 6
-    share = [
-        enumeration.softmax(edge - 10.0**-k * np.array([1, 1, -2]), ATOMS, 1.0)[1] for k in EIGHT
-    ]
+    share = [three_atoms.share(edge - 10.0**-k * np.array([1, 1, -2])) for k in EIGHT]
     yield exact(
         "bounded gradients",
-        *probabilities(),
-        argued(
-            r"so $\lVert\nabla f\rVert \le \sum_ip_i = 1$ up to the boundary of $\Theta$, or "
-            r"$\Theta$ has no interior",
-            "a convex set without boundary points is all of $\\mathbb R^d$",
-        ),
+        *sums.probabilities(),
+        argued(r"""so $\lVert\nabla f\rVert \le \sum_ip_i = 1$ up to the boundary of $\Theta$, or
+            $\Theta$ has no interior [a convex set without boundary points is all of $\mathbb
+            R^d$]"""),
     )
     norms = np.linalg.norm(np.array(share), axis=-1)
-    yield positive(
-        "enumeration", 1.0 - norms, r"$1-\lVert\nabla f\rVert$ close to a half-space's face"
-    )
+    what = r"$1-\lVert\nabla f\rVert$ close to a half-space's face"
+    yield positive("enumeration", 1.0 - norms, what)

@@ -5,26 +5,13 @@ from itertools import product
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cones import (
-    HALF_GAUGE,
-    HALF_SPACE,
-    RAY,
-    Candidate,
-    corners,
-    height,
-    programs,
-    uniqueness,
-)
+from perturbtheory.claims.exhibits import cones, cosets, numbers, sums, three_atoms
 from perturbtheory.claims.exhibits.cosets import CONES, indexed, inner
-from perturbtheory.claims.exhibits.numbers import thetas
-from perturbtheory.claims.exhibits.sums import for_every_d, probabilities
-from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, witness
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.properties import completeness, cone
-from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 printed_theorem = Claim(
     "A.softmax-completeness",
@@ -55,42 +42,44 @@ true_theorem = printed_theorem.corrected(
 
 
 @printed_theorem.part(
-    f"$h_i$ unbounded above: {HALF_SPACE.set}",
-    candidate=HALF_SPACE,
-    hypothesis=HALF_SPACE.unbounded(above=True),
+    f"$h_i$ unbounded above: {cones.HALF_SPACE.set}",
+    candidate=cones.HALF_SPACE,
+    hypothesis=cones.HALF_SPACE.unbounded(above=True),
 )
 @printed_theorem.part(
-    f"$h_i$ unbounded, as printed: {RAY.set}", candidate=RAY, hypothesis=RAY.unbounded(above=False)
+    f"$h_i$ unbounded, as printed: {cones.RAY.set}",
+    candidate=cones.RAY,
+    hypothesis=cones.RAY.unbounded(above=False),
 )
 @printed_theorem.part(
     "no two translates and $h_i$ unbounded above, as for any set of Theorems 4.1 and 4.3: "
-    f"{HALF_GAUGE.set}",
-    candidate=HALF_GAUGE,
-    hypothesis=HALF_GAUGE.unbounded(above=True) and not any(map(sum, HALF_GAUGE.generators)),
+    f"{cones.HALF_GAUGE.set}",
+    candidate=cones.HALF_GAUGE,
+    hypothesis=cones.HALF_GAUGE.unbounded(above=True)
+    and not any(map(sum, cones.HALF_GAUGE.generators)),
 )
 def misses(candidate, hypothesis):
     # Under other noise: whether the set holds a translate of theta(p).
     theta = cosets.preimages(np.array([[float(x) for x in candidate.p]]))[0]
     held = cone(np.array(candidate.generators, float)).representative(theta) is not None
-    what = (
-        r"1 if $\theta(p)+c\mathbf 1 \in \Theta$, 0 if not, against 1; $e^{\gamma_i}$ = 1/2, 1, 2"
-    )
-    yield uniqueness(candidate, hypothesis, "$\\gamma = 0$")
+    what = r"""1 if $\theta(p)+c\mathbf 1 \in \Theta$, 0 if not, against 1; $e^{\gamma_i}$ = 1/2, 1,
+        2"""
+    yield cones.uniqueness(candidate, hypothesis, "$\\gamma = 0$")
     yield order(candidate)
     yield agree("enumeration, Newton's method", [float(held)], np.ones(1), what)
-    yield programs(candidate, expected_max(Gumbel()), "$\\gamma = 0$")
+    yield cones.programs(candidate, expected_max(Gumbel()), "$\\gamma = 0$")
     yield witness(candidate.missed)
 
 
 @printed_theorem.part(r"(8): the probabilities lie in $\Delta$")
 def in_the_simplex(budget):
-    share = enumeration.softmax(thetas(3, budget), cosets.ATOMS, 1.0).probabilities
+    share = three_atoms.share(numbers.thetas(3, budget))
     what = r"$\sum_ip_i$ against $\sum_i|p_i|$ and 1, three atoms, $d = 3$"
-    yield exact("sympy, symbolic d", *probabilities())
+    yield exact("sympy, symbolic d", *sums.probabilities())
     yield agree("enumeration", [share.sum(1), abs(share).sum(1)], np.ones((2, len(share))), what)
 
 
-def order(candidate: Candidate) -> Check:
+def order(candidate):
     """Exchangeable noise keeps the order, p_i > p_j iff theta_i > theta_j.
 
     This gives <u, theta> a sign without inverting p, for u = sum of e_i - e_k over pairs (i, k).
@@ -105,11 +94,10 @@ def order(candidate: Candidate) -> Check:
     total = [sum((i == m) - (k == m) for i, k in pairs) for m in range(candidate.d)]
     above = all(p[i] > p[k] for i, k in pairs)
     named = ", ".join(f"$p_{i + 1} > p_{k + 1}$" for i, k in pairs)
-    cases = (
-        r"exchanging $\gamma_i$ and $\gamma_j$ in $\mathbb E[\operatorname{softmax}_i-"
-        r"\operatorname{softmax}_j]$ leaves $(e^{\theta_i}-e^{\theta_j})$ times a positive factor; "
-        rf"so every $\theta$ with this $p$, which has {named}, has $\langle u,\theta\rangle > 0$"
-    )
+    cases = rf"""exchanging $\gamma_i$ and $\gamma_j$ in $\mathbb
+        E[\operatorname{{softmax}}_i-\operatorname{{softmax}}_j]$ leaves
+        $(e^{{\theta_i}}-e^{{\theta_j}})$ times a positive factor; so every $\theta$ with this $p$,
+        which has {named}, has $\langle u,\theta\rangle > 0$"""
     known = ordered and total == list(u)
     return exact(
         "sympy, order", not (above and candidate.bounded) if known else "unknown", cases=cases
@@ -126,71 +114,59 @@ def no_direction_is_bounded():
 
 @true_theorem.part(r"it suffices that $h_i \to \infty$ along bounded differences of the others")
 def bounded_differences():
-    s, u, top = categories(), indexed("u"), sp.Symbol("M", real=True)
+    s, u, top = symbolic.categories(), indexed("u"), sp.Symbol("M", real=True)
     yield exact(
         "sympy, symbolic d",
-        for_every_d(
+        sums.for_every_d(
             s.sum(u[s.j] * s.theta[s.j]),
             s.sum(u[s.j] * (s.theta[s.j] - top)),
             r"by $\sum_ju_j = 0$; with $M = \max_{j\ne i}\theta_j$ the term $j = i$ is "
             r"$u_ih_i(\theta)$",
             where={s.sum(u[s.j]): 0},
         ),
-        argued(
-            r"the other terms are at least $-b$ with $b = B\sum_j|u_j|$",
-            r"$|\theta_j-M| \le B$ for $j \ne i$",
-        ),
+        argued(r"""the other terms are at least $-b$ with $b = B\sum_j|u_j|$ [$|\theta_j-M| \le B$
+            for $j \ne i$]"""),
         argued(r"$u_ih_i(\theta^{(n)})-b \to \infty$", "some $u_i > 0$: take its sequence"),
     )
-    yield exact(
-        "integers, two gauges",
-        all(gauge_sequences(d) for d in range(2, 8)),
-        cases="$n$ at place $i$ with $-n/(d-1)$ elsewhere; $n$ at place $i$ with 0 elsewhere, and "
-        "$-n$ at all places but the first: $h_i > 0$ and equal others, $d$ = 2 to 7",
-    )
+    cases = """$n$ at place $i$ with $-n/(d-1)$ elsewhere; $n$ at place $i$ with 0 elsewhere, and
+        $-n$ at all places but the first: $h_i > 0$ and equal others, $d$ = 2 to 7"""
+    yield exact("integers, two gauges", all(gauge_sequences(d) for d in range(2, 8)), cases=cases)
     directions = [u for u in product(range(-2, 3), repeat=4) if any(u) and sum(u) == 0]
-    yield exact(
-        "integers, every small u",
-        all(
-            max(inner(u, v) for v in sequence) > 0 for sequence in sequences(4) for u in directions
-        ),
-        cases=rf"$\langle u,\theta^{{(n)}}\rangle$ grows along one of the same sequences for each "
-        f"of {len(directions)} $u$ with entries from -2 to 2, $d = 4$",
+    holds = all(
+        max(inner(u, v) for v in sequence) > 0 for sequence in sequences(4) for u in directions
     )
+    cases = rf"""$\langle u,\theta^{{(n)}}\rangle$ grows along one of the same sequences for each of
+        {len(directions)} $u$ with entries from -2 to 2, $d = 4$"""
+    yield exact("integers, every small u", holds, cases=cases)
 
 
 @true_theorem.part("$h_i$ unbounded above: necessary, and sufficient for $d = 2$")
 def unbounded_above():
     one, two, a = sp.symbols("theta_1 theta_2 a", real=True)
     reaching = [
-        all(any(height(g, i) > 0 for g in corners(c.generators)) for i in range(3)) for c in CONES
+        all(any(cones.height(g, i) > 0 for g in cones.corners(c.generators)) for i in range(3))
+        for c in CONES
     ]
     covers = [bool(c.covers) for c in CONES]
     yield exact(
         "sympy",
-        argued(
-            r"a $\Theta$ that meets every coset has the $h_i$ of $\mathbb R^d$, and $h_i(n e_i) = n"
-            "$ there",
-            "$h_i$ is a function of the coset",
-        ),
-        eq(
-            a * one - a * two,
-            a * (one - two),
-            r"for $d = 2$ every $u = (a, -a)$ has $\langle u,\theta\rangle = ah_1 = -ah_2$, which "
-            "is unbounded above for $a > 0$ and for $a < 0$",
-        ),
+        argued(r"""a $\Theta$ that meets every coset has the $h_i$ of $\mathbb R^d$, and $h_i(n e_i)
+            = n$ there [$h_i$ is a function of the coset]"""),
+        eq(a * one - a * two, a * (one - two)),
+        r"""for $d = 2$ every $u = (a, -a)$ has $\langle u,\theta\rangle = ah_1 = -ah_2$, which is
+            unbounded above for $a > 0$ and for $a < 0$""",
     )
-    yield exact(
-        "integers, nine cones",
-        all(r or not c for r, c in zip(reaching, covers, strict=True)) and reaching != covers,
-        cases="every complete cone has points with $h_i > 0$ for each $i$; for $d = 3$ the converse"
-        " is false",
-    )
+    holds = all(r or not c for r, c in zip(reaching, covers, strict=True)) and reaching != covers
+    cases = """every complete cone has points with $h_i > 0$ for each $i$; for $d = 3$ the converse
+        is false"""
+    yield exact("integers, nine cones", holds, cases=cases)
     planar = [((1, 0),), ((0, 1), (1, 0)), ((1, 1), (-1, -1)), ((1, 2), (2, 3)), ((0, 1), (0, -1))]
     found = cosets.outcomes(
         completeness(expected_max(Gumbel()), cone(np.array(g, float))) for g in planar
     )
-    allowed = [all(any(height(v, i) > 0 for v in corners(g)) for i in range(2)) for g in planar]
+    allowed = [
+        all(any(cones.height(v, i) > 0 for v in cones.corners(g)) for i in range(2)) for g in planar
+    ]
     what = f"1 where one of {len(planar)} cones is complete, against $h_1, h_2$ unbounded above"
     yield agree("linear programs, d = 2", found, np.array(allowed, float), what)
 
@@ -206,7 +182,7 @@ def gauge_sequences(d: int) -> bool:
     centred, first = sequences(d)
     inside = all(sum(v) == 0 for v in centred) and all(v[0] == 0 for v in first)
     return inside and all(
-        height(v, i) > 0 and len({x for j, x in enumerate(v) if j != i}) == 1
+        cones.height(v, i) > 0 and len({x for j, x in enumerate(v) if j != i}) == 1
         for sequence in (centred, first)
         for i, v in enumerate(sequence)
     )

@@ -6,28 +6,20 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits import cosets
+from perturbtheory.claims.exhibits import cosets, sums, three_atoms
 from perturbtheory.claims.exhibits.cones import HALF_SPACE, corners, height, programs, uniqueness
-from perturbtheory.claims.exhibits.cosets import ATOMS, indexed, inner
+from perturbtheory.claims.exhibits.conjugate_lines import CANDIDATES
 from perturbtheory.claims.exhibits.numbers import thetas
-from perturbtheory.claims.exhibits.sums import for_every_d, probabilities
 from perturbtheory.claims.exhibits.symbols import B
 from perturbtheory.ledger import Budget, Claim, agree, argued, exact, positive, shown, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
-from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 GAUGE = ((0, 1), (0, -1))
 """Generators of Theta = {theta_1 = 0}, d = 2, one of the two sets that the paper recommends."""
 PLANE = (*GAUGE, (1, 0), (-1, 0), (1, 1), (-1, -1))
 """Generators of Theta = R^2."""
-CANDIDATES = (
-    (Fraction(1, 2), Fraction(1, 2)),
-    (Fraction(2), Fraction(1, 2)),
-    (Fraction(-1, 4), Fraction(5, 4)),
-    (Fraction(-1, 2), Fraction(1, 2)),
-)
 
 dual_domain = Claim(
     "A.softmax-dual-domain",
@@ -62,13 +54,13 @@ def members(generators: Sequence[Sequence[int]]) -> list[tuple[Fraction, ...]]:
 
     Equality is met only along 1 and -1, where f is linear.
     """
-    return [p for p in CANDIDATES if all(inner(p, r) <= max(r) for r in generators)]
+    return [p for p in CANDIDATES if all(cosets.inner(p, r) <= max(r) for r in generators)]
 
 
 def bounded(generators: Sequence[Sequence[int]]) -> np.ndarray:
     """The same by numbers: <p, theta> - f(theta) does not grow from 20 r to 40 r."""
     rays = np.array(generators, float)
-    near, far = (enumeration.softmax(size * rays, ATOMS, 1.0).value for size in (20.0, 40.0))
+    near, far = (three_atoms.value(size * rays) for size in (20.0, 40.0))
     numbers = np.array(CANDIDATES, float)
     return numbers[np.all(20 * numbers @ rays.T - (far - near) < 1e-9, axis=1)]
 
@@ -81,17 +73,13 @@ def more_than_probabilities():
     found = members(GAUGE)
     allowed = all(any(height(g, i) > 0 for g in corners(GAUGE)) for i in range(2))
     outside = next((p for p in found if sum(p) != 1), ())
-    yield exact(
-        "rational, recession",
-        not outside if allowed else "unknown",
-        cases=r"$\Theta = \{\theta_1 = 0\}$, $d = 2$: the growth of $\langle p,\theta\rangle$ along"
-        " (0, 1) and (0, -1) is less than that of $f$, 1 and 0, for this $p$ and all near it, whose"
-        " sum is not 1; every $p$ that is reached has sum 1",
-    )
-    reached = enumeration.softmax(np.zeros((1, 2)), ATOMS, 1.0).probabilities
-    what = (
-        r"sums of $p$ in $\mathcal P$ against that of $\mathbb E[\operatorname{softmax}(\gamma)]$"
-    )
+    cases = r"""$\Theta = \{\theta_1 = 0\}$, $d = 2$: the growth of $\langle p,\theta\rangle$ along
+        (0, 1) and (0, -1) is less than that of $f$, 1 and 0, for this $p$ and all near it, whose
+        sum is not 1; every $p$ that is reached has sum 1"""
+    yield exact("rational, recession", not outside if allowed else "unknown", cases=cases)
+    reached = three_atoms.share(np.zeros((1, 2)))
+    what = r"""sums of $p$ in $\mathcal P$ against that of $\mathbb
+        E[\operatorname{softmax}(\gamma)]$"""
     yield agree("enumeration", bounded(GAUGE).sum(1), reached.sum(1), what)
     yield witness(
         {
@@ -107,24 +95,15 @@ def more_than_probabilities():
 @dual_domain.part(r"(9): every $p$ that is reached is in $\mathcal P$")
 def reached_is_in_domain():
     points = thetas(3, Budget("pairs", 1, 8))
-    value, share, _ = enumeration.softmax(points, ATOMS, 1.0)
-    rise = value[None, :] - value[:, None]
-    slope = share @ points.T - (share * points).sum(1)[:, None]
-    off = ~np.eye(len(points), dtype=bool)
     yield exact(
         "gradient inequality",
         *cosets.variance(),
-        argued(
-            r"$f$ is convex and differentiable, so for $p = \nabla f(\theta)$ all $\tau$ have "
-            r"$\langle p,\tau\rangle-f(\tau) \le \langle p,\theta\rangle-f(\theta) < \infty$",
-            "gradient inequality; Rockafellar, Theorem 25.1",
-        ),
+        argued(r"""$f$ is convex and differentiable, so for $p = \nabla f(\theta)$ all $\tau$ have
+            $\langle p,\tau\rangle-f(\tau) \le \langle p,\theta\rangle-f(\theta) < \infty$ [gradient
+            inequality; Rockafellar, Theorem 25.1]"""),
     )
-    yield positive(
-        "enumeration",
-        (rise - slope)[off],
-        r"$f(\tau)-f(\theta)-\langle p,\tau-\theta\rangle$ for 56 pairs, three atoms, $d = 3$",
-    )
+    what = r"$f(\tau)-f(\theta)-\langle p,\tau-\theta\rangle$ for 56 pairs, three atoms, $d = 3$"
+    yield positive("enumeration", three_atoms.over_tangents(points), what)
 
 
 @dual_domain.part(
@@ -142,44 +121,34 @@ def misses_positive_probabilities():
     r"$\operatorname{ri}(\Delta) \subseteq \mathcal P$ and $\mathcal P \subseteq \Delta$"
 )
 def growth():
-    s, c, share = categories(), sp.Symbol("c", real=True), sp.Symbol("q", positive=True)
-    start, p = sp.Symbol("f_0", real=True), indexed("p")
+    s, c, share = symbolic.categories(), sp.Symbol("c", real=True), sp.Symbol("q", positive=True)
+    start, p = sp.Symbol("f_0", real=True), cosets.indexed("p")
     yield exact(
         "sympy, symbolic d",
-        for_every_d(
-            s.sum(sp.exp(s.theta[s.j] + c)),
-            sp.exp(c) * s.sum(sp.exp(s.theta[s.j])),
-            r"so $f(c\mathbf 1) = f(0)+c$",
-        ),
-        for_every_d(
-            s.sum(p[s.j] * c) - (start + c),
-            c * (s.sum(p[s.j]) - 1) - start,
-            r"$\langle p,c\mathbf 1\rangle-f(c\mathbf 1)$ with $f_0 = f(0)$, unbounded for $c \to "
-            r"\pm\infty$ unless $\sum_jp_j = 1$",
-        ),
+        sums.for_every_d(s.sum(sp.exp(s.theta[s.j] + c)), sp.exp(c) * s.sum(sp.exp(s.theta[s.j]))),
+        r"so $f(c\mathbf 1) = f(0)+c$",
+        sums.for_every_d(s.sum(p[s.j] * c) - (start + c), c * (s.sum(p[s.j]) - 1) - start),
+        r"""$\langle p,c\mathbf 1\rangle-f(c\mathbf 1)$ with $f_0 = f(0)$, unbounded for $c \to
+            \pm\infty$ unless $\sum_jp_j = 1$""",
         shown(
             r"if $p_i = -q < 0$, $\langle p,-se_i\rangle-f(-se_i) \ge sq-f(0) \to \infty$ as $s \to"
             r" \infty$, for $f$ increases with every $\theta_i$",
             sp.limit(B * share - start, B, sp.oo) == sp.oo,
         ),
-        argued(
-            r"if all $p_i > 0$ and $\sum_ip_i = 1$, the maximum is attained: $p \in \mathcal P$",
-            "C.completeness",
-        ),
+        argued(r"""if all $p_i > 0$ and $\sum_ip_i = 1$, the maximum is attained: $p \in \mathcal P$
+            [C.completeness]"""),
     )
+    cases = rf"{len(CANDIDATES)} candidates at $d = 2$: those in $\mathcal P$ are probabilities"
     yield exact(
-        "rational, recession",
-        all(sum(p) == 1 and min(p) >= 0 for p in members(PLANE)),
-        cases=rf"{len(CANDIDATES)} candidates at $d = 2$: those in $\mathcal P$ are probabilities",
+        "rational, recession", all(sum(p) == 1 and min(p) >= 0 for p in members(PLANE)), cases=cases
     )
-    yield agree(
-        "enumeration", bounded(PLANE), [[0.5, 0.5]], "the only candidate along which nothing grows"
-    )
+    what = "the only candidate along which nothing grows"
+    yield agree("enumeration", bounded(PLANE), [[0.5, 0.5]], what)
 
 
 @true_domain.part(r"the probabilities over $\mathbb R^d$ are $\operatorname{ri}(\Delta)$")
 def positive_shares():
     targets = np.random.default_rng(11).dirichlet(np.ones(3), 24) * (1 - 3e-6) + 1e-6
-    found = enumeration.softmax(cosets.preimages(targets), ATOMS, 1.0).probabilities
-    yield exact("sympy, symbolic d", *probabilities(), *cosets.onto())
+    found = three_atoms.share(cosets.preimages(targets))
+    yield exact("sympy, symbolic d", *sums.probabilities(), *cosets.onto())
     yield agree("enumeration", found, targets, r"$p(\theta(p))$, $d = 3$")

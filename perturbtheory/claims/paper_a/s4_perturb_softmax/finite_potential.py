@@ -8,15 +8,13 @@ import numpy as np
 import sympy as sp
 from scipy import special, stats
 
-from perturbtheory.claims.exhibits.cosets import ATOMS, indexed
-from perturbtheory.claims.exhibits.numbers import thetas
+from perturbtheory.claims.exhibits import cosets, numbers, three_atoms
 from perturbtheory.claims.exhibits.sums import for_every_d, probabilities
 from perturbtheory.claims.exhibits.symbols import B, X, Y, Z
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown, witness
 from perturbtheory.perturbations import StudentT
 from perturbtheory.potential import expected_logsumexp
-from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 N: Any = sp.Symbol("n", positive=True)
 PARETO = X**-2
@@ -67,17 +65,11 @@ def pareto():
         r"\sum_ie^{\gamma_i} \le (\max+\log d)/\max^2$, and $f \ge \mathbb E[\gamma_1]$",
     )
     # If the mean is finite the blocks have a finite sum, so that their terms tend to zero.
-    yield exact(
-        "rational, dyadic blocks",
-        lower[-1] < lower[0] / 2,
-        cases=r"the same law: the blocks $2^kP(2^k < \gamma \le 2^{k+1})$ bound $\mathbb E[\gamma]$"
-        f" from below; {lower[0]} for $k = 0$, and still {lower[-1]} for $k = 63$",
-    )
-    yield positive(
-        "scipy's tail, Cauchy noise",
-        cauchy[4] / 2 - cauchy[-1],
-        "half of the block $k = 4$ minus the block $k = 39$: no sign of a finite sum",
-    )
+    cases = rf"""the same law: the blocks $2^kP(2^k < \gamma \le 2^{{k+1}})$ bound $\mathbb
+        E[\gamma]$ from below; {lower[0]} for $k = 0$, and still {lower[-1]} for $k = 63$"""
+    yield exact("rational, dyadic blocks", lower[-1] < lower[0] / 2, cases=cases)
+    what = "half of the block $k = 4$ minus the block $k = 39$: no sign of a finite sum"
+    yield positive("scipy's tail, Cauchy noise", cauchy[4] / 2 - cauchy[-1], what)
     yield witness(
         {
             "d": 1,
@@ -91,7 +83,7 @@ def pareto():
 
 @printed_condition.part(r"$\mathbb E[\operatorname{softmax}(\theta+\gamma)]$ is finite")
 def shares_are_finite():
-    p = enumeration.softmax(np.array([[0.5, -0.25, 1.0]]), ATOMS, 1.0).probabilities
+    p = three_atoms.share(np.array([[0.5, -0.25, 1.0]]))
     yield exact("sympy, symbolic d", *probabilities())
     yield agree("enumeration", p.sum(1), 1.0, "sum of E softmax, three atoms, $d = 3$")
 
@@ -105,16 +97,12 @@ def named_densities():
             for density in (GUMBEL, GAUSS)
             for end in (sp.oo, -sp.oo)
         ),
-        argued(
-            r"with $\gamma_k = z$ of the largest $|\gamma_i|$, $|\log\sum_ie^{\theta_i+\gamma_i}| "
-            r"\le |z|+c$, $c = \max_i|\theta_i|+\log d$, and $p(\gamma) \le C\,p(z)$: the product "
-            r"is at most $C\,p(z)(|z|+c)$, which tends to 0",
-            "the densities are bounded",
-        ),
-        argued(
-            r"$f$ is finite: $|\max_i\gamma_i| \le \sum_i|\gamma_i|$, whose means are finite",
-            r"tails of order $e^{-|z|}$ or less; A.finite-potential-condition.corrected",
-        ),
+        argued(r"""with $\gamma_k = z$ of the largest $|\gamma_i|$,
+            $|\log\sum_ie^{\theta_i+\gamma_i}| \le |z|+c$, $c = \max_i|\theta_i|+\log d$, and
+            $p(\gamma) \le C\,p(z)$: the product is at most $C\,p(z)(|z|+c)$, which tends to 0 [the
+            densities are bounded]"""),
+        argued(r"""$f$ is finite: $|\max_i\gamma_i| \le \sum_i|\gamma_i|$, whose means are finite
+            [tails of order $e^{-|z|}$ or less; A.finite-potential-condition.corrected]"""),
     )
     yield agree(
         "trapezoidal rule",
@@ -135,37 +123,29 @@ def _mean(integrand: Any) -> float:
 
 @true_condition.part(r"$f$ is finite exactly if $\mathbb E|\max_i\gamma_i|$ is")
 def between_max_and_max_plus_log_d(budget):
-    points, noise = thetas(3, budget), np.array(list(product(ATOMS, repeat=3)))
+    points, noise = numbers.thetas(3, budget), np.array(list(product(cosets.ATOMS, repeat=3)))
     value = np.log(np.exp(points).sum(1))
     room = np.stack([value - points.max(1), points.max(1) + np.log(3.0) - value])
     moved = (points[:, None] + noise).max(2) - noise.max(1)
     ends = [moved - points.min(1)[:, None], points.max(1)[:, None] - moved]
-    s, top, other = categories(), sp.Symbol("M", real=True), sp.Symbol("N", real=True)
+    s, top, other = symbolic.categories(), sp.Symbol("M", real=True), sp.Symbol("N", real=True)
     less = sp.symbols("a b", nonnegative=True)
     gap = sp.expand(top + other - ((top - less[0]) + (other - less[1])))
     yield exact(
         "sympy, symbolic d",
-        for_every_d(
-            sp.log(s.sum(sp.exp(top))),
-            top + sp.log(s.d),
-            r"at least $\log\sum_ie^{x_i}$, with $M = \max_ix_i$",
-        ),
+        for_every_d(sp.log(s.sum(sp.exp(top))), top + sp.log(s.d)),
+        r"at least $\log\sum_ie^{x_i}$, with $M = \max_ix_i$",
         argued(r"and $\sum_ie^{x_i} \ge e^M$", "one term is equal to it, all are positive"),
         shown(
             r"$\theta_i = \max\theta-a$, $\gamma_i = \max\gamma-b$ with $a, b \ge 0$: $\max\theta+"
             r"\max\gamma-(\theta_i+\gamma_i) = a+b \ge 0$",
             bool(gap.is_nonnegative),
         ),
-        argued(
-            r"so $\max(\theta+\gamma) \le \max\theta+\max\gamma$, and it is at least "
-            r"$\min\theta+\max\gamma$",
-            r"the value at the largest $\gamma_i$",
-        ),
-        argued(
-            r"so $f(\theta)$, $\mathbb E\max(\theta+\gamma)$ and $\mathbb E\max\gamma$ differ by "
-            r"at most $\max_i|\theta_i|+\log d$: all are finite or none",
-            "monotony of the expectation",
-        ),
+        argued(r"""so $\max(\theta+\gamma) \le \max\theta+\max\gamma$, and it is at least
+            $\min\theta+\max\gamma$ [the value at the largest $\gamma_i$]"""),
+        argued(r"""so $f(\theta)$, $\mathbb E\max(\theta+\gamma)$ and $\mathbb E\max\gamma$ differ
+            by at most $\max_i|\theta_i|+\log d$: all are finite or none [monotony of the
+            expectation]"""),
     )
     yield positive("numbers", room, "margins of log-sum-exp at $d = 3$")
     what = r"margins of $\max(\theta+\gamma)-\max\gamma$, plus $10^{-9}$, at 27 $\gamma$"
@@ -180,10 +160,8 @@ def means():
     harmonic = sum(Fraction(1, k) for k in range(1, 2**10))
     yield exact(
         "sympy, integrals",
-        argued(
-            r"$|\max_i\gamma_i| \le \sum_i|\gamma_i|$: finite means suffice",
-            r"the maximum is one of the $\gamma_i$",
-        ),
+        argued(r"""$|\max_i\gamma_i| \le \sum_i|\gamma_i|$: finite means suffice [the maximum is one
+            of the $\gamma_i$]"""),
         shown(
             r"two independent $\gamma_i < -1$ with $P(\gamma_i < -y) = 1/y$: $\mathbb E|\gamma_i| ="
             rf" 1+{sp.latex(single)} = \infty$",
@@ -191,12 +169,10 @@ def means():
         ),
         eq(1 + pair, 2, r"$\mathbb E|\max_i\gamma_i|$, as $P(\max_i\gamma_i < -y) = 1/y^2$"),
     )
-    yield exact(
-        "rational, unit blocks",
-        sums[0] < sums[1] < 2 and harmonic > 1 + 10 * Fraction(1, 2),
-        cases=r"the same law: $1+\sum_{k \ge 2}P(\max < -k)$, 62 and 1022 terms, is below $\mathbb "
-        r"E|\max|$, and below 2; $\sum_{k \ge 1}P(\gamma_i < -k)$, 1023 terms, exceeds $1+10/2$",
-    )
+    holds = sums[0] < sums[1] < 2 and harmonic > 1 + 10 * Fraction(1, 2)
+    cases = r"""the same law: $1+\sum_{k \ge 2}P(\max < -k)$, 62 and 1022 terms, is below $\mathbb
+        E|\max|$, and below 2; $\sum_{k \ge 1}P(\gamma_i < -k)$, 1023 terms, exceeds $1+10/2$"""
+    yield exact("rational, unit blocks", holds, cases=cases)
 
 
 @true_condition.part("the printed limit is not necessary")
@@ -215,20 +191,18 @@ def spikes():
         ),
         shown(r"$p(n)\,n = n^2/\zeta(3)$ tends to infinity, not to 0", height == sp.oo),
     )
-    yield exact(
-        "rational, partial sums",
-        sums[0] < sums[1] < 3 and heights[2] > 10 * heights[1] > 100 * heights[0],
-        cases=r"63 and 1023 terms of $\sum_n(n+1)n/n^4$ stay below 3, while $\zeta(3)p(n)n$ is "
-        f"{', '.join(map(str, heights))} at $n = 1, 10, 100$",
-    )
+    holds = sums[0] < sums[1] < 3 and heights[2] > 10 * heights[1] > 100 * heights[0]
+    cases = rf"""63 and 1023 terms of $\sum_n(n+1)n/n^4$ stay below 3, while $\zeta(3)p(n)n$ is
+        {", ".join(map(str, heights))} at $n = 1, 10, 100$"""
+    yield exact("rational, partial sums", holds, cases=cases)
 
 
 @true_condition.part(
     r"where $f$ is not finite, the expected softmax is the gradient of $f(\theta)-f(0)$"
 )
 def gradient_without_moments():
-    _, i, j, theta = (s := categories())
-    gamma = indexed("gamma")
+    _, i, j, theta = (s := symbolic.categories())
+    gamma = cosets.indexed("gamma")
     total, start = (s.sum(sp.exp(x)) for x in (theta[j] + gamma[j], gamma[j]))
     yield exact(
         "sympy, symbolic d",
@@ -237,11 +211,9 @@ def gradient_without_moments():
             sp.exp(theta[i] + gamma[i]) / total,
             "so it lies in $[0, 1]$",
         ),
-        argued(
-            "and so do the difference quotients: the derivative of the expectation is the expected "
-            r"softmax, for every law of $\gamma$",
-            "dominated convergence; the difference is bounded, C.anchored-potential",
-        ),
+        argued(r"""and so do the difference quotients: the derivative of the expectation is the
+            expected softmax, for every law of $\gamma$ [dominated convergence; the difference is
+            bounded, C.anchored-potential]"""),
     )
     # Two Cauchy variables: gamma_1 - gamma_2 is 2 tan of a uniform angle.
     (x, weights), (y, lengths) = map(np.polynomial.legendre.leggauss, (400, 40))

@@ -3,12 +3,9 @@
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cosets import ATOMS
-from perturbtheory.claims.exhibits.sums import probabilities
+from perturbtheory.claims.exhibits import cosets, sums, three_atoms
 from perturbtheory.ledger import Claim, agree, argued, exact, identity, positive, shown, witness
-from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 gauges = Claim(
     "A.softmax-gauges",
@@ -33,13 +30,13 @@ true_gauges = gauges.corrected(
 @gauges.part("complete as in (8), every $p > 0$, and minimal")
 @true_gauges.part("one point of every $p > 0$")
 def one_point_of_every_coset():
-    s, (c, total, first) = categories(), sp.symbols("c S theta_1", real=True)
+    s, (c, total, first) = symbolic.categories(), sp.symbols("c S theta_1", real=True)
     moved = cosets.expanded_sum(s, s.theta[s.j] + c).subs(s.sum(s.theta[s.j]), total).doit()
     one, two = sp.solve(moved, c), sp.solve(first + c, c)
     targets = np.random.default_rng(5).dirichlet(np.ones(3), 24)
     found = cosets.preimages(targets)
     moved_there = np.concatenate([found - found.mean(1, keepdims=True), found - found[:, :1]])
-    reached = enumeration.softmax(moved_there, ATOMS, 1.0).probabilities
+    reached = three_atoms.share(moved_there)
     yield exact(
         "cosets",
         shown(
@@ -47,11 +44,8 @@ def one_point_of_every_coset():
             identity(one[0] * s.d + total) if len(one) == 1 else "fails",
         ),
         shown(r"$\theta_1+c = 0$ has exactly one, $c = -\theta_1$", two == [-first]),
-        argued(
-            r"every $p > 0$ has exactly one coset $\theta+\mathbb R\mathbf 1$, and so exactly one "
-            r"$\theta$ in either set",
-            "C.completeness",
-        ),
+        argued(r"""every $p > 0$ has exactly one coset $\theta+\mathbb R\mathbf 1$, and so exactly
+            one $\theta$ in either set [C.completeness]"""),
     )
     what = r"$p$ at $\theta(p)$ moved into either set, 24 $p$, $d = 3$"
     yield agree("enumeration", reached, np.concatenate([targets, targets]), what)
@@ -61,7 +55,7 @@ def far_away() -> tuple[np.ndarray, np.ndarray]:
     """k and p_3 at theta = (k, 0, -k), three atoms."""
     k = np.array([1.0, 4.0, 16.0, 32.0])
     far = np.stack([k, 0 * k, -k], 1)
-    return k, enumeration.softmax(far, ATOMS, 1.0).probabilities[:, 2]
+    return k, three_atoms.share(far)[:, 2]
 
 
 @gauges.part(r"complete as in 3.1, every $p \in \Delta$")
@@ -69,24 +63,18 @@ def onto_the_closed_simplex():
     weight = sp.exp(sp.Symbol("x", real=True))
     yield exact(
         "sympy",
-        argued(
-            r"$p = (1, 0, 0)$ asks for $\mathbb E[e^{\theta_2+\gamma_2}/\sum_je^{\theta_j+\gamma_j"
-            "}] = 0$",
-            "the second entry",
-        ),
+        argued(r"""$p = (1, 0, 0)$ asks for $\mathbb
+            E[e^{\theta_2+\gamma_2}/\sum_je^{\theta_j+\gamma_j}] = 0$ [the second entry]"""),
         shown("$e^x$ is not positive for some real $x$", not weight.is_positive),
     )
-    yield positive(
-        "enumeration", -far_away()[1], r"$-p_3$ at $\theta = (k, 0, -k)$, up to $k = 32$"
-    )
-    yield witness(
-        {"d": 3, "gamma": "any", "missed $p$": [1, 0, 0], "all that are reached": "positive"}
-    )
+    what = r"$-p_3$ at $\theta = (k, 0, -k)$, up to $k = 32$"
+    yield positive("enumeration", -far_away()[1], what)
+    yield witness(d=3, gamma="any", **{"missed $p$": [1, 0, 0], "all that are reached": "positive"})
 
 
 @true_gauges.part("no other $p$ is reached")
 def only_positive():
     distance, last = far_away()
-    yield exact("sympy, symbolic d", *probabilities())
+    yield exact("sympy, symbolic d", *sums.probabilities())
     what = r"$\log p_3+2k+\log 12$ at $\theta = (k, 0, -k)$, for $p_3 \ge e^{-2k}/12$"
     yield positive("enumeration", np.log(last) + 2 * distance + np.log(12.0), what)

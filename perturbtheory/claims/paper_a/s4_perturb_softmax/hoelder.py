@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.cosets import ATOMS, indexed
+from perturbtheory.claims.exhibits import cosets, numbers, sums, three_atoms
 from perturbtheory.claims.exhibits.hoelder_norms import (
     THIRD,
     cubes,
@@ -13,23 +13,10 @@ from perturbtheory.claims.exhibits.hoelder_norms import (
     power_sum,
     printed,
     swapped,
+    young,
 )
-from perturbtheory.claims.exhibits.numbers import thetas
-from perturbtheory.claims.exhibits.sums import for_every_d
-from perturbtheory.ledger import (
-    Check,
-    Claim,
-    agree,
-    argued,
-    eq,
-    exact,
-    identity,
-    positive,
-    shown,
-    witness,
-)
-from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, identity, positive, shown, witness
+from perturbtheory.routes import symbolic
 
 LAMBDA, ALPHA = sp.symbols("lambda alpha", positive=True)
 THETA, TAU, GAMMA = sp.symbols("theta_i tau_i gamma_i", real=True)
@@ -72,68 +59,49 @@ def root(cube: Fraction) -> str:
 
 @printed_step.part(r"(45): the sum over $i$ of $u_iv_i$")
 def product_of_terms(budget):
-    x = thetas(3, budget)
+    x = numbers.thetas(3, budget)
     mixed = LAMBDA * (THETA + GAMMA) + (1 - LAMBDA) * (TAU + GAMMA)
-    f = enumeration.softmax(0.3 * x + 0.7 * x[::-1], ATOMS, 1.0).value
-    yield exact(
-        "sympy", eq(mixed, LAMBDA * THETA + (1 - LAMBDA) * TAU + GAMMA, "exponent of $u_iv_i$")
-    )
+    f = three_atoms.value(0.3 * x + 0.7 * x[::-1])
+    why = "exponent of $u_iv_i$"
+    yield exact("sympy", eq(mixed, LAMBDA * THETA + (1 - LAMBDA) * TAU + GAMMA, why))
     what = r"$\mathbb E\log\langle u,v\rangle$ against $f(\lambda\theta+(1-\lambda)\tau)$"
     yield agree("enumeration", logs(x, x[::-1]), f, what)
 
 
 @true_step.part("the inequality, and when it is an equality")
-def young(budget):
-    x, r = thetas(3, budget), sp.Symbol("r", positive=True)
+def when_it_is_equal(budget):
+    x = numbers.thetas(3, budget)
     y = x[::-1] * 1.5
-    gap, mu = LAMBDA * r + 1 - LAMBDA - r**LAMBDA, sp.Symbol("mu", positive=True)
     yield exact(
         r"sympy, symbolic $\lambda$",
-        eq(sp.Subs(gap, r, 1), 0, rf"$g(1)$ for $g(r) = {sp.latex(gap)}$"),
-        eq(sp.Subs(sp.Derivative(gap, r), r, 1), 0, "$g'(1)$"),
-        eq(sp.Derivative(gap, (r, 2)), LAMBDA * (1 - LAMBDA) * r ** (LAMBDA - 2)),
-        shown(
-            r"positive for $\lambda > 0$, $\mu = 1-\lambda > 0$, so $g(r) > 0$ unless $r = 1$",
-            bool((LAMBDA * mu * r ** (LAMBDA - 2)).is_positive),
-        ),
-        argued(
-            r"with $r = a_i/b_i$, $a_i = u_i^{1/\lambda}/\sum_ju_j^{1/\lambda}$ and $b_i = "
-            r"v_i^{1/(1-\lambda)}/\sum_jv_j^{1/(1-\lambda)}$: $a_i^\lambda b_i^{1-\lambda} \le "
-            r"\lambda a_i+(1-\lambda)b_i$, and the sum over $i$ is at most $\lambda+1-\lambda = 1$",
-            r"multiply $g(r) \ge 0$ by $b_i$; both $a$ and $b$ sum to one",
-        ),
-        argued(
-            r"$\sum_ia_i^\lambda b_i^{1-\lambda} = \langle u,v\rangle/(\lVert u\rVert_{1/\lambda}"
-            r"\lVert v\rVert_{1/(1-\lambda)})$, with equality exactly if $a_i = b_i$ for all $i$",
-            "definition of the norms",
-        ),
+        *young(LAMBDA),
+        argued(r"""with $r = a_i/b_i$, $a_i = u_i^{1/\lambda}/\sum_ju_j^{1/\lambda}$ and $b_i =
+            v_i^{1/(1-\lambda)}/\sum_jv_j^{1/(1-\lambda)}$: $a_i^\lambda b_i^{1-\lambda} \le \lambda
+            a_i+(1-\lambda)b_i$, and the sum over $i$ is at most $\lambda+1-\lambda = 1$ [multiply
+            $g(r) \ge 0$ by $b_i$; both $a$ and $b$ sum to one]"""),
+        argued(r"""$\sum_ia_i^\lambda b_i^{1-\lambda} = \langle u,v\rangle/(\lVert
+            u\rVert_{1/\lambda}\lVert v\rVert_{1/(1-\lambda)})$, with equality exactly if $a_i =
+            b_i$ for all $i$ [definition of the norms]"""),
     )
-    what = (
-        r"$\mathbb E\log(\lVert u\rVert\lVert v\rVert)-\mathbb E\log\langle u,v\rangle$, "
-        r"$\lambda$ = 0.3, $d = 3$"
-    )
+    what = r"""$\mathbb E\log(\lVert u\rVert\lVert v\rVert)-\mathbb E\log\langle u,v\rangle$,
+        $\lambda$ = 0.3, $d = 3$"""
     yield positive("enumeration", logs(x, y, swapped) - logs(x, y), what)
 
 
 @printed_step.part("the printed inequality gives (46)", norms=printed)
 @true_step.part("it gives (46)", norms=swapped)
 def gives_46(budget, norms):
-    x = thetas(3, budget)
+    x = numbers.thetas(3, budget)
     y = x[::-1] * 1.5
     bound, needed = cubes(norms, (0, 0), EIGHTHS)
-    f = [enumeration.softmax(z, ATOMS, 1.0).value for z in (x, y)]
+    f = [three_atoms.value(z) for z in (x, y)]
     if norms is swapped:
         yield logarithm()
-    yield exact(
-        r"rational, $\gamma = 0$",
-        bound == needed,
-        cases=r"$\lambda = 1/3$, $\theta = 0$, $e^\tau = (1, 8)$: $(\lVert u\rVert\lVert "
-        rf"v\rVert)^3 = {bound}$, and $e^3$ of the right-hand side of (46) is {needed}",
-    )
-    what = (
-        r"$\mathbb E\log(\lVert u\rVert\lVert v\rVert)$ against $\lambda f(\theta)+(1-\lambda)"
-        r"f(\tau)$, $\lambda$ = 0.3"
-    )
+    cases = rf"""$\lambda = 1/3$, $\theta = 0$, $e^\tau = (1, 8)$: $(\lVert u\rVert\lVert v\rVert)^3
+        = {bound}$, and $e^3$ of the right-hand side of (46) is {needed}"""
+    yield exact(r"rational, $\gamma = 0$", bound == needed, cases=cases)
+    what = r"""$\mathbb E\log(\lVert u\rVert\lVert v\rVert)$ against $\lambda
+        f(\theta)+(1-\lambda)f(\tau)$, $\lambda$ = 0.3"""
     yield agree("enumeration", logs(x, y, norms), 0.3 * f[0] + 0.7 * f[1], what)
     yield witness(
         {
@@ -149,9 +117,9 @@ def gives_46(budget, norms):
     )
 
 
-def logarithm() -> Check:
+def logarithm():
     """Whether the logarithm of the bound is the right-hand side of (46), for every d."""
-    s, tau, gamma = categories(), indexed("tau"), indexed("gamma")
+    s, tau, gamma = symbolic.categories(), cosets.indexed("tau"), cosets.indexed("gamma")
     a, b = swapped(LAMBDA)
     one, two = s.theta[s.j] + gamma[s.j], tau[s.j] + gamma[s.j]
     # Not evaluated, so that the norms are seen: the e-th powers of the entries u_j and v_j.
@@ -162,12 +130,8 @@ def logarithm() -> Check:
     needed = LAMBDA * sp.log(s.sum(sp.exp(one))) + (1 - LAMBDA) * sp.log(s.sum(sp.exp(two)))
     return exact(
         "sympy, symbolic d",
-        for_every_d(
-            norm_u + norm_v,
-            needed,
-            r"$\log\lVert u\rVert_{1/\lambda}+\log\lVert "
-            r"v\rVert_{1/(1-\lambda)}$",
-        ),
+        sums.for_every_d(norm_u + norm_v, needed),
+        r"$\log\lVert u\rVert_{1/\lambda}+\log\lVert v\rVert_{1/(1-\lambda)}$",
         argued("on average this is the right-hand side of (46)", "definition of $f$"),
     )
 
@@ -178,33 +142,26 @@ def logarithm() -> Check:
     norms=swapped,
 )
 def equality_case(budget, norms):
-    x = thetas(3, budget)
+    x = numbers.thetas(3, budget)
     bound, inner = cubes(norms, SAME, SAME)[0], power_sum(SAME, Fraction(1)) ** 3
     if norms is swapped:
         yield equality()
-    yield exact(
-        "rational",
-        bound == inner,
-        cases=r"$\lambda = 1/3$, $u = (1, 4)$, $v = u^2$: $\langle u,v\rangle^3 = "
-        rf"{inner}$, its bound {bound}",
-    )
-    what = (
-        r"E log bound against $\mathbb E\log\langle u,v\rangle$ at $\tau = \theta$, $\lambda$ = 0.3"
-    )
+    cases = rf"""$\lambda = 1/3$, $u = (1, 4)$, $v = u^2$: $\langle u,v\rangle^3 = {inner}$, its
+        bound {bound}"""
+    yield exact("rational", bound == inner, cases=cases)
+    what = r"""E log bound against $\mathbb E\log\langle u,v\rangle$ at $\tau = \theta$, $\lambda$ =
+        0.3"""
     yield agree("enumeration", logs(x, x, norms), logs(x, x), what)
     yield witness(
-        {
-            "d": 2,
-            "lambda": str(THIRD),
-            "u": [1, 4],
-            "v": [1, 16],
-            r"$\langle u,v\rangle$": f"${inner}^{{1/3}}$",
-            "bound as printed": f"${bound}^{{1/3}}$",
-        }
+        d=2,
+        lambda_=str(THIRD),
+        u=[1, 4],
+        v=[1, 16],
+        **{r"$\langle u,v\rangle$": f"${inner}^{{1/3}}$", "bound as printed": f"${bound}^{{1/3}}$"},
     )
 
 
-def equality() -> Check:
+def equality():
     """Whether v_i = alpha u_i^((1 - lambda)/lambda) means that tau and theta are translates."""
     shift = sp.log(ALPHA) / (1 - LAMBDA)
     rule = sp.Eq(
@@ -214,11 +171,8 @@ def equality() -> Check:
     solved = sp.solve(rule, TAU)
     return exact(
         "sympy",
-        argued(
-            r"equality means $v_i^{1/(1-\lambda)} = \kappa u_i^{1/\lambda}$, that is, $v_i = \alpha"
-            r" u_i^{(1-\lambda)/\lambda}$ with $\alpha = \kappa^{1-\lambda} > 0$",
-            "part one",
-        ),
+        argued(r"""equality means $v_i^{1/(1-\lambda)} = \kappa u_i^{1/\lambda}$, that is, $v_i =
+            \alpha u_i^{(1-\lambda)/\lambda}$ with $\alpha = \kappa^{1-\lambda} > 0$ [part one]"""),
         shown(
             rf"its logarithm, ${sp.latex(rule)}$, has the one solution $\tau_i = \theta_i+"
             rf"{sp.latex(shift)}$",
@@ -229,45 +183,33 @@ def equality() -> Check:
 
 @printed_step.part(r"(47) holds exactly if $\tau_i = \theta_i+c$, for any $c$")
 def line_47(budget):
-    x = thetas(3, budget)
+    x = numbers.thetas(3, budget)
     log_alpha = 0  # (47) as printed has no alpha
     one, two = sp.symbols("t s", real=True)
     solution = sp.solve((1 - LAMBDA) * two - log_alpha - LAMBDA * one * (1 - LAMBDA) / LAMBDA, two)
-    yield exact(
-        "sympy",
-        len(solution) == 1 and bool((solution[0] - one).free_symbols),
-        cases=r"with $s = \tau_i+\gamma_i$, $t = \theta_i+\gamma_i$ the logarithm of (47) as "
-        rf"printed, without $\alpha$, has the only solution $s-t = {solution[0] - one}$: no room "
-        "for $c$",
-    )
-    yield agree(
-        "numbers",
-        np.exp(0.5 * (x + 1.0)),
-        np.exp(0.5 * x + log_alpha),
-        r"both sides at $\tau = \theta+1$, $\lambda = 1/2$",
-    )
+    cases = rf"""with $s = \tau_i+\gamma_i$, $t = \theta_i+\gamma_i$ the logarithm of (47) as
+        printed, without $\alpha$, has the only solution $s-t = {solution[0] - one}$: no room for
+        $c$"""
+    yield exact("sympy", len(solution) == 1 and bool((solution[0] - one).free_symbols), cases=cases)
+    what = r"both sides at $\tau = \theta+1$, $\lambda = 1/2$"
+    yield agree("numbers", np.exp(0.5 * (x + 1.0)), np.exp(0.5 * x + log_alpha), what)
     yield witness(
-        {
-            "d": 1,
-            "lambda": "1/2",
-            "theta": 0,
-            "tau": 1,
-            "gamma": 0,
-            "left": f"$e^{{1/2}}$ = {float(np.exp(0.5)):.4f}",
-            "right": 1,
-        }
+        d=1,
+        lambda_="1/2",
+        theta=0,
+        tau=1,
+        gamma=0,
+        left=f"$e^{{1/2}}$ = {float(np.exp(0.5)):.4f}",
+        right=1,
     )
 
 
 @printed_step.part("the same equality case for all non-negative vectors, as printed")
 def zero_vectors():
     alpha, factors = sp.Symbol("alpha", real=True), np.linspace(-100.0, 100.0, 2001)
-    yield exact(
-        "sympy",
-        bool(sp.solve(1 - alpha * sp.Integer(0), alpha)),
-        cases=r"$u = (0, 0)$, $v = (1, 1)$: both sides are 0 for all exponents, while $1 = \alpha "
-        r"\cdot 0$ asks for an $\alpha$",
-    )
+    cases = r"""$u = (0, 0)$, $v = (1, 1)$: both sides are 0 for all exponents, while $1 = \alpha
+        \cdot 0$ asks for an $\alpha$"""
+    yield exact("sympy", bool(sp.solve(1 - alpha * sp.Integer(0), alpha)), cases=cases)
     nearest = np.abs(1.0 - factors * 0.0).min()
     yield agree("numbers", nearest, 0.0, r"least $|v_i-\alpha u_i|$ there for 2001 $\alpha$")
     yield witness({"d": 2, "u": [0, 0], "v": [1, 1], "both sides": 0, "alpha": "none"})
@@ -278,23 +220,16 @@ def strict():
     bound, inner = cubes(printed, *QUARTER)[0], power_sum((0, 6), THIRD) ** 3
     v = np.exp(np.array([0.25, -0.5, 1.0]))
     gap = np.linalg.norm(v**2, 1.5) * np.linalg.norm(v, 3) - (v**2 * v).sum()
-    yield exact(
-        r"rational, $\gamma = 0$",
-        inner < bound,
-        cases=rf"$\lambda = 1/3$, $e^\theta = (1, 16)$, $e^\tau = (1, 2)$: $\langle u,v\rangle^3 = "
-        rf"{inner}$, its bound {bound}",
-    )
-    yield positive(
-        "numbers", gap - 1e-6, r"bound less $\langle u,v\rangle$ at $u = v^2$, less $10^{-6}$"
-    )
+    cases = rf"""$\lambda = 1/3$, $e^\theta = (1, 16)$, $e^\tau = (1, 2)$: $\langle u,v\rangle^3 =
+        {inner}$, its bound {bound}"""
+    yield exact(r"rational, $\gamma = 0$", inner < bound, cases=cases)
+    what = r"bound less $\langle u,v\rangle$ at $u = v^2$, less $10^{-6}$"
+    yield positive("numbers", gap - 1e-6, what)
     yield witness(
-        {
-            "d": 2,
-            "lambda": str(THIRD),
-            "theta": ["0", r"$\log 16$"],
-            "tau": ["0", r"$\log 2$"],
-            "gamma": 0,
-            r"$\langle u,v\rangle$": f"${inner}^{{1/3}}$",
-            "bound as printed": f"${bound}^{{1/3}}$",
-        }
+        d=2,
+        lambda_=str(THIRD),
+        theta=["0", r"$\log 16$"],
+        tau=["0", r"$\log 2$"],
+        gamma=0,
+        **{r"$\langle u,v\rangle$": f"${inner}^{{1/3}}$", "bound as printed": f"${bound}^{{1/3}}$"},
     )

@@ -1,29 +1,21 @@
 """Section 4 and 8.2: the potential of Perturb-Softmax, its gradient, its temperature."""
 
-from typing import Any
-
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cosets import indexed
-from perturbtheory.claims.exhibits.numbers import engine, entry, gradient_by_differences, thetas
-from perturbtheory.claims.exhibits.sums import for_every_d
+from perturbtheory.claims.exhibits import cosets, numbers, sums
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Claim, Step, agree, argued, eq, exact, positive, shown, witness
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown, witness
 from perturbtheory.perturbations import Discrete
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
-from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import enumeration, symbolic
 
 POINT = np.array([0.5, -0.25, 1.0])
 ATOMS = (-1.0, 0.5, 1.5)
 LAW = Discrete(np.array(ATOMS))
 TEMPERATURE = sp.Symbol("t", positive=True)
-DOMINATED = argued(
-    "this moves the derivative inside the expectation wherever $f$ is finite",
-    "dominated convergence: it lies in $[0, 1]$",
-)
+DOMINATED = argued("""this moves the derivative inside the expectation wherever $f$ is finite
+    [dominated convergence: it lies in $[0, 1]$]""")
 
 potential_gradient = Claim(
     "A.softmax-potential-gradient",
@@ -60,15 +52,15 @@ true_temperature = softmax_temperature.corrected(
 )
 
 
-def log_sum_exp_slope(scale: Any, t: Any, factor: Any) -> Step:
+def log_sum_exp_slope(scale, t, factor):
     """The derivative of scale * log sum_j e^((theta_j + gamma_j)/t) is factor times a softmax."""
-    _, i, j, theta = (s := categories())
-    gamma = indexed("gamma")
+    _, i, j, theta = (s := symbolic.categories())
+    gamma = cosets.indexed("gamma")
     total = s.sum(sp.exp((theta[j] + gamma[j]) / t))
     slope = sp.Derivative(scale * sp.log(total), theta[i])
     share = sp.exp((theta[i] + gamma[i]) / t) / total
     why = "the softmax" if factor == 1 else f"${sp.latex(factor)}$ times the softmax"
-    return for_every_d(slope, factor * share, why)
+    return sums.for_every_d(slope, factor * share, why)
 
 
 def smooth(temperature: float) -> Potential:
@@ -86,8 +78,8 @@ def enumerated(temperature: float) -> np.ndarray:
     "the gradient for $t > 0$", scale=TEMPERATURE, t=TEMPERATURE, number=2.0, route=" and t"
 )
 def gradient(scale, t, number, route=""):
-    slopes = gradient_by_differences(smooth(number), POINT)
-    p = entry(engine(smooth(number), POINT[None], "probabilities"), 0)
+    slopes = numbers.gradient_by_differences(smooth(number), POINT)
+    p = numbers.entry(numbers.engine(smooth(number), POINT[None], "probabilities"), 0)
     what = "differences of $f$ against"
     yield exact(f"sympy, symbolic d{route}", log_sum_exp_slope(scale, t, 1), DOMINATED)
     yield agree("engine", slopes, p, f"{what} $p$, three atoms, $d = 3$")
@@ -96,35 +88,32 @@ def gradient(scale, t, number, route=""):
 
 @potential_gradient.part("$f$ is convex")
 def convex(budget):
-    points = thetas(3, budget)
-    one, two, middle = (engine(smooth(1.0), x) for x in (points, -points, 0 * points))
+    points = numbers.thetas(3, budget)
+    one, two, middle = (numbers.engine(smooth(1.0), x) for x in (points, -points, 0 * points))
     gap = (one.value + two.value) / 2 - middle.value
     radius = (one.radius + two.radius) / 2 + middle.radius
     yield exact(
         "sympy, symbolic d",
         *cosets.variance(),
         argued(
-            "so log-sum-exp is convex, and so is its mean", "an expectation of convex functions"
+            """so log-sum-exp is convex, and so is its mean [an expectation of convex functions]"""
         ),
     )
-    yield positive(
-        "engine",
-        Estimate(gap, radius, "quadrature"),
-        r"$(f(\theta)+f(-\theta))/2-f(0)$, three atoms, $d = 3$",
-    )
+    what = r"$(f(\theta)+f(-\theta))/2-f(0)$, three atoms, $d = 3$"
+    yield positive("engine", Estimate(gap, radius, "quadrature"), what)
 
 
 @softmax_probability.part("(39), (40): the entries sum to one")
 def sums_to_one(budget):
-    points = thetas(3, budget)
-    one, two = engine(smooth(1.0), points), engine(smooth(1.0), points + 0.5)
+    points = numbers.thetas(3, budget)
+    one, two = numbers.engine(smooth(1.0), points), numbers.engine(smooth(1.0), points + 0.5)
     rise = Estimate(two.value - one.value, two.radius + one.radius, "quadrature")
-    s, k = categories(), sp.Symbol("k", integer=True)
-    x = [sp.exp(s.theta[n] + indexed("gamma")[n]) for n in (s.j, k)]
+    s, k = symbolic.categories(), sp.Symbol("k", integer=True)
+    x = [sp.exp(s.theta[n] + cosets.indexed("gamma")[n]) for n in (s.j, k)]
     total = sp.Sum(x[1], (k, 1, s.d))
     yield exact(
         "sympy, symbolic d",
-        for_every_d(s.sum(x[0] / total), 1, r"for every $\gamma$", where={total: s.sum(x[0])}),
+        sums.for_every_d(s.sum(x[0] / total), 1, r"for every $\gamma$", where={total: s.sum(x[0])}),
         argued("so do the expected entries", "linearity of the expectation"),
     )
     yield agree("engine", rise, 0.5, r"$f(\theta+c\mathbf 1)-f(\theta)$, $c = 1/2$")
@@ -133,25 +122,22 @@ def sums_to_one(budget):
 
 @softmax_probability.part("(41): no entry is negative")
 def not_negative():
-    s = categories()
-    term = sp.exp(s.theta[s.i] + indexed("gamma")[s.i])
+    s = symbolic.categories()
+    term = sp.exp(s.theta[s.i] + cosets.indexed("gamma")[s.i])
     yield exact(
         "sympy, symbolic d",
         shown(r"$e^{\theta_i+\gamma_i} > 0$", bool(term.is_positive)),
-        argued(
-            "a positive number over a sum of such is positive, and so is its mean",
-            "for every "
-            r"$\gamma$; monotony of the expectation",
-        ),
+        argued(r"""a positive number over a sum of such is positive, and so is its mean [for every
+            $\gamma$; monotony of the expectation]"""),
     )
-    slopes = gradient_by_differences(smooth(1.0), POINT)
+    slopes = numbers.gradient_by_differences(smooth(1.0), POINT)
     yield positive("engine", slopes, "differences of $f$ in every coordinate, three atoms, $d = 3$")
 
 
 @softmax_temperature.part("the printed gradient for $t > 0$")
 def printed_gradient():
     x = sp.Symbol("theta_1", real=True)
-    slopes = gradient_by_differences(smooth(2.0), POINT)
+    slopes = numbers.gradient_by_differences(smooth(2.0), POINT)
     printed = slopes._replace(value=slopes.value / 2, radius=slopes.radius / 2)
     yield exact(
         "sympy, symbolic d and t",
@@ -159,49 +145,35 @@ def printed_gradient():
         eq(sp.Derivative(x / 2, x), 1, "$f_2$ for $d = 1$ without noise, whose softmax is 1"),
     )
     yield agree("engine", printed, enumerated(2.0), "differences of $f_2$ against E softmax")
-    yield witness(
-        {"d": 1, "t": 2, "theta": [0], "gamma": 0, "gradient of $f_t$": "1/2", "softmax": "1"}
-    )
+    yield witness(d=1, t=2, theta=[0], gamma=0, **{"gradient of $f_t$": "1/2", "softmax": "1"})
 
 
 @softmax_temperature.part("$t = 0$ is allowed")
 def zero_temperature():
     limit = sp.limit(sp.log(sp.exp(1 / TEMPERATURE) + 1), TEMPERATURE, 0, "+")
     bounds = np.array([10.0, 100.0, 1000.0])
-    yield exact(
-        "sympy, limit",
-        bool(limit.is_finite),
-        cases=r"$f_t(1, 0) = \log(e^{1/t}+1)$ without noise tends to infinity as $t \to 0$",
-    )
-    yield positive(
-        "numbers",
-        bounds - np.logaddexp(2 * bounds, 0.0),
-        "$B-f_t(1, 0)$ at $t = 1/(2B)$, $B = 10, 100, 1000$: no bound holds, for $f_t > 1/t$",
-    )
+    cases = r"$f_t(1, 0) = \log(e^{1/t}+1)$ without noise tends to infinity as $t \to 0$"
+    yield exact("sympy, limit", bool(limit.is_finite), cases=cases)
+    what = "$B-f_t(1, 0)$ at $t = 1/(2B)$, $B = 10, 100, 1000$: no bound holds, for $f_t > 1/t$"
+    yield positive("numbers", bounds - np.logaddexp(2 * bounds, 0.0), what)
     yield witness({"d": 2, "t": 0, "theta": [1, 0], "gamma": [0, 0], "f_t": r"$\log(e^{1/0}+1)$"})
 
 
 @true_temperature.part(r"$0 \le f_t-f_0 \le t\log d$")
 def between():
-    s, top, t = categories(), sp.Symbol("M", real=True), TEMPERATURE
-    low = engine(expected_max(LAW), POINT[None])
+    s, top, t = symbolic.categories(), sp.Symbol("M", real=True), TEMPERATURE
+    low = numbers.engine(expected_max(LAW), POINT[None])
     margins, radii = [], []
     for temperature in (0.5, 1.0, 2.0):
-        found = engine(smooth(temperature), POINT[None])
+        found = numbers.engine(smooth(temperature), POINT[None])
         excess = np.asarray(found.value) - np.asarray(low.value)
         margins += [excess, temperature * float(np.log(3.0)) - excess]
         radii += 2 * [np.asarray(found.radius) + np.asarray(low.radius)]
     yield exact(
         "sympy, symbolic d",
         argued(r"$t\log\sum_ie^{x_i/t} \ge \max_ix_i$", "the largest term alone, none is negative"),
-        for_every_d(
-            t * sp.log(s.sum(sp.exp(top / t))),
-            top + t * sp.log(s.d),
-            r"all $d$ terms equal to the largest, $M = \max_ix_i$: the upper bound",
-        ),
+        sums.for_every_d(t * sp.log(s.sum(sp.exp(top / t))), top + t * sp.log(s.d)),
+        r"all $d$ terms equal to the largest, $M = \max_ix_i$: the upper bound",
     )
-    yield positive(
-        "engine",
-        Estimate(np.array(margins), np.array(radii), "quadrature"),
-        r"$f_t-f_0$ and $t\log 3-(f_t-f_0)$ at $t = 1/2, 1, 2$",
-    )
+    what = r"$f_t-f_0$ and $t\log 3-(f_t-f_0)$ at $t = 1/2, 1, 2$"
+    yield positive("engine", Estimate(np.array(margins), np.array(radii), "quadrature"), what)

@@ -6,13 +6,11 @@ from itertools import pairwise, product
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cosets import ATOMS, perturb_softmax
+from perturbtheory.claims.exhibits import cosets, sums, three_atoms
+from perturbtheory.claims.exhibits.cosets import perturb_softmax
 from perturbtheory.claims.exhibits.numbers import thetas
-from perturbtheory.claims.exhibits.sums import for_every_d
 from perturbtheory.ledger import Claim, agree, argued, exact, positive, witness
-from perturbtheory.routes import enumeration
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 SHARES = (0.05, 0.5, 0.8)
 TARGETS = [(Fraction(1, 4), Fraction(3, 4)), (Fraction(1, 3), Fraction(2, 3))]
@@ -68,15 +66,10 @@ true_step = printed_step.corrected(
 )
 
 
-def value(points: np.ndarray) -> np.ndarray:
-    """f for three atoms."""
-    return enumeration.softmax(points, ATOMS, 1.0).value
-
-
 def gaps(theta: np.ndarray, tau: np.ndarray) -> np.ndarray:
     """lambda f(theta) + (1 - lambda) f(tau) - f(lambda theta + (1 - lambda) tau)."""
-    weighted = [(a * theta + (1 - a) * tau, a) for a in SHARES]
-    return np.array([a * value(theta) + (1 - a) * value(tau) - value(x) for x, a in weighted])
+    f, weighted = three_atoms.value, [(a * theta + (1 - a) * tau, a) for a in SHARES]
+    return np.array([a * f(theta) + (1 - a) * f(tau) - f(x) for x, a in weighted])
 
 
 @strictly_convex.part(r"$f$ is strictly convex along every direction but $\mathbf 1$")
@@ -85,13 +78,10 @@ def every_direction_but_one(budget):
     yield exact(
         "sympy, symbolic d",
         *cosets.variance(),
-        argued(
-            r"so $\lambda\log\sum e^{\theta+\gamma}+(1-\lambda)\log\sum e^{\tau+\gamma}-\log\sum "
-            r"e^{\lambda\theta+(1-\lambda)\tau+\gamma}$ is positive for every $\gamma$, and so is "
-            "its mean",
-            r"a positive random variable has a positive mean; it is bounded by $2\max|\theta-\tau|"
-            r"$, whatever the moments of $\gamma$",
-        ),
+        argued(r"""so $\lambda\log\sum e^{\theta+\gamma}+(1-\lambda)\log\sum
+            e^{\tau+\gamma}-\log\sum e^{\lambda\theta+(1-\lambda)\tau+\gamma}$ is positive for every
+            $\gamma$, and so is its mean [a positive random variable has a positive mean; it is
+            bounded by $2\max|\theta-\tau|$, whatever the moments of $\gamma$]"""),
     )
     what = r"gaps of (10) for three atoms, $d = 3$, $\lambda$ = 0.05, 0.5, 0.8"
     yield positive("enumeration", gaps(one, two), what)
@@ -99,14 +89,11 @@ def every_direction_but_one(budget):
 
 @strictly_convex.part("an equality along translates")
 def along_translates(budget):
-    points, s, c = thetas(3, budget), categories(), sp.Symbol("c", real=True)
+    points, s, c = thetas(3, budget), symbolic.categories(), sp.Symbol("c", real=True)
     yield exact(
         "sympy, any d",
-        for_every_d(
-            s.sum(sp.exp(s.theta[s.j] + c)),
-            sp.exp(c) * s.sum(sp.exp(s.theta[s.j])),
-            r"by logarithms $f(\theta+c\mathbf 1) = f(\theta)+c$, linear in $c$",
-        ),
+        sums.for_every_d(s.sum(sp.exp(s.theta[s.j] + c)), sp.exp(c) * s.sum(sp.exp(s.theta[s.j]))),
+        r"by logarithms $f(\theta+c\mathbf 1) = f(\theta)+c$, linear in $c$",
     )
     moved = gaps(points, points + 2.5)
     yield agree("enumeration", moved, 0 * moved, r"gaps of (10) at $\tau = \theta+2.5$", floor=1.0)
@@ -116,39 +103,31 @@ def along_translates(budget):
 @true_step.part("the gradient is strictly monotone modulo translation", step=True)
 def strictly_monotone(budget, step=False):
     points = thetas(3, budget)
-    f, share, _ = enumeration.softmax(points, ATOMS, 1.0)
+    share = three_atoms.share(points)
     one, two = np.triu_indices(len(points), 1)
     margins = ((points[one] - points[two]) * (share[one] - share[two])).sum(1)
-    equal = argued(
-        r"equal gradients would make $\langle\nabla f(\theta)-\nabla f(\tau),\theta-\tau\rangle = "
-        "0$",
-        "a contradiction",
-    )
+    equal = argued(r"""equal gradients would make $\langle\nabla f(\theta)-\nabla
+        f(\tau),\theta-\tau\rangle = 0$ [a contradiction]""")
     what = r"$\langle p(\theta)-p(\tau),\theta-\tau\rangle$, three atoms, $d = 3$"
     yield exact("strict monotonicity", *cosets.monotone(), *([equal] if step else []))
     yield positive("enumeration", margins, what)
     if step:
         # Only theta maximises <p(theta), .> - f.
-        slope = share @ points.T - (share * points).sum(1)[:, None]
-        excess = (f[None, :] - f[:, None] - slope)[~np.eye(len(points), dtype=bool)]
         what = r"$f(\tau)-f(\theta)-\langle p(\theta),\tau-\theta\rangle$"
-        yield positive("enumeration, values", excess, what)
+        yield positive("enumeration, values", three_atoms.over_tangents(points), what)
     else:
         odds = list(product([Fraction(1, 2), Fraction(1), Fraction(2), Fraction(4)], repeat=3))
         classes = len({tuple(x / theta[0] for x in theta) for theta in odds})
         shares = len({tuple(perturb_softmax(theta)) for theta in odds})
-        yield exact(
-            "rational",
-            classes == shares,
-            cases=rf"64 $\theta$, $d = 3$, $e^{{\gamma_i}}$ = 1/2, 1 or 2: {classes} cosets, "
-            f"{shares} $p$",
-        )
+        cases = rf"""64 $\theta$, $d = 3$, $e^{{\gamma_i}}$ = 1/2, 1 or 2: {classes} cosets,
+            {shares} $p$"""
+        yield exact("rational", classes == shares, cases=cases)
 
 
 def best_on_a_ray() -> np.ndarray:
     """s >= 0 with the largest <p, (s, 0)> - f(s, 0) on a grid, for both `TARGETS`."""
     grid = np.linspace(0.0, 30.0, 301)
-    heights = value(np.stack([grid, 0 * grid], 1))
+    heights = three_atoms.value(np.stack([grid, 0 * grid], 1))
     return np.array([grid[np.argmax(float(p[0]) * grid - heights)] for p in TARGETS])
 
 
@@ -161,15 +140,12 @@ def at_end() -> list[tuple[Fraction, Fraction]]:
 
 
 EXAMPLE = witness(
-    {
-        "d": 2,
-        "Theta": r"$\{(s, 0) : s \ge 0\}$",
-        "gamma": "0, or any exchangeable noise",
-        "p": [str(x) for x in TARGETS[0]],
-        "q": [str(x) for x in TARGETS[1]],
-        r"$\theta^*$ of both": [0, 0],
-        r"$\nabla f(\theta^*)$": [str(x) for x in ORIGIN],
-    }
+    d=2,
+    Theta=r"$\{(s, 0) : s \ge 0\}$",
+    gamma="0, or any exchangeable noise",
+    p=TARGETS[0],
+    q=TARGETS[1],
+    **{r"$\theta^*$ of both": [0, 0], r"$\nabla f(\theta^*)$": ORIGIN},
 )
 
 
@@ -178,15 +154,13 @@ def unique_maximum(budget):
     points, p = thetas(3, budget), np.array([0.2, 0.3, 0.5])
     points = points - points.mean(1, keepdims=True)
     best = cosets.preimages(p[None])[0]
-    slopes = ((p - enumeration.softmax(points, ATOMS, 1.0).probabilities) * (best - points)).sum(1)
+    slopes = ((p - three_atoms.share(points)) * (best - points)).sum(1)
     yield exact(
         "strict concavity",
         *cosets.variance(),
-        argued(
-            r"so $\langle p,\theta\rangle-f(\theta)$ is strictly concave on $\Theta$, and half-way "
-            "between two maximal arguments it would be larger",
-            r"no two points of $\Theta$ differ by $c\mathbf 1$",
-        ),
+        argued(r"""so $\langle p,\theta\rangle-f(\theta)$ is strictly concave on $\Theta$, and
+            half-way between two maximal arguments it would be larger [no two points of $\Theta$
+            differ by $c\mathbf 1$]"""),
     )
     what = r"slope towards $\theta^*$ elsewhere on $\{\sum\theta = 0\}$, $p$ = (0.2, 0.3, 0.5)"
     yield positive("enumeration, Newton's method", slopes, what)
@@ -195,13 +169,10 @@ def unique_maximum(budget):
 @printed_step.part(r"$p$ is the gradient of $f$ at $\theta^*$")
 def gradient_at_the_maximum():
     starts = np.stack([best_on_a_ray(), 0 * best_on_a_ray()], 1)
-    share = enumeration.softmax(starts, ATOMS, 1.0).probabilities
-    yield exact(
-        "rational, slopes",
-        all(p == tuple(ORIGIN) for p in at_end()),
-        cases=rf"$\gamma_1, \gamma_2$ exchangeable, $\Theta$ a ray: slope $p_1-{ORIGIN[0]} \le 0$ "
-        r"at its end, so $\theta^* = 0$ for both $p$",
-    )
+    share = three_atoms.share(starts)
+    cases = rf"""$\gamma_1, \gamma_2$ exchangeable, $\Theta$ a ray: slope $p_1-{ORIGIN[0]} \le 0$ at
+        its end, so $\theta^* = 0$ for both $p$"""
+    yield exact("rational, slopes", all(p == tuple(ORIGIN) for p in at_end()), cases=cases)
     numbers = np.array(TARGETS, float)
     yield agree("enumeration", share, numbers, r"gradient at $\theta^*$ against $p$")
     yield EXAMPLE
@@ -211,9 +182,6 @@ def gradient_at_the_maximum():
 def one_maximum_one_p():
     one, two = best_on_a_ray()
     yield exact("rational, slopes", len(at_end()) <= 1, cases=r"two $p$ have $\theta^* = 0$")
-    yield positive(
-        "enumeration",
-        abs(one - two) - 0.05,
-        r"distance of the two $\theta^*$ on a grid of width 0.1, less half of it",
-    )
+    what = r"distance of the two $\theta^*$ on a grid of width 0.1, less half of it"
+    yield positive("enumeration", abs(one - two) - 0.05, what)
     yield EXAMPLE

@@ -8,13 +8,11 @@ from typing import Any
 import sympy as sp
 from scipy.optimize import linprog
 
-from perturbtheory.claims.exhibits import cosets
+from perturbtheory.claims.exhibits import cosets, sums
 from perturbtheory.claims.exhibits.cones import HALF_GAUGE, HALF_SPACE, RAY, corners, height
-from perturbtheory.claims.exhibits.cosets import perturb_softmax
-from perturbtheory.claims.exhibits.sums import for_every_d
 from perturbtheory.claims.exhibits.symbols import U
 from perturbtheory.ledger import Claim, argued, eq, exact, positive, shown, witness
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 N: Any = sp.Symbol("n", positive=True)
 ODDS = {(8, 2, 1): 2, (32, 1, 1): 5, (Fraction(1, 2), Fraction(1, 16), 1): -1, (4, 1): 2}
@@ -45,7 +43,7 @@ true_softmax_limit = softmax_limit.corrected(
 
 def bound_44(n: int, d: int) -> Fraction:
     """E[1 / (1 + sum_{j > 1} 2^-n e^(gamma_j - gamma_1))], the right-hand side of (44)."""
-    return perturb_softmax([Fraction(2) ** n, *[Fraction(1)] * (d - 1)])[0]
+    return cosets.perturb_softmax([Fraction(2) ** n, *[Fraction(1)] * (d - 1)])[0]
 
 
 def line_43(odds: Sequence[int | Fraction]) -> Fraction:
@@ -61,22 +59,17 @@ def line_43(odds: Sequence[int | Fraction]) -> Fraction:
 @softmax_limit.part("(42) and (43)")
 @true_softmax_limit.part("(42) and (43)")
 def divide_by_the_numerator():
-    _, i, j, x = (s := categories())
+    _, i, j, x = (s := symbolic.categories())
     quotient = sp.exp(x[i]) / s.sum(sp.exp(x[j]))
     yield exact(
         "sympy, symbolic d",
-        for_every_d(
-            quotient,
-            1 / s.sum(sp.exp(x[j] - x[i])),
-            r"$x = \theta+\gamma$, written there "
-            r"as $\theta$; the term $j = i$ of the second sum is $e^0 = 1$",
-        ),
+        sums.for_every_d(quotient, 1 / s.sum(sp.exp(x[j] - x[i]))),
+        r"""$x = \theta+\gamma$, written there as $\theta$; the term $j = i$ of the second sum is
+            $e^0 = 1$""",
     )
-    yield exact(
-        "rational",
-        [line_43(odds) for odds in ODDS] == [perturb_softmax(odds)[0] for odds in ODDS],
-        cases=rf"both sides for {len(ODDS)} $\theta$, $d = 2$ and 3, $e^{{\gamma_i}}$ = 1/2, 1, 2",
-    )
+    holds = [line_43(odds) for odds in ODDS] == [cosets.perturb_softmax(odds)[0] for odds in ODDS]
+    cases = rf"both sides for {len(ODDS)} $\theta$, $d = 2$ and 3, $e^{{\gamma_i}}$ = 1/2, 1, 2"
+    yield exact("rational", holds, cases=cases)
 
 
 @softmax_limit.part("(44): the inequality")
@@ -85,16 +78,13 @@ def inequality_44():
     ratio, (gap, one, two) = sp.Symbol("R", positive=True), sp.symbols("g theta_i theta_j")
     yield exact(
         "sympy",
-        eq(
-            sp.Subs(two - one, two, one - N - gap),
-            -N - gap,
-            r"at most $-n$: $h_i = n$ means $\theta_j = \theta_i-n-g$ with $g \ge 0$ for $j \ne i$",
-        ),
+        eq(sp.Subs(two - one, two, one - N - gap), -N - gap),
+        r"at most $-n$: $h_i = n$ means $\theta_j = \theta_i-n-g$ with $g \ge 0$ for $j \ne i$",
         shown("$1/(1+R)$ decreases in $R > 0$", bool(sp.diff(1 / (1 + ratio), ratio).is_negative)),
     )
     yield exact(
         "rational",
-        all(perturb_softmax(odds)[0] >= bound_44(n, len(odds)) for odds, n in ODDS.items()),
+        all(cosets.perturb_softmax(odds)[0] >= bound_44(n, len(odds)) for odds, n in ODDS.items()),
         cases=rf"{len(ODDS)} $\theta$ with $h_1 = n\log 2$, among them ties and $n < 0$",
     )
 
@@ -105,15 +95,10 @@ def limit_44():
     tail = [1 - bound_44(n, 3) for n in range(1, 40)]
     yield exact(
         "sympy",
-        eq(
-            sp.Limit(1 / (1 + sp.exp(-N) * U), N, sp.oo),
-            1,
-            r"for every $u = \sum_{j\ne i}e^{\gamma_j-\gamma_i}$",
-        ),
-        argued(
-            "so the expectations tend to 1, and the other entries to 0",
-            "dominated convergence: the integrand lies in $[0, 1]$; the entries sum to 1",
-        ),
+        eq(sp.Limit(1 / (1 + sp.exp(-N) * U), N, sp.oo), 1),
+        r"for every $u = \sum_{j\ne i}e^{\gamma_j-\gamma_i}$",
+        argued("""so the expectations tend to 1, and the other entries to 0 [dominated convergence:
+            the integrand lies in $[0, 1]$; the entries sum to 1]"""),
     )
     yield exact(
         "rational",
@@ -130,11 +115,8 @@ def no_sequence():
     # On {(s, 0) : s >= 0} the heights are h_1 = s and h_2 = -s.
     allowed, second = RAY.unbounded(above=False), [height(g, 1) for g in RAY.generators]
     best = linprog([-h for h in second], bounds=(0, None))
-    yield exact(
-        "integers",
-        max(second) > 0 if allowed else "unknown",
-        cases=rf"{RAY.set}: $h_1 = s$ and $h_2 = -s$ are unbounded; whether $h_2 > 0$ somewhere",
-    )
+    cases = f"{RAY.set}: $h_1 = s$ and $h_2 = -s$ are unbounded; whether $h_2 > 0$ somewhere"
+    yield exact("integers", max(second) > 0 if allowed else "unknown", cases=cases)
     yield positive("linear program", -best.fun - 1.0, r"largest $h_2$ on the ray, less $n = 1$")
     yield witness({"d": 2, "Theta": RAY.set, "h_1": "$s$", "h_2": r"$-s \le 0$", "n": 1})
 
@@ -159,15 +141,10 @@ def sequences_exist():
             r"for $i \ne k$, as these maxima are at least $\theta_k$ and $\theta_i$",
             bool(sp.expand(both).is_nonpositive),
         ),
-        argued(
-            r"so where $h_k$ is large, $h_i$ is below zero, and elsewhere it exceeds any $n$",
-            "every $h_i$ is unbounded above",
-        ),
-        argued(
-            r"on the segment between two such points, which is in $\Theta$, $h_i$ takes the value "
-            "$n$",
-            r"$h_i$ is continuous; $\Theta$ is convex",
-        ),
+        argued("""so where $h_k$ is large, $h_i$ is below zero, and elsewhere it exceeds any $n$
+            [every $h_i$ is unbounded above]"""),
+        argued(r"""on the segment between two such points, which is in $\Theta$, $h_i$ takes the
+            value $n$ [$h_i$ is continuous; $\Theta$ is convex]"""),
     )
     yield exact(
         "integers",

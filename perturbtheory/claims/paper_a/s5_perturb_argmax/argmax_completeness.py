@@ -4,9 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.cones import HALF_SPACE, programs, uniqueness
-from perturbtheory.claims.exhibits.cosets import CONES, outcomes
+from perturbtheory.claims.exhibits import cones, cosets
 from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.ledger import Claim, agree, argued, exact, witness
 from perturbtheory.perturbations import Discrete, Gumbel
@@ -49,36 +47,27 @@ def a_point():
     alone = rational.uniform([0, 0]).probabilities
     tied = rational.discrete([0, 0], COIN)
     found = completeness(expected_max(Gumbel()), box([0.0, 0.0], [0.0, 0.0]))
-    yield exact(
-        "rational, uniform noise",
-        alone == p,
-        cases=f"$p$ = ({', '.join(map(str, p))}); the only one is ({', '.join(map(str, alone))})",
-    )
-    yield exact(
-        "rational, coins",
-        tied.only[0] <= p[0] <= tied.some[0],
-        cases=f"the same; the subgradients have $p_1$ from {tied.only[0]} to {tied.some[0]}",
-    )
+    cases = f"$p$ = ({', '.join(map(str, p))}); the only one is ({', '.join(map(str, alone))})"
+    yield exact("rational, uniform noise", alone == p, cases=cases)
+    cases = f"the same; the subgradients have $p_1$ from {tied.only[0]} to {tied.some[0]}"
+    yield exact("rational, coins", tied.only[0] <= p[0] <= tied.some[0], cases=cases)
     what = "1 if complete, 0 if not, against 1; Gumbel noise"
-    yield agree("linear programs", outcomes([found]), np.ones(1), what)
+    yield agree("linear programs", cosets.outcomes([found]), np.ones(1), what)
     yield witness(
-        {
-            "$d$": 2,
-            r"$\Theta$": r"$\{(0, 0)\}$",
-            r"$\gamma$": "uniform on $[-1, 1]$",
-            "the only $p$": [str(x) for x in alone],
-            "missed $p$": [str(x) for x in p],
-        }
+        d=2,
+        Theta=r"$\{(0, 0)\}$",
+        gamma="uniform on $[-1, 1]$",
+        **{"the only $p$": alone, "missed $p$": p},
     )
 
 
-@argmax_completeness.part(f"$h_i$ unbounded above, as in the proof: {HALF_SPACE.set}")
+@argmax_completeness.part(f"$h_i$ unbounded above, as in the proof: {cones.HALF_SPACE.set}")
 def a_half_space():
-    yield uniqueness(HALF_SPACE, HALF_SPACE.unbounded(above=True), "Gumbel noise")
-    yield programs(HALF_SPACE, expected_max(Gumbel()), "Gumbel noise")
-    yield programs(HALF_SPACE, COINS, "coins, set-valued")
+    yield cones.uniqueness(cones.HALF_SPACE, cones.HALF_SPACE.unbounded(above=True), "Gumbel noise")
+    yield cones.programs(cones.HALF_SPACE, expected_max(Gumbel()), "Gumbel noise")
+    yield cones.programs(cones.HALF_SPACE, COINS, "coins, set-valued")
     law = r"Gumbel, where $\arg\max(\theta + \gamma)$ is the softmax"
-    yield witness(HALF_SPACE.missed | {"gamma": law})
+    yield witness(cones.HALF_SPACE.missed | {"gamma": law})
 
 
 @argmax_completeness.part(
@@ -92,50 +81,34 @@ def single_valued():
     shares = [Fraction(k, 13) for k in range(1, 13)]
     found = [reach(COINS, whole_space(2), np.array([float(x), 1 - float(x)])) for x in shares]
     single = [t is not None and COINS.subdifferential(t).is_singleton for t in found]
-    yield exact(
-        "rational, coins",
-        len(shares) <= most,
-        cases=f"{len(shares)} thirteenths; $p_1$ takes the values {', '.join(map(str, values))} "
-        f"without ties and one value at each of {len(ties)} ties: at most {most} values",
-    )
-    yield agree(
-        "cutting planes",
-        np.array(single, float),
-        np.ones(len(single)),
-        r"1 where the $\theta$ that has $k/13$ as a subgradient has no other, $k = 1$ to 12",
-    )
+    cases = f"""{len(shares)} thirteenths; $p_1$ takes the values {", ".join(map(str, values))}
+        without ties and one value at each of {len(ties)} ties: at most {most} values"""
+    yield exact("rational, coins", len(shares) <= most, cases=cases)
+    what = r"1 where the $\theta$ that has $k/13$ as a subgradient has no other, $k = 1$ to 12"
+    yield agree("cutting planes", np.array(single, float), np.ones(len(single)), what)
     yield witness(
-        {
-            "$d$": 2,
-            r"$\Theta$": r"$\mathbb R^2$",
-            r"$\gamma_i$": "-1 or 1, equally likely",
-            "values of $p_1$ without a tie": [str(x) for x in values],
-            r"ties at $\theta_1 - \theta_2$": list(ties),
-        }
+        d=2,
+        Theta=r"$\mathbb R^2$",
+        gamma_i="-1 or 1, equally likely",
+        **{"values of $p_1$ without a tie": values, r"ties at $\theta_1 - \theta_2$": list(ties)},
     )
 
 
 @complete_sets.part("sufficient for any perturbation")
 def sufficient():
-    sets = [cone(np.array(c.generators, float)) for c in CONES if c.covers]
-    found = outcomes(completeness(COINS, s) for s in sets)
+    sets = [cone(np.array(c.generators, float)) for c in cosets.CONES if c.covers]
+    found = cosets.outcomes(completeness(COINS, s) for s in sets)
     yield exact(
         "convex analysis",
         *cosets.onto(),
         *cosets.separation(),
-        argued(
-            r"$\partial f$ is the same at $\theta+c\mathbf 1$, and is the one vector "
-            r"$\mathbb E[\arg\max(\theta+\gamma)]$ where ties have probability zero",
-            r"$f(\theta + c\mathbf 1) = f(\theta) + c$; C.anchored-potential",
-        ),
+        argued(r"""$\partial f$ is the same at $\theta+c\mathbf 1$, and is the one vector $\mathbb
+            E[\arg\max(\theta+\gamma)]$ where ties have probability zero [$f(\theta + c\mathbf 1) =
+            f(\theta) + c$; C.anchored-potential]"""),
     )
-    yield agree(
-        "linear programs, coins",
-        found,
-        np.ones(len(sets)),
-        rf"{len(sets)} cones with $\Theta + \mathbb R\mathbf 1 = \mathbb R^3$, 1 = complete, "
-        "set-valued",
-    )
+    what = rf"""{len(sets)} cones with $\Theta + \mathbb R\mathbf 1 = \mathbb R^3$, 1 = complete,
+        set-valued"""
+    yield agree("linear programs, coins", found, np.ones(len(sets)), what)
 
 
 @complete_sets.part("necessary under full support")
@@ -143,11 +116,9 @@ def necessary():
     yield exact(
         "ties of arg max",
         *cosets.disjoint(),
-        argued(
-            r"full support gives these $\gamma$, and those for which $i$ alone wins, positive "
-            r"probability: every coset has a $p > 0$ that no other has, and $\Theta$ must meet it",
-            "they form open sets",
-        ),
+        argued(r"""full support gives these $\gamma$, and those for which $i$ alone wins, positive
+            probability: every coset has a $p > 0$ that no other has, and $\Theta$ must meet it
+            [they form open sets]"""),
         *cosets.separation(),
     )
     yield cosets.certificates()

@@ -7,28 +7,12 @@ import numpy as np
 import sympy as sp
 from scipy import stats
 
-from perturbtheory.claims.exhibits.minimality_sides import sample_mean
-from perturbtheory.claims.exhibits.noises import DIFFERENCES
-from perturbtheory.claims.exhibits.numbers import engine, thetas
+from perturbtheory.claims.exhibits import gradients, minimality_sides, noises, numbers
 from perturbtheory.claims.exhibits.symbols import X
-from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import (
-    Budget,
-    Check,
-    Claim,
-    Equation,
-    Step,
-    agree,
-    argued,
-    eq,
-    exact,
-    positive,
-    shown,
-    witness,
-)
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown, witness
 from perturbtheory.numerics import gauss_legendre
 from perturbtheory.perturbations import Logistic, Normal, Uniform
-from perturbtheory.potential import Potential, expected_max
+from perturbtheory.potential import expected_max
 from perturbtheory.routes import enclosure, rational
 
 argmax_minimality = Claim(
@@ -81,23 +65,18 @@ def without_independence(budget):
     ]
     gamma = np.random.default_rng(57).normal(size=(budget.samples, 1))
     shares = [np.mean(np.argmax(x + gamma, 1) == 0) for x in theta]
-    yield exact(
-        "sympy, integral",
-        wins[0] != wins[1],
-        cases=r"$p_1 = \int \varphi(x) 1\{\theta_1 + x > \theta_2 + x\}\,dx$ at "
-        rf"$(1, 0)$ and $(2, 0)$: {wins[0]} and {wins[1]}",
-    )
+    cases = rf"""$p_1 = \int \varphi(x) 1\{{\theta_1 + x > \theta_2 + x\}}\,dx$ at $(1, 0)$ and $(2,
+        0)$: {wins[0]} and {wins[1]}"""
+    yield exact("sympy, integral", wins[0] != wins[1], cases=cases)
     what = r"how many $p_1$ the two $\theta$ have among common draws, against 2"
     yield agree("sampling", float(len(set(shares))), 2.0, what)
     yield witness(
-        {
-            "$d$": 2,
-            r"$\gamma$": r"$\gamma_1 = \gamma_2$, standard normal",
-            r"$\Theta$": r"$\{\theta_2 = 0\}$",
-            r"$\theta$": [1, 0],
-            r"$\tau$": [2, 0],
-            "$p$ at both": [1, 0],
-        }
+        d=2,
+        gamma=r"$\gamma_1 = \gamma_2$, standard normal",
+        Theta=r"$\{\theta_2 = 0\}$",
+        theta=[1, 0],
+        tau=[2, 0],
+        **{"$p$ at both": [1, 0]},
     )
 
 
@@ -105,26 +84,10 @@ def without_independence(budget):
 @true_minimality.part("independent coordinates with positive densities")
 def one_to_one(budget):
     yield monotone()
-    yield exact(
-        "ball arithmetic, normal noise",
-        _enclosed_margins(),
-        cases=r"$\langle p(\tau) - p(\theta), \tau - \theta\rangle > 0$ for all pairs of four "
-        r"$\theta$, $d = 3$",
-    )
-    yield increases("engine, logistic noise", expected_max(Logistic()), budget)
-
-
-def increases(route: str, f: Potential, budget: Budget) -> Check:
-    """<p(tau) - p(theta), tau - theta> > 0 by the engine."""
-    points = thetas(3, budget)
-    found = engine(f, points, "probabilities")
-    p, radius = np.asarray(found.value), np.asarray(found.radius)
-    i, j = np.triu_indices(len(points), 1)
-    v = points[j] - points[i]
-    margins = ((p[j] - p[i]) * v).sum(1)
-    radii = ((radius[i] + radius[j]) * np.abs(v)).sum(1)
-    what = r"$\langle p(\tau) - p(\theta), \tau - \theta\rangle$ for all pairs of $\theta$, $d = 3$"
-    return positive(route, Estimate(margins, radii, "quadrature"), what)
+    cases = r"""$\langle p(\tau) - p(\theta), \tau - \theta\rangle > 0$ for all pairs of four
+        $\theta$, $d = 3$"""
+    yield exact("ball arithmetic, normal noise", _enclosed_margins(), cases=cases)
+    yield gradients.increases("engine, logistic noise", expected_max(Logistic()), budget)
 
 
 @true_minimality.part("any law of full support, with ties")
@@ -132,18 +95,15 @@ def increases(route: str, f: Potential, budget: Budget) -> Check:
 def full_support(budget):
     # With probability 1/2 each: independent coins, or normal coordinates of correlation 4/5.
     grid = np.arange(-14, 15) / 4
-    coins, spread = np.array(DIFFERENCES), np.sqrt(2 - 2 * 0.8)
+    coins, spread = np.array(noises.DIFFERENCES), np.sqrt(2 - 2 * 0.8)
     normal = stats.norm.cdf(grid / spread)
     lower = ((coins > -grid[:, None]).mean(1) + normal) / 2
     upper = ((coins >= -grid[:, None]).mean(1) + normal) / 2
     i, j = np.triu_indices(len(grid), 1)
     yield monotone()
-    yield positive(
-        "closed form, dependent noise with ties",
-        lower[j] - upper[i],
-        r"gaps between the intervals of $p_1$ at $\theta_1 - \theta_2 = t < s$, $d = 2$: half "
-        "coins, half normal with correlation",
-    )
+    what = r"""gaps between the intervals of $p_1$ at $\theta_1 - \theta_2 = t < s$, $d = 2$: half
+        coins, half normal with correlation"""
+    yield positive("closed form, dependent noise with ties", lower[j] - upper[i], what)
     rng = np.random.default_rng(58)
     n = (budget.samples, 3)
     smooth = np.sqrt(0.8) * rng.normal(size=(budget.samples, 1)) + np.sqrt(0.2) * rng.normal(size=n)
@@ -153,49 +113,37 @@ def full_support(budget):
     last = 2 - np.argmax((theta + v + gamma)[:, ::-1], 1)
     yield positive(
         "sampling, dependent noise with ties",
-        sample_mean(v[last] - v[first]),
+        minimality_sides.sample_mean(v[last] - v[first]),
         r"$\langle p(\tau) - p(\theta), \tau - \theta\rangle$ for two rules for ties, $d = 3$",
     )
 
 
-def monotone() -> Check:
+def monotone():
     """Full support: <p(tau) - p(theta), tau - theta> > 0 unless tau is a translate."""
     return exact("strict monotonicity, any d", *monotone_steps())
 
 
-def monotone_steps() -> tuple[Step | Equation, ...]:
+def monotone_steps():
     """Why p is strictly monotone."""
     ta, tb, va, vb, ga, gb = sp.symbols("theta_a theta_b v_a v_b gamma_a gamma_b", real=True)
     lead, lag = ta + ga - tb - gb, tb + vb + gb - ta - va - ga
     middle = gb + tb - ta + (vb - va) / 2
     return (
-        argued(
-            r"$p(\theta)$ is the law of a maximiser $a$ at $\theta$, chosen by some rule, and "
-            r"$p(\tau)$ that of a maximiser $b$ at $\tau = \theta + v$",
-            "A.max-potential-gradient.corrected",
-        ),
-        eq(
-            sp.Add(lead, lag, evaluate=False),
-            vb - va,
-            r"$\ge 0$, since neither lead is negative: $a$ at $\theta$, $b$ at $\tau$",
-        ),
-        argued(
-            r"$\langle p(\tau) - p(\theta), v\rangle = \mathbb E[v_b - v_a] \ge 0$",
-            r"$v_b - v_a$ is bounded",
-        ),
-        eq(
-            sp.Subs(lead, ga, middle),
-            (vb - va) / 2,
-            r"the lead of $a$ at $\theta$, positive if $v \notin \mathbb R\mathbf 1$ and $a$, $b$ "
-            r"are where $v$ is least and largest",
-        ),
+        argued(r"""$p(\theta)$ is the law of a maximiser $a$ at $\theta$, chosen by some rule, and
+            $p(\tau)$ that of a maximiser $b$ at $\tau = \theta + v$
+            [A.max-potential-gradient.corrected]"""),
+        eq(sp.Add(lead, lag, evaluate=False), vb - va),
+        r"$\ge 0$, since neither lead is negative: $a$ at $\theta$, $b$ at $\tau$",
+        argued(r"""$\langle p(\tau) - p(\theta), v\rangle = \mathbb E[v_b - v_a] \ge 0$ [$v_b - v_a$
+            is bounded]"""),
+        eq(sp.Subs(lead, ga, middle), (vb - va) / 2),
+        r"""the lead of $a$ at $\theta$, positive if $v \notin \mathbb R\mathbf 1$ and $a$, $b$ are
+            where $v$ is least and largest""",
         eq(sp.Subs(lag, ga, middle), (vb - va) / 2, r"the lead of $b$ at $\tau$"),
-        argued(
-            r"with the other $\gamma_k$ low enough, $a$ alone wins at $\theta$ and $b$ alone at "
-            r"$\tau$ on an open set of $\gamma$; its probability is positive, so the mean is: "
-            r"$\langle p(\tau) - p(\theta), v\rangle > 0$",
-            "full support; a product of positive densities charges every open set",
-        ),
+        argued(r"""with the other $\gamma_k$ low enough, $a$ alone wins at $\theta$ and $b$ alone at
+            $\tau$ on an open set of $\gamma$; its probability is positive, so the mean is: $\langle
+            p(\tau) - p(\theta), v\rangle > 0$ [full support; a product of positive densities
+            charges every open set]"""),
     )
 
 
@@ -228,7 +176,7 @@ def smooth_share(t: float) -> float:
 def uniform_shares():
     theta = ([3, 0], [4, 0])
     p = [rational.uniform(x).probabilities for x in theta]
-    found = engine(expected_max(Uniform()), np.array(theta, float), "probabilities")
+    found = numbers.engine(expected_max(Uniform()), np.array(theta, float), "probabilities")
     yield exact("rational", p[0] != p[1], cases="$p$ at $(3, 0)$ and $(4, 0)$ is $(1, 0)$")
     what = r"how many $p$ the two $\theta$ have, against 2"
     yield agree("engine", float(len(np.unique(found.value, axis=0))), 2.0, what)
@@ -237,14 +185,9 @@ def uniform_shares():
 
 @non_discrete.part(r"a differentiable density: different $\theta$ have different $p$")
 def smooth_shares():
-    yield exact(
-        "sympy, support",
-        shown(
-            r"$p_1(3, 0) \ne p_1(4, 0)$, where $\gamma_1 - \gamma_2 \in [-2, 2]$ makes both the "
-            r"mass $\int_{-1}^1 \frac{15}{16}(1 - x^2)^2\,dx$, which is 1",
-            sp.integrate(SMOOTH, (X, -1, 1)) != 1,
-        ),
-    )
+    says = r"""$p_1(3, 0) \ne p_1(4, 0)$, where $\gamma_1 - \gamma_2 \in [-2, 2]$ makes both the
+        mass $\int_{-1}^1 \frac{15}{16}(1 - x^2)^2\,dx$, which is 1"""
+    yield exact("sympy, support", shown(says, sp.integrate(SMOOTH, (X, -1, 1)) != 1))
     what = r"how many $p_1$ the two $\theta$ have up to rounding, against 2"
     shares = {round(smooth_share(t), 12) for t in (3.0, 4.0)}
     yield agree("Gauss-Legendre", float(len(shares)), 2.0, what)
@@ -253,12 +196,10 @@ def smooth_shares():
 
 def _witness(law: str):
     return witness(
-        {
-            "$d$": 2,
-            r"$\gamma_i$": law,
-            r"$\Theta$": r"$\{\theta_2 = 0\}$",
-            r"$\theta$": [3, 0],
-            r"$\tau$": [4, 0],
-            "$p$ at both": [1, 0],
-        }
+        d=2,
+        gamma_i=law,
+        Theta=r"$\{\theta_2 = 0\}$",
+        theta=[3, 0],
+        tau=[4, 0],
+        **{"$p$ at both": [1, 0]},
     )

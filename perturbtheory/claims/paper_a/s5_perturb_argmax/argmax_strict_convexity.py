@@ -41,21 +41,18 @@ def without_independence(budget):
     gamma = np.random.default_rng(59).normal(size=(budget.samples, 1))
     ends = [np.max(np.array([t, 0.0]) + gamma, 1).mean() for t in (1.0, 1.5, 2.0)]
     gap = (ends[0] + ends[2]) / 2 - ends[1]
+    cases = r"""$\frac12(\max\{1 + \gamma, \gamma\} + \max\{2 + \gamma, \gamma\}) - \max\{\frac32 +
+        \gamma, \gamma\}$ for every $\gamma$"""
     yield exact(
-        "sympy, outcome by outcome",
-        bool(sp.simplify((one + two) / 2 - half) != 0),
-        cases=r"$\frac12(\max\{1 + \gamma, \gamma\} + \max\{2 + \gamma, \gamma\}) - "
-        r"\max\{\frac32 + \gamma, \gamma\}$ for every $\gamma$",
+        "sympy, outcome by outcome", bool(sp.simplify((one + two) / 2 - half) != 0), cases=cases
     )
     yield agree("sampling", float(gap > 1e-9), 1.0, "1 if this is positive on average, against 1")
     yield witness(
-        {
-            "$d$": 2,
-            r"$\gamma$": r"$\gamma_1 = \gamma_2$, standard normal",
-            r"$\Theta$": r"$\{\theta_2 = 0\}$",
-            "$f$": r"$f(\theta_1, 0) = \theta_1$ for $\theta_1 \ge 0$",
-            "$g''$": 0,
-        }
+        d=2,
+        gamma=r"$\gamma_1 = \gamma_2$, standard normal",
+        Theta=r"$\{\theta_2 = 0\}$",
+        f=r"$f(\theta_1, 0) = \theta_1$ for $\theta_1 \ge 0$",
+        **{"$g''$": 0},
     )
 
 
@@ -72,11 +69,9 @@ def strictly_convex(budget):
     yield exact(
         "strict monotonicity, any d",
         *monotone_steps(),
-        argued(
-            r"so $g'(\lambda) = \langle p(\theta + \lambda v), v\rangle$ increases strictly on a "
-            r"segment of $\Theta$, and $g$ is strictly convex",
-            "A.max-differentiable; mean value theorem",
-        ),
+        argued(r"""so $g'(\lambda) = \langle p(\theta + \lambda v), v\rangle$ increases strictly on
+            a segment of $\Theta$, and $g$ is strictly convex [A.max-differentiable; mean value
+            theorem]"""),
     )
     what = r"$\frac12(f(\theta) + f(\tau)) - f(\frac12(\theta + \tau))$ for all pairs, $d = 3$"
     yield positive("engine, logistic noise", Estimate(gap, room, "quadrature"), what)
@@ -95,34 +90,22 @@ def positive_curvature():
     slope = (np.asarray(found.value).reshape(2, 2, 3) * np.array(v)[:, None]).sum(2)
     yield exact(
         "difference quotient, any d",
-        argued(
-            r"$g'(\lambda + h) - g'(\lambda) = \mathbb E[v_b - v_a]$ with $v_b \ge v_a$: $a$ wins "
-            r"at $x = \theta + \lambda v + \gamma$ and $b$ at $x + hv$",
-            "A.argmax-minimality.corrected",
-        ),
-        argued(
-            r"for $v_j > v_i$, $c = v_j - v_i$, it is at least $c$ times the probability that "
-            r"$x_i - ch < x_j < x_i$ and all others are below $x_i - 2h\max|v|$",
-            "then $i$ wins at $x$ and $j$ at $x + hv$",
-        ),
+        argued(r"""$g'(\lambda + h) - g'(\lambda) = \mathbb E[v_b - v_a]$ with $v_b \ge v_a$: $a$
+            wins at $x = \theta + \lambda v + \gamma$ and $b$ at $x + hv$
+            [A.argmax-minimality.corrected]"""),
+        argued(r"""for $v_j > v_i$, $c = v_j - v_i$, it is at least $c$ times the probability that
+            $x_i - ch < x_j < x_i$ and all others are below $x_i - 2h\max|v|$ [then $i$ wins at $x$
+            and $j$ at $x + hv$]"""),
         eq(
             sp.Subs(sp.Derivative(sp.Integral(density(Y), (Y, X - c * h, X)), h), h, 0),
             c * density(X),
             r"the probability of $x_j \in (x_i - ch, x_i)$ grows at this rate in $h$",
         ),
-        argued(
-            r"$\liminf\frac1h(g'(\lambda + h) - g'(\lambda)) \ge c^2\int p_ip_j\prod_kF_k > 0$, "
-            "each taken at its own coordinate",
-            "independence; Fatou's lemma; positive densities",
-        ),
+        argued(r"""$\liminf\frac1h(g'(\lambda + h) - g'(\lambda)) \ge c^2\int p_ip_j\prod_kF_k > 0$,
+            each taken at its own coordinate [independence; Fatou's lemma; positive densities]"""),
     )
-    yield exact(
-        "ball arithmetic, normal noise",
-        all(-h[i][j].high > 0 for h in balls for i in range(3) for j in range(i)),
-        cases=r"$g'' = \sum_{i<j}w_{ij}(v_i - v_j)^2$ at two $\theta$, $d = 3$: every $w_{ij} > 0$",
-    )
-    yield positive(
-        "engine, logistic noise",
-        slope[:, 1] - slope[:, 0],
-        r"$g'(h) - g'(-h)$ for two $v$, $h = 2^{-8}$, $d = 3$",
-    )
+    holds = all(-h[i][j].high > 0 for h in balls for i in range(3) for j in range(i))
+    cases = r"$g'' = \sum_{i<j}w_{ij}(v_i - v_j)^2$ at two $\theta$, $d = 3$: every $w_{ij} > 0$"
+    yield exact("ball arithmetic, normal noise", holds, cases=cases)
+    what = "$g'(h) - g'(-h)$ for two $v$, $h = 2^{-8}$, $d = 3$"
+    yield positive("engine, logistic noise", slope[:, 1] - slope[:, 0], what)

@@ -46,23 +46,16 @@ def uniform_single_valued():
         for order in range(3)
     ]
     checked = single_valued(expected_max(Uniform()), whole_space(2))
-    yield exact(
-        "sympy, joints",
-        shown(
-            r"$f$, $f'$ and $f''$ of neighbouring pieces agree at $\theta_1 - \theta_2 = -2, 0, 2$",
-            not any(jumps),
-        ),
-    )
+    says = r"$f$, $f'$ and $f''$ of neighbouring pieces agree at $\theta_1 - \theta_2 = -2, 0, 2$"
+    yield exact("sympy, joints", shown(says, not any(jumps)))
     yield exact("property checker", checked.outcome, cases=checked.method)
     grid = [Fraction(k, 4) for k in range(-12, 13)]
-    yield exact(
-        "rational, slopes of f",
-        all(
-            _slope(t, 1) == _slope(t, -1) == rational.uniform([t, 0]).probabilities[0] for t in grid
-        ),
-        cases=rf"left and right slopes, exact for its cubic pieces, equal $p_1$ at {len(grid)} "
-        r"$\theta_1 - \theta_2$, the joints among them",
+    holds = all(
+        _slope(t, 1) == _slope(t, -1) == rational.uniform([t, 0]).probabilities[0] for t in grid
     )
+    cases = rf"""left and right slopes, exact for its cubic pieces, equal $p_1$ at {len(grid)}
+        $\theta_1 - \theta_2$, the joints among them"""
+    yield exact("rational, slopes of f", holds, cases=cases)
 
 
 def _slope(t: Fraction, side: int) -> Fraction:
@@ -75,22 +68,11 @@ def _slope(t: Fraction, side: int) -> Fraction:
 @uniform_not_minimal.part("not one-to-one: $(3, 0)$ and $(4, 0)$ share $p = (1, 0)$")
 def uniform_shares():
     flat = [rational.uniform([t, 0]) for t in (3, 4)]
-    yield exact(
-        "sympy, pieces",
-        eq(
-            sp.Derivative(_along(2), T),
-            1,
-            r"$f = \theta_1$ for $\theta = \theta_1 - \theta_2 > 2$, so $p = (1, 0)$ there",
-        ),
-    )
-    yield exact(
-        "rational",
-        shown(
-            "$p = (1, 0)$ at $(3, 0)$ and $(4, 0)$, and the Hessian is 0 there",
-            all(a.probabilities == (1, 0) and a.hessian[0][1] == 0 for a in flat),
-            by="rational arithmetic",
-        ),
-    )
+    why = r"$f = \theta_1$ for $\theta = \theta_1 - \theta_2 > 2$, so $p = (1, 0)$ there"
+    yield exact("sympy, pieces", eq(sp.Derivative(_along(2), T), 1, why))
+    says = "$p = (1, 0)$ at $(3, 0)$ and $(4, 0)$, and the Hessian is 0 there"
+    holds = all(a.probabilities == (1, 0) and a.hessian[0][1] == 0 for a in flat)
+    yield exact("rational", shown(says, holds, by="rational arithmetic"))
     points = np.array([[3.0, 0.0], [4.0, 0.0]])
     found = engine(expected_max(Uniform()), points, "probabilities")
     yield agree("engine", found, np.array([[1.0, 0.0]] * 2), "$p$ at both")
@@ -99,20 +81,11 @@ def uniform_shares():
 @uniform_not_minimal.part(r"one-to-one up to translation where $|\theta_1 - \theta_2| \le 2$")
 def uniform_inside():
     inside = [rational.uniform([Fraction(k, 4), 0]).probabilities[0] for k in range(-8, 9)]
-    yield exact(
-        "sympy, derivative",
-        eq(
-            sp.Derivative(_along(0), (T, 2)),
-            (2 - T) / 4,
-            r"$p_1'$ for $\theta = \theta_1 - \theta_2 \in [0, 2]$, positive up to its end; "
-            r"$p_1(-\theta) = 1 - p_1(\theta)$",
-        ),
-    )
-    yield exact(
-        "rational",
-        all(a < b for a, b in pairwise(inside)) and (inside[0], inside[-1]) == (0, 1),
-        cases=f"{len(inside)} values of $p_1$ from 0 to 1 increase",
-    )
+    why = r"""$p_1'$ for $\theta = \theta_1 - \theta_2 \in [0, 2]$, positive up to its end;
+        $p_1(-\theta) = 1 - p_1(\theta)$"""
+    yield exact("sympy, derivative", eq(sp.Derivative(_along(0), (T, 2)), (2 - T) / 4, why))
+    holds = all(a < b for a, b in pairwise(inside)) and (inside[0], inside[-1]) == (0, 1)
+    yield exact("rational", holds, cases=f"{len(inside)} values of $p_1$ from 0 to 1 increase")
 
 
 discrete_not_identifiable = Claim(
@@ -137,21 +110,12 @@ def coins_multivalued(budget):
     slopes = [
         (rational.discrete([s * STEP, 0], COIN).value - at.value) / (s * STEP) for s in (-1, 1)
     ]
+    says = r"$P(A = \{1\}) = \frac14$ and $P(1 \in A) = \frac34$"
+    holds = (at.only[0], at.some[0]) == (LOW, HIGH)
+    yield exact("rational, enumeration", shown(says, holds, by="all four outcomes"))
+    says = r"the left slope is $\frac14$, the right slope $\frac34$"
     yield exact(
-        "rational, enumeration",
-        shown(
-            r"$P(A = \{1\}) = \frac14$ and $P(1 \in A) = \frac34$",
-            (at.only[0], at.some[0]) == (LOW, HIGH),
-            by="all four outcomes",
-        ),
-    )
-    yield exact(
-        "rational, slopes of f",
-        shown(
-            r"the left slope is $\frac14$, the right slope $\frac34$",
-            slopes == [LOW, HIGH],
-            by="rational arithmetic",
-        ),
+        "rational, slopes of f", shown(says, slopes == [LOW, HIGH], by="rational arithmetic")
     )
     yield exact(
         "engine, base polytope",
@@ -175,20 +139,11 @@ def coins_share():
         "rational, enumeration",
         shown("$p$ at both", pair[0] == pair[1] == (HIGH, LOW), by="all four outcomes"),
     )
-    yield exact(
-        "rational, counted",
-        shown(
-            r"three of the four $\gamma_1 - \gamma_2$ exceed $-\frac18$, and three exceed $-1$",
-            counted[0] == counted[1] == HIGH,
-            by="counting",
-        ),
-    )
+    says = r"three of the four $\gamma_1 - \gamma_2$ exceed $-\frac18$, and three exceed $-1$"
+    yield exact("rational, counted", shown(says, counted[0] == counted[1] == HIGH, by="counting"))
     cells = [polytope((t, 0)) for t in (STEP, 1)]
-    yield exact(
-        "engine, base polytope",
-        all(cell.is_singleton and cell.contains([HIGH, LOW]) for cell in cells),
-        cases="both",
-    )
+    holds = all(cell.is_singleton and cell.contains([HIGH, LOW]) for cell in cells)
+    yield exact("engine, base polytope", holds, cases="both")
 
 
 @discrete_not_identifiable.part("multi-valued somewhere under every discrete perturbation")
@@ -199,25 +154,15 @@ def ties_everywhere():
     yield exact(
         "one tie, any d",
         argued(r"$P(\gamma_1 = a, \gamma_2 = b) > 0$ for some $a$, $b$", r"$\gamma$ is discrete"),
-        eq(
-            sp.Subs(one + a, one, two + b - a),
-            two + b,
-            r"this outcome is a tie, $\theta_1 + \gamma_1 = \theta_2 + \gamma_2$",
-        ),
-        argued(
-            r"with the other $\theta_k$ low enough the two are the maximisers with positive "
-            r"probability",
-            r"$P(\theta_k + \gamma_k \ge \theta_2 + b \mid \gamma_1 = a, \gamma_2 = b) \to 0$ as "
-            r"$\theta_k \to -\infty$",
-        ),
-        argued(
-            r"$P(1 \in A) > P(A = \{1\})$: the subdifferential has more than one element",
-            "A.max-potential-gradient.corrected",
-        ),
+        eq(sp.Subs(one + a, one, two + b - a), two + b),
+        r"this outcome is a tie, $\theta_1 + \gamma_1 = \theta_2 + \gamma_2$",
+        argued(r"""with the other $\theta_k$ low enough the two are the maximisers with positive
+            probability [$P(\theta_k + \gamma_k \ge \theta_2 + b \mid \gamma_1 = a, \gamma_2 = b)
+            \to 0$ as $\theta_k \to -\infty$]"""),
+        argued(r"""$P(1 \in A) > P(A = \{1\})$: the subdifferential has more than one element
+            [A.max-potential-gradient.corrected]"""),
     )
-    yield exact(
-        "rational, three atoms",
-        all(answer.some[0] > answer.only[0] for answer in tied),
-        cases=r"$\gamma_i = -1$, 0 or 2 with weights 1/4, 1/2, 1/4, $d = 3$: $\theta_1 + a = "
-        r"\theta_2 + b$ for all atoms $a$, $b$, $\theta_3$ far below",
-    )
+    holds = all(answer.some[0] > answer.only[0] for answer in tied)
+    cases = r"""$\gamma_i = -1$, 0 or 2 with weights 1/4, 1/2, 1/4, $d = 3$: $\theta_1 + a =
+        \theta_2 + b$ for all atoms $a$, $b$, $\theta_3$ far below"""
+    yield exact("rational, three atoms", holds, cases=cases)

@@ -1,6 +1,5 @@
 """Section 7: which perturbations have the same representation properties."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,21 +7,19 @@ import numpy as np
 import sympy as sp
 from scipy import stats
 
-from perturbtheory.claims.exhibits import cosets
-from perturbtheory.claims.exhibits.numbers import engine, entry, gradient_by_differences
+from perturbtheory.claims.exhibits import cosets, gradients
 from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.claims.paper_a.s5_perturb_argmax.argmax_minimality import (
     SMOOTH,
-    increases,
     monotone,
     smooth_share,
 )
 from perturbtheory.claims.paper_a.s5_perturb_argmax.max_differentiable import no_ties
-from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, shown, witness
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
 from perturbtheory.perturbations import FromScipy, Gumbel, Normal
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
 from perturbtheory.properties import box, completeness, one_to_one
-from perturbtheory.routes.symbolic import categories
+from perturbtheory.routes import symbolic
 
 PROPERTIES = r"""The representation properties of Table 1: $\Theta$ is complete if it reaches every
     $p > 0$ (Theorems 4.1 and 5.1), $\theta \mapsto p$ single-valued, and minimal up to translation
@@ -84,18 +81,16 @@ ARGMAX, GAUSSIAN = ("Gumbel-Argmax", "Normal-Argmax"), ("Normal-Softmax", "Norma
 @true_same.part(r"Perturb-Argmax, full support: complete on the same $\Theta$", models=ARGMAX)
 @no_benefits.part(r"complete on the same $\Theta$", models=SOFTMAX)
 @gaussian.part(r"complete on the same $\Theta$", models=GAUSSIAN)
-def complete(models) -> Iterator[Check]:
+def complete(models):
     kinds = {name.split("-")[1] for name in models}
     yield exact(
         "cosets",
         *cosets.onto(),
         *(cosets.monotone() if "Softmax" in kinds else ()),
         *(cosets.disjoint() if "Argmax" in kinds else ()),
-        argued(
-            r"every coset $\theta + \mathbb R\mathbf 1$ has a $p > 0$ that no other has, so that "
-            r"$\Theta$ is complete exactly if it meets all of them",
-            "softmax is positive; full support makes every coordinate win alone",
-        ),
+        argued(r"""every coset $\theta + \mathbb R\mathbf 1$ has a $p > 0$ that no other has, so
+            that $\Theta$ is complete exactly if it meets all of them [softmax is positive; full
+            support makes every coordinate win alone]"""),
         *cosets.separation(),
     )
     for name in models:
@@ -107,13 +102,13 @@ def complete(models) -> Iterator[Check]:
 @true_same.part("Perturb-Argmax, full support: one-to-one up to translation", models=ARGMAX)
 @no_benefits.part("one-to-one up to translation", models=SOFTMAX)
 @gaussian.part("one-to-one up to translation", models=GAUSSIAN)
-def injective(models, budget) -> Iterator[Check]:
+def injective(models, budget):
     if any(name.endswith("Softmax") for name in models):
         yield exact("variance of the softmax, any noise", *cosets.monotone())
     if any(name.endswith("Argmax") for name in models):
         yield monotone()
     for name in models:
-        yield increases(f"engine, {name}", _model(name), budget)
+        yield gradients.increases(f"engine, {name}", _model(name), budget)
 
 
 @same.part("Perturb-Softmax: single-valued", models=BOUNDED)
@@ -122,40 +117,25 @@ def injective(models, budget) -> Iterator[Check]:
 @true_same.part("Perturb-Argmax, no ties: single-valued", models=ARGMAX)
 @no_benefits.part("single-valued", models=SOFTMAX)
 @gaussian.part("single-valued", models=GAUSSIAN)
-def differentiable(models) -> Iterator[Check]:
+def differentiable(models):
     if any(name.endswith("Softmax") for name in models):
-        yield _softmax_gradient()
+        s, length, v = symbolic.categories(), sp.Symbol("lambda", real=True), cosets.V
+        terms: Any = sp.exp(s.theta[s.j] + length * v[s.j])
+        yield exact(
+            "derivative of log-sum-exp, any noise",
+            eq(sp.Derivative(sp.log(s.sum(terms)), length), s.sum(v[s.j] * terms) / s.sum(terms)),
+            r"""$\langle\operatorname{softmax}(x + \lambda v), v\rangle$, $d = i + m$, bounded by
+                $\max_j|v_j|$""",
+            argued(r"""$f$, or its anchored form, is differentiable with the one gradient $\mathbb
+                E[\operatorname{softmax}(\theta + \gamma)]$ [dominated convergence; a convex
+                function with linear directional derivatives is differentiable (Rockafellar, Theorem
+                25.2)]"""),
+        )
     if any(name.endswith("Argmax") for name in models):
         yield no_ties()
-    theta = np.array([0.5, -0.25, 1.0])
     for name in models:
-        f = _model(name)
-        yield agree(
-            f"engine, {name}",
-            gradient_by_differences(f, theta),
-            entry(engine(f, theta[None], "probabilities"), 0),
-            "differences of $f$ against $p$, $d = 3$",
-        )
-
-
-def _softmax_gradient() -> Check:
-    s, length, v = categories(), sp.Symbol("lambda", real=True), cosets.V
-    terms: Any = sp.exp(s.theta[s.j] + length * v[s.j])
-    return exact(
-        "derivative of log-sum-exp, any noise",
-        eq(
-            sp.Derivative(sp.log(s.sum(terms)), length),
-            s.sum(v[s.j] * terms) / s.sum(terms),
-            r"$\langle\operatorname{softmax}(x + \lambda v), v\rangle$, $d = i + m$, bounded "
-            r"by $\max_j|v_j|$",
-        ),
-        argued(
-            r"$f$, or its anchored form, is differentiable with the one gradient $\mathbb E"
-            r"[\operatorname{softmax}(\theta + \gamma)]$",
-            "dominated convergence; a convex function with linear directional derivatives is "
-            "differentiable (Rockafellar, Theorem 25.2)",
-        ),
-    )
+        what = "differences of $f$ against $p$, $d = 3$"
+        yield gradients.against_differences(f"engine, {name}", _model(name), what)
 
 
 @same.part(r"Perturb-Argmax: complete on the same $\Theta$")
@@ -164,15 +144,10 @@ def argmax_complete():
     found = [completeness(_model(f"{law}-Argmax"), theta) for law in ("Gumbel", "bounded")]
     one, two = cosets.outcomes(found)
     mass, least = sp.integrate(SMOOTH, (X, -1, 1)), sp.exp(2) / (1 + sp.exp(2))
-    yield exact(
-        "sympy",
-        shown(
-            r"$\max p_1$ over $\Theta$, where $\theta_1 \le 2$, $\theta_2 = 0$ and $\gamma_1 - "
-            r"\gamma_2 \in [-2, 2]$, is $\frac{e^2}{1 + e^2}$ for Gumbel and 1 for bounded noise: "
-            "the same",
-            bool(mass == least),
-        ),
-    )
+    says = r"""$\max p_1$ over $\Theta$, where $\theta_1 \le 2$, $\theta_2 = 0$ and $\gamma_1 -
+        \gamma_2 \in [-2, 2]$, is $\frac{e^2}{1 + e^2}$ for Gumbel and 1 for bounded noise: the
+        same"""
+    yield exact("sympy", shown(says, bool(mass == least)))
     yield agree("linear programs", one, two, "1 if complete, 0 if not: Gumbel, bounded")
     first, second = float(np.exp(2) / (1 + np.exp(2))), smooth_share(2.0)
     yield agree("Gauss-Legendre", first, second, r"$p_1$ at $\theta = (2, 0)$: Gumbel, bounded")
@@ -194,26 +169,20 @@ def argmax_injective():
     odds = [sp.exp(t) / (1 + sp.exp(t)) for t in (3, 4)]
     one, two = (smooth_share(t) for t in (3.0, 4.0))
     known, other = cosets.outcomes(found)
-    yield exact(
-        "sympy",
-        shown(
-            r"$p_1$ at $(3, 0)$ and $(4, 0)$ is $\frac{e^3}{1 + e^3} \ne \frac{e^4}{1 + e^4}$ for "
-            "Gumbel noise and the mass 1 twice for bounded noise: the same",
-            bool(sp.simplify(odds[0] - odds[1]) == 0) == (sp.integrate(SMOOTH, (X, -1, 1)) == 1),
-        ),
-    )
+    says = r"""$p_1$ at $(3, 0)$ and $(4, 0)$ is $\frac{e^3}{1 + e^3} \ne \frac{e^4}{1 + e^4}$ for
+        Gumbel noise and the mass 1 twice for bounded noise: the same"""
+    holds = bool(sp.simplify(odds[0] - odds[1]) == 0) == (sp.integrate(SMOOTH, (X, -1, 1)) == 1)
+    yield exact("sympy", shown(says, holds))
     yield agree("property checker", known, other, "1 if one-to-one: Gumbel, bounded")
     rise = float(odds[1] - odds[0])
     yield agree("Gauss-Legendre", two - one, rise, r"$p_1(4, 0) - p_1(3, 0)$: bounded, Gumbel")
     yield witness(
-        {
-            "$d$": 2,
-            r"$\Theta$": r"$\{|\theta_1| \le 5, \theta_2 = 0\}$",
-            r"$\theta$": [3, 0],
-            r"$\tau$": [4, 0],
-            "Gumbel": "one-to-one",
-            "bounded": "$p = (1, 0)$ at both",
-        }
+        d=2,
+        Theta=r"$\{|\theta_1| \le 5, \theta_2 = 0\}$",
+        theta=[3, 0],
+        tau=[4, 0],
+        Gumbel="one-to-one",
+        bounded="$p = (1, 0)$ at both",
     )
 
 
@@ -230,22 +199,13 @@ def bounded_differs():
     ]
     yield exact(
         "sympy, support",
-        eq(
-            sp.Integral(SMOOTH, (X, -1, 1)),
-            1,
-            r"which is $p_1$ at $(\theta_1, 0)$ for all $\theta_1 \ge 2$, as $\gamma_1 - \gamma_2 "
-            r"\in [-2, 2]$; $p_1 = 0$ for $\theta_1 \le -2$ likewise",
-        ),
-        argued(
-            r"between $-2$ and 2 $p_1$ takes every value from 0 to 1",
-            "it is continuous, since there are no ties; intermediate value theorem",
-        ),
+        eq(sp.Integral(SMOOTH, (X, -1, 1)), 1),
+        r"""which is $p_1$ at $(\theta_1, 0)$ for all $\theta_1 \ge 2$, as $\gamma_1 - \gamma_2 \in
+            [-2, 2]$; $p_1 = 0$ for $\theta_1 \le -2$ likewise""",
+        argued("""between $-2$ and 2 $p_1$ takes every value from 0 to 1 [it is continuous, since
+            there are no ties; intermediate value theorem]"""),
     )
-    yield agree(
-        "property checker",
-        cosets.outcomes(found),
-        np.array([1.0, 0.0, 0.0, 1.0]),
-        r"1 if complete on $[-2, 2]$, 1 if one-to-one on $[-\frac94, \frac94]$: bounded, Gumbel",
-    )
+    what = r"1 if complete on $[-2, 2]$, 1 if one-to-one on $[-\frac94, \frac94]$: bounded, Gumbel"
+    yield agree("property checker", cosets.outcomes(found), np.array([1.0, 0.0, 0.0, 1.0]), what)
     shares = [smooth_share(t) for t in (2.0, 2.25, 4.0)]
     yield agree("Gauss-Legendre", shares, np.ones(3), r"$p_1$ at three $\theta_1 \ge 2$")

@@ -7,12 +7,12 @@ import sympy as sp
 from scipy import integrate, stats
 
 from perturbtheory.claims.exhibits import change_of_variables as change
+from perturbtheory.claims.exhibits import gradients
 from perturbtheory.claims.exhibits.noises import COIN
-from perturbtheory.claims.exhibits.numbers import engine, entry, gradient_by_differences
 from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.claims.paper_a.s5_perturb_argmax.perturb_argmax import UNIFORM, uniform_slopes
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Check, Claim, agree, argued, eq, exact, identity, witness
+from perturbtheory.ledger import Claim, agree, argued, eq, exact, identity, witness
 from perturbtheory.perturbations import Logistic
 from perturbtheory.potential import expected_max
 
@@ -31,17 +31,11 @@ max_differentiable = Claim(
 
 @max_differentiable.part(r"$f$ is differentiable with gradient $P(\arg\max = i)$")
 def differentiable():
-    theta, f = np.array([0.5, -0.25, 1.0]), expected_max(Logistic())
     yield no_ties()
-    yield exact(
-        "rational, uniform noise", uniform_slopes(), cases=rf"{UNIFORM}$P(\arg\max = i)$, $d = 3$"
-    )
-    yield agree(
-        "engine",
-        gradient_by_differences(f, theta),
-        entry(engine(f, theta[None], "probabilities"), 0),
-        r"differences of $f$ against $P(\arg\max = i)$, logistic noise, $d = 3$",
-    )
+    cases = rf"{UNIFORM}$P(\arg\max = i)$, $d = 3$"
+    yield exact("rational, uniform noise", uniform_slopes(), cases=cases)
+    what = r"differences of $f$ against $P(\arg\max = i)$, logistic noise, $d = 3$"
+    yield gradients.against_differences("engine", expected_max(Logistic()), what)
 
 
 @max_differentiable.part(
@@ -49,34 +43,25 @@ def differentiable():
 )
 def one_density_per_pair():
     yield no_ties()
-    yield exact(
-        "rational, a coin against a uniform coordinate",
-        all(_slopes_meet(Fraction(k, 4)) for k in range(-10, 11)),
-        cases="left and right slopes of $f$, exact for its quadratic pieces, both equal "
-        r"$P(\arg\max = 1)$ at 21 $\theta$, also where the coin alone would tie",
-    )
+    holds = all(_slopes_meet(Fraction(k, 4)) for k in range(-10, 11))
+    cases = r"""left and right slopes of $f$, exact for its quadratic pieces, both equal $P(\arg\max
+        = 1)$ at 21 $\theta$, also where the coin alone would tie"""
+    yield exact("rational, a coin against a uniform coordinate", holds, cases=cases)
 
 
-def no_ties() -> Check:
+def no_ties():
     """A density of one coordinate of every pair excludes ties, and f is differentiable."""
     c = sp.Symbol("c", real=True)
     return exact(
         "no ties, any d",
-        eq(
-            sp.Integral(sp.Function("p_i")(X), (X, c, c)),
-            0,
-            r"given every other coordinate, $\theta_i + \gamma_i = \theta_j + \gamma_j$ asks for "
-            r"one value $c$ of $\gamma_i$, which has no probability",
-        ),
-        argued(
-            r"$P(|A| \ge 2) \le \sum_{i < j} P(\theta_i + \gamma_i = \theta_j + \gamma_j) = 0$; a "
-            r"density of one coordinate of every pair is enough, differentiable or not",
-            "Fubini, union bound",
-        ),
-        argued(
-            r"$f$ is differentiable with gradient $P(\arg\max = i)$",
-            "A.max-potential-gradient.corrected",
-        ),
+        eq(sp.Integral(sp.Function("p_i")(X), (X, c, c)), 0),
+        r"""given every other coordinate, $\theta_i + \gamma_i = \theta_j + \gamma_j$ asks for one
+            value $c$ of $\gamma_i$, which has no probability""",
+        argued(r"""$P(|A| \ge 2) \le \sum_{i < j} P(\theta_i + \gamma_i = \theta_j + \gamma_j) = 0$;
+            a density of one coordinate of every pair is enough, differentiable or not [Fubini,
+            union bound]"""),
+        argued(r"""$f$ is differentiable with gradient $P(\arg\max = i)$
+            [A.max-potential-gradient.corrected]"""),
     )
 
 
@@ -131,13 +116,11 @@ def any_mean():
     mirrored, _ = integrate.quad(lambda y: stats.beta.pdf(-y, 3, 3) * y, -1, 0)
     yield agree("scipy's beta law", stats.beta.mean(3, 3), mirrored, "the two sides")
     yield witness(
-        {
-            "$d$": 1,
-            "$p$": "$30 x^2 (1 - x)^2$ on $[0, 1]$",
-            r"$\theta$": 0,
-            "printed": str(printed.doit()),
-            "true": str(true.doit()),
-        }
+        d=1,
+        p="$30 x^2 (1 - x)^2$ on $[0, 1]$",
+        theta=0,
+        printed=str(printed.doit()),
+        true=str(true.doit()),
     )
 
 
@@ -145,26 +128,17 @@ def any_mean():
 def zero_mean():
     true, printed = change.gumbel_sides(3)
     found, error = integrate.quad(change.mirrored_gumbel, 0, np.inf, args=(3,), epsabs=1e-12)
-    yield exact(
-        "sympy, exp of both sides",
-        bool(true == printed),
-        cases=rf"Gumbel noise at $\theta = 0$: $e^f$ = {true}, $e$ to the printed integral = "
-        f"{printed}",
-    )
-    yield agree(
-        "scipy quadrature",
-        Estimate(found, error, "quadrature"),
-        float(np.log(3.0)),
-        r"$\mathbb E\max(-\gamma)$ from the cdf of the maximum, against $\log 3$",
-    )
+    cases = rf"""Gumbel noise at $\theta = 0$: $e^f$ = {true}, $e$ to the printed integral =
+        {printed}"""
+    yield exact("sympy, exp of both sides", bool(true == printed), cases=cases)
+    what = r"$\mathbb E\max(-\gamma)$ from the cdf of the maximum, against $\log 3$"
+    yield agree("scipy quadrature", Estimate(found, error, "quadrature"), float(np.log(3.0)), what)
     yield witness(
-        {
-            "$d$": 3,
-            r"$\gamma$": "zero-mean Gumbel",
-            r"$\theta$": [0, 0, 0],
-            "printed": rf"$\log({printed})$ = {float(sp.log(printed)):.6f}",
-            "true": rf"$\log({true})$ = {float(sp.log(true)):.6f}",
-        }
+        d=3,
+        gamma="zero-mean Gumbel",
+        theta=[0, 0, 0],
+        printed=rf"$\log({printed})$ = {float(sp.log(printed)):.6f}",
+        true=rf"$\log({true})$ = {float(sp.log(true)):.6f}",
     )
 
 
@@ -173,20 +147,12 @@ def under_the_integral():
     numbers = change.spike_falls((10.0, 100.0, 1000.0))
     yield exact(
         "sympy, every spike",
-        argued(
-            r"if $x p'(x)$ had an integral over the line, its integrals over ever thinner and "
-            r"farther intervals would tend to 0",
-            "dominated convergence",
-        ),
-        eq(
-            change.SPIKE_FALL,
-            0,
-            r"$\frac1c\int x p'(x)\,dx$ from the centre $n$ of spike $n$ to its end, $u = "
-            r"(x - n)n^3$",
-        ),
+        argued("""if $x p'(x)$ had an integral over the line, its integrals over ever thinner and
+            farther intervals would tend to 0 [dominated convergence]"""),
+        eq(change.SPIKE_FALL, 0),
+        r"$\frac1c\int x p'(x)\,dx$ from the centre $n$ of spike $n$ to its end, $u = (x - n)n^3$",
     )
-    what = "the same integrals at $n = 10, 100, 1000$"
-    yield agree("Gauss-Legendre", numbers, 0.0, what)
+    yield agree("Gauss-Legendre", numbers, 0.0, "the same integrals at $n = 10, 100, 1000$")
     yield witness(
         {
             "$d$": 1,
@@ -206,11 +172,9 @@ def under_the_integral():
 def by_substitution(sign, side, value):
     theta = sp.Symbol("theta", real=True)
     yield change.substitution(sign)
-    yield exact(
-        "sympy, d = 1",
-        identity(change.sides(theta)[side].doit() - theta - sign * sp.Rational(1, 2)),
-        cases=rf"{change.DENSITY}: $\theta {'+' if sign > 0 else '-'} \frac12$",
-    )
+    holds = identity(change.sides(theta)[side].doit() - theta - sign * sp.Rational(1, 2))
+    cases = rf"{change.DENSITY}: $\theta {'+' if sign > 0 else '-'} \frac12$"
+    yield exact("sympy, d = 1", holds, cases=cases)
     what = r"$d = 1$, $\theta = \frac34$"
     yield agree("Gauss-Legendre", change.gauss_sides(at=0.75)[side], value, what)
 

@@ -6,18 +6,7 @@ from itertools import combinations, product
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.minimality_sides import (
-    HALF,
-    L,
-    V,
-    four_terms,
-    gumbel_sides,
-    sampled,
-    two_intervals,
-    uniform_difference,
-)
-from perturbtheory.claims.exhibits.noises import COIN
-from perturbtheory.claims.exhibits.outcomes import dot, draws
+from perturbtheory.claims.exhibits import minimality_sides, noises, outcomes
 from perturbtheory.claims.exhibits.slopes import uniform_slope
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
 from perturbtheory.routes import rational
@@ -55,17 +44,21 @@ GUMBEL = {
     "$d$": 3,
     r"$\gamma$": "Gumbel",
     r"$\theta$": [0, 0, 0],
-    "$v$": list(V),
+    "$v$": list(minimality_sides.V),
     r"$\lambda$": r"$\log 2$",
 }
 
 
 @minimality_steps.part(r"(63): $g(\lambda) = f(\theta + \lambda v)$, $j$ as printed")
 def printed_mean(budget):
-    printed, true = gumbel_sides()
-    heights = [sp.simplify(sp.exp(2 * side.subs(L, sp.log(2)))) for side in (printed, true)]
-    gap, _ = sampled(budget, float(np.log(2.0)))
-    yield exact("sympy, Gumbel noise", eq(printed, true, rf"$\theta = 0$, $v$ = {V}"))
+    printed, true = minimality_sides.gumbel_sides()
+    heights = [
+        sp.simplify(sp.exp(2 * side.subs(minimality_sides.L, sp.log(2))))
+        for side in (printed, true)
+    ]
+    gap, _ = minimality_sides.sampled(budget, float(np.log(2.0)))
+    why = rf"$\theta = 0$, $v$ = {minimality_sides.V}"
+    yield exact("sympy, Gumbel noise", eq(printed, true, why))
     yield agree("sampling", gap, 0.0, r"$g - f$ at $\lambda = \log 2$ from common draws")
     yield witness(
         GUMBEL
@@ -81,33 +74,25 @@ def mean_of_two():
     largest, behind = sp.Symbol("x_j", real=True), sp.Symbol("h", nonnegative=True)
     yield exact(
         "outcome by outcome, any d",
-        argued(
-            r"$x_j = \max_{i \ne 1} x_i$ at $x = \theta + \lambda v + \gamma$, for every $\lambda$",
-            "definition of $j$",
-        ),
-        eq(
-            sp.Max(largest, largest - behind, evaluate=False),
-            largest,
-            r"every other $x_i$ is $x_j - h$ with $h \ge 0$",
-        ),
+        argued(r"""$x_j = \max_{i \ne 1} x_i$ at $x = \theta + \lambda v + \gamma$, for every
+            $\lambda$ [definition of $j$]"""),
+        eq(sp.Max(largest, largest - behind, evaluate=False), largest),
+        r"every other $x_i$ is $x_j - h$ with $h \ge 0$",
         argued(r"so $\max_i x_i = \max(x_1, x_j)$", "a maximum of maxima"),
     )
-    yield exact(
-        "rational, coins",
-        all(_splits(Fraction(k, 4)) for k in range(-8, 9)),
-        cases=rf"$\theta = 0$, $v$ = {V}, 17 $\lambda$: $\mathbb E$ of the larger of two against "
-        "$f$",
-    )
+    cases = rf"""$\theta = 0$, $v$ = {minimality_sides.V}, 17 $\lambda$: $\mathbb E$ of the larger
+        of two against $f$"""
+    yield exact("rational, coins", all(_splits(Fraction(k, 4)) for k in range(-8, 9)), cases=cases)
 
 
 def _splits(at: Fraction) -> bool:
-    theta = [at * v for v in V]
+    theta = [at * v for v in minimality_sides.V]
     mean = Fraction(0)
-    for chance, gamma, _ in draws(theta, COIN):
+    for chance, gamma, _ in outcomes.draws(theta, noises.COIN):
         position = [t + g for t, g in zip(theta, gamma, strict=True)]
         j = max((1, 2), key=position.__getitem__)
         mean += chance * max(position[0], position[j])
-    return mean == rational.discrete(theta, COIN).value
+    return mean == rational.discrete(theta, noises.COIN).value
 
 
 @minimality_steps.part(
@@ -115,30 +100,21 @@ def _splits(at: Fraction) -> bool:
 )
 @true_steps.part(r"the four terms with $\lambda$ in the last two", shift=0)
 def printed_difference(shift):
-    four, truth = uniform_difference(shift)
-    printed, true = four_terms(shift)
-    yield exact(
-        "sympy, any law",
-        eq(
-            printed,
-            true,
-            r"given $\gamma_2, \dots, \gamma_d$: $P$ is the distribution function of $\gamma_1$ and"
-            r" $Q$ the integral of $x\,dP$ up to $a$ and $b$, $c_j = \theta_j + \gamma_j$",
-        ),
-    )
-    yield exact(
-        "rational, uniform noise",
-        four == truth,
-        cases=rf"{four} against {truth} at $\theta = 0$, $v = (0, 1)$, $\lambda = 0$, "
-        r"$\epsilon = \frac12$",
-    )
+    four, truth = minimality_sides.uniform_difference(shift)
+    printed, true = minimality_sides.four_terms(shift)
+    why = r"""given $\gamma_2, \dots, \gamma_d$: $P$ is the distribution function of $\gamma_1$ and
+        $Q$ the integral of $x\,dP$ up to $a$ and $b$, $c_j = \theta_j + \gamma_j$"""
+    yield exact("sympy, any law", eq(printed, true, why))
+    cases = rf"""{four} against {truth} at $\theta = 0$, $v = (0, 1)$, $\lambda = 0$, $\epsilon =
+        \frac12$"""
+    yield exact("rational, uniform noise", four == truth, cases=cases)
     yield witness(
         {
             "$d$": 2,
             r"$\gamma$": "uniform on $[-1, 1]$",
             r"$\theta$": [0, 0],
             "$v$": [0, 1],
-            r"$\lambda, \epsilon$": ["0", str(HALF)],
+            r"$\lambda, \epsilon$": ["0", str(minimality_sides.HALF)],
             "printed": str(four),
             "true": str(truth),
         }
@@ -147,30 +123,28 @@ def printed_difference(shift):
 
 @minimality_steps.part("(65): the slope of $f$ along $v$, $j$ as printed")
 def printed_slope(budget):
-    sides = [sp.Derivative(side, L) for side in gumbel_sides()]
-    slopes = [sp.simplify(side.doit().subs(L, sp.log(2))) for side in sides]
-    _, gap = sampled(budget, float(np.log(2.0)))
-    yield exact("sympy, Gumbel noise", eq(sides[0], sides[1], rf"$\theta = 0$, $v$ = {V}"))
+    sides = [sp.Derivative(side, minimality_sides.L) for side in minimality_sides.gumbel_sides()]
+    slopes = [sp.simplify(side.doit().subs(minimality_sides.L, sp.log(2))) for side in sides]
+    _, gap = minimality_sides.sampled(budget, float(np.log(2.0)))
+    why = rf"$\theta = 0$, $v$ = {minimality_sides.V}"
+    yield exact("sympy, Gumbel noise", eq(sides[0], sides[1], why))
     yield agree("sampling", gap, 0.0, r"difference at $\lambda = \log 2$ from common draws")
     yield witness(GUMBEL | {"printed": str(slopes[0]), "true": str(slopes[1])})
 
 
 @minimality_steps.part("$g$ convex with $g'$ not constant has $g'' > 0$")
 def positive_curvature():
-    points = [two_intervals(Fraction(k, 8)) for k in (-1, 0, 1)]
+    points = [minimality_sides.two_intervals(Fraction(k, 8)) for k in (-1, 0, 1)]
     (before, _), (middle, curvature), (after, _) = points
-    quartic = L**4 / 4
+    quartic = minimality_sides.L**4 / 4
+    holds = bool(sp.diff(quartic, minimality_sides.L, 2).subs(minimality_sides.L, 0).is_positive)
+    cases = r"$g = \lambda^4/4$ is convex, $g' = \lambda^3$, $g''(0) = 0$"
+    yield exact("sympy, quartic", holds, cases=cases)
+    cases = rf"""$\gamma_1$ uniform on $[-2, -1]$ and $[1, 2]$, $\gamma_2$ on $[-1, 1]$: $p_1 = g'$
+        increases, {before} < {middle} < {after} at $\lambda = -\frac18, 0, \frac18$, and $g''(0)$ =
+        {curvature}"""
     yield exact(
-        "sympy, quartic",
-        bool(sp.diff(quartic, L, 2).subs(L, 0).is_positive),
-        cases=r"$g = \lambda^4/4$ is convex, $g' = \lambda^3$, $g''(0) = 0$",
-    )
-    yield exact(
-        "rational, a perturbation",
-        not before < middle < after or curvature > 0,
-        cases=r"$\gamma_1$ uniform on $[-2, -1]$ and $[1, 2]$, $\gamma_2$ on $[-1, 1]$: $p_1 = g'$ "
-        rf"increases, {before} < {middle} < {after} at $\lambda = -\frac18, 0, \frac18$, and "
-        f"$g''(0)$ = {curvature}",
+        "rational, a perturbation", not before < middle < after or curvature > 0, cases=cases
     )
     yield witness(
         {
@@ -190,36 +164,27 @@ def slope_of_the_winner():
     e, v1, vj, p = sp.symbols("epsilon v_1 v_j P_b", real=True)
     theta = (Fraction(0), Fraction(1, 3), Fraction(-1, 5))
     places = [
-        (at, [t + at * v for t, v in zip(theta, V, strict=True)])
+        (at, [t + at * v for t, v in zip(theta, minimality_sides.V, strict=True)])
         for at in (Fraction(-5, 8), Fraction(-1, 8), Fraction(3, 8))
     ]
     yield exact(
         "difference quotient, any law with densities",
-        eq(
-            sp.Limit((e * vj * p + e * v1 * (1 - p)) / e, e, 0),
-            vj * p + v1 * (1 - p),
-            r"the first two terms over $\epsilon$, $P_b = P(\gamma_1 < b)$; with $b \to a$ the "
-            r"slope of the winner",
-        ),
-        argued(
-            r"the last two are at most $\epsilon |v_j - v_1| P(\gamma_1 \in [a, b])$, and over "
-            r"$\epsilon$ they vanish with the interval",
-            "on it the two heights differ by at most that much; dominated convergence",
-        ),
-        argued(
-            r"where $j$ changes with $\lambda$ two of $\theta_i + \lambda v_i + \gamma_i$ tie, of "
-            r"probability zero",
-            "A.max-differentiable",
-        ),
+        eq(sp.Limit((e * vj * p + e * v1 * (1 - p)) / e, e, 0), vj * p + v1 * (1 - p)),
+        r"""the first two terms over $\epsilon$, $P_b = P(\gamma_1 < b)$; with $b \to a$ the slope
+            of the winner""",
+        argued(r"""the last two are at most $\epsilon |v_j - v_1| P(\gamma_1 \in [a, b])$, and over
+            $\epsilon$ they vanish with the interval [on it the two heights differ by at most that
+            much; dominated convergence]"""),
+        argued(r"""where $j$ changes with $\lambda$ two of $\theta_i + \lambda v_i + \gamma_i$ tie,
+            of probability zero [A.max-differentiable]"""),
     )
-    yield exact(
-        "rational, uniform noise",
-        all(
-            uniform_slope(theta, V, at) == dot(rational.uniform(x).probabilities, V)
-            for at, x in places
-        ),
-        cases="differences of $f$ along $v$, exact for its quartic pieces, $d = 3$",
+    holds = all(
+        uniform_slope(theta, minimality_sides.V, at)
+        == outcomes.dot(rational.uniform(x).probabilities, minimality_sides.V)
+        for at, x in places
     )
+    cases = "differences of $f$ along $v$, exact for its quartic pieces, $d = 3$"
+    yield exact("rational, uniform noise", holds, cases=cases)
 
 
 @true_steps.part(r"$d = 2$: one-to-one exactly if $\gamma_1 - \gamma_2$ has full support")
@@ -232,28 +197,21 @@ def full_support():
     ends = [(t, rational.discrete([t, 0], atoms, weights)) for t in grid]
     yield exact(
         "intervals, d = 2",
-        argued(
-            r"$(\partial f)_1$ is $[P(D > -t), P(D \ge -t)]$ at $t = \theta_1 - \theta_2$, "
-            r"$D = \gamma_1 - \gamma_2$",
-            "A.max-potential-gradient.corrected",
-        ),
+        argued(r"""$(\partial f)_1$ is $[P(D > -t), P(D \ge -t)]$ at $t = \theta_1 - \theta_2$, $D =
+            \gamma_1 - \gamma_2$ [A.max-potential-gradient.corrected]"""),
         shown(
             r"for $t < s$, $P(D > -s) - P(D \ge -t) = P(-s < D < -t)$: the intervals at $t$ and at "
             r"$s$ are disjoint exactly if this is positive",
             all((x > at_s) - (x >= at_t) == (at_s < x < at_t) for x in positions),
             by="all five places of $D$",
         ),
-        argued(
-            r"for all $t < s$ this says that every open interval has positive probability",
-            "definition of the support",
-        ),
+        argued("""for all $t < s$ this says that every open interval has positive probability
+            [definition of the support]"""),
     )
-    yield exact(
-        "rational, three atoms",
-        all(
-            (late.only[0] > early.some[0]) == any(t < kink < s for kink in kinks)
-            for (t, early), (s, late) in combinations(ends, 2)
-        ),
-        cases=r"subdifferentials at $t < s$ are disjoint exactly if an atom of $\gamma_2 - "
-        r"\gamma_1$ lies between: all pairs of a grid",
+    holds = all(
+        (late.only[0] > early.some[0]) == any(t < kink < s for kink in kinks)
+        for (t, early), (s, late) in combinations(ends, 2)
     )
+    cases = r"""subdifferentials at $t < s$ are disjoint exactly if an atom of $\gamma_2 - \gamma_1$
+        lies between: all pairs of a grid"""
+    yield exact("rational, three atoms", holds, cases=cases)

@@ -56,50 +56,29 @@ def expected_face():
     expected = [mean_largest(winning_sets(t, COIN), v) for t, v, _ in rises]
     of_polytope = [polytope(t).support(v) for t, v, _ in rises]
     what = rf"$\mathbb E[\max_A v_i]$, coins, {len(TIES)} $\theta$, {len(rises)} directions"
-    yield exact("support functions, any d", *_support_steps())
-    yield exact(
-        "rational, slopes of f",
-        [rise for _, _, rise in rises] == expected,
-        cases=f"slopes equal {what}",
-    )
-    yield exact(
-        "engine, base polytope",
-        of_polytope == expected,
-        cases=rf"$\max\langle p, v\rangle$ over its vertices equals {what}",
-    )
-
-
-def _support_steps():
     m, a, b, g, eps = sp.symbols("m a b g epsilon", real=True)
-    return (
-        eq(
-            (m + eps * a) - (m - g + eps * b),
-            g - eps * (b - a),
-            r"the lead of a maximiser at height $m$ that moves with $a$ over another coordinate at "
-            r"$m - g$ that moves with $b$, which stays positive for $\epsilon(b - a) < g$",
-        ),
-        argued(
-            r"for small $\epsilon > 0$ only the set $A$ of maximisers matters: "
-            r"$\max(x + \epsilon v) = \max x + \epsilon\max_{i \in A} v_i$",
-            "every other coordinate is behind by some $g > 0$",
-        ),
-        argued(
-            r"$f'(\theta; v) = \mathbb E[\max_{i \in A} v_i]$",
-            r"dominated convergence: the quotients lie in $[\min v, \max v]$",
-        ),
-        argued(
-            r"the support function of $\partial f(\theta)$ is $v \mapsto f'(\theta; v)$, which is "
-            r"finite",
-            "Rockafellar, Theorem 23.4",
-        ),
-        argued(
-            r"$\mathbb E[\operatorname{conv}\{e_i : i \in A\}] = \sum_S P(A = S) "
-            r"\operatorname{conv}\{e_i : i \in S\}$ is a finite Minkowski sum of polytopes, with "
-            r"support function $\sum_S P(A = S)\max_{i \in S} v_i = \mathbb E[\max_{i \in A} v_i]$",
-            "Rockafellar, Corollary 16.4.1",
-        ),
+    yield exact(
+        "support functions, any d",
+        eq((m + eps * a) - (m - g + eps * b), g - eps * (b - a)),
+        r"""the lead of a maximiser at height $m$ that moves with $a$ over another coordinate at $m
+            - g$ that moves with $b$, which stays positive for $\epsilon(b - a) < g$""",
+        argued(r"""for small $\epsilon > 0$ only the set $A$ of maximisers matters: $\max(x +
+            \epsilon v) = \max x + \epsilon\max_{i \in A} v_i$ [every other coordinate is behind by
+            some $g > 0$]"""),
+        argued(r"""$f'(\theta; v) = \mathbb E[\max_{i \in A} v_i]$ [dominated convergence: the
+            quotients lie in $[\min v, \max v]$]"""),
+        argued(r"""the support function of $\partial f(\theta)$ is $v \mapsto f'(\theta; v)$, which
+            is finite [Rockafellar, Theorem 23.4]"""),
+        argued(r"""$\mathbb E[\operatorname{conv}\{e_i : i \in A\}] = \sum_S P(A = S)
+            \operatorname{conv}\{e_i : i \in S\}$ is a finite Minkowski sum of polytopes, with
+            support function $\sum_S P(A = S)\max_{i \in S} v_i = \mathbb E[\max_{i \in A} v_i]$
+            [Rockafellar, Corollary 16.4.1]"""),
         argued("the two closed convex sets are equal", "Rockafellar, Corollary 13.1.1"),
     )
+    cases = f"slopes equal {what}"
+    yield exact("rational, slopes of f", [rise for _, _, rise in rises] == expected, cases=cases)
+    cases = rf"$\max\langle p, v\rangle$ over its vertices equals {what}"
+    yield exact("engine, base polytope", of_polytope == expected, cases=cases)
 
 
 @max_potential_gradient.part(
@@ -117,18 +96,13 @@ def derivative_at_ties(counted, of):
     right, left = (slope(theta, _unit(2, 0), sign) for sign in (1, -1))
     printed = [sum(w.chance for w in draws(theta, COIN) if counted(i, w.winners)) for i in (0, 1)]
     lower, upper = polytope(theta).bounds()
-    yield exact(
-        "rational, one-sided slopes",
-        left == right == printed[0],
-        cases=rf"$\theta = (0, 0)$, coins: slopes {left} from the left, {right} from the right; "
-        f"probability that {of}: {printed[0]} for $i = 1$",
-    )
-    yield exact(
-        "engine, base polytope",
-        polytope(theta).is_singleton and (lower[0], sum(upper)) == (printed[0], 1),
-        cases=f"$p_1$ runs over $[{lower[0]}, {upper[0]}]$; the probabilities that {of} sum to "
-        f"{sum(printed)}",
-    )
+    cases = rf"""$\theta = (0, 0)$, coins: slopes {left} from the left, {right} from the right;
+        probability that {of}: {printed[0]} for $i = 1$"""
+    yield exact("rational, one-sided slopes", left == right == printed[0], cases=cases)
+    holds = polytope(theta).is_singleton and (lower[0], sum(upper)) == (printed[0], 1)
+    cases = f"""$p_1$ runs over $[{lower[0]}, {upper[0]}]$; the probabilities that {of} sum to
+        {sum(printed)}"""
+    yield exact("engine, base polytope", holds, cases=cases)
     yield witness(
         {
             "$d$": 2,
@@ -154,24 +128,11 @@ def indicator_of_all():
     # At x = (0, 0) every coordinate is a maximiser; a subgradient g has
     # max y >= max x + <g, y - x>, here at y = (1, 1).
     indicator = [1, 1]
-    yield exact(
-        "subgradient inequality",
-        max(1, 1) >= max(0, 0) + sum(indicator),
-        cases=rf"$x = (0, 0)$, $y = (1, 1)$: $\max y = 1$, the bound is {sum(indicator)}",
-    )
-    yield exact(
-        "engine, base polytope",
-        _maximum().contains(indicator),
-        cases="$(1, 1)$ in the subdifferential of the maximum at $(0, 0)$",
-    )
-    yield witness(
-        {
-            "$d$": 2,
-            "$x$": [0, 0],
-            "printed": indicator,
-            "true": r"every $(s, 1 - s)$ with $0 \le s \le 1$",
-        }
-    )
+    cases = rf"$x = (0, 0)$, $y = (1, 1)$: $\max y = 1$, the bound is {sum(indicator)}"
+    yield exact("subgradient inequality", max(1, 1) >= max(0, 0) + sum(indicator), cases=cases)
+    cases = "$(1, 1)$ in the subdifferential of the maximum at $(0, 0)$"
+    yield exact("engine, base polytope", _maximum().contains(indicator), cases=cases)
+    yield witness(d=2, x=[0, 0], printed=indicator, true=r"every $(s, 1 - s)$ with $0 \le s \le 1$")
 
 
 @max_potential_gradient.part(
@@ -182,28 +143,21 @@ def indicator_of_one():
     points = list(product((-1, 0, 1), repeat=3))
     yield exact(
         "subgradient inequality, any d",
-        eq(
-            sp.Add(x, y - x, evaluate=False),
-            y,
-            r"$\max x + \langle e_i, y - x\rangle$ for a maximiser $i$ of $x$",
-        ),
+        eq(sp.Add(x, y - x, evaluate=False), y),
+        r"$\max x + \langle e_i, y - x\rangle$ for a maximiser $i$ of $x$",
         argued(r"and $y_i \le \max y$ for every $y$", "definition of the maximum"),
     )
-    yield exact(
-        "engine, base polytope",
-        _maximum().contains([1, 0]) and _maximum().contains([0, 1]),
-        cases="$(1, 0)$ and $(0, 1)$ in the subdifferential of the maximum at $(0, 0)$",
+    holds = _maximum().contains([1, 0]) and _maximum().contains([0, 1])
+    cases = "$(1, 0)$ and $(0, 1)$ in the subdifferential of the maximum at $(0, 0)$"
+    yield exact("engine, base polytope", holds, cases=cases)
+    right = all(
+        max(b) >= max(a) + b[i] - a[i]
+        for a, b in product(points, repeat=2)
+        for i in range(3)
+        if a[i] == max(a)
     )
-    yield exact(
-        "all cases",
-        all(
-            max(b) >= max(a) + b[i] - a[i]
-            for a, b in product(points, repeat=2)
-            for i in range(3)
-            if a[i] == max(a)
-        ),
-        cases=r"$x$ and $y$ in $\{-1, 0, 1\}^3$, every maximiser of $x$",
-    )
+    cases = r"$x$ and $y$ in $\{-1, 0, 1\}^3$, every maximiser of $x$"
+    yield exact("all cases", right, cases=cases)
 
 
 @true_gradient.part("one-sided derivatives")
@@ -213,9 +167,8 @@ def one_sided_derivatives():
     answers = [(theta, rational.discrete(theta, COIN)) for theta in TIES]
     yield exact(
         "three cases, any d",
-        argued(
-            r"$f'(\theta; v) = \mathbb E[\max_{i \in A} v_i]$ at $v = \pm e_i$", "the part before"
-        ),
+        argued(r"""$f'(\theta; v) = \mathbb E[\max_{i \in A} v_i]$ at $v = \pm e_i$ [the part
+            before]"""),
         shown(
             r"$\max_{k \in A} (e_i)_k = 1\{i \in A\}$ and $-\max_{k \in A} (-e_i)_k = "
             r"1\{A = \{i\}\}$: $i$ alone, $i$ with others, only others",
@@ -223,24 +176,18 @@ def one_sided_derivatives():
             by="all cases",
         ),
     )
-    yield exact(
-        "rational, slopes of f",
-        all(
-            (slope(t, _unit(len(t), i)), slope(t, _unit(len(t), i), -1))
-            == (answer.some[i], answer.only[i])
-            for t, answer in answers
-            for i in range(len(t))
-        ),
-        cases="coins, $d = 2$ and 3",
+    holds = all(
+        (slope(t, _unit(len(t), i)), slope(t, _unit(len(t), i), -1))
+        == (answer.some[i], answer.only[i])
+        for t, answer in answers
+        for i in range(len(t))
     )
-    yield exact(
-        "engine, base polytope",
-        all(
-            tuple(map(tuple, polytope(t).bounds())) == (answer.only, answer.some)
-            for t, answer in answers
-        ),
-        cases="its bounds, coins",
+    yield exact("rational, slopes of f", holds, cases="coins, $d = 2$ and 3")
+    right = all(
+        tuple(map(tuple, polytope(t).bounds())) == (answer.only, answer.some)
+        for t, answer in answers
     )
+    yield exact("engine, base polytope", right, cases="its bounds, coins")
 
 
 @true_gradient.part(r"$f$ is differentiable exactly without ties, with gradient $P(\arg\max = i)$")
@@ -248,22 +195,9 @@ def differentiable_without_ties():
     answers = [(theta, rational.discrete(theta, COIN)) for theta in TIES]
     kinks = [theta for theta, answer in answers if answer.only != answer.some]
     tied = [theta for theta in TIES if not polytope(theta).is_singleton]
-    yield _without_ties()
-    yield exact(
-        "rational, uniform noise", uniform_slopes(), cases=f"{UNIFORM}$P(\\arg\\max = i)$, $d = 3$"
-    )
-    yield exact(
-        "rational, coins",
-        kinks == tied and 0 < len(kinks) < len(answers),
-        cases="$f$ has one slope exactly where the engine finds no tie: "
-        rf"{len(answers)} $\theta$, {len(kinks)} with a tie",
-    )
-
-
-def _without_ties():
     n = sp.Symbol("n", positive=True, integer=True)
     surplus = n - sp.Piecewise((1, sp.Eq(n, 1)), (0, True))
-    return exact(
+    yield exact(
         "one-sided derivatives, any d",
         shown(
             r"$\sum_i (P(i \in A) - P(A = \{i\})) = \mathbb E[|A| 1\{|A| \ge 2\}]$, since $n - "
@@ -271,17 +205,16 @@ def _without_ties():
             r"probability zero",
             surplus.subs(n, 1) == 0 and surplus.subs(n, n + 1) == n + 1,
         ),
-        argued(
-            r"no term is negative, so all left and right derivatives agree exactly if "
-            r"$P(|A| \ge 2) = 0$, and then $P(i \in A) = P(\arg\max = i)$",
-            "the one-sided derivatives",
-        ),
-        argued(
-            r"a finite convex function with all partial derivatives at $\theta$ is differentiable "
-            r"there, and a differentiable one has them",
-            "Rockafellar, Theorem 25.2",
-        ),
+        argued(r"""no term is negative, so all left and right derivatives agree exactly if $P(|A|
+            \ge 2) = 0$, and then $P(i \in A) = P(\arg\max = i)$ [the one-sided derivatives]"""),
+        argued(r"""a finite convex function with all partial derivatives at $\theta$ is
+            differentiable there, and a differentiable one has them [Rockafellar, Theorem 25.2]"""),
     )
+    cases = rf"{UNIFORM}$P(\arg\max = i)$, $d = 3$"
+    yield exact("rational, uniform noise", uniform_slopes(), cases=cases)
+    cases = rf"""$f$ has one slope exactly where the engine finds no tie: {len(answers)} $\theta$,
+        {len(kinks)} with a tie"""
+    yield exact("rational, coins", kinks == tied and 0 < len(kinks) < len(answers), cases=cases)
 
 
 UNIFORM = "differences of $f$, exact for its quartic pieces, equal "

@@ -7,35 +7,18 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.criteria import RUNS, SHARE, SPACING, beyond
-from perturbtheory.claims.exhibits.fits import (
-    APART,
-    STARTS,
-    VARIANTS,
-    compared,
-    iterations_to,
-    pair,
-)
+from perturbtheory.claims.exhibits import criteria, fits
 from perturbtheory.experiments.fits import recorded
 from perturbtheory.experiments.fits.grids import PAIR, TARGETS, TEMPERATURES
 from perturbtheory.experiments.fits.tables import nearest, stated
 from perturbtheory.experiments.spread import Spread
-from perturbtheory.ledger import (
-    Claim,
-    Outcome,
-    agree,
-    argued,
-    exact,
-    experiment,
-    shown,
-    witness,
-)
+from perturbtheory.ledger import Claim, Outcome, agree, argued, exact, experiment, shown, witness
 from perturbtheory.models import PerturbSoftmax
 from perturbtheory.models.targets import probabilities
 from perturbtheory.perturbations import Gumbel, Normal
 
 NAMES = {"normal": "Normal", "igr": "IGR", "gumbel": "Gumbel"}
-READINGS = {v: VARIANTS[v] for v in (*STARTS, "to a histogram of 1,000 draws")}
+READINGS = {v: fits.VARIANTS[v] for v in (*fits.STARTS, "to a histogram of 1,000 draws")}
 WARMTHS = {f"temperature {t:g}": partial(replace, temperature=t) for t in sorted(TEMPERATURES)}
 """Protocols that the text of section 6.1 allows. It names no temperature; others than 1 were run
 for two targets."""
@@ -75,7 +58,7 @@ less_apart = table_2.corrected(
 
 
 def reproduced(target):
-    results, runs = recorded.load(), dict(zip(PAIR, pair(target), strict=True))
+    results, runs = recorded.load(), dict(zip(PAIR, fits.pair(target), strict=True))
     warmths = {t: change for t, change in WARMTHS.items() if change(runs["gumbel"]) in results}
     offs = {
         protocol: [nearest(target, m, results[change(run)]) for m, run in runs.items()]
@@ -83,7 +66,7 @@ def reproduced(target):
     }
     found = ", ".join("{} {:.2f} and {:.2f}".format(name, *off) for name, off in offs.items())
     said = f"{len(offs)} protocols, off by these shares of what is allowed: {found}"
-    yield experiment(RUNS, under_one(max(off) for off in offs.values()), said)
+    yield experiment(criteria.RUNS, under_one(max(off) for off in offs.values()), said)
     yield witness(
         {
             NAMES[m]: f"{stated(target, m).mean:.3f} printed, "
@@ -101,14 +84,16 @@ def under_one(offs) -> Outcome:
 
 for _target in TARGETS:
     table_2.part(f"{_target}: both numbers reproduce", target=_target)(reproduced)
-for _target in APART:
-    less_apart.part(f"{_target}: Normal is nearer", runs=pair(_target))(compared)
+for _target in fits.APART:
+    less_apart.part(f"{_target}: Normal is nearer", runs=fits.pair(_target))(fits.compared)
     less_apart.part(
         f"{_target}: by less than a quarter of what is printed",
-        runs=pair(_target),
+        runs=fits.pair(_target),
         within=(stated(_target, "gumbel").mean - stated(_target, "normal").mean) / 4,
-    )(compared)
-less_apart.part("discrete: less than $0.005$ apart", runs=pair("discrete"), within=0.005)(compared)
+    )(fits.compared)
+less_apart.part("discrete: less than $0.005$ apart", runs=fits.pair("discrete"), within=0.005)(
+    fits.compared
+)
 
 figures_4_8_9 = Claim(
     "A.figures-4-8-9",
@@ -138,10 +123,10 @@ def uniform_at_zero():
 for _target in TARGETS:
     figures_4_8_9.part(
         f"{_target}: Normal's objective is the lower one",
-        runs=pair(_target),
-        cases=STARTS,
+        runs=fits.pair(_target),
+        cases=fits.STARTS,
         key="objective",
-    )(compared)
+    )(fits.compared)
 
 igr_similar = Claim(
     "A.igr-similar",
@@ -170,8 +155,8 @@ igr_by_target = igr_similar.corrected(
 def _benefits(target: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """The benefits of Normal and of IGR over Gumbel, seed by seed, by case."""
     results = recorded.load()
-    for case in STARTS:
-        runs = map(VARIANTS[case], pair(target, "normal", "igr", "gumbel"))
+    for case in fits.STARTS:
+        runs = map(fits.VARIANTS[case], fits.pair(target, "normal", "igr", "gumbel"))
         normal, igr, gumbel = (np.array(results[run]["l1"]) for run in runs)
         yield case, gumbel - normal, gumbel - igr
 
@@ -180,11 +165,11 @@ def similar(target, either):
     results = recorded.load()
     for case, normal, igr in _benefits(target):
         near = igr if either and np.mean(igr) < np.mean(normal) else 2 * normal - igr
-        yield beyond(case, Spread.of(near), "Normal's benefit - difference from IGR's")
+        yield criteria.beyond(case, Spread.of(near), "Normal's benefit - difference from IGR's")
     yield witness(
         {
             NAMES[run.model]: str(Spread.of(results[run]["l1"]))
-            for run in pair(target, "normal", "igr", "gumbel")
+            for run in fits.pair(target, "normal", "igr", "gumbel")
         }
     )
 
@@ -192,22 +177,22 @@ def similar(target, either):
 def half(target, sign):
     for case, normal, igr in _benefits(target):
         spread = Spread.of(sign * (igr - normal / 2))
-        yield beyond(case, spread, "benefit - half of Normal's, or the reverse")
+        yield criteria.beyond(case, spread, "benefit - half of Normal's, or the reverse")
 
 
-for _target in APART:
+for _target in fits.APART:
     igr_similar.part(f"{_target}: a similar benefit", target=_target, either=True)(similar)
     igr_similar.part(f"{_target}: Normal is as good as IGR", target=_target, either=False)(similar)
-for _target in APART[1:]:
+for _target in fits.APART[1:]:
     igr_by_target.part(f"{_target}: at least half of Normal's benefit", target=_target, sign=1)(
         half
     )
 igr_by_target.part(
     "binomial: IGR and Gumbel are less than $0.01$ apart",
-    runs=pair("binomial", "igr", "gumbel"),
-    cases=STARTS,
+    runs=fits.pair("binomial", "igr", "gumbel"),
+    cases=fits.STARTS,
     within=0.01,
-)(compared)
+)(fits.compared)
 igr_by_target.part("binomial: less than half of Normal's benefit", target="binomial", sign=-1)(half)
 
 faster_convergence = Claim(
@@ -226,18 +211,18 @@ faster_convergence = Claim(
 
 def there_first(target):
     p0 = probabilities(target)
-    level = SHARE * float(np.abs(p0 - 1 / p0.size).sum())
+    level = criteria.SHARE * float(np.abs(p0 - 1 / p0.size).sum())
     for case, key, variant in (
         ("as seen by the fit", "objective_mean", "from theta = 0"),
         ("no sampling", "l1_curve", "no sampling"),
     ):
-        found = [recorded.load()[VARIANTS[variant](run)] for run in pair(target)]
-        one, two = (iterations_to(x[key], x["iterations"], level) for x in found)
-        far = not abs(two - one) <= SPACING
+        found = [recorded.load()[fits.VARIANTS[variant](run)] for run in fits.pair(target)]
+        one, two = (fits.iterations_to(x[key], x["iterations"], level) for x in found)
+        far = not abs(two - one) <= criteria.SPACING
         outcome: Outcome = "unknown" if not far else "holds" if one < two else "fails"
         words = " and ".join("more than 300" if np.isinf(c) else f"{c:.0f}" for c in (one, two))
         said = f"{case}: L1 = {level:.3f} after {words} iterations"
-        yield experiment(RUNS, outcome, said)
+        yield experiment(criteria.RUNS, outcome, said)
 
 
 for _target in TARGETS:

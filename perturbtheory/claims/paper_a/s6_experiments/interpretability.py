@@ -1,11 +1,10 @@
 """Section 6.1: whether parameters can be interpreted, with Normal noise and with IGR."""
 
-from itertools import combinations
-
 import numpy as np
 import sympy as sp
 from scipy import special, stats
 
+from perturbtheory.claims.exhibits import cosets, gradients
 from perturbtheory.claims.exhibits.numbers import difference, engine, entry, thetas
 from perturbtheory.claims.exhibits.symbols import A, B
 from perturbtheory.estimate import Estimate
@@ -25,7 +24,6 @@ from perturbtheory.ledger import (
 from perturbtheory.perturbations import Normal
 from perturbtheory.potential import expected_logsumexp, expected_max
 from perturbtheory.routes import sampling
-from perturbtheory.routes.symbolic import variance_identity
 
 DIFFERENCES = np.array([0.5, 1.0, 3.0])
 SOFT, HARD = expected_logsumexp(Normal(), 1.0), expected_max(Normal())
@@ -92,20 +90,13 @@ def softmax_is_p(budget):
     p = entry(engine(SOFT, AT_ONE[None], "probabilities"), np.s_[:, 0])
     yield exact(
         "sympy, pairs",
-        eq(
-            PAIR,
-            FACTOR,
-            r"$\gamma_1 - \gamma_2 = \pm x$, $a = e^D$, $b = e^x$, $D = \theta_1 - \theta_2$",
-        ),
+        eq(PAIR, FACTOR),
+        r"$\gamma_1 - \gamma_2 = \pm x$, $a = e^D$, $b = e^x$, $D = \theta_1 - \theta_2$",
         shown("it is zero for $D = 1$ and every $x$", identity(at_one)),
     )
     yield agree("engine", p, special.expit(1.0), r"$p_1$ at $\theta = (1, 0)$")
-    yield agree(
-        "sampling",
-        _drawn(LAWS["Normal-Softmax"], 1.0, budget),
-        special.expit(1.0),
-        r"$p_1$ at $\theta = (1, 0)$",
-    )
+    what = r"$p_1$ at $\theta = (1, 0)$"
+    yield agree("sampling", _drawn(LAWS["Normal-Softmax"], 1.0, budget), special.expit(1.0), what)
     yield _witness("$p_1$", float(np.asarray(p.value)[0]))
 
 
@@ -114,20 +105,17 @@ def softmax_is_p(budget):
 )
 def softmax_is_arg_max(budget):
     wins = (1 + sp.erf(sp.Rational(1, 2))) / 2
-    yield exact(
-        "sympy, 30 digits",
-        abs(sp.N(wins - sp.E / (1 + sp.E), 30)) < sp.Rational(1, 10**20),
-        cases=r"$\Phi(D/\sqrt 2) = e^D/(1 + e^D)$ at $D = \theta_1 - \theta_2 = 1$",
-    )
+    holds = abs(sp.N(wins - sp.E / (1 + sp.E), 30)) < sp.Rational(1, 10**20)
+    cases = r"$\Phi(D/\sqrt 2) = e^D/(1 + e^D)$ at $D = \theta_1 - \theta_2 = 1$"
+    yield exact("sympy, 30 digits", holds, cases=cases)
     yield agree(
         "engine",
         entry(engine(HARD, AT_ONE[None], "probabilities"), np.s_[:, 0]),
         special.expit(1.0),
         "$D = 1$",
     )
-    yield agree(
-        "sampling", _drawn(LAWS["Normal-Softmax"], 0.0, budget), special.expit(1.0), "$D = 1$"
-    )
+    what = "$D = 1$"
+    yield agree("sampling", _drawn(LAWS["Normal-Softmax"], 0.0, budget), special.expit(1.0), what)
     yield _witness(r"$P(\arg\max = 1)$", float(wins))
 
 
@@ -181,17 +169,12 @@ def order_is_kept(budget):
     positive_factor = 2 * a * b * (u + v) + rest * (a + b)
     yield exact(
         "sympy, any d",
-        argued(
-            r"$u, v = e^{\theta_i}, e^{\theta_j}$ and $a, b = e^{\gamma_i}, e^{\gamma_j}$, or "
-            "$b, a$ with the same density; $r$ is the sum of the other terms",
-            "independent coordinates of one law",
-        ),
-        eq(
-            gap,
-            (u - v) * positive_factor / ((u * a + v * b + rest) * (u * b + v * a + rest)),
-            r"twice the mean of $\operatorname{softmax}_i - \operatorname{softmax}_j$ over both, "
-            "positive exactly for $u > v$",
-        ),
+        argued(r"""$u, v = e^{\theta_i}, e^{\theta_j}$ and $a, b = e^{\gamma_i}, e^{\gamma_j}$, or
+            $b, a$ with the same density; $r$ is the sum of the other terms [independent coordinates
+            of one law]"""),
+        eq(gap, (u - v) * positive_factor / ((u * a + v * b + rest) * (u * b + v * a + rest))),
+        r"""twice the mean of $\operatorname{softmax}_i - \operatorname{softmax}_j$ over both,
+            positive exactly for $u > v$""",
     )
     theta = np.sort(thetas(4, budget), 1)
     p = engine(SOFT, theta, "probabilities")
@@ -202,31 +185,8 @@ def order_is_kept(budget):
 @interpretability.part(r"Normal-Softmax: $p$ identifies $\theta$ in $\{\theta_1 = 0\}$")
 @in_order.part(r"Normal-Softmax: $p$ identifies $\theta$ in $\{\theta_1 = 0\}$")
 def identified(budget):
-    yield exact(
-        "sympy, symbolic d",
-        shown(
-            r"$\sum_i s_i v_i^2 - m^2 = \sum_i s_i (v_i - m)^2$ with $m = \sum_i s_i v_i$, "
-            r"positive for $s = \operatorname{softmax}(\theta + \gamma)$ unless all $v_i$ are "
-            "equal",
-            variance_identity(),
-        ),
-        argued(
-            r"its mean is the second derivative of $f$ along $v$, so that $\langle p_\tau - "
-            r"p_\theta, \tau - \theta\rangle > 0$ for $\tau \ne \theta$, both in the set",
-            "A.softmax-potential-gradient; integration from $\\theta$ to $\\tau$",
-        ),
-    )
-    theta = thetas(3, budget)
-    theta = theta - theta[:, :1]
-    first, second = np.array(list(combinations(range(len(theta)), 2))).T
-    step = theta[first] - theta[second]
-    rise = difference(*(engine(SOFT, theta[k], "probabilities") for k in (first, second)))
-    value, radius = (rise.value * step).sum(1), (rise.radius * abs(step)).sum(1)
-    yield positive(
-        "engine",
-        rise._replace(value=value, radius=radius),
-        r"$\langle p_\tau - p_\theta, \tau - \theta\rangle$, $d = 3$",
-    )
+    yield exact("sympy, symbolic d", *cosets.monotone())
+    yield gradients.increases("engine", SOFT, budget)
 
 
 @interpretability.part(r"IGR: the order of $\mu$ is not that of $p$")
@@ -241,11 +201,9 @@ def order_is_lost(budget):
             eq(limit, value, rf"the share of 2 for $\epsilon_2 = {sign}x$")
             for limit, value, sign in zip(limits, (1, 0), ("", "-"), strict=True)
         ),
-        argued(
-            r"so $p_2 \to \frac12$ and $p_1 \to \frac12 \mathbb E[e^{y_1}/(1 + e^{y_1})] < "
-            r"\frac12$ as $\sigma_2 \to \infty$, whatever $\mu_1 > \mu_2$ is; $d = 3$",
-            "dominated convergence; shares are at most 1",
-        ),
+        argued(r"""so $p_2 \to \frac12$ and $p_1 \to \frac12 \mathbb E[e^{y_1}/(1 + e^{y_1})] <
+            \frac12$ as $\sigma_2 \to \infty$, whatever $\mu_1 > \mu_2$ is; $d = 3$ [dominated
+            convergence; shares are at most 1]"""),
     )
     mu, sigma = (0.5, 0.0), (1.0, 5.0)
     p = igr(mu, sigma)
@@ -287,6 +245,4 @@ def _drawn(law: Normal, temperature: float, budget: Budget) -> Estimate:
 
 def _witness(name: str, value: float) -> Witness:
     softmax = r"$\operatorname{softmax}(\theta)_1$"
-    return witness(
-        {r"$\theta$": [1, 0], softmax: f"{special.expit(1.0):.6f}", name: f"{value:.6f}"}
-    )
+    return witness(theta=[1, 0], **{softmax: f"{special.expit(1.0):.6f}", name: f"{value:.6f}"})

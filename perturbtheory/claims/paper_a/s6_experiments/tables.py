@@ -92,11 +92,8 @@ def lower_mean():
 def within_deviation():
     cells = (map(Fraction, cell) for cell in TABLE_2["Discrete"][:2])
     (normal, spread), (gumbel, other) = cells
-    yield exact(
-        ROWS,
-        gumbel - normal < min(spread, other),
-        cases=f"{float(gumbel - normal)} against {float(min(spread, other))}",
-    )
+    cases = f"{float(gumbel - normal)} against {float(min(spread, other))}"
+    yield exact(ROWS, gumbel - normal < min(spread, other), cases=cases)
     gap = L1["gumbel"][0] - L1["normal"][0]
     least = min(L1["gumbel, deviation"][0], L1["normal, deviation"][0])
     yield positive(COLUMNS, least - gap, "deviation less difference")
@@ -133,17 +130,14 @@ def from_the_printed_target(share):
     most, least = max(map(Fraction, printed)) + HALF_UNIT, share * abs(1 - sum(TARGET))
     yield exact(
         "triangle inequality",
-        argued(
-            r"$\sum_i |p_i - p_0(i)| \ge |1 - \sum_i p_0(i)|$ for every probability vector $p$",
-            "triangle inequality",
-        ),
+        argued(r"""$\sum_i |p_i - p_0(i)| \ge |1 - \sum_i p_0(i)|$ for every probability vector $p$
+            [triangle inequality]"""),
         shown(f"$0.0275 \\ge {least}$, that bound", most >= least, "rational arithmetic"),
     )
     target = [n / 68 for n in NUMERATORS["section 6.1"]]
     rounded_up = L1["gumbel"][0] + float(HALF_UNIT)
-    yield positive(
-        "linear program", rounded_up - float(share) * _nearest(target), "0.0275 less the minimum"
-    )
+    what = "0.0275 less the minimum"
+    yield positive("linear program", rounded_up - float(share) * _nearest(target), what)
     yield witness(
         {
             "sum of $p_0$": str(sum(TARGET)),
@@ -166,10 +160,8 @@ def least_distance(whole, distance):
     attained = sum(abs(p - x) for p, x in zip(near, vector, strict=True))
     yield exact(
         "triangle inequality",
-        argued(
-            r"$\sum_i |p_i - v_i| \ge |\sum_i p_i - \sum_i v_i| = |1 - \sum_i v_i|$",
-            "triangle inequality, p being a probability vector",
-        ),
+        argued(r"""$\sum_i |p_i - v_i| \ge |\sum_i p_i - \sum_i v_i| = |1 - \sum_i v_i|$ [triangle
+            inequality, p being a probability vector]"""),
         shown(
             r"$p = v + \frac{1}{d}(1 - \sum_i v_i)\mathbf 1$ is a probability vector at exactly "
             f"this distance, {abs(missing)}",
@@ -201,12 +193,9 @@ def _nearest(vector: Sequence[float]) -> float:
 def best_temperatures(data):
     rows = table_3()[data]
     gumbel, normal = (min((row[k], t) for t, row in rows.items()) for k in (0, 1))
-    yield exact(
-        ROWS,
-        normal[0] < gumbel[0],
-        cases=f"Normal {float(normal[0])} at $t = {float(normal[1])}$, Gumbel {float(gumbel[0])} "
-        f"at $t = {float(gumbel[1])}$",
-    )
+    cases = f"""Normal {float(normal[0])} at $t = {float(normal[1])}$, Gumbel {float(gumbel[0])} at
+        $t = {float(gumbel[1])}$"""
+    yield exact(ROWS, normal[0] < gumbel[0], cases=cases)
     one, two = LOSSES[data]
     yield positive(COLUMNS, one.min() - two.min(), "best Gumbel less best Normal")
 

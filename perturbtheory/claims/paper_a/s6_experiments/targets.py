@@ -83,26 +83,16 @@ countable_targets = Claim(
 def is_distribution(where, whole=68, events=10):
     printed = {TEXT: PRINTED_IN_TEXT, CAPTION: PRINTED_IN_CAPTION}[where]
     vector = [p * 68 / whole for p in entries(printed)]
-    yield exact(
-        "rational sum",
-        shown(
-            f"{len(vector)} entries, none negative, with sum {sum(vector)}",
-            len(vector) == events and min(vector) >= 0 and sum(vector) == 1,
-            RATIONAL,
-        ),
-    )
-    yield exact(
-        "numpy",
-        _can_be_drawn([n / whole for n in NUMERATORS[where]], events),
-        cases=f"draws one of {events} events with it, as the experiment does",
-    )
+    says = f"{len(vector)} entries, none negative, with sum {sum(vector)}"
+    holds = len(vector) == events and min(vector) >= 0 and sum(vector) == 1
+    yield exact("rational sum", shown(says, holds, RATIONAL))
+    cases = f"draws one of {events} events with it, as the experiment does"
+    yield exact("numpy", _can_be_drawn([n / whole for n in NUMERATORS[where]], events), cases=cases)
     yield witness(
-        {
-            "entries": len(vector),
-            "$d$": events,
-            "numerators": [int(whole * p) for p in vector],
-            "sum": str(sum(vector)),
-        }
+        entries=len(vector),
+        d=events,
+        numerators=[int(whole * p) for p in vector],
+        sum=str(sum(vector)),
     )
 
 
@@ -119,24 +109,17 @@ def _can_be_drawn(vector, events):
 def twelve_categories():
     outcomes = [k for k in range(TRIALS + 5) if binomial(k) > 0]
     rest = 1 - sum(binomial(k) for k in range(BINOMIAL_CATEGORIES))
-    yield exact(
-        "rational",
-        shown(
-            f"{len(outcomes)} outcomes; the first twelve have $1 - {float(rest):.6g}$",
-            len(outcomes) == BINOMIAL_CATEGORIES and rest == 0,
-            RATIONAL,
-        ),
-    )
+    says = f"{len(outcomes)} outcomes; the first twelve have $1 - {float(rest):.6g}$"
+    holds = len(outcomes) == BINOMIAL_CATEGORIES and rest == 0
+    yield exact("rational", shown(says, holds, RATIONAL))
     survival = stats.binom(12, 0.3).sf(11)
     yield agree("scipy", survival, 0.0, "mass left out", slack=1e-12)
     yield witness(
-        {
-            "$n$": TRIALS,
-            "$p$": str(SUCCESS),
-            "outcomes": len(outcomes),
-            "$d$": BINOMIAL_CATEGORIES,
-            "mass of $k = 12$": f"{float(rest):.6g}",
-        }
+        n=TRIALS,
+        p=str(SUCCESS),
+        outcomes=len(outcomes),
+        d=BINOMIAL_CATEGORIES,
+        **{"mass of $k = 12$": f"{float(rest):.6g}"},
     )
 
 
@@ -144,14 +127,9 @@ def twelve_categories():
 def outcomes():
     law = [binomial(k) for k in range(TRIALS + 1)]
     least = min(law)
-    yield exact(
-        "rational",
-        shown(
-            f"13 positive probabilities with sum one, the last {float(least):.6g}",
-            sum(law) == 1 and min(law[:-1]) > law[-1] == least == SUCCESS**12 > 0,
-            RATIONAL,
-        ),
-    )
+    says = f"13 positive probabilities with sum one, the last {float(least):.6g}"
+    holds = sum(law) == 1 and min(law[:-1]) > law[-1] == least == SUCCESS**12 > 0
+    yield exact("rational", shown(says, holds, RATIONAL))
     floats = stats.binom.pmf(np.arange(13), 12, 0.3)
     yield agree("scipy", floats, law, "all probabilities")
 
@@ -160,14 +138,8 @@ def outcomes():
 @binomial_target.part("as an approximation: the mass left out is below half a printed unit")
 def below_half_a_unit():
     least = SUCCESS**TRIALS
-    yield exact(
-        "rational",
-        shown(
-            r"$2 \cdot 0.3^{12} < 0.0005$: twice the mass, as an $L_1$ distance",
-            2 * least < HALF_UNIT,
-            RATIONAL,
-        ),
-    )
+    says = r"$2 \cdot 0.3^{12} < 0.0005$: twice the mass, as an $L_1$ distance"
+    yield exact("rational", shown(says, 2 * least < HALF_UNIT, RATIONAL))
     tail = stats.binom.pmf(12, 12, 0.3)
     yield positive("scipy", float(HALF_UNIT) - 2 * tail, "0.0005 less the $L_1$ distance")
 
@@ -178,14 +150,8 @@ def poisson():
 
     head = sum((Fraction(MEAN**k, math.factorial(k)) for k in range(CATEGORIES)), Fraction(0))
     rest = 1 - arb(fmpq(head.numerator, head.denominator)) * (-arb(MEAN)).exp()
-    yield exact(
-        "ball arithmetic",
-        shown(
-            f"the mass left out is {float(rest.mid()):.4g}, below 0.00025",
-            sign(arb(1) / 4000 - rest),
-            "ball arithmetic",
-        ),
-    )
+    says = f"the mass left out is {float(rest.mid()):.4g}, below 0.00025"
+    yield exact("ball arithmetic", shown(says, sign(arb(1) / 4000 - rest), "ball arithmetic"))
     survival = stats.poisson(50).sf(99)
     yield positive("scipy", float(HALF_UNIT) / 2 - survival, "0.00025 less the mass")
 
@@ -200,14 +166,8 @@ def negative_binomial():
             (STOPPING, CATEGORIES - STOPS),
         )
     )
-    yield exact(
-        "rational",
-        shown(
-            f"the mass left out is {float(rest):.4g}, below 0.00025; it is {float(of_failure):.3g} "
-            f"with 0.6 the probability of a failure, {float(trials):.3g} with trials counted",
-            rest < HALF_UNIT / 2,
-            RATIONAL,
-        ),
-    )
+    says = f"""the mass left out is {float(rest):.4g}, below 0.00025; it is {float(of_failure):.3g}
+        with 0.6 the probability of a failure, {float(trials):.3g} with trials counted"""
+    yield exact("rational", shown(says, rest < HALF_UNIT / 2, RATIONAL))
     survival = stats.nbinom(50, 0.6).sf(99)
     yield positive("scipy", float(HALF_UNIT) / 2 - survival, "0.00025 less the mass")

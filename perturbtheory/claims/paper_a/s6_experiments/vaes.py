@@ -6,15 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from perturbtheory.claims.exhibits.criteria import (
-    EPOCHS_APART,
-    ahead,
-    apart,
-    everywhere,
-    later,
-    measured,
-    paired,
-)
+from perturbtheory.claims.exhibits import criteria
 from perturbtheory.claims.exhibits.vae_losses import (
     GUMBEL,
     NORMAL,
@@ -106,8 +98,10 @@ def lower(images, k, gap):
     near, far = (
         recorded.load()[VaeRun(images, noise=noise, categories=k)] for noise in ("normal", "gumbel")
     )
-    yield from measured(
-        apart(f"{split} images", gap(curve(near, split), curve(far, split)), "difference of losses")
+    yield from criteria.measured(
+        criteria.apart(
+            f"{split} images", gap(curve(near, split), curve(far, split)), "difference of losses"
+        )
         for split in ("training", "validation")
     )
 
@@ -116,7 +110,7 @@ for _k in (10, 30, 50):
     for _name, _gap in {
         "Normal's training loss is lower in the last epoch, better": lambda n, g: g[-1] - n[-1],
         "Normal's training loss is lower in every epoch, faster": lambda n, g: g - n,
-        "Normal's is before the last epoch where Gumbel's ends, faster": ahead,
+        "Normal's is before the last epoch where Gumbel's ends, faster": criteria.ahead,
     }.items():
         on_images(figures_5_10, f", $K = {_k}$: {_name}", lower, k=_k, gap=_gap)
 
@@ -133,20 +127,20 @@ def of_both(images, number, gap, judge, what):
     """Judged by what is read off both curves of each seed."""
     kept, found = curves(pairs(published("Normal", images), published("Gumbel", images)), number)
     gaps = {seed: gap(*both, kept) for seed, both in found.items()}
-    yield from measured([judge(f"{PUBLISHED_EPOCHS} epochs", gaps, what)])
+    yield from criteria.measured([judge(f"{PUBLISHED_EPOCHS} epochs", gaps, what)])
 
 
 TRAINED, HARD = itemgetter("loss"), partial(validation, criterion="as_published")
-SOONER = partial(paired, room=EPOCHS_APART)
+SOONER = partial(criteria.paired, room=criteria.EPOCHS_APART)
 for _claim, _name, _number, _gap, _judge, _what in (
     (figures_5_10_300, "training loss is lower in the last epoch, better",
-     TRAINED, _better, paired, "Gumbel - Normal"),
+     TRAINED, _better, criteria.paired, "Gumbel - Normal"),
     (figures_5_10_300, "training loss is lower in every epoch, faster",
-     TRAINED, _faster, everywhere, "Gumbel - Normal"),
+     TRAINED, _faster, criteria.everywhere, "Gumbel - Normal"),
     (faster_300, "training loss is there first",
-     TRAINED, later, SOONER, "epochs of Gumbel - Normal"),
+     TRAINED, criteria.later, SOONER, "epochs of Gumbel - Normal"),
     (faster_300, "loss of hard samples is there first",
-     HARD, later, SOONER, "epochs of Gumbel - Normal"),
+     HARD, criteria.later, SOONER, "epochs of Gumbel - Normal"),
 ):  # fmt: skip
     on_images(
         _claim, f": Normal's {_name}", of_both,

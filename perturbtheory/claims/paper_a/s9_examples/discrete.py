@@ -18,7 +18,7 @@ from perturbtheory.routes import rational
 
 _H, _Q, _C = Fraction(1, 2), Fraction(1, 4), Fraction(3, 4)
 COINS = Discrete(np.array([-1.0, 1.0]))
-DIFFERENCE = r"$\theta_1 - \theta_2$"
+TWO_COINS = r"$\gamma_1$, $\gamma_2$ independent, each $-1$ or $1$ with probability $\frac12$."
 
 
 class Segment(NamedTuple):
@@ -75,16 +75,11 @@ def linear_piece(key):
     parts = [_times(_Q * (segment.low + k >= 0), ONE - TWO + k) for k in DIFFERENCES]
     yield exact(
         "sympy, four outcomes",
-        argued(
-            r"$f(\theta) = \theta_2 + \frac14\sum_k(\theta_1 - \theta_2 + k)_+$ over $k = -2$, "
-            r"$0$, $0$, $2$, where a term has one sign on the piece",
-            r"the outcomes of $\gamma_1 - \gamma_2$; $\mathbb E\gamma_2 = 0$",
-        ),
-        eq(
-            segment.formula(ONE, TWO),
-            sp.Add(TWO, *parts, evaluate=False),
-            "a quarter of each term that is positive on the piece, and nothing of the others",
-        ),
+        argued(r"""$f(\theta) = \theta_2 + \frac14\sum_k(\theta_1 - \theta_2 + k)_+$ over $k = -2$,
+            $0$, $0$, $2$, where a term has one sign on the piece [the outcomes of $\gamma_1 -
+            \gamma_2$; $\mathbb E\gamma_2 = 0$]"""),
+        eq(segment.formula(ONE, TWO), sp.Add(TWO, *parts, evaluate=False)),
+        "a quarter of each term that is positive on the piece, and nothing of the others",
     )
     yield exact(
         "rational",
@@ -143,23 +138,15 @@ def row(key):
     middle = [float(low + high) / 2, float(low != high)]
     what = "fair tie breaking is the midpoint; a tie where multi-valued"
     yield agree("engine", [fair, tie], middle, what, kind="quadrature", floor=1.0)
-    yield witness(
-        {
-            r"$\theta$": [str(difference), "0"],
-            "printed": [str(low), str(high)],
-            "true": [str(s) for s in slopes],
-        }
-    )
+    yield witness(theta=[str(difference), "0"], printed=[str(low), str(high)], true=slopes)
 
 
 for name in SUBDIFFERENTIAL:
     subdifferential.part(f"(68), ${name}$", key=name)(row)
 
 
-@subdifferential.part(
-    r"at $\theta_1 = \theta_2$: $f = c + \frac12$, slope $\frac34 v_1 + \frac14 v_2$ for $v_1 \ge "
-    r"v_2$"
-)
+@subdifferential.part(r"""at $\theta_1 = \theta_2$: $f = c + \frac12$, slope $\frac34 v_1 + \frac14
+    v_2$ for $v_1 \ge v_2$""")
 def slope_at_tie():
     one, two, c = sp.symbols("v_1 v_2 c", real=True)
     h = Fraction(1, 16)
@@ -169,21 +156,12 @@ def slope_at_tie():
     printed = [_C * x + _Q * y for x, y in directions]
     yield exact(
         "sympy, four outcomes",
-        eq(
-            sp.Add(_times(_C, c + 1), _times(_Q, c - 1), evaluate=False),
-            c + _H,
-            r"$\max(\theta + \gamma)$ over the four outcomes",
-        ),
-        argued(
-            r"along $v$ the maximum moves with $v_1$, with $v_2$, and at the two ties with "
-            r"$\max(v) = v_1$",
-            r"the outcomes $(1, -1)$, $(-1, 1)$ and $\gamma_1 = \gamma_2$",
-        ),
-        eq(
-            _times(_Q, sp.Add(one, two, 2 * one, evaluate=False)),
-            _C * one + _Q * two,
-            "the two ties together",
-        ),
+        eq(sp.Add(_times(_C, c + 1), _times(_Q, c - 1), evaluate=False), c + _H),
+        r"$\max(\theta + \gamma)$ over the four outcomes",
+        argued(r"""along $v$ the maximum moves with $v_1$, with $v_2$, and at the two ties with
+            $\max(v) = v_1$ [the outcomes $(1, -1)$, $(-1, 1)$ and $\gamma_1 = \gamma_2$]"""),
+        eq(_times(_Q, sp.Add(one, two, 2 * one, evaluate=False)), _C * one + _Q * two),
+        "the two ties together",
     )
     cases = f"{len(directions)} directions, $f$ being linear near $0$ along each"
     yield exact("rational, difference quotients", quotients == printed, cases=cases)
@@ -214,9 +192,7 @@ def kinks():
             ties == at,
             "fractions",
         ),
-        argued(
-            "positions tie exactly there, and $f$ has a kink exactly where they do",
-            r"$(\partial f)_1$ runs from $P(A = \{1\})$ to $P(1 \in A)$, $A$ the set of maximisers",
-        ),
+        argued(r"""positions tie exactly there, and $f$ has a kink exactly where they do [$(\partial
+            f)_1$ runs from $P(A = \{1\})$ to $P(1 \in A)$, $A$ the set of maximisers]"""),
     )
     yield witness(kinks=[str(t) for t in at])

@@ -6,22 +6,20 @@ from itertools import combinations, pairwise, product
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
-from perturbtheory.claims.exhibits.numbers import engine
+from perturbtheory.claims.exhibits import noises, numbers
 from perturbtheory.claims.exhibits.uniform_pieces import ONE, TWO, first_wrong
-from perturbtheory.claims.paper_a.s9_examples.discrete import COINS, POTENTIAL, SUBDIFFERENTIAL
+from perturbtheory.claims.paper_a.s9_examples import discrete
+from perturbtheory.claims.paper_a.s9_examples.discrete import SUBDIFFERENTIAL, TWO_COINS
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, shown, witness
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import rational
-
-_TWO_COINS = r"$\gamma_1$, $\gamma_2$ independent, each $-1$ or $1$ with probability $\frac12$."
 
 argmax_event = Claim(
     "A.discrete-argmax-event",
     "A, 9.4, before (66)",
     r"""$P(1 = \arg\max_i\{\theta_i + \gamma_i\}) = P(\theta_1 + \gamma_1 \ge \theta_2 + \gamma_2)$,
     "clearly".""",
-    assumes=_TWO_COINS
+    assumes=TWO_COINS
     + r""" $A$ is the set of maximisers. Read as "$1 \in A$", or with the first maximiser chosen, it
     is true. Read as the first entry of $p_\theta = \mathbb E[\arg\max(\theta + \gamma)]$, a
     probability vector for whose entry 2 the same holds, it fails at ties. Both are parts.""",
@@ -39,8 +37,8 @@ true_event = argmax_event.corrected(
 @true_event.part(r"$P(1 \in A) = P(\theta_1 + \gamma_1 \ge \theta_2 + \gamma_2)$")
 def is_a_maximiser():
     points = [row[0] for row in SUBDIFFERENTIAL.values()]
-    counted = [Fraction(sum(t + k >= 0 for k in DIFFERENCES), 4) for t in points]
-    some = [rational.discrete([t, 0], COIN).some[0] for t in points]
+    counted = [Fraction(sum(t + k >= 0 for k in noises.DIFFERENCES), 4) for t in points]
+    some = [rational.discrete([t, 0], noises.COIN).some[0] for t in points]
     upper = [Fraction(row[1][1]) for row in SUBDIFFERENTIAL.values()]
     every_region = argued("both are constant on the region", "no tie begins or ends inside it")
     by = "one point of every region of the plane, in fractions"
@@ -59,11 +57,10 @@ def is_a_maximiser():
 
 @argmax_event.part("read as the first of two entries, 2 alike, of a probability vector")
 def entries_of_a_vector():
-    at_least = [Fraction(sum(s * k >= 0 for k in DIFFERENCES), 4) for s in (1, -1)]
-    fair = engine(expected_max(COINS), np.zeros((1, 2)), "probabilities")
-    yield exact(
-        "rational, counted", sum(at_least) == 1, cases=r"the two probabilities at $\theta = 0$"
-    )
+    at_least = [Fraction(sum(s * k >= 0 for k in noises.DIFFERENCES), 4) for s in (1, -1)]
+    fair = numbers.engine(expected_max(discrete.COINS), np.zeros((1, 2)), "probabilities")
+    cases = r"the two probabilities at $\theta = 0$"
+    yield exact("rational, counted", sum(at_least) == 1, cases=cases)
     yield agree("engine, fair ties", fair, [[float(x) for x in at_least]], r"both at $\theta = 0$")
     yield witness(
         {
@@ -75,33 +72,29 @@ def entries_of_a_vector():
     )
 
 
-@true_event.part(
-    r"$P(A = \{1\}) = P(\theta_1 + \gamma_1 > \theta_2 + \gamma_2)$, fair ties half-way, equal "
-    r"exactly off ties"
-)
+@true_event.part(r"""$P(A = \{1\}) = P(\theta_1 + \gamma_1 > \theta_2 + \gamma_2)$, fair ties
+    half-way, equal exactly off ties""")
 def ends_and_middle():
     alone, tie = sp.symbols("w e", nonnegative=True)
     points = [Fraction(n, 4) for n in range(-12, 13)]
-    answers = [rational.discrete([x, 0], COIN) for x in points]
-    strict = [Fraction(sum(x + m > 0 for m in DIFFERENCES), 4) for x in points]
+    answers = [rational.discrete([x, 0], noises.COIN) for x in points]
+    strict = [Fraction(sum(x + m > 0 for m in noises.DIFFERENCES), 4) for x in points]
     half_way = [(a.only[0] + a.some[0]) / 2 == a.probabilities[0] for a in answers]
     open_ = [x for x, a in zip(points, answers, strict=True) if a.only[0] < a.some[0]]
     yield exact(
         "outcome by outcome",
-        argued(
-            r"with $t = \theta_1 - \theta_2$ and $\gamma_1 - \gamma_2 = k$: $1 \in A$ iff "
-            r"$t + k \ge 0$, and $A = \{1\}$ iff $t + k > 0$; they differ at $t = -k$",
-            "two coordinates",
-        ),
+        argued(r"""with $t = \theta_1 - \theta_2$ and $\gamma_1 - \gamma_2 = k$: $1 \in A$ iff $t +
+            k \ge 0$, and $A = \{1\}$ iff $t + k > 0$; they differ at $t = -k$ [two
+            coordinates]"""),
         eq(
             sp.Mul(sp.Rational(1, 2), sp.Add(alone, alone + tie, evaluate=False), evaluate=False),
             alone + tie / 2,
-            r"half-way between $w = P(A = \{1\})$ and $w + e = P(1 \in A)$ a tie, of probability "
-            "$e$, counts half",
         ),
+        r"""half-way between $w = P(A = \{1\})$ and $w + e = P(1 \in A)$ a tie, of probability $e$,
+            counts half""",
         shown(
             r"$-k$ takes the values $-2$, $0$ and $2$",
-            sorted({-m for m in DIFFERENCES}) == [-2, 0, 2],
+            sorted({-m for m in noises.DIFFERENCES}) == [-2, 0, 2],
             "four outcomes",
         ),
     )
@@ -113,14 +106,14 @@ almost_everywhere = Claim(
     "A.discrete-almost-everywhere",
     "A, 5.2 after Proposition 5.5, 9.4 after (67)",
     r"""$f$ is continuous, and differentiable almost everywhere.""",
-    assumes=_TWO_COINS,
+    assumes=TWO_COINS,
     depends_on=("A.discrete-potential", "A.discrete-subdifferential"),
 )
 
 
 @almost_everywhere.part("continuous")
 def continuous():
-    pieces = sorted(POTENTIAL.values(), key=lambda p: p.low)
+    pieces = sorted(discrete.POTENTIAL.values(), key=lambda p: p.low)
     joints = [
         eq(
             sp.Subs(left.formula(ONE, TWO), ONE, TWO + left.high),
@@ -130,7 +123,7 @@ def continuous():
         for left, right in pairwise(pieces)
     ]
     points = list(product([Fraction(n, 2) for n in range(-6, 7)], [Fraction(0), Fraction(1, 3)]))
-    f = {p: rational.discrete(p, COIN).value for p in points}
+    f = {p: rational.discrete(p, noises.COIN).value for p in points}
     lipschitz = all(
         abs(f[p] - f[q]) <= max(abs(p[0] - q[0]), abs(p[1] - q[1])) for p, q in combinations(f, 2)
     )
@@ -144,19 +137,14 @@ def differentiable():
     h, n = sp.symbols("h n", positive=True)
     kinks = [t for t, (low, high) in SUBDIFFERENTIAL.values() if low != high]
     points = np.random.default_rng(7).normal(scale=2.0, size=(256, 2))
-    ties = expected_max(COINS).has_tie(points)
+    ties = expected_max(discrete.COINS).has_tie(points)
     yield exact(
         "area of strips",
-        argued(
-            rf"$f$ has kinks exactly on the {len(kinks)} lines $\theta_1 - \theta_2 = k$",
-            "A.discrete-subdifferential",
-        ),
-        eq(
-            sp.Limit(len(kinks) * 2 * h * 2 * n, h, 0),
-            0,
-            r"in $[-n, n]^2$ they lie in strips $|\theta_1 - \theta_2 - k| \le h$ of width $2h$ in "
-            r"$\theta_1$ for each $\theta_2$",
-        ),
+        argued(rf"""$f$ has kinks exactly on the {len(kinks)} lines $\theta_1 - \theta_2 = k$
+            [A.discrete-subdifferential]"""),
+        eq(sp.Limit(len(kinks) * 2 * h * 2 * n, h, 0), 0),
+        r"""in $[-n, n]^2$ they lie in strips $|\theta_1 - \theta_2 - k| \le h$ of width $2h$ in
+            $\theta_1$ for each $\theta_2$""",
     )
     what = r"ties at 256 random $\theta$, against none"
     yield agree("engine", np.asarray(ties, float), np.zeros(len(points)), what)

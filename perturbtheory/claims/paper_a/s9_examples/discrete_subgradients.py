@@ -8,13 +8,12 @@ import sympy as sp
 
 from perturbtheory.claims.exhibits.noises import COIN
 from perturbtheory.claims.exhibits.outcomes import dot
-from perturbtheory.claims.paper_a.s9_examples.discrete import COINS
+from perturbtheory.claims.paper_a.s9_examples.discrete import COINS, TWO_COINS
 from perturbtheory.ledger import Claim, argued, eq, exact, shown, witness
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import rational
 
 _C, _Q = Fraction(3, 4), Fraction(1, 4)
-_TWO_COINS = r"$\gamma_1$, $\gamma_2$ independent, each $-1$ or $1$ with probability $\frac12$."
 
 exists = Claim(
     "A.discrete-subgradients",
@@ -67,20 +66,14 @@ def non_empty():
     )
     yield exact(
         "a maximiser chosen",
-        argued(
-            r"let $i(\gamma)$ be the first maximiser of $\theta + \gamma$: $\max(\tau + \gamma) "
-            r"\ge \tau_i + \gamma_i = \max(\theta + \gamma) + (\tau_i - \theta_i)$",
-            "a maximum is at least each of its terms",
-        ),
-        argued(
-            r"on average $f(\tau) \ge f(\theta) + \langle p, \tau - \theta\rangle$ with $p_k = "
-            r"P(i = k)$",
-            "expectation; the differences are bounded",
-        ),
+        argued(r"""let $i(\gamma)$ be the first maximiser of $\theta + \gamma$: $\max(\tau + \gamma)
+            \ge \tau_i + \gamma_i = \max(\theta + \gamma) + (\tau_i - \theta_i)$ [a maximum is at
+            least each of its terms]"""),
+        argued(r"""on average $f(\tau) \ge f(\theta) + \langle p, \tau - \theta\rangle$ with $p_k =
+            P(i = k)$ [expectation; the differences are bounded]"""),
     )
-    cases = (
-        f"$p$ with fair ties at {len(grid)} integer $\\theta$ against all of them, coins, $d = 3$"
-    )
+    cases = rf"""$p$ with fair ties at {len(grid)} integer $\theta$ against all of them, coins, $d =
+        3$"""
     yield exact("rational, coins", below, cases=cases)
 
 
@@ -90,7 +83,7 @@ condition = Claim(
     r"""At $\theta_1 = \theta_2$, "$p \in \partial f(\theta)$ if $\frac34v_1 + \frac14v_2 \ge
     \langle p, v \rangle$ for every $v_1 \ge v_2$"; thus $p_1 \le \frac34$; "since the same holds to
     $v_2 \ge v_1$ then $p_1 \ge \frac14$"; with both, $p \in \partial f(\theta)$.""",
-    assumes=_TWO_COINS
+    assumes=TWO_COINS
     + r""" $p$ is a probability distribution. The first sentence is judged as printed, "if"; the
     "thus" after it needs "only if", which is true.""",
     depends_on=("A.directional-derivative", "A.discrete-subdifferential"),
@@ -100,7 +93,7 @@ both_conditions = condition.corrected(
     \ge \langle p, v \rangle$ for every $v_1 \ge v_2$, which says $p_1 \le \frac34$, and $\frac14v_1
     + \frac34v_2 \ge \langle p, v \rangle$ for every $v_2 \ge v_1$, which says $p_1 \ge
     \frac14$.""",
-    assumes=_TWO_COINS + r" $p$ is a probability distribution.",
+    assumes=TWO_COINS + r" $p$ is a probability distribution.",
 )
 DIRECTIONS = [(Fraction(x), Fraction(y)) for x in range(-3, 4) for y in range(-3, x + 1)]
 """Directions with v_1 >= v_2; exchanged, those with v_2 >= v_1."""
@@ -124,10 +117,8 @@ def half_is_enough():
     cell = expected_max(COINS).subdifferential(np.array([0, 0]))
     start, there = (rational.discrete(theta, COIN).value for theta in ([0, 0], [0, 1]))
     met = _slope_bounds(Fraction(0), swapped=False)
-    cases = (
-        r"$p = (0, 1)$: all $v_1 \ge v_2$ of $\{-3, \dots, 3\}^2$, and $f(\tau) \ge f(\theta) + "
-    )
-    cases += r"\langle p, \tau - \theta\rangle$ at $\tau = (0, 1)$"
+    cases = r"""$p = (0, 1)$: all $v_1 \ge v_2$ of $\{-3, \dots, 3\}^2$, and $f(\tau) \ge f(\theta)
+        + \langle p, \tau - \theta\rangle$ at $\tau = (0, 1)$"""
     yield exact("rational", not met or there >= start + 1, cases=cases)
     cases = r"$p = (0, 1)$ in $\partial f(0)$, a base polytope"
     yield exact("engine, base polytope", not met or cell.contains([0, 1]), cases=cases)

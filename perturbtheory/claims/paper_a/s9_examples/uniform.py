@@ -74,9 +74,8 @@ def pdf_piece(key, budget):
     yield at_points(printed, values, "linear on the piece")
     cells = list(pairwise(piece.points))
     chances = [float(simpson(piece.formula, *cell)) for cell in cells]
-    what = (
-        "frequencies of $Z$ in four cells against the integral of the printed pdf, as in Figure 7"
-    )
+    what = """frequencies of $Z$ in four cells against the integral of the printed pdf, as in Figure
+        7"""
     yield agree("simulation", _frequencies(cells, budget.samples), chances, what, floor=1.0)
     yield witness(first_wrong("$z$", inner, printed, values))
 

@@ -173,11 +173,8 @@ def extremum(word, index, value, at, over):
     yield exact(
         "sympy",
         *true_slopes(),
-        argued(
-            rf"$\partial_{index} f$ {way} with $\theta$, and is constant beyond $\pm 2$: its "
-            rf"{word}imum is attained at $\theta = {end}$",
-            r"$\partial_1 f + \partial_2 f = 1$",
-        ),
+        argued(rf"""$\partial_{index} f$ {way} with $\theta$, and is constant beyond $\pm 2$: its
+            {word}imum is attained at $\theta = {end}$ [$\partial_1 f + \partial_2 f = 1$]"""),
         eq(share if index == 1 else 1 - share, value, rf"$\partial_{index} f$ at $\theta = {end}$"),
     )
     cases = f"{word}imum of 41 values on $[{over.low}, {over.high}]$, and the value at {at}"
@@ -186,11 +183,8 @@ def extremum(word, index, value, at, over):
     engine = entry(engine_at([end], "probabilities"), (0, index - 1))
     yield agree("engine", engine, float(value), f"$p_{index}$ at {theta}")
     yield witness(
-        {
-            r"$\theta$": [str(end), "0"],
-            f"printed {word}imum": str(value),
-            "probability there": str(found),
-        }
+        theta=[str(end), "0"],
+        **{f"printed {word}imum": str(value), "probability there": str(found)},
     )
 
 

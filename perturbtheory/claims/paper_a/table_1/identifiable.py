@@ -2,29 +2,20 @@
 
 import functools
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import sympy as sp
 
+from perturbtheory.claims.exhibits import table_cells
 from perturbtheory.claims.exhibits.numbers import engine, entry
-from perturbtheory.claims.exhibits.table_cells import (
-    ARGMAX,
-    READINGS,
-    ROWS,
-    Row,
-    agrees,
-    by_checkers,
-    differing,
-    exactly,
-)
 from perturbtheory.claims.exhibits.uniform_pieces import ONE, TWO, T, true_potential
 from perturbtheory.ledger import Claim, agree, argued, eq, every, exact, shown, witness
 from perturbtheory.perturbations import Gumbel
 from perturbtheory.potential import expected_max
 from perturbtheory.routes import rational
 
-_UNIFORM = Row("smooth bounded", ARGMAX)
+_UNIFORM = table_cells.Row("smooth bounded", table_cells.ARGMAX)
 _SIXTEENTHS = [Fraction(k, 16) for k in range(-16, 17)]
 _FORTIETHS = [Fraction(k, 40) for k in range(41)]
 one_property = Claim(
@@ -106,26 +97,19 @@ def _smooth_joints() -> bool:
 
 @one_property.part("single-valued (3.3 I) makes identifiable in the sense of 3.1")
 def single_valued_is_enough():
-    single = exactly(_UNIFORM)["single-valued"]
+    single = table_cells.exactly(_UNIFORM)["single-valued"]
     pair = [rational.uniform([t, 0]).probabilities for t in (3, 4)]
-    cases = (
-        "$f$ has one slope at every $\\theta$; $(3, 0)$ and $(4, 0)$ share "
-        f"$p = ({pair[0][0]}, {pair[0][1]})$"
-    )
+    cases = rf"""$f$ has one slope at every $\theta$; $(3, 0)$ and $(4, 0)$ share $p =
+        ({pair[0][0]}, {pair[0][1]})$"""
     shared = single == "holds" and pair[0] == pair[1]
     yield exact("rational, uniform noise", not shared, cases=cases)
     flat = _smooth_joints() and sp.diff(_pieces()[3], T) == 1
     cases = "$f$, $f'$, $f''$ of the pieces agree where they meet, and $f$ is linear beyond $2$"
     yield exact("sympy, pieces of f", not flat, cases=cases)
     yield witness(
-        {
-            "$d$": 2,
-            r"$\gamma$": "uniform on $[-1, 1]$",
-            "single-valued": single,
-            r"$\theta$": [3, 0],
-            r"$\tau$": [4, 0],
-            "$p$ of both": [str(q) for q in pair[0]],
-        }
+        d=2,
+        gamma="uniform on $[-1, 1]$",
+        **{"single-valued": single, r"$\theta$": [3, 0], r"$\tau$": [4, 0], "$p$ of both": pair[0]},
     )
 
 
@@ -133,53 +117,46 @@ def single_valued_is_enough():
 def multi_valued_is_enough():
     low, high = _one_atom(Fraction(0))
     found = low < high and all(_has_one_parameter(p) for p in _FORTIETHS)
-    cases = (
-        rf"$p_1$ takes $[{low}, {high}]$ at $\theta = (0, 0)$, and each of {len(_FORTIETHS)} $p$ "
-        "from $(0, 1)$ to $(1, 0)$ has one $\\theta$"
-    )
+    cases = rf"""$p_1$ takes $[{low}, {high}]$ at $\theta = (0, 0)$, and each of {len(_FORTIETHS)}
+        $p$ from $(0, 1)$ to $(1, 0)$ has one $\theta$"""
     yield exact("rational, one p per parameter", not found, cases=cases)
     left, right = _one_atom_slopes(Fraction(0))
-    cases = (
-        "left and right slopes at $t = -1, -15/16, \\dots, 1$ are intervals in increasing order "
-        "without overlap, from 0 to 1"
-    )
+    cases = r"""left and right slopes at $t = -1, -15/16, \dots, 1$ are intervals in increasing
+        order without overlap, from 0 to 1"""
     yield exact("rational, slopes of f", not (left < right and _slopes_tile()), cases=cases)
     yield witness(
-        {
-            "$d$": 2,
-            r"$\gamma_1$": "0",
-            r"$\gamma_2$": r"$0$ with probability $\frac12$, else uniform on $[-1, 1]$",
-            r"$\Theta$": r"$\{(t, 0) : |t| \le 1\}$, complete and minimal",
-            "$p_1$ at $(0, 0)$": [str(low), str(high)],
-        }
+        d=2,
+        gamma_1="0",
+        gamma_2=r"$0$ with probability $\frac12$, else uniform on $[-1, 1]$",
+        Theta=r"$\{(t, 0) : |t| \le 1\}$, complete and minimal",
+        **{"$p_1$ at $(0, 0)$": [str(low), str(high)]},
     )
 
 
 def column(reading, budget):
     """Table 1's column of identifiability in one reading."""
+    rows = table_cells.ROWS
     routes = {
-        "property checkers": {row: by_checkers(row, budget) for row in ROWS},
-        "exact, d = 2": {row: exactly(row) for row in ROWS},
+        "property checkers": {row: table_cells.by_checkers(row, budget) for row in rows},
+        "exact, d = 2": {row: table_cells.exactly(row) for row in rows},
     }
-    wrong: list[Row] = []
+    wrong: list[table_cells.Row] = []
     for route, found in routes.items():
-        right = every([agrees(found[row][reading], row.printed[1]) for row in ROWS])
-        wrong = differing(found, reading)
+        right = every([table_cells.agrees(found[row][reading], row.printed[1]) for row in rows])
+        wrong = table_cells.differing(found, reading)
         names = "; ".join(f"{row.model}, {row.group}" for row in wrong)
-        cases = f"{len(ROWS)} cells" + (f"; not as printed: {names}" if wrong else "")
+        cases = f"{len(rows)} cells" + (f"; not as printed: {names}" if wrong else "")
         yield exact(route, right, cases=cases)
     if wrong:
         yield witness(
-            {
-                "cell": f"{wrong[0].model}, {wrong[0].group}",
-                "printed": wrong[0].printed[1],
-                "recomputed": {"yes": "no", "no": "yes"}[wrong[0].printed[1]],
-                "all that differ": "; ".join(f"{row.model}, {row.group}" for row in wrong),
-            }
+            cell=f"{wrong[0].model}, {wrong[0].group}",
+            printed=wrong[0].printed[1],
+            recomputed={"yes": "no", "no": "yes"}[wrong[0].printed[1]],
+            **{"all that differ": "; ".join(f"{row.model}, {row.group}" for row in wrong)},
         )
 
 
-for key, meaning in READINGS.items():
+for key, meaning in table_cells.READINGS.items():
     one_property.part(f"Table 1, Identifiability, read as {meaning}", reading=key)(column)
 
 
@@ -188,7 +165,7 @@ for key, meaning in READINGS.items():
 )
 def not_one_to_one():
     pieces = _pieces()
-    cell = exactly(_UNIFORM)
+    cell = table_cells.exactly(_UNIFORM)
     p = [rational.uniform([Fraction(k, 4), 0]).probabilities[0] for k in range(-12, 13)]
     yield exact(
         "sympy, pieces of f",
@@ -215,17 +192,15 @@ def not_single_valued():
     left, right = (1 + t) / 4, (3 + t) / 4
     yield exact(
         "definition of p_1",
-        argued(
-            r"$p_1$ runs from $P(\gamma_2 < t)$ to $P(\gamma_2 \le t)$, and $\gamma_2$ is $0$ or "
-            r"uniform on $[-1, 1]$, each with probability $\frac12$",
-            r"$\gamma_1 = 0$; A.max-potential-gradient.corrected",
-        ),
+        argued(r"""$p_1$ runs from $P(\gamma_2 < t)$ to $P(\gamma_2 \le t)$, and $\gamma_2$ is $0$
+            or uniform on $[-1, 1]$, each with probability $\frac12$ [$\gamma_1 = 0$;
+            A.max-potential-gradient.corrected]"""),
         eq(sp.Integral(sp.Rational(1, 4), (T, -1, t)), left, r"$p_1$ for $t < 0$"),
         eq(sp.Rational(1, 2) + sp.Integral(sp.Rational(1, 4), (T, -1, t)), right, "for $t > 0$"),
         eq(sp.Subs(left, t, 4 * p - 1), p, r"one $t \in [-1, 0)$ for every $p_1 \in [0, \frac14)$"),
         eq(sp.Subs(right, t, 4 * p - 3), p, r"one $t \in (0, 1]$ for every $p_1 \in (\frac34, 1]$"),
         argued(
-            r"$p_1 \in [\frac14, \frac34]$ is left to $t = 0$, and all of it is there", "limits"
+            r"""$p_1 \in [\frac14, \frac34]$ is left to $t = 0$, and all of it is there [limits]"""
         ),
     )
     ends = [_one_atom(x) for x in _SIXTEENTHS]
@@ -263,28 +238,17 @@ def bijection():
     least, most = sp.Interval(1, sp.oo), sp.Interval(-sp.oo, 1)
     yield exact(
         "definition",
-        argued(
-            r"let $n(p)$ count the cosets $\theta + \mathbb R\mathbf 1$ in $\Theta$ with $p \in "
-            r"\partial f(\theta)$: complete says $n \ge 1$, one-to-one $n \le 1$ for every $p$",
-            "definitions",
-        ),
+        argued(r"""let $n(p)$ count the cosets $\theta + \mathbb R\mathbf 1$ in $\Theta$ with $p \in
+            \partial f(\theta)$: complete says $n \ge 1$, one-to-one $n \le 1$ for every $p$
+            [definitions]"""),
         shown(r"$n \ge 1$ and $n \le 1$ exactly if $n = 1$", least & most == sp.FiniteSet(1)),
     )
     # Three parameters, each with a set of subgradients among three p.
     sets = [{i for i in range(3) if bits >> i & 1} for bits in range(1, 8)]
-    families = list(product(sets, repeat=3))
-    good = all(_unique(f) == (_complete(f) and _disjoint(f)) for f in families)
+    families, good = list(product(sets, repeat=3)), True
+    for family in families:
+        unique = all(sum(p in s for s in family) == 1 for p in range(3))
+        disjoint = all(not one & two for one, two in combinations(family, 2))
+        good &= unique == (set().union(*family) == {0, 1, 2} and disjoint)
     cases = f"{len(families)} maps of three parameters to sets of three $p$"
     yield exact("all finite maps", good, cases=cases)
-
-
-def _unique(family: tuple[set[int], ...]) -> bool:
-    return all(sum(p in s for s in family) == 1 for p in range(3))
-
-
-def _complete(family: tuple[set[int], ...]) -> bool:
-    return set().union(*family) == {0, 1, 2}
-
-
-def _disjoint(family: tuple[set[int], ...]) -> bool:
-    return all(not one & two for k, one in enumerate(family) for two in family[:k])

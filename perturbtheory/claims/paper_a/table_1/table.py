@@ -5,19 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from perturbtheory.claims.exhibits import table_rows
-from perturbtheory.claims.exhibits.cones import HALF_SPACE
-from perturbtheory.claims.exhibits.outcomes import dot
-from perturbtheory.claims.exhibits.table_cells import (
-    ARGMAX,
-    ROWS,
-    SOFTMAX,
-    Row,
-    agrees,
-    by_checkers,
-    exactly,
-    names,
-)
+from perturbtheory.claims.exhibits import cones, outcomes, table_cells, table_rows
 from perturbtheory.ledger import Claim, argued, exact, witness
 from perturbtheory.properties import cone
 from perturbtheory.routes import rational
@@ -92,18 +80,18 @@ true_table = table_1.corrected(
 
 
 def cell(row, column, printed, budget):
-    checked, values = by_checkers(row, budget)[column], exactly(row)[column]
+    checked, values = table_cells.by_checkers(row, budget)[column], table_cells.exactly(row)[column]
     over = r"over $\{\sum\theta = 0\}$, $d = 2$"
-    cases = f"{column} {checked} {over}: {names(row, budget)}"
-    yield exact("property checkers", agrees(checked, printed), cases=cases)
+    cases = f"{column} {checked} {over}: {table_cells.names(row, budget)}"
+    yield exact("property checkers", table_cells.agrees(checked, printed), cases=cases)
     cases = f"{column} {values} for one perturbation of the group, $d = 2$"
-    yield exact("exact p_1", agrees(values, printed), cases=cases)
+    yield exact("exact p_1", table_cells.agrees(values, printed), cases=cases)
     yield witness(printed=printed, recomputed={"yes": "no", "no": "yes"}[printed])
     if column == "closed simplex":
         yield witness({"missed $p$": "$(1, 0)$"})
 
 
-for row in ROWS:
+for row in table_cells.ROWS:
     for name, column, index in _COLUMNS:
         printed, own = row.printed[index], row.legible[index]
         said = ("not " if printed == "no" else "") + name + ("" if own else ", a merged cell")
@@ -112,34 +100,33 @@ for row in ROWS:
 
 
 @table_1.part(
-    "† Perturb-Softmax, smooth bounded: complete under the conditions of Theorem 4.1", model=SOFTMAX
+    "† Perturb-Softmax, smooth bounded: complete under the conditions of Theorem 4.1",
+    model=table_cells.SOFTMAX,
 )
 @table_1.part(
-    "‡ Perturb-Argmax, smooth bounded: complete under the conditions of Theorem 5.1", model=ARGMAX
+    "‡ Perturb-Argmax, smooth bounded: complete under the conditions of Theorem 5.1",
+    model=table_cells.ARGMAX,
 )
 def footnote(model):
     """Completeness for every convex Theta that the theorem lets in."""
-    half_space = cone(np.array(HALF_SPACE.generators, float))
+    half_space = cone(np.array(cones.HALF_SPACE.generators, float))
     theta = f"({', '.join(map(str, _BEYOND))})"
-    let_in = HALF_SPACE.unbounded(above=True)
+    let_in = cones.HALF_SPACE.unbounded(above=True)
     # p at _BEYOND is positive, and no other coset has it.
-    missed = HALF_SPACE.bounded and dot(HALF_SPACE.u, _BEYOND) > 0
+    missed = cones.HALF_SPACE.bounded and outcomes.dot(cones.HALF_SPACE.u, _BEYOND) > 0
     p = rational.uniform(_BEYOND).probabilities
-    value = f"({', '.join(map(str, p))}), " if model == ARGMAX else ""
-    cases = (
-        "a half-space with every $h_i$ unbounded above; the only coset of a $p > 0$ lies beyond it"
-    )
+    value = f"({', '.join(map(str, p))}), " if model == table_cells.ARGMAX else ""
+    cases = """a half-space with every $h_i$ unbounded above; the only coset of a $p > 0$ lies
+        beyond it"""
     yield exact("integers", not (let_in and missed and min(p) > 0), cases=cases)
     found = half_space.representative(np.array(_BEYOND, float)) is not None
     cases = rf"whether ${theta} + c\mathbf 1$ is in it for some $c$; no other coset has its $p > 0$"
     yield exact("linear program", found, cases=cases)
     yield witness(
-        {
-            "$d$": 3,
-            r"$\gamma$": "uniform on $[-1, 1]$",
-            r"$\Theta$": HALF_SPACE.set,
-            "missed $p$": rf"{value}that of $\theta = {theta}$ alone",
-        }
+        d=3,
+        gamma="uniform on $[-1, 1]$",
+        Theta=cones.HALF_SPACE.set,
+        **{"missed $p$": rf"{value}that of $\theta = {theta}$ alone"},
     )
 
 
@@ -151,35 +138,34 @@ def unbounded_support():
     sums = [_comb(t) for t in (low, high)]
     # P(k_1 = k_2) = (1 + 2 (1/4 + 1/16 + ...))/9, and the rest is shared equally.
     share = (1 + (1 + 2 * Fraction(1, 3)) / 9) / 2
-    cases = (
-        r"$\gamma_1 - \gamma_2$ lies within $\frac14$ of an integer, never in $(-\frac12, "
-        r"-\frac38)$: $p$ is the same at $\theta_1 - \theta_2 = \frac38$ and $\frac12$"
-    )
+    cases = r"""$\gamma_1 - \gamma_2$ lies within $\frac14$ of an integer, never in $(-\frac12,
+        -\frac38)$: $p$ is the same at $\theta_1 - \theta_2 = \frac38$ and $\frac12$"""
     yield exact("supports", charged, cases=cases)
     same = sums[0][0] and sums[1][0] and sums[0] == sums[1]
     cases = "for every pair of bumps the integers decide who wins, in the same way at both"
     yield exact("rational, bumps", not same, cases=cases)
     yield witness(
-        {
-            "$d$": 2,
-            r"$\gamma_i$": "smooth bumps on $[k - 1/8, k + 1/8]$, probability $2^{-|k|}/3$, all "
-            "integers $k$",
-            r"$\theta$": [str(low), "0"],
-            r"$\tau$": [str(high), "0"],
-            "$p_1$ of both": str(share),
-        }
+        d=2,
+        gamma_i=(
+            "smooth bumps on $[k - 1/8, k + 1/8]$, probability $2^{-|k|}/3$, all integers $k$"
+        ),
+        theta=[str(low), "0"],
+        tau=[str(high), "0"],
+        **{"$p_1$ of both": str(share)},
     )
 
 
 @table_1.part("Perturb-Argmax, smooth bounded: not minimal for any such density")
 def never_for_bounded():
-    minimal = exactly(Row("smooth bounded", ARGMAX))["minimality"]
+    minimal = table_cells.exactly(table_cells.Row("smooth bounded", table_cells.ARGMAX))[
+        "minimality"
+    ]
     yield exact(
         "far apart",
         table_rows.far_apart(),
         argued(r"these $\theta$ are no translates and share $p$", r"$h$ differs, $d \ge 2$"),
     )
-    yield exact("exact p_1", agrees(minimal, "no"), cases="uniform noise, $d = 2$")
+    yield exact("exact p_1", table_cells.agrees(minimal, "no"), cases="uniform noise, $d = 2$")
 
 
 @table_1.part("Perturb-Argmax, discrete: not minimal for any such noise")
