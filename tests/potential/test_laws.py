@@ -18,7 +18,7 @@ RATE = 1e-9
 PAIRS = [(law, name) for law in laws.POTENTIAL for name in ALL if not law.applies(ALL[name])]
 FAMILIES = {
     "probabilities": 26, "translation": 26, "permutation": 21, "convexity": 26, "bounds": 25,
-    "Hessian": 26, "derivatives": 23, "derivatives to nine digits": 14, "entropy": 26,
+    "Hessian": 26, "derivatives": 23, "derivatives to nine digits": 15, "entropy": 26,
     "one category": 26, "integral": 23, "sum over atoms": 3, "sampled probabilities": 26,
 }  # fmt: skip
 

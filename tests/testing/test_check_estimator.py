@@ -17,6 +17,7 @@ def found(name, estimator, noise=None):
     return TRIAL.find(laws.find(name, laws.ESTIMATOR), subject_of(estimator, noise))
 
 
+@pytest.mark.slow  # the guide for testers does the same to another
 def test_an_honest_estimator_passes_every_law_that_its_declarations_imply() -> None:
     report = pt.testing.check_estimator(liars.HonestScore())
     assert report, str(report)

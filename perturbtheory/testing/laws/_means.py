@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from perturbtheory.estimators import Exact
+from perturbtheory.testing.laws._coordinates import unit
 from perturbtheory.testing.laws._defects import Defect
 from perturbtheory.testing.laws._estimators import (
     MASKS,
@@ -25,15 +26,16 @@ from perturbtheory.testing.laws._estimators import (
 from perturbtheory.testing.laws._law import statistical
 
 
-def _mean_is(what: str, drawn: np.ndarray, truth: Any, rate: float, **at: Any) -> None:
-    """Raise a `Defect` for the entry of the mean that is farthest outside of its radius."""
+def _mean_is(what: str, drawn: np.ndarray, truth: Any, rate: float, size: float, **at: Any) -> None:
+    """Raise a `Defect` for the first entry whose mean is off; `size` is that of what is rounded."""
     truth = np.broadcast_to(np.asarray(truth, float), drawn.shape[1:])
     if not np.isfinite(drawn).all():
         words = f"{what}: an estimate is not finite"
         raise Defect(words, **{name: value.tolist() for name, value in at.items()})
-    n, scale = len(drawn), np.abs(drawn).max() + np.abs(truth).max()
+    n, scale = len(drawn), max(size, np.abs(drawn).max(), np.abs(truth).max())
     error = drawn.std(0, ddof=1) / np.sqrt(n)
-    rounding = 64 * float(np.finfo(drawn.dtype).eps) * scale
+    # All the error that there is where an entry does not vary.
+    rounding = 2**12 * float(np.finfo(drawn.dtype).eps) * scale
     radius = stats.t.isf(rate / 2 / truth.size, n - 1) * error + rounding
     mean = drawn.mean(0, dtype=np.float64)
     off = np.abs(mean - truth) / radius
@@ -49,10 +51,15 @@ def _mean_is(what: str, drawn: np.ndarray, truth: Any, rate: float, **at: Any) -
     raise Defect(words, **rows, entry=[int(i) for i in index[1:]])
 
 
+def _size(subject: Subject, f: Any) -> float:
+    """The size of estimates for values f, below which they are rounding."""
+    return float(np.max(np.abs(f))) / unit(subject.noise)
+
+
 def _exact(subject: Subject, theta: np.ndarray, f: Any) -> np.ndarray:
     import jax.numpy as jnp
 
-    given = f if callable(f) else jnp.asarray(f)
+    given: Any = f if callable(f) else jnp.asarray(f)
     return np.asarray(Exact(subject.noise)(None, jnp.asarray(theta), given), float)
 
 
@@ -63,7 +70,8 @@ def unbiased_for_values(subject: Subject, *, seed: int, rate: float) -> None:
     for theta, values in problems:
         drawn = estimates(subject, theta, values, seed)
         truth = _exact(subject, theta, values)
-        _mean_is("the mean", drawn, truth, rate / len(problems), theta=theta, f=values)
+        share, size = rate / len(problems), _size(subject, values)
+        _mean_is("the mean", drawn, truth, share, size, theta=theta, f=values)
 
 
 @statistical("unbiased for a function", r"E[v] = \nabla_\theta E[f(z)]", UNBIASED)
@@ -71,7 +79,8 @@ def unbiased_for_a_function(subject: Subject, *, seed: int, rate: float) -> None
     """The mean for a function of one latent, which is not linear, is the gradient."""
     theta, _ = subject.rows()
     drawn = estimates(subject, theta, quadratic, seed)
-    _mean_is("the mean", drawn, _exact(subject, theta, quadratic), rate, theta=theta)
+    truth = _exact(subject, theta, quadratic)
+    _mean_is("the mean", drawn, truth, rate, _size(subject, 3.0), theta=theta)
 
 
 @statistical("unbiased for several latents", r"E[v_n] = \nabla_{\theta_n} E[f(z)]", UNBIASED)
@@ -79,7 +88,8 @@ def unbiased_for_several(subject: Subject, *, seed: int, rate: float) -> None:
     """The mean for a function that latents share is the gradient, element by element of a batch."""
     theta = subject.several()
     drawn = estimates(subject, theta, joint, seed)
-    _mean_is("the mean", drawn, _exact(subject, theta, joint), rate, theta=theta)
+    truth = _exact(subject, theta, joint)
+    _mean_is("the mean", drawn, truth, rate, _size(subject, 3.0), theta=theta)
 
 
 @statistical("nothing for a constant", r"f = c \Rightarrow E[v] = 0")
@@ -87,7 +97,7 @@ def nothing_for_a_constant(subject: Subject, *, seed: int, rate: float) -> None:
     """A function that is constant has no gradient, whatever the estimator is."""
     theta, _ = subject.rows()
     drawn = estimates(subject, theta, constant, seed)
-    _mean_is("the mean for f = 3", drawn, 0.0, rate, theta=theta)
+    _mean_is("the mean for f = 3", drawn, 0.0, rate, _size(subject, 3.0), theta=theta)
 
 
 @statistical("moments", r"E[v],\; \mathrm{Var}[v] \text{ in closed form}", MOMENTS)
@@ -99,9 +109,9 @@ def moments(subject: Subject, *, seed: int, rate: float) -> None:
     mean, variance = (np.asarray(m, float) for m in found)
     theta, values = subject.rows()
     drawn = estimates(subject, theta, values, seed)
-    _mean_is("the mean", drawn, mean, rate / 2, theta=theta, f=values)
-    square = (drawn - mean) ** 2
-    _mean_is("the variance", square, variance, rate / 2, theta=theta, f=values)
+    size, at = _size(subject, values), {"theta": theta, "f": values}
+    _mean_is("the mean", drawn, mean, rate / 2, size, **at)
+    _mean_is("the variance", (drawn - mean) ** 2, variance, rate / 2, size**2, **at)
 
 
 @statistical("masked categories", r"\theta_k = -\infty \Rightarrow v_k = 0", MASKS)
@@ -115,7 +125,8 @@ def masked(subject: Subject, *, seed: int, rate: float) -> None:
         raise Defect(words, theta=theta[0].tolist())
     if subject.declared("unbiased"):
         truth = _exact(subject, theta, values)
-        _mean_is("the mean", drawn, truth, rate, theta=theta, f=values)
+        size = _size(subject, values)
+        _mean_is("the mean", drawn, truth, rate, size, theta=theta, f=values)
     elif not np.isfinite(drawn).all():
         words = "an estimate is not finite"
         raise Defect(words, theta=theta[0].tolist())
