@@ -23,10 +23,25 @@ FAMILIES = {
 }  # fmt: skip
 
 
+QUICK = (
+    "normal", "laplace", "uniform", "student-3", "coin", "three-atoms", "normal-coordinates",
+    "atoms-coordinates", "normal+0.5G",
+)  # fmt: skip
+"""Families that are tried by another route every time; the others with `-m slow`."""
+
+
 def pairs(chosen):
+    def marks(law, name):
+        other_route = law.statistical or law.most is not None
+        return [pytest.mark.slow] * (other_route and name not in QUICK)
+
     return pytest.mark.parametrize(
         ("law", "name"),
-        [pytest.param(law, name, id=f"{law.name}-{name}") for law, name in PAIRS if chosen(law)],
+        [
+            pytest.param(law, name, id=f"{law.name}-{name}", marks=marks(law, name))
+            for law, name in PAIRS
+            if chosen(law)
+        ],
     )
 
 
