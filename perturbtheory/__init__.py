@@ -50,7 +50,7 @@ _HOMES = {
         "perturbations",
     ),
 }  # fmt: skip
-_MODULES = ("data", "estimators", "models", "numerics", "properties")
+_MODULES = ("data", "estimators", "models", "numerics", "properties", "testing")
 
 
 def __getattr__(name: str) -> Any:

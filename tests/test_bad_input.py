@@ -136,7 +136,7 @@ def test_public_names() -> None:
             "FromScipy", "Gumbel", "GumbelMin", "Laplace", "Logistic", "Normal", "Pareto",
             "Potential", "StudentT", "Subdifferential", "Uniform", "Weibull", "__version__", "data",
             "diagnose", "estimators", "expected_logsumexp", "expected_max", "models", "numerics",
-            "properties", "register", "smoothed", "table_1",
+            "properties", "register", "smoothed", "table_1", "testing",
         ]
     )  # fmt: skip
     for name in dir(pt):

@@ -23,7 +23,7 @@ from scipy.special import expit, softmax
 import perturbtheory as pt
 from perturbtheory import estimators as es
 from perturbtheory.estimators import _control, _direct, _draws, _exact, _measure, _objective
-from tests.strategies import thetas
+from perturbtheory.testing.strategies import thetas
 
 KEY = jax.random.key(20)
 DRAWS = 20_000

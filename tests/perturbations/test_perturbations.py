@@ -1,127 +1,48 @@
-"""One body of laws over every perturbation: what it declares is what it does."""
+"""The laws of the public kit over every perturbation: what it declares is what it does."""
 
-from collections.abc import Callable
+from collections import Counter
 
-import jax
 import mpmath
 import numpy as np
 import pytest
 import scipy.stats
-from numpy.polynomial.legendre import leggauss
 
 import perturbtheory as pt
-from tests.laws import CONTINUOUS, DISCRETE, SMOOTHED
+from perturbtheory.testing import laws
+from tests.laws import ALL, COORDINATES
 
-ALL = CONTINUOUS | SMOOTHED
-FAMILY_WISE_Z = 5.5  # two-sided 4e-8 a test: one false alarm in 10^5 runs of this file
+PLAIN = ("normal", "uniform", "coin")
+"""Families for which JAX compiles quickly."""
 
-each = pytest.mark.parametrize("name", ALL)
-
-
-def _grid(noise: pt.AbstractPerturbation) -> np.ndarray:
-    """Cuts between which the density is smooth: even in asinh from 1e-26 to 1e-26, and kinks."""
-    low, high = (float(noise.log_quantile(-60.0, upper=upper)) for upper in (False, True))
-    q = np.asarray(noise.quantile(np.array([0.25, 0.5, 0.75])))
-    scale = min(q[2] - q[0], 0.2)
-    ends = np.arcsinh((np.array([low, high]) - q[1]) / scale)
-    cuts = q[1] + scale * np.sinh(np.linspace(*ends, 400))
-    inner = np.ravel(noise.landmarks(1).location)
-    inner = inner[(inner > low) & (inner < high)]
-    return np.unique(np.concatenate([cuts, inner]))
-
-
-def _integral(noise: pt.AbstractPerturbation, cuts: np.ndarray) -> np.ndarray:
-    """int f over each cell, by Gauss-Legendre."""
-    nodes, weights = leggauss(30)
-    half = np.diff(cuts)[:, None] / 2
-    x = cuts[:-1, None] + half * (1 + nodes)
-    return np.sum(np.exp(np.asarray(noise.log_pdf(x))) * half * weights, 1)
+RATE = 1e-9
+"""The probability that one of these tests fails without a defect, for each that draws."""
+SLOW = ("both libraries", "slopes in JAX", "independent draws", "repeatable draws")
+"""Laws that JAX compiles anew for each family, which the plain families stand for."""
+PAIRS = [(law, name) for law in laws.DISTRIBUTION for name in ALL if not law.applies(ALL[name])]
+FAMILIES = {
+    "form": 26, "complements": 23, "density": 23, "support": 23, "tails": 21, "tail weight": 19,
+    "rate": 23, "quantiles": 23, "mean": 23, "variance": 23, "atoms": 3, "moments of atoms": 3,
+    "repeatable draws": 26, "draws": 26, "draws in JAX": 26, "independent draws": 26,
+    "both libraries": 23, "slopes in JAX": 23, "declarations": 23,
+}  # fmt: skip
 
 
-@each
-def test_density_integrates_to_the_cdf(name: str) -> None:
-    noise = ALL[name]
-    cuts = _grid(noise)
-    found = _integral(noise, cuts)
-    low, high = (np.asarray(noise.log_cdf(end)) for end in (cuts[:-1], cuts[1:]))
-    np.testing.assert_allclose(found, np.exp(high) - np.exp(low), rtol=0, atol=2e-12)
-    assert abs(found.sum() - 1) < 1e-11
+def test_no_law_has_lost_a_family() -> None:
+    assert Counter(law.name for law, _ in PAIRS) == FAMILIES
 
 
-@each
-def test_cdf_and_survival_are_complements_and_exact_in_the_tails(name: str) -> None:
-    noise = ALL[name]
-    for level in (-80.0, -40.0, -5.0, -0.7):
-        low = noise.log_quantile(level)
-        high = noise.log_quantile(level, upper=True)
-        if noise.tail != "none":
-            np.testing.assert_allclose(noise.log_sf(high), level, rtol=1e-9)
-            # No number next to an end other than zero has a cdf of e^-80.
-            if noise.support[0] <= 0:
-                np.testing.assert_allclose(noise.log_cdf(low), level, rtol=1e-9)
-        for x in (low, high):
-            total = np.exp(noise.log_cdf(x)) + np.exp(noise.log_sf(x))
-            np.testing.assert_allclose(total, 1.0, rtol=0, atol=1e-14)
+def marks(law, name):
+    compiled = law.name in SLOW and name not in PLAIN
+    drawn = law.name == "draws in JAX" and name in COORDINATES
+    return [pytest.mark.slow] * (compiled or drawn)
 
 
-@each
-def test_rate_is_density_over_cdf(name: str) -> None:
-    noise = ALL[name]
-    x = np.unique(np.clip(_grid(noise)[1:-1], -1e6, 1e6))
-    x = (x[1:] + x[:-1]) / 2
-    log_cdf, rate = noise.log_cdf_and_rate(x)
-    np.testing.assert_allclose(log_cdf, noise.log_cdf(x), rtol=1e-11, atol=1e-15)
-    np.testing.assert_allclose(
-        rate, np.exp(noise.log_pdf(x) - noise.log_cdf(x)), rtol=1e-9, atol=1e-300
-    )
-
-
-@each
-def test_quantile_round_trip(name: str) -> None:
-    noise = ALL[name]
-    q = np.array([1e-6, 0.01, 0.3, 0.5, 0.77, 0.999])
-    np.testing.assert_allclose(noise.cdf(noise.quantile(q)), q, rtol=1e-9)
-
-
-@pytest.mark.parametrize("key", [np.random.default_rng, jax.random.key], ids=["numpy", "jax"])
-@pytest.mark.parametrize("name", ALL | DISCRETE)
-def test_samples_have_the_declared_law(name: str, key: Callable) -> None:
-    noise = (ALL | DISCRETE)[name]
-    draws = np.asarray(noise.sample(key(0), (40_000, 1)))[:, 0]
-    for q in (0.1, 0.5, 0.9):
-        x = float(noise.quantile(q))
-        p = float(noise.cdf(x))
-        error = np.mean(draws <= x) - p
-        assert abs(error) <= FAMILY_WISE_Z * np.sqrt(p * (1 - p) / draws.size)
-    if np.isfinite(noise.variance):
-        deviation = float(np.sqrt(noise.variance))
-        error = draws.mean() - float(noise.mean)
-        assert abs(error) < FAMILY_WISE_Z * deviation / np.sqrt(draws.size)
-        fourth = np.mean((draws - draws.mean()) ** 4)
-        slack = FAMILY_WISE_Z * np.sqrt(fourth / draws.size)
-        assert abs(draws.var() - deviation**2) < slack
-
-
-@pytest.mark.parametrize("name", ALL | DISCRETE)
-def test_declared_moments(name: str) -> None:
-    noise = (ALL | DISCRETE)[name]
-    scale_family = isinstance(noise, pt.Normal | pt.Gumbel | pt.Logistic | pt.Laplace)
-    if scale_family:
-        assert float(noise.mean) == 0.0
-    if name == "cauchy":
-        assert not noise.finite_mean
-        return
-    assert noise.finite_mean
-    if noise.continuous and noise.tail != "polynomial":
-        cuts = _grid(noise)
-        nodes, weights = leggauss(30)
-        half = np.diff(cuts)[:, None] / 2
-        x = cuts[:-1, None] + half * (1 + nodes)
-        mass = np.exp(np.asarray(noise.log_pdf(x))) * half * weights
-        np.testing.assert_allclose(np.sum(mass * x), noise.mean, atol=1e-10)
-        np.testing.assert_allclose(
-            np.sum(mass * (x - float(noise.mean)) ** 2), noise.variance, rtol=1e-9
-        )
+@pytest.mark.parametrize(
+    ("law", "name"),
+    [pytest.param(law, n, id=f"{law.name}-{n}", marks=marks(law, n)) for law, n in PAIRS],
+)
+def test_law(law, name) -> None:
+    law.check(ALL[name], **({"seed": 0, "rate": RATE} if law.statistical else {}))
 
 
 TWINS = {

@@ -14,8 +14,8 @@ from hypothesis.extra import numpy as hnp
 from scipy.optimize import linprog
 
 import perturbtheory as pt
+from perturbtheory.testing.strategies import thetas
 from tests.laws import DISCRETE
-from tests.strategies import thetas
 
 D = 4
 POTENTIALS = {

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import perturbtheory as pt
 from perturbtheory.potential import _entropy
+from perturbtheory.testing.strategies import thetas
 from tests.laws import CONTINUOUS, DISCRETE
-from tests.strategies import thetas
 
 THETA = np.array(
     [[0.0, 0.0, 0.0, 0.0, 0.0], [0.3, -0.2, 1.1, 0.0, -0.7], [3.0, 2.8, -6.0, 0.0, 0.9]]

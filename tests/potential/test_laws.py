@@ -1,170 +1,67 @@
-"""Laws of every potential, for every family, on NumPy: nothing here is compiled.
+"""Laws of every potential, of the public kit, for every family, on NumPy: nothing is compiled.
 
 theta is drawn in dyadic fractions, so that a shift or a change of units is exact and a tie stays
 a tie.
 """
 
-import functools
+from collections import Counter
 
-import numpy as np
 import pytest
-import scipy.special
-import scipy.stats
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import perturbtheory as pt
-from tests.laws import (
-    ALL,
-    ATOMS,
-    IDENTICAL,
-    WITH_MEAN,
-    D,
-    every,
-    kept,
-    placed,
-    potential,
-)
-from tests.strategies import dyadic_thetas
+from perturbtheory.testing import laws, strategies
+from tests.laws import ALL, D
 
-SMOOTH = [name for name in ALL if name not in ATOMS]
-ATOL = 1e-12
-points = dyadic_thetas(D)
+RATE = 1e-9
+"""The probability that one of these tests fails without a defect, for each that draws."""
+PAIRS = [(law, name) for law in laws.POTENTIAL for name in ALL if not law.applies(ALL[name])]
+FAMILIES = {
+    "probabilities": 26, "translation": 26, "permutation": 21, "convexity": 26, "bounds": 25,
+    "Hessian": 26, "derivatives": 23, "derivatives to nine digits": 15, "entropy": 26,
+    "one category": 26, "integral": 23, "sum over atoms": 3, "sampled probabilities": 26,
+}  # fmt: skip
 
 
-@functools.cache
-def at_origin(name):
-    return potential(name)(np.zeros(D))
+QUICK = (
+    "normal", "laplace", "uniform", "student-3", "coin", "three-atoms", "normal-coordinates",
+    "atoms-coordinates", "normal+0.5G",
+)  # fmt: skip
+"""Families that are tried by another route every time; the others with `-m slow`."""
 
 
-@every()
-@given(theta=points)
-def test_probabilities_are_a_law_and_have_logarithms(name, theta):
-    f, theta, _ = placed(name, theta)
-    p, log_p = f.probabilities(theta), f.log_probabilities(theta)
-    assert np.all(p >= 0)
-    assert abs(p.sum() - 1) < 1e-14
-    assert np.all(log_p <= 0)
-    assert np.all(p[log_p > -700] > 0)
-    np.testing.assert_allclose(np.exp(log_p), p, rtol=1e-12, atol=1e-300)
+def pairs(chosen):
+    def marks(law, name):
+        other_route = law.statistical or law.most is not None
+        return [pytest.mark.slow] * (other_route and name not in QUICK)
 
-
-@every()
-@given(theta=points, shift=st.integers(-1000, 1000))
-def test_translation(name, theta, shift):
-    # The shift is a power of two times a whole number of units: the sum is exact.
-    f, moved = potential(name), theta + shift
-    p = f.probabilities(theta)
-    np.testing.assert_allclose(f.probabilities(moved), p, rtol=1e-11, atol=1e-15)
-    np.testing.assert_allclose(
-        f.log_probabilities(moved), f.log_probabilities(theta), rtol=1e-11, atol=1e-15
+    return pytest.mark.parametrize(
+        ("law", "name"),
+        [
+            pytest.param(law, name, id=f"{law.name}-{name}", marks=marks(law, name))
+            for law, name in PAIRS
+            if chosen(law)
+        ],
     )
-    np.testing.assert_allclose(f.anchored(moved), f.anchored(theta) + shift, rtol=ATOL, atol=ATOL)
-    assert np.array_equal(f.has_tie(moved), f.has_tie(theta))
-    if name in WITH_MEAN:
-        np.testing.assert_allclose(f(moved), f(theta) + shift, rtol=ATOL, atol=ATOL)
 
 
-@every(IDENTICAL)
-@given(theta=points, order=st.permutations(range(D)))
-def test_permutation(name, theta, order):
-    f, theta, unit = placed(name, theta)
-    p = f.probabilities(theta)
-    np.testing.assert_allclose(f.probabilities(theta[order]), p[order], rtol=1e-11, atol=1e-15)
-    np.testing.assert_allclose(f.anchored(theta[order]), f.anchored(theta), rtol=ATOL, atol=ATOL)
-    if not f.has_tie(theta):
-        hessian = f.hessian(theta)[np.ix_(order, order)] * unit
-        np.testing.assert_allclose(f.hessian(theta[order]) * unit, hessian, atol=1e-11)
+def test_no_law_has_lost_a_family() -> None:
+    assert Counter(law.name for law, _ in PAIRS) == FAMILIES
 
 
-@every()
-@given(theta=points, tau=points)
-def test_convex_with_a_monotone_gradient(name, theta, tau):
-    f, theta, unit = placed(name, theta)
-    tau = tau * unit
-    p, q = f.probabilities(theta), f.probabilities(tau)
-    gap = f.anchored(tau) - f.anchored(theta)
-    slack = ATOL * max(1.0, np.abs([theta, tau]).max())
-    assert p @ (tau - theta) - slack <= gap <= q @ (tau - theta) + slack
+@pairs(lambda law: law.inputs and law.most is None)
+@given(data=st.data())
+def test_law(law, name, data) -> None:
+    assert law.check(ALL[name], **data.draw(strategies.inputs(law, D))) is None
 
 
-@every(WITH_MEAN)
-@given(theta=points)
-def test_between_jensen_and_the_union_bound(name, theta):
-    # max_i(theta_i + E gamma_i) <= f(theta) <= max theta + E max gamma = max theta + f(0).
-    f, theta, _ = placed(name, theta)
-    value, origin = f(theta), at_origin(name)
-    assert value >= np.max(theta + f.noise.mean) - ATOL
-    assert value <= theta.max() + origin + ATOL
-    np.testing.assert_allclose(f.anchored(theta), value - origin, rtol=ATOL, atol=1e-11)
+@pairs(lambda law: law.most is not None)
+@settings(max_examples=4)
+@given(data=st.data())
+def test_law_at_few_points(law, name, data) -> None:
+    assert law.check(ALL[name], **data.draw(strategies.inputs(law, D))) is None
 
 
-@every()
-@given(theta=points, v=points)
-def test_hessian_is_a_graph_laplacian(name, theta, v):
-    f, theta, unit = placed(name, theta)
-    if f.has_tie(theta):
-        for method in (f.hessian, lambda x: f.hvp(x, v)):
-            with pytest.raises(ValueError, match="`theta` must have no tie"):
-                method(theta)
-        return
-    hessian = f.hessian(theta) * unit
-    scale = max(1.0, np.abs(hessian).max())
-    assert np.array_equal(hessian, hessian.T)
-    np.testing.assert_allclose(hessian.sum(1), 0, atol=1e-13 * scale)
-    assert np.all(hessian - np.diag(np.diag(hessian)) <= 0)
-    assert np.linalg.eigvalsh(hessian).min() >= -1e-13 * scale
-    np.testing.assert_allclose(f.hvp(theta, v) * unit, hessian @ v, atol=1e-11 * scale)
-    if name in ATOMS:
-        assert not hessian.any()
-
-
-@every(SMOOTH)
-@given(theta=dyadic_thetas(D, spread=2), v=dyadic_thetas(D, spread=1))
-def test_derivatives_agree_with_differences(name, theta, v):
-    # Four steps of fourth order; where the density jumps the Hessian has kinks: second order or
-    # first, by the step.
-    f, theta, unit = placed(name, theta)
-    step = 1e-3 * unit
-    steps = theta + np.array([-2, -1, 1, 2])[:, None] * step * v
-    weights = np.array([1, -8, 8, -1]) / (12 * step)
-    value = f if name in WITH_MEAN else f.anchored  # which is f less a constant
-    np.testing.assert_allclose(weights @ value(steps), f.probabilities(theta) @ v, atol=2e-5)
-    difference = weights @ f.probabilities(steps) * unit
-    rough = 0.02 if not f.noise.smooth else 1e-6
-    np.testing.assert_allclose(difference, f.hvp(theta, v) * unit, atol=rough)
-
-
-@every(["normal", "logistic", "gumbel", "student-3", "normal-coordinates", "normal+0.5G"])
-def test_derivatives_to_nine_digits(name):
-    f, h = potential(name), 1e-3
-    for theta, v in np.random.default_rng(1).normal(size=(8, 2, D)):
-        steps = theta + np.array([-2, -1, 1, 2])[:, None] * h * v
-        weights = np.array([1, -8, 8, -1]) / (12 * h)
-        np.testing.assert_allclose(weights @ f(steps), f.probabilities(theta) @ v, atol=2e-9)
-        difference = weights @ f.probabilities(steps)
-        np.testing.assert_allclose(difference, f.hvp(theta, v), atol=1e-8)
-
-
-@every()
-@given(theta=points)
-def test_entropy_is_that_of_the_probabilities(name, theta):
-    f, theta, _ = placed(name, theta)
-    p = f.probabilities(theta)
-    found = f.entropy(theta)
-    np.testing.assert_allclose(found, scipy.stats.entropy(p), rtol=1e-12, atol=1e-14)
-    assert 0 <= found <= np.log(D) + 1e-14
-
-
-@every()
-def test_one_category(name):
-    noise = kept(ALL[name], [0])
-    f, theta = pt.expected_max(noise), np.array([1.5])
-    assert f.probabilities(theta).tolist() == [1.0]
-    assert f.log_probabilities(theta).tolist() == [0.0]
-    assert f.hessian(theta).tolist() == [[0.0]]
-    assert f.entropy(theta) == 0
-    assert not f.has_tie(theta)
-    np.testing.assert_allclose(f.anchored(theta), 1.5, rtol=1e-13)
-    if name in WITH_MEAN:
-        np.testing.assert_allclose(f(theta), 1.5 + np.ravel(noise.mean)[0], rtol=1e-12)
+@pairs(lambda law: not law.inputs)
+def test_law_of_the_whole(law, name) -> None:
+    law.check(ALL[name], **({"seed": 0, "rate": RATE} if law.statistical else {}))

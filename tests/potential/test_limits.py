@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import perturbtheory as pt
+from perturbtheory.testing.strategies import dyadic_thetas
 from tests import oracles
 from tests.laws import (
     ALL,
@@ -19,7 +20,6 @@ from tests.laws import (
     D,
     every,
 )
-from tests.strategies import dyadic_thetas
 
 points = dyadic_thetas(D)
 

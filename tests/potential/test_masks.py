@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import perturbtheory as pt
+from perturbtheory.testing.strategies import dyadic_thetas
 from tests.laws import (
     ALL,
     WITH_MEAN,
@@ -17,7 +18,6 @@ from tests.laws import (
     placed,
     potential,
 )
-from tests.strategies import dyadic_thetas
 
 points = dyadic_thetas(D)
 

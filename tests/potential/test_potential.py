@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import perturbtheory as pt
-from tests.strategies import thetas
+from perturbtheory.testing.strategies import thetas
 
 POTENTIALS = {
     "normal": pt.expected_max(pt.Normal()),

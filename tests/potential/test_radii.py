@@ -16,6 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import perturbtheory as pt
+from perturbtheory.testing.strategies import dyadic_thetas
 from tests import oracles
 from tests.laws import (
     ATOMS,
@@ -28,7 +29,6 @@ from tests.laws import (
     placed,
     potential,
 )
-from tests.strategies import dyadic_thetas
 
 points = dyadic_thetas(D)
 

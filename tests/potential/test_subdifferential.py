@@ -16,8 +16,8 @@ from scipy.optimize import linprog
 
 import perturbtheory as pt
 from perturbtheory.routes import rational
+from perturbtheory.testing.strategies import rational_thetas
 from tests.laws import DISCRETE
-from tests.strategies import rational_thetas
 
 # Atoms and weights, as decimals that floats print exactly.
 LAWS = {

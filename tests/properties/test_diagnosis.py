@@ -12,7 +12,7 @@ from perturbtheory import cli
 from perturbtheory import properties as pr
 from perturbtheory.figures.diagnosis import diagnosis_figure
 from perturbtheory.properties import _results, _table_1
-from tests.properties.liars import Honest
+from perturbtheory.testing.liars import Honest
 
 HOLDS = dict.fromkeys(
     ("completeness", "single-valued", "one-to-one", "minimality", "complete and minimal"), "holds"

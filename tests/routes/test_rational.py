@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import perturbtheory as pt
 from perturbtheory.routes import rational
-from tests import strategies
+from perturbtheory.testing import strategies
 
 COIN = [-1, 1]
 

@@ -1,0 +1,96 @@
+"""One test item of pytest for each law of each object."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from perturbtheory.estimate import ERROR_RATE
+from perturbtheory.ledger import Claim
+from perturbtheory.perturbations import AbstractPerturbation
+from perturbtheory.testing import laws
+from perturbtheory.testing._check import EXAMPLES, Expected, settled, subject_of
+from perturbtheory.testing._run import Trial
+from perturbtheory.testing.laws import Defect, Law
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """A law, bound to an object; calling it raises a `Defect` unless the law holds.
+
+    Attributes:
+        law: the law.
+        subject: what it is about.
+        trial: the settings of the run.
+    """
+
+    law: Law
+    subject: Any
+    trial: Trial
+
+    def __call__(self) -> None:
+        finding = self.trial.find(self.law, self.subject)
+        if not finding.passed:
+            raise Defect(str(finding), **finding.example)
+
+
+def parametrize(
+    *objects: Any,
+    noise: Any = None,
+    expected_failures: Expected | None = None,
+    examples: int = EXAMPLES,
+    seed: int = 0,
+    error_rate: float = ERROR_RATE,
+) -> Any:
+    """Mark a test of one argument ``law``, which it calls, for all laws of the objects.
+
+    Each law of each object is an item of its own, so that ``pytest -k`` chooses among them. A law
+    that does not apply is skipped with the declaration that is the reason, one that is expected to
+    fail is a strict xfail with its reason.
+
+    Args:
+        objects: noises, estimators and claims.
+        noise: of the estimators, as for `check_estimator`.
+        expected_failures: reasons by name of the law, for all objects.
+        examples: as for `check_perturbation`.
+        seed: fixes all examples and draws.
+        error_rate: of each object, as for `check_perturbation`.
+
+    Raises:
+        ValueError: for no objects, for a name that no law has, and as the checks.
+        TypeError: as the checks.
+    """
+    import pytest
+
+    if not objects:
+        msg = "`objects` must be noises, estimators or claims, got none; pass one"
+        raise ValueError(msg)
+    expected = dict(expected_failures or {})
+    settings = (expected, examples, seed, error_rate)
+    items = [item for given in objects for item in _items(given, noise, *settings)]
+    params = []
+    for number, item in enumerate(items):
+        reason = item.law.applies(item.subject)
+        marks = [pytest.mark.skip(reason=reason)] if reason else []
+        if item.law.name in expected:
+            marks = [pytest.mark.xfail(reason=expected[item.law.name], strict=True)]
+        name = f"{_name(item.subject)}-{item.law.name}"
+        repeated = any(f"{_name(i.subject)}-{i.law.name}" == name for i in items[:number])
+        params.append(pytest.param(item, id=f"{name}-{number}" if repeated else name, marks=marks))
+    return pytest.mark.parametrize("law", params)
+
+
+def _items(given: Any, noise: Any, *settings: Any) -> Iterator[Item]:
+    subject, among = given, laws.PERTURBATION
+    if isinstance(given, Claim):
+        among = (*laws.part_laws(given), *laws.CLAIM)
+    elif not isinstance(given, AbstractPerturbation):
+        subject, among = subject_of(given, noise), laws.ESTIMATOR
+    trial = settled(among, *settings)
+    for law in among:
+        yield Item(law, subject, trial)
+
+
+def _name(subject: Any) -> str:
+    if isinstance(subject, laws.Subject):
+        subject = subject.estimator
+    return getattr(subject, "id", None) or getattr(subject, "__name__", type(subject).__name__)

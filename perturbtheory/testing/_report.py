@@ -1,0 +1,190 @@
+"""What a check of a whole object answers: a finding per law, printed, in HTML, or raised."""
+
+import dataclasses
+import html
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+from rich.console import Console
+from rich.text import Text
+
+from perturbtheory.ledger import plain
+from perturbtheory.report import to_html
+from perturbtheory.tables import Table
+from perturbtheory.testing.laws import Law
+
+Verdict = Literal["holds", "fails", "does not apply", "untested"]
+_WIDTH = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What became of one law.
+
+    Attributes:
+        law: the law.
+        verdict: "holds", "fails", "does not apply" or "untested".
+        why: what is wrong, or why the law does not apply or was not tested.
+        example: of a law that fails, the smallest example that was met.
+        examples: examples that decided something.
+        seconds: what it took.
+        expected: the reason why this law was expected to fail, if it was.
+    """
+
+    law: Law
+    verdict: Verdict
+    why: str = ""
+    example: dict[str, Any] = dataclasses.field(default_factory=dict)
+    examples: int = 0
+    seconds: float = 0.0
+    expected: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is as it should be: it holds, does not apply, or fails as expected."""
+        if self.expected:
+            return self.verdict == "fails"
+        return self.verdict in ("holds", "does not apply")
+
+    @property
+    def words(self) -> str:
+        """The reason and the example in one text."""
+        if self.expected and self.verdict != "fails":
+            return f"it was expected to fail: {self.expected}; take the expectation out"
+        said = [f"expected: {self.expected}"] if self.expected else []
+        at = ", ".join(f"{name} = {_shown(value)}" for name, value in self.example.items())
+        said += [self.why + (f", at {at}" if at else "")] if self.why else []
+        return "; ".join(said)
+
+    def __str__(self) -> str:
+        return f"{self.law.name}: {self.verdict}" + (f": {self.words}" if self.words else "")
+
+
+class LawsBroken(AssertionError):  # noqa: N818
+    """Some laws are broken, or were not tested; `report` says which."""
+
+    def __init__(self, report: "Report") -> None:
+        super().__init__(f"\n{report}")
+        self.report = report
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """The findings about one object; true as a condition only if it passed.
+
+    A report passes if every law that the object's declarations imply was tested and holds. What
+    does not apply says which declaration the reason is; what was not tested fails the report.
+
+    Attributes:
+        subject: the object, in words.
+        findings: one per law.
+        error_rate: probability that an object without a defect fails, all laws together.
+        seed: what fixes every example and every draw.
+    """
+
+    subject: str
+    findings: tuple[Finding, ...]
+    error_rate: float
+    seed: int
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        """The findings that are not as they should be."""
+        return tuple(finding for finding in self.findings if not finding.passed)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every law that applies was tested and holds."""
+        tested = any(finding.verdict == "holds" for finding in self.findings)
+        return tested and not self.failed
+
+    @property
+    def seconds(self) -> float:
+        """What all of it took."""
+        return sum(finding.seconds for finding in self.findings)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __getitem__(self, name: str) -> Finding:
+        """The finding about the law of this name; KeyError where there is none."""
+        return {finding.law.name: finding for finding in self.findings}[name]
+
+    def raise_if_failed(self) -> "Report":
+        """The report itself, if it passed.
+
+        Raises:
+            LawsBroken: an AssertionError with the whole report, if it did not.
+        """
+        if not self.passed:
+            raise LawsBroken(self)
+        return self
+
+    @property
+    def summary(self) -> str:
+        """One line: what it was, whether it passed, and how many laws there are of each verdict."""
+        counts = {v: sum(f.verdict == v for f in self.findings) for v in _STYLES}
+        told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
+        expected = sum(f.passed and bool(f.expected) for f in self.findings)
+        told += f" ({expected} as expected)" if expected else ""
+        outcome = "passed" if self.passed else "FAILED"
+        return f"{self.subject}: {outcome}: {told}; {self.seconds:.1f} s"
+
+    def _rows(self) -> Iterator[tuple[str, ...]]:
+        for f in self.findings:
+            seconds = f"{f.seconds:.2f}"
+            yield f.law.name, f.verdict, str(f.examples), seconds, f.words or f.law.statement
+
+    def __rich__(self) -> Table:
+        table = Table("law", "verdict", "examples", "s", "why, or what it says")
+        for name, verdict, examples, seconds, why in self._rows():
+            table.add_row(name, Text(verdict, style=_STYLES[verdict]), examples, seconds, why)
+        return table
+
+    def __str__(self) -> str:
+        console = Console(width=_WIDTH, no_color=True, highlight=False)
+        with console.capture() as captured:
+            console.print(self.__rich__())
+        rows = [line.rstrip() for line in captured.get().splitlines()]
+        return "\n".join([self.summary, self._odds, "", *rows])
+
+    @property
+    def _odds(self) -> str:
+        return (
+            f"An object without a defect fails once in {1 / self.error_rate:,.0f} seeds; "
+            f"this is seed {self.seed}."
+        )
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for f in self.findings:
+            good = "#1a7f37" if f.passed else "#cf222e"
+            colour = "#6e7781" if f.verdict == "does not apply" else good
+            formula = to_html(f"${f.law.formula}$")
+            cells = (
+                html.escape(f.law.name),
+                f'<span style="color:{colour}">{f.verdict}</span>',
+                str(f.examples),
+                f"{f.seconds:.2f}",
+                f"{html.escape(f.words or f.law.statement)}<br>{formula}",
+            )
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        head = "".join(f"<th>{h}</th>" for h in ("law", "verdict", "examples", "s", "why"))
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        said = f"<p><b>{html.escape(self.summary)}</b><br>{html.escape(self._odds)}</p>"
+        return said + table
+
+
+_STYLES = {"holds": "green", "fails": "red", "untested": "yellow", "does not apply": "dim"}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray | list | tuple):
+        return "[" + ", ".join(_shown(v) for v in value) + "]"
+    if isinstance(value, float | np.floating):
+        return f"{float(value):.6g}"
+    return plain(str(value))

@@ -1,0 +1,178 @@
+"""The public check of a noise: honest ones pass, every liar is caught by the law that it breaks."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import perturbtheory as pt
+from perturbtheory.testing import _check, laws, liars
+from perturbtheory.testing._run import Trial
+
+TRIAL = Trial(examples=8, seed=0, rate=1e-7)
+
+
+def found(name, noise):
+    return TRIAL.find(laws.find(name, laws.PERTURBATION), noise)
+
+
+def test_an_honest_noise_passes_every_law_that_its_declarations_imply() -> None:
+    report = pt.testing.check_perturbation(liars.Honest(), examples=4)
+    assert report
+    assert report.raise_if_failed() is report
+    apart = {f.law.name: f.why for f in report if f.verdict == "does not apply"}
+    assert list(apart) == ["atoms", "moments of atoms", "sum over atoms"]
+    assert set(apart.values()) == {"it declares a density, and no atoms"}
+    assert {f.verdict for f in report} == {"holds", "does not apply"}
+    assert [f.law for f in report] == list(laws.PERTURBATION)
+    assert report["translation"].examples == 4
+
+
+@pytest.mark.parametrize("name", liars.PERTURBATIONS)
+def test_every_liar_is_caught_by_the_law_that_it_breaks(name) -> None:
+    noise, broken = liars.PERTURBATIONS[name]
+    finding = found(broken, noise)
+    assert finding.verdict == "fails", finding
+    assert "raised" not in finding.why
+    assert finding.examples == 1 or finding.example
+
+
+def test_one_coordinate_of_several_is_named() -> None:
+    class Mixed(pt.Normal):
+        def log_pdf(self, x):
+            return super().log_pdf(x) + np.where(np.asarray(self.scale) == 2.0, 0.01, 0.0)
+
+    noise = pt.register(Mixed)(np.array([1.0, 2.0]))
+    assert found("density", noise).example["coordinate"] == 1
+
+
+def test_the_smallest_example_is_shown() -> None:
+    points = laws.Points()
+
+    def check(noise, theta, order, shift):
+        if theta.max() - theta.min() > 2:
+            raise laws.Defect("too far apart")
+
+    given = {"theta": points, "order": laws.Orders(), "shift": laws.Integers()}
+    finding = TRIAL.find(laws.Law("near", "", "", check, inputs=given), pt.Normal())
+    assert (finding.verdict, finding.why) == ("fails", "too far apart")
+    # Two categories are left, one of them at zero, and the other at a whole number.
+    assert sorted(np.abs(finding.example["theta"])) == [0.0, 3.0]
+    assert finding.example["order"].tolist() == [1, 0]
+    assert finding.example["shift"] == 1
+
+
+def test_what_decides_nothing_is_not_tested_and_fails_the_report() -> None:
+    silent = laws.Law(
+        "silent", "", "", lambda n, theta: "there was a tie", inputs={"theta": laws.Points()}
+    )
+    finding = TRIAL.find(silent, pt.Normal())
+    assert finding.verdict == "untested"
+    assert finding.why == "no example decided anything: there was a tie"
+    report = pt.testing.Report("Normal", (finding, found("form", pt.Normal())), 1e-6, 0)
+    assert not report
+    with pytest.raises(pt.testing.LawsBroken, match="1 untested"):
+        report.raise_if_failed()
+    assert not pt.testing.Report("nothing", (), 1e-6, 0)
+
+
+def test_what_raises_breaks_the_law() -> None:
+    class Loud(pt.Normal):
+        def log_sf(self, x):
+            msg = f"not here: {np.shape(x)[1:]}"
+            raise RuntimeError(msg)
+
+    finding = found("complements", pt.register(Loud)())
+    assert finding.verdict == "fails"
+    assert finding.why == "it raised RuntimeError: not here: ()"
+
+
+def test_failures_may_be_expected_with_a_reason_and_must_happen() -> None:
+    noise, _ = liars.PERTURBATIONS["WrongVariance"]
+    reason = {"variance": "the table of the paper has this one", "declarations": "the same"}
+    among = tuple(law for law in laws.PERTURBATION if law.name in (*reason, "mean", "form"))
+    report = _check.report(noise, among, reason, 1, 0, 1e-6)
+    assert report.passed, str(report)
+    assert "expected: the table of the paper has this one; `variance` is declared 4" in str(
+        report["variance"]
+    )
+    assert "2 as expected" in report.summary
+    finding = TRIAL.find(laws.find("mean", laws.PERTURBATION), noise, "it is far off")
+    assert not finding.passed
+    assert "it was expected to fail: it is far off" in finding.words
+
+
+def test_a_report_prints_and_has_html() -> None:
+    findings = tuple(
+        found(n, liars.PERTURBATIONS["WrongMean"][0]) for n in ("mean", "atoms", "form")
+    )
+    report = pt.testing.Report("WrongMean()", findings, 1e-6, 0)
+    text = str(report)
+    assert "WrongMean(): FAILED: 1 holds, 1 fails, 1 does not apply" in text
+    assert "fails once in 1,000,000 seeds" in text
+    assert "declares a density" in text
+    page = report._repr_html_()
+    assert page.count("<tr>") == 4
+    assert "<math" in page
+    assert "`mean` is declared 0.1" in page
+
+
+BAD = {
+    "noise": (lambda: pt.testing.check_perturbation(3), TypeError, "`noise` must be a pert"),
+    "law": (
+        lambda: pt.testing.check_perturbation(pt.Normal(), expected_failures={"men": "so"}),
+        ValueError, "`name` must be the name of a law, got 'men'; there are form",
+    ),
+    "reason": (
+        lambda: pt.testing.check_perturbation(pt.Normal(), expected_failures={"mean": " "}),
+        ValueError, "`expected_failures` must say why 'mean' fails",
+    ),
+    "examples": (
+        lambda: pt.testing.check_perturbation(pt.Normal(), examples=0),
+        ValueError, "`examples` must be",
+    ),
+    "seed": (
+        lambda: pt.testing.check_perturbation(pt.Normal(), seed=-1), ValueError, "`seed` must be",
+    ),
+    "rate": (
+        lambda: pt.testing.check_perturbation(pt.Normal(), error_rate=2.0),
+        ValueError, "`error_rate` must be a probability, got 2.0",
+    ),
+    "name": (lambda: pt.testing.check, AttributeError, "has no attribute 'check'; it has Finding"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input(name) -> None:
+    call, error, message = BAD[name]
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_laws_are_told_apart_and_say_what_they_are() -> None:
+    names = [law.name for law in laws.PERTURBATION]
+    assert len(set(names)) == len(names)
+    for law in laws.PERTURBATION:
+        assert law.statement.endswith(".")
+        assert law.formula
+        assert law.where
+    assert (
+        laws.find("permutation", laws.PERTURBATION).where == "identically distributed coordinates"
+    )
+
+
+def test_neither_pytest_nor_hypothesis_is_needed() -> None:
+    program = """
+import sys
+sys.modules["pytest"] = sys.modules["hypothesis"] = None
+import perturbtheory as pt
+from perturbtheory.testing import _check, laws, liars
+pt.testing.check_perturbation, pt.testing.Report
+assert laws.find("mean", laws.PERTURBATION).applies(pt.Normal()) == ""
+laws.find("mean", laws.PERTURBATION).check(pt.Normal())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,93 @@
+"""One item a law; the strategies; how hypothesis finds them."""
+
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import find, given
+from hypothesis import strategies as st
+
+import perturbtheory as pt
+from perturbtheory.ledger import Claim
+from perturbtheory.testing import laws, liars, strategies
+
+NOISE, LAW = liars.PERTURBATIONS["WrongVariance"]
+QUICK = ("variance", "mean", "atoms", "density")
+
+
+def chosen(mark, names=QUICK):
+    return {p.id: p for p in mark.args[1] if p.values[0].law.name in names}
+
+
+@pt.testing.parametrize(liars.Honest(), examples=3)
+def test_an_honest_noise(law) -> None:
+    if law.law.name in (*QUICK, "translation"):
+        law()
+
+
+def test_items_are_named_skipped_and_expected_to_fail_in_words() -> None:
+    mark = pt.testing.parametrize(NOISE, expected_failures={"variance": "so printed"})
+    assert len(mark.args[1]) == len(laws.PERTURBATION)
+    items = chosen(mark)
+    assert list(items) == [f"WrongVariance-{n}" for n in ("density", "mean", "variance", "atoms")]
+    (skip,) = items["WrongVariance-atoms"].marks
+    assert (skip.name, skip.kwargs["reason"]) == ("skip", "it declares a density, and no atoms")
+    (fails,) = items["WrongVariance-variance"].marks
+    assert (fails.name, fails.kwargs) == ("xfail", {"reason": "so printed", "strict": True})
+    items["WrongVariance-mean"].values[0]()
+    with pytest.raises(laws.Defect, match="variance: fails: `variance` is declared 4"):
+        items["WrongVariance-variance"].values[0]()
+
+
+def test_objects_of_every_sort_and_of_one_name() -> None:
+    claim = Claim("T.parametrized", "a thesis", "Nothing.")
+    mark = pt.testing.parametrize(pt.Normal(), pt.Normal(2.0), pt.estimators.Arm(), claim)
+    ids = [p.id for p in mark.args[1]]
+    count = 2 * len(laws.PERTURBATION) + len(laws.ESTIMATOR) + len(laws.CLAIM)
+    assert len(ids) == len(set(ids)) == count
+    assert {"Normal-mean", "Arm-key", "T.parametrized-verdict"} <= set(ids)
+    with pytest.raises(ValueError, match="`objects` must be noises"):
+        pt.testing.parametrize()
+
+
+def test_hypothesis_is_told_by_an_entry_point() -> None:
+    project = tomllib.loads((Path(pt.__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+    module, _, name = project["project"]["entry-points"]["hypothesis"]["perturbtheory"].partition(
+        ":"
+    )
+    getattr(import_module(module), name)()
+    assert str(find(st.from_type(pt.AbstractPerturbation), lambda n: True)) == "Logistic(scale=1.0)"
+    assert str(find(st.from_type(pt.Laplace), lambda n: True)) == "Laplace(scale=1.0)"
+
+
+@given(noise=strategies.perturbations(), data=st.data())
+def test_laws_hold_for_noises_of_every_family(noise, data) -> None:
+    for name in ("probabilities", "translation"):
+        law = laws.find(name, laws.PERTURBATION)
+        law.check(noise, **data.draw(strategies.inputs(law, 3)))
+
+
+def test_strategies_shrink_to_what_is_easy_to_read() -> None:
+    theta = find(strategies.thetas(), lambda t: t.max() - t.min() > 1)
+    assert sorted(abs(theta)) == [0.0, 2.0]
+    p = find(strategies.simplex(3), lambda p: p.max() < 1)
+    assert sorted(p) == [0.0, 0.5, 0.5]
+    law = find(strategies.discrete_laws(), lambda n: len(n.atoms) == 2 and n.mean != 0)
+    assert (law.atoms.tolist(), law.weights.tolist()) in (
+        ([0, 0.25], [0.5, 0.5]),
+        ([-0.25, 0], [0.5, 0.5]),
+    )
+    assert find(strategies.rational_thetas(2), lambda t: True) == [0, 0]
+    assert find(strategies.objectives(2), lambda f: f[0] > f[1]).tolist() in (
+        [0.25, 0.0],
+        [0.0, -0.25],
+    )
+
+
+@given(p=strategies.simplex(4, interior=True), over=strategies.parameter_sets(3))
+def test_points_and_sets(p, over) -> None:
+    assert abs(p.sum() - 1) < 1e-15 * 4
+    assert np.all(p > 0)
+    assert over.dimension == 3
