@@ -236,7 +236,8 @@ def _require_entries(name: str, array: np.ndarray, masked: bool) -> None:
         return
     bad = np.isnan(array) | (array == np.inf) | (not masked) & (array == -np.inf)
     if bad.any():
-        way_out = "remove the entry" + (" or give it a finite logit" if name == "theta" else "")
+        ways = {"theta": " or give it a finite logit", "v": " or put 0 where theta is masked"}
+        way_out = "remove the entry" + ways.get(name, "")
         what = "be finite, or -inf for a category that cannot win" if masked else "be finite"
         msg = f"`{name}` must {what}, got {array[bad].ravel()[0]!s}; {way_out}"
         raise ValueError(msg)

@@ -104,9 +104,6 @@ class Potential(ShownPotential):
         gradient is -H(theta) log p. In 32-bit, for noise that one trapezoidal rule serves, both
         come from one pass of fewer nodes, both to about 1e-5. Under discrete noise, where p
         jumps, the gradient is zero, and NaN at a tie.
-
-        Raises ValueError for theta that is empty, infinite or NaN, or of another length than the
-        noise.
         """
         return self._answer("entropy", self._theta(theta))
 
@@ -159,9 +156,9 @@ class Potential(ShownPotential):
         theta_1 = 0. For bounded noise, where other theta give a p on the boundary, an interior p
         has one theta still: that with max_k(theta_k + l_k) < theta_i + u_i for every i. Newton's
         method on log-ratios; derivatives by the implicit function theorem along the simplex.
-        Raises ValueError for p outside the simplex or on its boundary, for entries below 1e-30
-        (1e-20 in 32-bit), for discrete noise, whose inverse is neither single-valued nor onto, and
-        where no theta that the precision can hold gives p.
+        Raises ValueError for p outside the simplex or on its boundary, for discrete noise, whose
+        inverse is neither single-valued nor onto, and where no theta that the precision can hold
+        gives p: entries above 1e-30 (in JAX 1e-20 in 32-bit) have one, smaller ones may.
         """
         require_one_of("gauge", gauge, ("sum", "first"))
         if not self.noise.continuous:

@@ -166,3 +166,17 @@ def test_laws_that_differ_in_location_and_scale_share_a_table():
         pt.smoothed(pt.FromScipy(scipy.stats.t(5.0, loc=loc)), 0.5),
     ):
         assert len(noise.units().laws) == 1
+
+
+@pytest.mark.parametrize("family", [pt.Normal, pt.Laplace, pt.Logistic, pt.Gumbel])
+@pytest.mark.parametrize("narrow", [1e-12, 1e-30])
+@pytest.mark.parametrize("offset", [-3e5, 1.0, 3e5])
+def test_a_constant_is_no_matter_where_one_law_is_narrower_than_its_rounding(
+    family, narrow, offset
+):
+    f, theta = pt.expected_max(family(np.array([narrow, 1.0]))), np.array([0.0, 3.0])
+    for at in (theta, 0 * theta):
+        np.testing.assert_allclose(
+            f.log_probabilities(at + offset), f.log_probabilities(at), rtol=1e-10, atol=1e-14
+        )
+        assert abs(f(at + offset) - offset - f(at)) < 1e-9
