@@ -100,8 +100,6 @@ from perturbtheory.ledger._evidence import Part as Part
 from perturbtheory.ledger._evidence import Step as Step
 from perturbtheory.ledger._evidence import Witness as Witness
 from perturbtheory.ledger._evidence import every as every
-from perturbtheory.ledger._evidence import in_words as in_words
-from perturbtheory.ledger._evidence import quantity as quantity
 from perturbtheory.ledger._numbers import agree as agree
 from perturbtheory.ledger._numbers import positive as positive
 from perturbtheory.ledger._premises import STANDING as STANDING
@@ -115,3 +113,5 @@ from perturbtheory.ledger._verdict import Verdict as Verdict
 from perturbtheory.ledger._verdict import from_json as from_json
 from perturbtheory.ledger._verdict import line_in as line_in
 from perturbtheory.ledger._verdict import run as run
+from perturbtheory.ledger._words import in_words as in_words
+from perturbtheory.ledger._words import quantity as quantity

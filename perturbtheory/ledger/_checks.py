@@ -17,9 +17,9 @@ from perturbtheory.ledger._evidence import (
     Step,
     Witness,
     every,
-    folded,
     outcome_of,
 )
+from perturbtheory.ledger._words import folded
 
 
 def exact(route: str, *grounds: Any, cases: str = "") -> Check:

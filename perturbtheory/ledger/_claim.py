@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from perturbtheory.checks import require_count
 from perturbtheory.ledger import _shown
-from perturbtheory.ledger._evidence import Evidence, folded
+from perturbtheory.ledger._evidence import Evidence
+from perturbtheory.ledger._words import folded
 
 _serial = itertools.count()
 PartFunction = Callable[..., Iterator[Evidence]]

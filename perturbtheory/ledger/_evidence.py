@@ -1,7 +1,7 @@
 """Evidence: a step of a proof, a check by one route, a part of a claim with checks by several."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,7 @@ from perturbtheory.checks import require_one_of
 from perturbtheory.display import block
 from perturbtheory.ledger import _shown
 from perturbtheory.ledger._text import plain
+from perturbtheory.ledger._words import folded
 
 Kind = Literal[
     "proof",
@@ -30,19 +31,8 @@ PartOutcome = Literal["holds", "refuted", "not reproduced", "disagreement", "unk
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """From the strongest to the weakest."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-_GREEK = (
-    "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|phi|chi|"
-    "psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega"
-)
-_NAME = re.compile(rf"([A-Za-z]|{_GREEK})(?:_(\d+|[A-Za-z]|{_GREEK}))?")
 _FORMULA = re.compile(r"\$[^$]+\$(?=: |$)")
 _REASONED: tuple[Kind, ...] = KINDS[: KINDS.index("closed form")]
-_NUMBER = re.compile(r"-?\d+(\.\d+)?(/\d+)?")
-
-
-def folded(text: str) -> str:
-    """The text in one line, so that it may be written over several, indented."""
-    return " ".join(text.split())
 
 
 @dataclass(frozen=True)
@@ -275,34 +265,3 @@ def _decided(steps: Iterable[Step]) -> frozenset[str]:
 def _sides(formula: str) -> list[str]:
     """The sides of an equation, whichever is written first."""
     return sorted(formula.strip("$").split(" = "))
-
-
-def in_words(value: Any) -> str:
-    """A value of a counterexample as text: lists as tuples, mappings as key = value.
-
-    Numbers and names are mathematics, see `quantity`; what consists of formulas is one formula.
-    """
-    if isinstance(value, list | tuple):
-        return _filled(f"({', '.join(['{}'] * len(value))})", *map(in_words, value))
-    if isinstance(value, Mapping):
-        pairs = ((quantity(str(key)), in_words(v)) for key, v in value.items())
-        return ", ".join(_filled("{} = {}", *pair) for pair in pairs)
-    text = str(value)
-    return f"${text}$" if _NUMBER.fullmatch(text) else text
-
-
-def _filled(template: str, *texts: str) -> str:
-    if texts and all(re.fullmatch(r"\$[^$]+\$", text) for text in texts):
-        return f"${template.format(*(text[1:-1] for text in texts))}$"
-    return template.format(*texts)
-
-
-def quantity(name: str) -> str:
-    r"""The name of a quantity: `theta` and `p_1` are $\theta$ and $p_1$, words stay words."""
-    found = _NAME.fullmatch(name)
-    if not found:
-        return name
-    letter, index = (
-        f"\\{part}" if len(part) > 1 and part.isalpha() else part for part in found.groups("")
-    )
-    return f"${letter}_{{{index}}}$" if index else f"${letter}$"

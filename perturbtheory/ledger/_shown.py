@@ -18,6 +18,7 @@ from perturbtheory.display import (
     table,
     words,
 )
+from perturbtheory.ledger._words import in_words, quantity
 
 
 def claim(found: Any) -> str:
@@ -25,14 +26,11 @@ def claim(found: Any) -> str:
     return block(*_head(found), *_facts(found), folded("parts", listed(found.parts)))
 
 
-def result(found: Any, in_words: Any, quantity: Any) -> str:
+def result(found: Any) -> str:
     """The verdict with the statement, what stands against it, and every part with its checks."""
     decided, steps = found.steps
     weakest = found.weakest + (f" ({decided} of {steps} steps decided)" if steps else "")
-    against = [
-        _counterexample(name, data, in_words, quantity)
-        for name, data in (found.counterexample or {}).items()
-    ]
+    against = [_counterexample(name, data) for name, data in (found.counterexample or {}).items()]
     return block(
         *_head(found.claim, badge(found.verdict)),
         *_facts(found.claim),
@@ -75,6 +73,6 @@ def _facts(found: Any) -> list[Html]:
     return [line(quiet(f"{name}: {text}")) for name, text in facts.items() if text]
 
 
-def _counterexample(name: str, data: Mapping[str, Any], in_words: Any, quantity: Any) -> Html:
+def _counterexample(name: str, data: Mapping[str, Any]) -> Html:
     rows = [(quantity(str(key)), in_words(value)) for key, value in data.items()]
     return table(("against", name), rows, ["fails"] * len(rows))

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from perturbtheory.ledger import _shown
 from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
-from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness, in_words, quantity
+from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness
 from perturbtheory.ledger._text import plain
 
 Verdict = Literal[
@@ -93,7 +93,7 @@ class Result:
         return f"<Result {self.claim.id}: {self.verdict}; {plain(self.weakest)}>"
 
     def _repr_html_(self) -> str:
-        return _shown.result(self, in_words, quantity)
+        return _shown.result(self)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; no timings, so that equal results are equal files."""

@@ -147,8 +147,7 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
     ``FromScipy(scipy.stats.laplace(loc), breakpoints=(loc,))``. A kink that is not named costs
     accuracy, which the radii of `estimate` show for the values beside them. Location and scale are
     kept as they are: the mean need not be zero. Where F or 1 - F of a coordinate is below 1e-170
-    the table goes on as an exponential or a power, and log-probabilities that rest on it are
-    rough: of that depth only the laws of this package are known.
+    the table goes on as an exponential or a power: log-probabilities that rest on it are rough.
     Raises ValueError unless `distribution` is a frozen ``scipy.stats.rv_continuous``.
     """
 

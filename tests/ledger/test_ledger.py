@@ -32,6 +32,8 @@ from perturbtheory.ledger import (
 )
 
 X = sp.Symbol("x", positive=True)
+SQUARE, EXPANDED = (X + 1) ** 2, X**2 + 2 * X + 1
+TRUE = eq(SQUARE, EXPANDED)
 
 
 @pytest.fixture(autouse=True)
@@ -230,19 +232,23 @@ def test_equations_are_shown_as_they_are_meant_and_decided_by_sympy():
 
 
 def test_words_after_an_equation_say_what_it_means():
-    given = exact("sympy", eq(X + X, 2 * X, "twice"), argued("so it is", "Euclid"))
-    after = exact("sympy", eq(X + X, 2 * X), "twice", argued("so it is", "Euclid"))
+    given = exact("sympy", eq(SQUARE, EXPANDED, "at once"), argued("so it is", "Euclid"))
+    after = exact("sympy", eq(SQUARE, EXPANDED), "at once", argued("so it is", "Euclid"))
     assert after.steps == given.steps
 
 
 @pytest.mark.parametrize("word", ["holds", "fails", "unknown"])
 def test_an_outcome_is_no_word_that_an_equation_could_swallow(word):
     with pytest.raises(ValueError, match="`grounds`"):
-        exact("sympy", eq(X + X, 2 * X), word)
+        exact("sympy", TRUE, word)
 
 
 def test_words_need_an_equation_that_has_none():
-    for grounds in (("first", eq(X, X)), (eq(X, X, "one"), "two"), (argued("a", "b"), "two")):
+    for grounds in (
+        ("first", TRUE),
+        (eq(SQUARE, EXPANDED, "one"), "two"),
+        (argued("a", "b"), "two"),
+    ):
         with pytest.raises(ValueError, match="`grounds`"):
             exact("sympy", *grounds)
 
@@ -293,7 +299,6 @@ def made_of(*evidence):
     return ledger.run(a)
 
 
-TRUE = eq((X + 1) ** 2, X**2 + 2 * X + 1)
 GOOD, BAD = exact("one", TRUE), exact("one", eq(X, 2 * X))
 
 
