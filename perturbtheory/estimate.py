@@ -99,11 +99,12 @@ def _shown(value: object, radius: object) -> str:
         return " ± ".join(measured(float(numbers), float(radii)))
     most = float(np.max(radii)) if radii.size else 0.0
     if not 0 < most < np.inf:
-        return f"{array(numbers, '.12g')} ± {number(most)} or less"
-    places = min(max(places_of(most), 0), 16)
+        return f"{array(numbers, '.17g')} ± {number(most)} or less"
+    places = max(places_of(most), 0)
+    if places > 15:  # every digit: none is moved
+        return f"{array(numbers, '.17g')} ± {upwards(most)} or less"
     # What rounding an entry moves it by belongs to the radius of the number that is shown.
-    rounded = 0.5 * 10.0**-places if places < 16 else 2e-16 * float(np.max(np.abs(numbers)))
-    return f"{array(numbers, f'.{places}f')} ± {upwards(most + rounded)} or less"
+    return f"{array(numbers, f'.{places}f')} ± {upwards(most + 0.5 * 10.0**-places)} or less"
 
 
 def _rows(value: object, radius: object) -> list[tuple[str, str, str]]:

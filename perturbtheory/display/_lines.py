@@ -4,6 +4,7 @@ Browsers keep a <math> element on one line; TeX ends lines after relations and b
 a long formula becomes several elements.
 """
 
+import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
@@ -50,7 +51,8 @@ def width(element: Element) -> float:
     """Roughly, in letters; scripts are smaller, the parts of a fraction lie above each other."""
     if not len(element):
         if element.tag == "mspace":
-            return 2.0 * float((element.get("width") or "0em").removesuffix("em"))
+            found = re.fullmatch(r"(-?[\d.]+)em", element.get("width") or "")
+            return 2.0 * float(found[1]) if found else 0.0  # other units are small spaces
         symbol = element.tag == "mo" and (element.text or "") in _RELATIONS | _BINARY
         return 2.0 if symbol else float(len(element.text or ""))
     widths = [width(child) for child in element]

@@ -24,7 +24,8 @@ def measured(value: float, radius: float) -> tuple[str, str]:
     """
     value, radius = float(value), float(radius)
     if not (math.isfinite(value) and 0 < radius < math.inf):
-        return f"{value:.16g}", f"{radius:g}"
+        short = f"{value:.16g}"
+        return short if float(short) == value else f"{value:.17g}", f"{radius:g}"
     places = places_of(radius)
     size = abs(value)
     if (1e-5 <= size < 1e16 or size < radius) and places <= 17:

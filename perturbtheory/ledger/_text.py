@@ -14,6 +14,7 @@ def plain(text: str) -> str:
     """
     if "$" not in text and "\\" not in text:
         return text
+    text = re.sub(r"(?<!\\)%", r"\\%", text)  # which begins no comment here
     text = re.sub(r"\\[td]frac", r"\\frac", text)
     text = re.sub(r"\\(?:operatorname|text|mathrm|mathbf)\*?\{([^{}]*)\}", r" \1", text)
     return re.sub(r"\s+", " ", _converter().latex_to_text(text)).strip()

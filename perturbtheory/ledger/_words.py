@@ -14,6 +14,9 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(/\d+)?")
 
 def folded(text: str) -> str:
     """The text in one line, so that it may be written over several, indented."""
+    if not isinstance(text, str):
+        msg = f"what a check says must be words and $LaTeX$, got {text!r}; write it in quotes"
+        raise ValueError(msg)
     return " ".join(text.split())
 
 

@@ -45,8 +45,7 @@ class AbstractHazard(AbstractHalfLine):
         return -complement(xp, u, log_u)[0]
 
     def cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        xp, u, _ = self._hazard(x, 0.0)
-        return -xp.expm1(-u)
+        return hazard_law(*self._hazard(x, 0.0))[0]
 
     def log_cdf_and_rate(
         self, x: Float[Array, "..."]

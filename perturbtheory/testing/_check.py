@@ -107,8 +107,9 @@ def subject_of(estimator: Any, noise: Any = None) -> laws.Subject:
 def check_claim(claim: Any, *, expected_failures: Expected | None = None) -> Report:
     """Check all laws of a claim: each part is decided, repeatably, and rests on what stands.
 
-    A claim that is refuted passes: that is an answer. Its evidence is the claim's own, and no law
-    draws; see `laws.CLAIM`, and `perturbtheory.ledger` for how a claim is written.
+    A claim that is refuted passes, if it keeps its counterexample: that is an answer. Its evidence
+    is the claim's own, and no law draws; see `laws.CLAIM`, and `perturbtheory.ledger` for how a
+    claim is written.
 
     Args:
         claim: a `perturbtheory.ledger.Claim`.
@@ -152,7 +153,12 @@ def settled(
         msg = f"`error_rate` must be a probability, got {error_rate!r}; 1e-6 is usual"
         raise ValueError(msg)
     for name, reason in expected.items():
-        laws.find(name, among)
+        if name not in {law.name for law in among}:
+            msg = (
+                f"`expected_failures` must name laws, got {name!r}; there are "
+                f"{', '.join(law.name for law in among)}"
+            )
+            raise ValueError(msg)
         if not isinstance(reason, str) or not reason.strip():
             msg = f"`expected_failures` must say why {name!r} fails, got {reason!r}; write it down"
             raise ValueError(msg)

@@ -15,7 +15,8 @@ from perturbtheory.testing.laws import Defect, Law
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """A law, bound to an object; calling it raises a `Defect` unless the law holds.
+    """A law, bound to an object; calling it raises a `Defect` unless the law holds, and
+    `AssertionError` where it decided nothing.
 
     Attributes:
         law: the law.
@@ -29,6 +30,8 @@ class Item:
 
     def __call__(self) -> None:
         finding = self.trial.find(self.law, self.subject)
+        if finding.verdict == "untested":  # which no failure that is expected excuses
+            raise AssertionError(str(finding))
         if not finding.passed:
             raise Defect(str(finding), **finding.example)
 
@@ -72,7 +75,8 @@ def parametrize(
         reason = item.law.applies(item.subject)
         marks = [pytest.mark.skip(reason=reason)] if reason else []
         if item.law.name in expected:
-            marks = [pytest.mark.xfail(reason=expected[item.law.name], strict=True)]
+            reason = expected[item.law.name]
+            marks = [pytest.mark.xfail(reason=reason, raises=Defect, strict=True)]
         name = f"{_name(item.subject)}-{item.law.name}"
         repeated = any(f"{_name(i.subject)}-{i.law.name}" == name for i in items[:number])
         params.append(pytest.param(item, id=f"{name}-{number}" if repeated else name, marks=marks))

@@ -98,8 +98,9 @@ def _smallest(
         for simpler in _simpler(law, subject, example):
             left -= 1
             error, _ = _outcome(law, subject, simpler)
-            if error is not None:
-                example, broken = simpler, error
+            # Of another sort, it is another fault.
+            if type(error) is type(broken):
+                example, broken = simpler, error  # pyright: ignore[reportAssignmentType]
                 break
             if left <= 0:
                 return example, broken

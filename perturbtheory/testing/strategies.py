@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from perturbtheory import perturbations as noises
+from perturbtheory.testing import _entry_point
 
 if TYPE_CHECKING:
     from perturbtheory.testing.laws import Input, Law
@@ -33,7 +34,7 @@ def thetas(
         >>> find(thetas(3), lambda theta: theta[0] > 1)
         array([2., 0., 0.])
     """
-    sizes = st.just(dimension) if dimension else st.sampled_from(dimensions)
+    sizes = st.just(dimension) if dimension is not None else st.sampled_from(dimensions)
     entries = st.floats(-spread, spread, allow_subnormal=False)
     return sizes.flatmap(lambda d: hnp.arrays(np.float64, d, elements=entries, fill=_FILL))
 
@@ -139,6 +140,11 @@ def perturbations(
     return plain if where is None else plain.filter(where)
 
 
+def of_family(family: type) -> st.SearchStrategy[Any]:
+    """Noises of one family, or of every one for `AbstractPerturbation`."""
+    return FAMILIES[family]() if family in FAMILIES else perturbations()
+
+
 def parameter_sets(dimension: int) -> st.SearchStrategy[Any]:
     """Convex sets of parameters in d dimensions: spaces, gauges, hyperplanes, boxes and cones."""
     from perturbtheory import properties
@@ -182,7 +188,5 @@ def _of(kind: "Input", d: int) -> st.SearchStrategy[Any]:
 
 
 def register() -> None:
-    """Tell hypothesis how to make a perturbation of every family; the entry point calls it."""
-    st.register_type_strategy(noises.AbstractPerturbation, perturbations())
-    for family, make in FAMILIES.items():
-        st.register_type_strategy(family, make())
+    """Tell hypothesis how to make noises of every family; the entry point calls it."""
+    _entry_point.register()

@@ -42,7 +42,7 @@ def test_a_function_is_an_estimator_that_says_nothing_of_itself() -> None:
         values = values.reshape(values.shape + (1,) * (theta.ndim - values.ndim))
         return values * (z - jax.nn.softmax(theta, -1))
 
-    for name in ("unbiased for values", "key", "shape and dtype"):
+    for name in ("unbiased for values", "key", "shape and dtype", "compiled", "rows are apart"):
         assert found(name, estimator, pt.Gumbel()).verdict == "holds"
     wrong = found("unbiased for values", estimator, pt.Normal())
     assert wrong.verdict == "fails"

@@ -38,6 +38,26 @@ def test_every_liar_is_caught_by_the_law_that_it_breaks(name) -> None:
     assert finding.examples == 1 or finding.example
 
 
+@pytest.mark.parametrize(
+    ("name", "noise"),
+    [
+        ("integral", pt.Logistic(np.linspace(1.0, 2.0, 7))),
+        ("sum over atoms", pt.Discrete(np.tile([-1.0, 1.0], (7, 1)))),
+    ],
+)
+def test_of_many_coordinates_some_are_integrated(name, noise) -> None:
+    finding = found(name, noise)
+    assert finding.verdict == "holds"
+    assert finding.examples > 1
+
+
+def test_an_example_says_something() -> None:
+    rng = np.random.default_rng(0)
+    points = laws.Points(nonzero=True)
+    assert all(points.draw(rng, 2, number).any() for number in range(50))
+    assert all(value.any() for value in points.simpler(np.array([1.0, 0.0])))
+
+
 def test_one_coordinate_of_several_is_named() -> None:
     class Mixed(pt.Normal):
         def log_pdf(self, x):
@@ -122,7 +142,7 @@ BAD = {
     "noise": (lambda: pt.testing.check_perturbation(3), TypeError, "`noise` must be a pert"),
     "law": (
         lambda: pt.testing.check_perturbation(pt.Normal(), expected_failures={"men": "so"}),
-        ValueError, "`name` must be the name of a law, got 'men'; there are form",
+        ValueError, "`expected_failures` must name laws, got 'men'; there are form",
     ),
     "reason": (
         lambda: pt.testing.check_perturbation(pt.Normal(), expected_failures={"mean": " "}),

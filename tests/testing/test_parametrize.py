@@ -1,5 +1,7 @@
 """One item a law; the strategies; how hypothesis finds them."""
 
+import subprocess
+import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 import perturbtheory as pt
 from perturbtheory.ledger import Claim
-from perturbtheory.testing import laws, liars, strategies
+from perturbtheory.testing import _entry_point, laws, liars, strategies
 
 NOISE, LAW = liars.PERTURBATIONS["WrongVariance"]
 QUICK = ("variance", "mean", "atoms", "density")
@@ -35,7 +37,10 @@ def test_items_are_named_skipped_and_expected_to_fail_in_words() -> None:
     (skip,) = items["WrongVariance-atoms"].marks
     assert (skip.name, skip.kwargs["reason"]) == ("skip", "it declares a density, and no atoms")
     (fails,) = items["WrongVariance-variance"].marks
-    assert (fails.name, fails.kwargs) == ("xfail", {"reason": "so printed", "strict": True})
+    assert (fails.name, fails.kwargs) == (
+        "xfail",
+        {"reason": "so printed", "raises": laws.Defect, "strict": True},
+    )
     items["WrongVariance-mean"].values[0]()
     with pytest.raises(laws.Defect, match="variance: fails: `variance` is declared 4"):
         items["WrongVariance-variance"].values[0]()
@@ -50,6 +55,22 @@ def test_objects_of_every_sort_and_of_one_name() -> None:
     assert {"Normal-mean", "Arm-key", "T.parametrized-verdict"} <= set(ids)
     with pytest.raises(ValueError, match="`objects` must be noises"):
         pt.testing.parametrize()
+
+
+def test_strategies_may_be_what_imports_hypothesis_first() -> None:
+    code = (
+        "from perturbtheory.testing import strategies; import perturbtheory as pt; "
+        "from hypothesis import find, strategies as st; "
+        "assert find(st.from_type(pt.Laplace), lambda noise: True).scale == 1; "
+        "find(st.from_type(pt.perturbations.AbstractPerturbation), lambda noise: True)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_family_with_a_strategy_is_registered() -> None:
+    made = {family.__name__ for family in strategies.FAMILIES}
+    assert made == set(_entry_point.FAMILIES)
 
 
 def test_hypothesis_is_told_by_an_entry_point() -> None:

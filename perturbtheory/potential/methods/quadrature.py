@@ -161,8 +161,8 @@ def _near(noise: Any, theta: Vector) -> Vector:
     """Theta, from its largest entry where that is so large that it swallows the noise.
 
     Elsewhere theta stays as it is, for differences of its small entries are exact only so; or it is
-    taken from that of the narrowest law, which nodes must not miss, where this brings every law
-    nearer to zero in its own widths and rounds nothing.
+    taken from that of the narrowest law, which nodes must not miss, where this brings the farthest
+    law nearer to zero in its own widths and rounds nothing.
     """
     top, width = theta.max(), noise.resolution
     if abs(top) > _LARGE * np.max(width):

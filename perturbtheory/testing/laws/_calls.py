@@ -52,8 +52,8 @@ def key(subject: Subject) -> None:
         )
     )
     ensure("an estimate is not finite", np.isfinite(drawn).all())
-    slack = 1e4 * float(np.finfo(drawn.dtype).eps)
-    close("an estimate by the same key", again, drawn[7], rtol=slack, atol=slack)
+    slack = 1e4 * float(np.finfo(drawn.dtype).eps) * float(np.abs(drawn).max())
+    close("an estimate by the same key", again, drawn[7], atol=slack)
     moves = bool(np.ptp(drawn, axis=0).max() > slack)
     declared = bool(subject.declared("random"))
     ensure(
@@ -69,7 +69,9 @@ def compiled(subject: Subject) -> None:
 
     theta, values = (jnp.asarray(a) for a in subject.rows())
     eager = subject.estimator(_key(), theta, values)
-    found = jax.jit(subject.estimator.__call__)(_key(), theta, values)
+    # A function of our own: JAX keeps no reference to the `__call__` of another's.
+    called = jax.jit(lambda k, t, v: subject.estimator(k, t, v))  # noqa: PLW0108
+    found = called(_key(), theta, values)
     slack = 1e4 * float(jnp.finfo(theta.dtype).eps)
     close("the compiled estimate", np.asarray(found), np.asarray(eager), rtol=slack, atol=slack)
 
@@ -86,9 +88,9 @@ def rows_apart(subject: Subject) -> None:
         found = estimates(subject, moved, joint, _SEED)
         words = f"the second element of a batch, after {what} in the first,"
         close(words, found[:, 1], drawn[:, 1], rtol=slack, atol=slack)
-    ensure(
-        "an infinite theta in a traced call gives a number, not NaN", np.isnan(found[:, 0]).all()
-    )
+    if CHECKED.met(subject):
+        words = "an infinite theta in a traced call gives a number, not NaN"
+        ensure(words, np.isnan(found[:, 0]).all())
 
 
 @law("surrogate", r"\nabla_\theta\, s = v,\quad s = f(z)", SURROGATE)

@@ -114,7 +114,8 @@ def premises(claim: Claim) -> None:
         rests[id_] = REGISTRY[id_].depends_on
         verdicts[id_] = result(REGISTRY[id_]).verdict
         ahead += rests[id_]
-    wrong = unsound(rests, verdicts).get(claim.id, ())
+    # Whatever its own verdict is: as if it stood.
+    wrong = unsound(rests, verdicts | {claim.id: STANDING[0]}).get(claim.id, ())
     ensure("; ".join(wrong), not wrong)
 
 

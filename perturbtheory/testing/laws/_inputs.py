@@ -33,9 +33,14 @@ class Points:
 
     spread: int = 6
     parts: int = 64
+    nonzero: bool = False
 
     def draw(self, rng: np.random.Generator, d: int, number: int) -> np.ndarray:
-        """All zero; some tied; one far ahead; then anything."""
+        """All zero, unless that says nothing; some tied; one far ahead; then anything."""
+        drawn = self._draw(rng, d, number)
+        return np.eye(d)[0] if self.nonzero and not drawn.any() else drawn
+
+    def _draw(self, rng: np.random.Generator, d: int, number: int) -> np.ndarray:
         bound = self.spread * self.parts
         anything = rng.integers(-bound, bound + 1, d) / self.parts
         if number == 0:
@@ -50,6 +55,11 @@ class Points:
 
     def simpler(self, value: np.ndarray) -> Iterator[np.ndarray]:
         """Zeros for entries, then whole and half numbers for them, and numbers half as large."""
+        for made in self._simpler(value):
+            if made.any() or not self.nonzero:
+                yield made
+
+    def _simpler(self, value: np.ndarray) -> Iterator[np.ndarray]:
         for i in range(len(value)):
             for entry in (0.0, np.sign(value[i]), np.round(value[i]), np.round(2 * value[i]) / 2):
                 if abs(entry) <= abs(value[i]) and entry != value[i]:

@@ -65,7 +65,13 @@ def translation(noise: AbstractPerturbation, theta: np.ndarray, shift: int) -> N
         close("f after the shift", f(moved), f(theta) + by, **slack)
 
 
-@law("permutation", r"p(\theta_\pi) = p(\theta)_\pi", ALIKE, theta=_POINTS, order=Orders())
+@law(
+    "permutation",
+    r"p(\theta_\pi) = p(\theta)_\pi",
+    ALIKE,
+    theta=Points(nonzero=True),
+    order=Orders(),
+)
 def permutation(noise: AbstractPerturbation, theta: np.ndarray, order: np.ndarray) -> None:
     """Identically distributed coordinates may be put in another order."""
     f, theta, size = placed(noise, theta)
@@ -83,7 +89,7 @@ def permutation(noise: AbstractPerturbation, theta: np.ndarray, order: np.ndarra
     r"\langle p(\theta), \tau - \theta \rangle \le f(\tau) - f(\theta)"
     r" \le \langle p(\tau), \tau - \theta \rangle",
     theta=_POINTS,
-    tau=_POINTS,
+    tau=Points(nonzero=True),
 )
 def convexity(noise: AbstractPerturbation, theta: np.ndarray, tau: np.ndarray) -> None:
     """The potential is convex, and p is its gradient, which is monotone."""
@@ -111,7 +117,7 @@ def bounds(noise: AbstractPerturbation, theta: np.ndarray) -> None:
     close("f - f(0)", f.anchored(theta), value - origin, rtol=_ATOL, atol=1e-11 * size)
 
 
-@law("Hessian", r"H = H^\top,\; H 1 = 0,\; H_{ij} \le 0", theta=_POINTS, v=_POINTS)
+@law("Hessian", r"H = H^\top,\; H 1 = 0,\; H_{ij} \le 0", theta=_POINTS, v=Points(nonzero=True))
 def hessian_law(noise: AbstractPerturbation, theta: np.ndarray, v: np.ndarray) -> None:
     """The Hessian is that of a weighted graph: symmetric, with rows that sum to zero."""
     f, theta, size = placed(noise, theta)
@@ -147,7 +153,7 @@ def _refuses_ties(method: Any, theta: np.ndarray) -> None:
     r" \tfrac{d}{dh} p(\theta + h v) = H v",
     DENSITY,
     theta=Points(2),
-    v=Points(1),
+    v=Points(1, nonzero=True),
 )
 def derivatives(noise: AbstractPerturbation, theta: np.ndarray, v: np.ndarray) -> None:
     """Differences of the value are p, and differences of p are the Hessian."""
@@ -167,7 +173,7 @@ def derivatives(noise: AbstractPerturbation, theta: np.ndarray, v: np.ndarray) -
     r"\tfrac{d}{dh} f(\theta + h v) = \langle p, v \rangle",
     SMOOTH,
     theta=Points(2),
-    v=Points(1),
+    v=Points(1, nonzero=True),
     most=8,
 )
 def fine_derivatives(noise: AbstractPerturbation, theta: np.ndarray, v: np.ndarray) -> None:

@@ -164,7 +164,8 @@ def extremum(word, index, value, at, over):
     """p_1 increases with theta and p_2 decreases, so the extremum lies at an end of `over`."""
     upper = (word == "max") == (index == 1)
     end = min(over.high, Fraction(2)) if upper else max(over.low, Fraction(-2))
-    share = sp.Subs(_true_share(0 if end > 0 else -2), T, sp.Rational(end))
+    first = _true_share(0 if end > 0 else -2)
+    share = sp.Subs(first if index == 1 else 1 - first, T, sp.Rational(end))
     grid = [over.low + (over.high - over.low) * Fraction(k, 40) for k in range(41)]
     values = [rational.uniform([t, 0]).probabilities[index - 1] for t in grid]
     found = max(values) if word == "max" else min(values)
@@ -175,7 +176,7 @@ def extremum(word, index, value, at, over):
         *true_slopes(),
         argued(rf"""$\partial_{index} f$ {way} with $\theta$, and is constant beyond $\pm 2$: its
             {word}imum is attained at $\theta = {end}$ [$\partial_1 f + \partial_2 f = 1$]"""),
-        eq(share if index == 1 else 1 - share, value, rf"$\partial_{index} f$ at $\theta = {end}$"),
+        eq(share, value, rf"$\partial_{index} f$ at $\theta = {end}$"),
     )
     cases = f"{word}imum of 41 values on $[{over.low}, {over.high}]$, and the value at {at}"
     yield exact("rational, ends of the interval", found == value == attained, cases=cases)
