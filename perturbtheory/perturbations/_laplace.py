@@ -38,9 +38,7 @@ class Laplace(AbstractScale):
         return xp.where(z > 0, xp.log1p(-xp.exp(tail)), tail)
 
     def cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        xp, x, scale = self._scale(x)
-        smaller = xp.exp(-xp.abs(x) / scale) / 2
-        return xp.where(x > 0, 1 - smaller, smaller)
+        return self.cdf_and_rate(x)[0]
 
     def log_cdf_and_rate(
         self, x: Float[Array, "..."]

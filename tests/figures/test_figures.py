@@ -17,6 +17,7 @@ import scipy.special
 import scipy.stats
 
 from perturbtheory import figures
+from perturbtheory.display import ternary
 from perturbtheory.estimators import relaxed_bias
 from perturbtheory.figures import (
     _ternary,
@@ -322,7 +323,7 @@ class TestFigure1:
 
     def test_lines_are_the_kinks_and_all_of_them(self, data):
         """Along a random line f bends exactly where the line crosses a segment."""
-        ends = _ternary.plane(data["coin/kink"])
+        ends = ternary.plane(data["coin/kink"])
         rng = np.random.default_rng(1)
         bends = 0
         for _ in range(20):
@@ -339,7 +340,7 @@ class TestFigure1:
                 h = 1e-5
                 before, here, after = (coin_potential(theta + d * v) for d in (-h, 0, h))
                 bent = (before + after - 2 * here) / h > 1e-6
-                x = _ternary.plane(theta)
+                x = ternary.plane(theta)
                 length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
                 around = np.linalg.norm(ends - x, axis=2).sum(1)
                 assert bent == bool(np.any(around < length + 1e-7))

@@ -72,7 +72,7 @@ def serves(name, method):
 def test_every_public_method_is_here():
     methods = {name.partition(".")[0].partition("-")[0] for name in OF_THETA | OF_P | ALSO}
     public = {n for n in dir(pt.Potential) if not n.startswith("_")} | {"__call__"}
-    helpers = {"kind", "noise", "require_dimension", "require_no_tie"}
+    helpers = {"kind", "noise", "plot", "require_dimension", "require_no_tie"}
     assert methods == public - helpers
 
 
