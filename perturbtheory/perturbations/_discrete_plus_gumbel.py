@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from perturbtheory.display import exact_array
 from perturbtheory.numerics import Landmarks, floats, leaves, namespace, register, split
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail
 from perturbtheory.perturbations._discrete import Discrete
 from perturbtheory.perturbations._gumbel import EULER, Gumbel
-from perturbtheory.perturbations._shown import value
+from perturbtheory.perturbations._shown import ShownSum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +34,7 @@ _PANELS = (
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
-class DiscretePlusGumbel(AbstractPerturbation):
+class DiscretePlusGumbel(ShownSum, AbstractPerturbation):
     """gamma + t G for discrete gamma: a finite mixture of Gumbel laws, in closed form.
 
     F(x) = sum_k weights[k] exp(-exp(-((x - atoms[k]) / t + c))); made by
@@ -45,17 +44,6 @@ class DiscretePlusGumbel(AbstractPerturbation):
     base: Discrete
     temperature: Float[Array, ""] | float
     tail: ClassVar[Tail] = "exponential"
-
-    def written(self) -> str:
-        return f"smoothed({self.base!r}, {exact_array(self.temperature)})"
-
-    def smoothing(self) -> tuple[AbstractPerturbation, Any]:
-        return self.base, self.temperature
-
-    def latex(self) -> str:
-        return (
-            self.base.latex() + rf",\quad \text{{plus }} t\,G_i,\quad t = {value(self.temperature)}"
-        )
 
     @property
     def valid(self) -> Array:

@@ -76,6 +76,23 @@ class Shown:
         return [f.name for f in dataclasses.fields(self)] if dataclasses.is_dataclass(self) else []
 
 
+class ShownSum:
+    """Text and LaTeX of gamma + t G: as `smoothed` makes it, by the formula of gamma."""
+
+    base: Any
+    temperature: Any
+
+    def written(self) -> str:
+        return f"smoothed({self.base!r}, {exact_array(self.temperature)})"
+
+    def smoothing(self) -> tuple[Any, Any]:
+        return self.base, self.temperature
+
+    def latex(self) -> str:
+        gumbel = rf"\text{{plus }} t\,G_i,\quad t = {value(self.temperature)}"
+        return rf"{self.base.latex()},\quad {gumbel}"
+
+
 def value(given: Any) -> str:
     """A number or a vector in LaTeX."""
     try:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from perturbtheory.checks import parameter, positive, require
-from perturbtheory.display import exact_array
 from perturbtheory.numerics import Landmarks, floats, is_known, leaves, namespace, register, split
 from perturbtheory.perturbations._adaptive import Zone, resolve
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail, require_perturbation
@@ -20,7 +19,7 @@ from perturbtheory.perturbations._discrete import Discrete
 from perturbtheory.perturbations._discrete_plus_gumbel import DiscretePlusGumbel
 from perturbtheory.perturbations._gumbel import EULER, Gumbel
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES
-from perturbtheory.perturbations._shown import value
+from perturbtheory.perturbations._shown import ShownSum
 from perturbtheory.perturbations._table import Table, tabulate
 from perturbtheory.perturbations._tabulated import AbstractTabulated
 from perturbtheory.perturbations._units import Units
@@ -44,7 +43,7 @@ _SWING = 100.0
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
-class Smoothed(AbstractTabulated):
+class Smoothed(ShownSum, AbstractTabulated):
     """f(x) = E_G[f_gamma(x - t G)] for any continuous gamma; made by `smoothed`.
 
     The law is one function of one variable: log f is computed once as integrals of positive terms,
@@ -53,17 +52,6 @@ class Smoothed(AbstractTabulated):
 
     base: AbstractPerturbation
     temperature: Float[Array, ""] | float
-
-    def written(self) -> str:
-        return f"smoothed({self.base!r}, {exact_array(self.temperature)})"
-
-    def smoothing(self) -> tuple[AbstractPerturbation, Any]:
-        return self.base, self.temperature
-
-    def latex(self) -> str:
-        return (
-            self.base.latex() + rf",\quad \text{{plus }} t\,G_i,\quad t = {value(self.temperature)}"
-        )
 
     @property
     def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]

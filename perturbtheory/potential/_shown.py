@@ -96,7 +96,7 @@ class ShownPotential:
 
     def _line(self, ax: Axes | None, far: float) -> Axes:
         axes = axes_of(ax)
-        difference = np.linspace(-far, far, _POINTS)
+        difference = _middle(self.noise, 2) @ (1, -1) + np.linspace(-far, far, _POINTS)
         p = self.probabilities(np.stack([difference, 0 * difference], -1))[:, 0]
         axes.plot(difference, np.asarray(p), color=BLUE, label=plain_repr(self))
         axes.set(xlabel=r"$\theta_1-\theta_2$", ylabel=r"$p_1(\theta)$", ylim=(-0.04, 1.04))
@@ -135,8 +135,16 @@ class ShownPotential:
             p = np.asarray(self.probabilities(half.reshape(-1, 3))).reshape(half.shape)
             p = np.concatenate([p[:, :0:-1][..., [0, 2, 1]], p], 1)
             return np.stack([np.roll(p, i, -1) for i in range(3)])
-        turned = np.stack([np.roll(theta, i, -1) for i in range(3)])
+        turned = np.stack([np.roll(theta, i, -1) for i in range(3)]) + _middle(self.noise, 3)
         return np.asarray(self.probabilities(turned.reshape(-1, 3))).reshape(turned.shape)
+
+
+def _middle(noise: Any, d: int) -> np.ndarray:
+    """The theta at which no category is ahead: minus the means, or minus the medians; ``(d,)``."""
+    centre = np.asarray(noise.mean, float)
+    if not np.all(np.isfinite(centre)):
+        centre = np.asarray(noise.log_quantile(math.log(0.5)), float)
+    return -np.broadcast_to(centre, (d,))
 
 
 def width_of(noise: Any) -> float:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from perturbtheory.checks import require_count
 from perturbtheory.estimate import ERROR_RATE
 from perturbtheory.ledger import Claim
@@ -89,6 +91,9 @@ def check_estimator(
 
 def subject_of(estimator: Any, noise: Any = None) -> laws.Subject:
     """The estimator with the noise whose gradient it estimates."""
+    if isinstance(estimator, type):
+        msg = f"`estimator` must be an object, got the class {estimator.__name__}; make one of it"
+        raise TypeError(msg)
     if not callable(estimator):
         msg = (
             f"`estimator` must be called with a key, theta and f, got {estimator!r}; pass one of "
@@ -146,7 +151,7 @@ def settled(
 ) -> Trial:
     """The settings of a run, checked; laws that draw share the error rate evenly."""
     require_count("examples", examples)
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
         msg = f"`seed` must be a whole number that is not negative, got {seed!r}; pass 0"
         raise ValueError(msg)
     if not 0 < error_rate < 1:
@@ -163,4 +168,4 @@ def settled(
             msg = f"`expected_failures` must say why {name!r} fails, got {reason!r}; write it down"
             raise ValueError(msg)
     drawing = sum(law.statistical for law in among)
-    return Trial(examples, seed, error_rate / max(drawing, 1))
+    return Trial(examples, int(seed), error_rate / max(drawing, 1))

@@ -1,7 +1,6 @@
 """What a check of a whole object answers: a finding per law, printed, in HTML, or raised."""
 
 import dataclasses
-import html
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -9,8 +8,8 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from perturbtheory.display import Html, badge, block, line, quiet, table, words
 from perturbtheory.ledger import plain
-from perturbtheory.report import to_html
 from perturbtheory.tables import Table
 from perturbtheory.testing.laws import Law
 
@@ -154,29 +153,24 @@ class Report:
 
     @property
     def _odds(self) -> str:
+        if not any(f.law.statistical and f.verdict != "does not apply" for f in self.findings):
+            return "No law draws: the same object gets the same report."
         return (
-            f"An object without a defect fails once in {1 / self.error_rate:,.0f} seeds; "
-            f"this is seed {self.seed}."
+            f"An object without a defect fails once in {1 / self.error_rate:,.0f} seeds at most, "
+            f"where radii are not asymptotic; this is seed {self.seed}."
         )
 
     def _repr_html_(self) -> str:
-        rows = []
-        for f in self.findings:
-            good = "#1a7f37" if f.passed else "#cf222e"
-            colour = "#6e7781" if f.verdict == "does not apply" else good
-            formula = to_html(f"${f.law.formula}$")
-            cells = (
-                html.escape(f.law.name),
-                f'<span style="color:{colour}">{f.verdict}</span>',
-                str(f.examples),
-                f"{f.seconds:.2f}",
-                f"{html.escape(f.words or f.law.statement)}<br>{formula}",
+        rows = [
+            (name, badge(verdict), examples, seconds, Html(f"{words(why)}<br>{quiet(formula)}"))
+            for (name, verdict, examples, seconds, why), formula in zip(
+                self._rows(), (f"${f.law.formula}$" for f in self.findings), strict=True
             )
-            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-        head = "".join(f"<th>{h}</th>" for h in ("law", "verdict", "examples", "s", "why"))
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-        said = f"<p><b>{html.escape(self.summary)}</b><br>{html.escape(self._odds)}</p>"
-        return said + table
+        ]
+        # What fails as expected is no fault, and what holds against expectation is one.
+        tints = [f.verdict if f.verdict == "does not apply" or f.passed else "fails" for f in self]
+        heads = ("law", "verdict", "examples", "s", "why, or what it says")
+        return block(line(self.summary), line(quiet(self._odds)), table(heads, rows, tints))
 
 
 _STYLES = {"holds": "green", "fails": "red", "untested": "yellow", "does not apply": "dim"}

@@ -102,3 +102,12 @@ def test_what_cannot_be_drawn_is_named_with_the_way_out(ax):
         Fitted(np.zeros(0), np.zeros(0), ()).plot(ax)
     with pytest.raises(TypeError, match=r"`ax` must be axes of matplotlib, got 5"):
         pt.expected_max(pt.Normal()).plot(5)
+
+
+def test_the_picture_is_where_categories_are_near_each_other(ax):
+    noise = pt.Uniform([0.0, 100.0], [1.0, 101.0])
+    line = pt.expected_max(noise).plot(ax=ax).lines[0]
+    x, y = line.get_data()
+    assert abs(x.mean() - 100.0) < 1.0
+    assert y.min() < 0.01
+    assert y.max() > 0.99

@@ -8,20 +8,11 @@ from typing import Any, ClassVar
 from perturbtheory.estimators import AbstractEstimator, Objective, draw, one_hot
 from perturbtheory.numerics import register
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
+from perturbtheory.testing.liars._kept import kept_in
 
 _made: dict[str, tuple[AbstractEstimator, str]] = {}
+liar = kept_in(_made)
 _GUMBEL, _WIDE = Gumbel(), Gumbel(1.5)
-
-
-def liar(law: str) -> Any:
-    """Register a class, and keep one of it under its name with the law that it breaks."""
-
-    def keep(cls: Any) -> Any:
-        registered = register(dataclasses.dataclass(frozen=True, eq=False)(cls))
-        _made[cls.__name__] = (registered(), law)
-        return registered
-
-    return keep
 
 
 def _drawn(rule: Any, key: Any, theta: Any) -> tuple[Any, Any]:

@@ -14,9 +14,11 @@ from perturbtheory.perturbations import (
     Tail,
     Uniform,
 )
+from perturbtheory.testing.liars._kept import kept_in
 
 _BASE = Logistic()
 _made: dict[str, tuple[AbstractPerturbation, str]] = {}
+liar = kept_in(_made)
 
 
 @register
@@ -45,17 +47,6 @@ class Honest(AbstractPerturbation):
 
     def sample(self, key: Any, shape: tuple[int, ...]) -> Any:
         return _BASE.sample(key, shape)
-
-
-def liar(law: str) -> Any:
-    """Register a class, and keep one of it under its name with the law that it breaks."""
-
-    def keep(cls: Any) -> Any:
-        registered = register(dataclasses.dataclass(frozen=True, eq=False)(cls))
-        _made[cls.__name__] = (registered(), law)
-        return registered
-
-    return keep
 
 
 @liar("density")
