@@ -5,9 +5,11 @@ or traced, by JAX in their own precision. Formulas are written once, against wha
 answers. JAX is never imported here before somebody has made a JAX array.
 """
 
+from perturbtheory.numerics._loops import accurate_sum as accurate_sum
 from perturbtheory.numerics._loops import gauss_legendre as gauss_legendre
 from perturbtheory.numerics._loops import repeat as repeat
 from perturbtheory.numerics._loops import total as total
+from perturbtheory.numerics._loops import two_sum as two_sum
 from perturbtheory.numerics._namespace import Array as Array
 from perturbtheory.numerics._namespace import Namespace as Namespace
 from perturbtheory.numerics._namespace import array as array

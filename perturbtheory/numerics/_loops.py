@@ -1,4 +1,4 @@
-"""Loops in two forms, and Gauss-Legendre rules."""
+"""Loops in two forms, sums whose rounding is known, and Gauss-Legendre rules."""
 
 import functools
 import operator
@@ -36,6 +36,22 @@ def total(xp: Namespace, function: Callable[..., Any], *columns: Any) -> Any:
     shapes = jax.eval_shape(function, *(c[0] for c in columns))
     zero = jax.tree.map(lambda s: xp.zeros(s.shape, s.dtype), shapes)
     return jax.lax.scan(add, zero, columns)[0]
+
+
+def two_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(a + b rounded, what the rounding took), by Knuth."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
+
+
+def accurate_sum(*terms: np.ndarray) -> np.ndarray:
+    """The sum, rounded nearly once: what every addition loses is added at the end."""
+    total, lost = terms[0], np.zeros_like(terms[0])
+    for term in terms[1:]:
+        total, rest = two_sum(total, term)
+        lost = lost + rest
+    return total + lost
 
 
 @functools.cache

@@ -26,8 +26,13 @@ TO_CHEBYSHEV = np.linalg.inv(chebyshev.chebvander(POINTS, ORDER - 1))
 TO_POWERS = np.array(
     [np.pad(chebyshev.cheb2poly(row), (0, ORDER - 1 - k)) for k, row in enumerate(np.eye(ORDER))]
 ).T
-_DEEPEST = 30
-"""How often a panel is halved at most: a kink that nobody declared is not resolved."""
+_DEEPEST, _MOST = 30, 4096
+"""How often a panel is halved at most: a kink that nobody declared is not resolved. And how many
+panels there are at most: of what is noise there would be millions."""
+
+
+class NotResolvedError(ValueError):
+    """A density is not smooth on any panels, such as one that underflows."""
 
 
 class Zone(NamedTuple):
@@ -82,7 +87,7 @@ def resolve(log_density: Callable[[Any], Any], zone: Zone, swing: float) -> Piec
     """Panels on which log f is resolved and log f(x) dx/dv changes by `swing` at most.
 
     `log_density` takes x - origin. A panel whose last coefficients halving does not reduce has
-    reached the noise of the density.
+    reached the noise of the density. Raises `NotResolvedError` where that leaves too many panels.
     """
     cuts = np.asarray(zone.cuts, float)
     left, right = cuts[:-1], cuts[1:]
@@ -101,6 +106,8 @@ def resolve(log_density: Callable[[Any], Any], zone: Zone, swing: float) -> Piec
         if good.all():
             break
         middle, split = (left + right)[~good] / 2, ~good
+        if middle.size > _MOST:
+            raise NotResolvedError
         left, right = (
             np.stack(pair, 1).ravel() for pair in ((left[split], middle), (middle, right[split]))
         )
@@ -108,6 +115,19 @@ def resolve(log_density: Callable[[Any], Any], zone: Zone, swing: float) -> Piec
     left, right, series = (np.concatenate(part) for part in zip(*done, strict=True))
     order = np.argsort(left)
     return Pieces(zone, left[order], right[order], series[order])
+
+
+def bends(piece: Pieces) -> np.ndarray:
+    """Between which neighbouring panels log f jumps, or its slope in v does, beyond rounding."""
+    powers = np.arange(ORDER)
+    signs = (-1.0) ** powers
+    half = (piece.right - piece.left) / 2
+    value, slope = np.max(np.abs(piece.series), 1), piece.series * powers / half[:, None]
+    jump = np.abs(piece.series.sum(1)[:-1] - (piece.series @ signs)[1:])
+    turn = np.abs(slope.sum(1)[:-1] + (slope @ signs)[1:])
+    size = 1 + np.maximum(value[:-1], value[1:])
+    shortest = np.minimum(half[:-1], half[1:])
+    return (jump > 1e-8 * size) | (turn > (1e-5 + 1e-10 / shortest) * size)
 
 
 class Integrated(NamedTuple):

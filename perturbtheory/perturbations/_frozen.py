@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from perturbtheory.perturbations._adaptive import integrate, resolve
+from perturbtheory.perturbations._adaptive import (
+    NotResolvedError,
+    Pieces,
+    bends,
+    integrate,
+    resolve,
+)
 from perturbtheory.perturbations._base import LANDMARKS
 from perturbtheory.perturbations._table import Table, tabulate
 from perturbtheory.perturbations._zones import FARTHEST, power_at, zones_of
@@ -16,15 +23,18 @@ from perturbtheory.perturbations._zones import FARTHEST, power_at, zones_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_DEPTH = 400.0
-"""-log of the smallest F and S that the table holds on an infinite support."""
+_DEPTHS = (690.0, 400.0)
+"""-log of the smallest F and S that the table holds on an infinite support. Densities of scipy
+whose logarithm is taken last underflow soon after, and some have no digits long before."""
 _FINEST = 150.0
 """-log of the mass between the end of the support and the first point of the table."""
 _FRINGE = 44.0
 """-log of the mass between a pole and the quadrature panel next to it."""
 _SWING = 100.0
-_LEVELS = (-_DEPTH, -46.0, -23.0, *LANDMARKS)
+_LEVELS = (*(-depth for depth in _DEPTHS), -46.0, -23.0, *LANDMARKS)
 """Log probabilities of which every law is asked for its quantiles."""
+_CROWD = 1e-4
+"""In widths, how near to each other places are one kink."""
 _TRUSTED = 1e-11
 """How far from one the integral of the density may be for its table to be used."""
 _ROUNDED = 1e-9
@@ -52,19 +62,23 @@ def unit_of(distribution: Any) -> tuple[Any, Any, Any]:
     Equal shape parameters give one and the same unit, so that what is known of it is known for
     every location and scale.
     """
+    from scipy import stats
+
     law = distribution.dist
     if not type(law).__module__.startswith("scipy.stats") or hasattr(law, "_histogram"):
         return distribution, 0.0, 1.0
     shapes, loc, scale = parsed(distribution)
     shapes = tuple(np.asarray(a, float) for a in shapes)
-    return _interned(type(law), *((a.tobytes(), a.shape) for a in shapes)), loc, scale
+    named = law.name if type(getattr(stats, law.name, None)) is type(law) else ""
+    return _interned(type(law), named, *((a.tobytes(), a.shape) for a in shapes)), loc, scale
 
 
 @functools.lru_cache(maxsize=512)
-def _interned(law: Any, *shapes: tuple[bytes, tuple[int, ...]]) -> Any:
+def _interned(law: Any, named: str, *shapes: tuple[bytes, tuple[int, ...]]) -> Any:
     from scipy import stats
 
-    made = getattr(stats, law.__name__.removesuffix("_gen"), None) or law(name=law.__name__)
+    # Of one class there may be several laws, such as vonmises and vonmises_line.
+    made = getattr(stats, named) if named else law(name=law.__name__)
     return made(*(np.frombuffer(data).reshape(shape)[()] for data, shape in shapes))
 
 
@@ -83,6 +97,26 @@ def width(distribution: Any) -> np.ndarray:
 @functools.lru_cache(maxsize=4096)
 def _unit_quantile(unit: Any, q: float) -> np.ndarray:
     return np.asarray(unit.ppf(q), float)
+
+
+def require_in_range(distribution: Any) -> None:
+    """Raise ValueError unless F stays between 0 and 1 far out: on the circle it does not."""
+    if not _unit_in_range(unit_of(distribution)[0]):
+        msg = (
+            "`distribution` must have a distribution function between 0 and 1 on the whole line, "
+            f"got {distribution.dist.name}, whose cdf goes on beyond them; pass a law on the line, "
+            "such as scipy.stats.vonmises_line for vonmises"
+        )
+        raise ValueError(msg)
+
+
+@functools.lru_cache(maxsize=4096)
+def _unit_in_range(unit: Any) -> bool:
+    middle, spread = _unit_quantile(unit, 0.5), _unit_quantile(unit, 0.875)
+    spread = spread - _unit_quantile(unit, 0.125)
+    with np.errstate(all="ignore"):
+        ends = [unit.cdf(middle + far * spread) for far in (-1e3, 1e3)]
+    return bool(np.all(ends[0] > -1e-9) and np.all(ends[1] < 1 + 1e-9))
 
 
 def log_quantile(distribution: Any, level: float, upper: bool) -> np.ndarray:
@@ -139,12 +173,66 @@ def _unit_tail(distribution: Any) -> Literal["none", "gaussian", "exponential", 
 
 def table_of(unit: Any, breakpoints: tuple[float, ...]) -> Table | None:
     """The table of a distribution without location and scale, if its density integrates to one."""
+    pieces = _pieces_of(unit_of(unit)[0], breakpoints)
+    if pieces is None:
+        return None
+    ends = tuple(bool(np.isfinite(end)) for end in unit.support())
+    return tabulate(pieces, heavy=tail_of(unit) == "polynomial", ends=(ends[0], ends[1]))
+
+
+def ends_of(unit: Any, breakpoints: tuple[float, ...]) -> tuple[float, float]:
+    """Between which places the table is right; infinite where the support ends, or without a table.
+
+    At the very ends it lacks digits of what is beyond: a twentieth is left out.
+    """
+    ends = [-np.inf, np.inf]
+    pieces = _pieces_of(unit_of(unit)[0], breakpoints)
+    if pieces is not None:
+        middle = float(quantile(unit, 0.5))
+        cuts = float(pieces[0].left[0]), float(pieces[-1].right[-1])
+        for k, (piece, v) in enumerate(zip((pieces[0], pieces[-1]), cuts, strict=True)):
+            if not np.isfinite(unit.support()[k]):
+                end = piece.zone.origin + piece.zone.scale * math.sinh(v)
+                ends[k] = 0.95 * end + 0.05 * middle
+    return ends[0], ends[1]
+
+
+def kinks_of(unit: Any, breakpoints: tuple[float, ...]) -> tuple[float, ...]:
+    """Where the table of a density jumps or bends, between its zones.
+
+    Of places next to each other, about a kink or where the density is noise, the ends are kept.
+    """
+    found: list[float] = []
+    for piece in _pieces_of(unit_of(unit)[0], breakpoints) or ():
+        zone, places = piece.zone, piece.right[:-1][bends(piece)]
+        found += [zone.origin + zone.scale * float(x) for x in np.sinh(places)]
+    places = np.array(found)
+    apart = np.abs(np.diff(places)) > _CROWD * float(width(unit))
+    keep = np.append(True, apart) | np.append(apart, True)
+    return tuple(places[keep].tolist()) if found else ()
+
+
+@functools.lru_cache(maxsize=512)
+def _pieces_of(unit: Any, breakpoints: tuple[float, ...]) -> list[Pieces] | None:
+    for depth in _DEPTHS:
+        with contextlib.suppress(NotResolvedError):
+            pieces = _pieces_to(unit, breakpoints, depth)
+            _, log_cdf, log_sf = integrate(pieces)
+            total = np.concatenate(
+                [np.logaddexp(a, b).ravel() for a, b in zip(log_cdf, log_sf, strict=True)]
+            )
+            if np.all(np.abs(total) < _TRUSTED):
+                return pieces
+    return None
+
+
+def _pieces_to(unit: Any, breakpoints: tuple[float, ...], depth: float) -> list[Pieces]:
     low, high = map(float, unit.support())
     resolution = float(width(unit))
     far = FARTHEST * resolution
     ends = np.isfinite(low), np.isfinite(high)
-    left = low if ends[0] else max(float(log_quantile(unit, -_DEPTH, False)), -far)
-    right = high if ends[1] else min(float(log_quantile(unit, -_DEPTH, True)), far)
+    left = low if ends[0] else max(float(log_quantile(unit, -depth, False)), -far)
+    right = high if ends[1] else min(float(log_quantile(unit, -depth, True)), far)
     kinks = sorted(
         {*(k for k, is_end in zip((low, high), ends, strict=True) if is_end), *breakpoints}
     )
@@ -152,14 +240,7 @@ def table_of(unit: Any, breakpoints: tuple[float, ...]) -> Table | None:
     zones = zones_of(
         kinks or [float(quantile(unit, 0.5))], (left, right), resolution, near, _FINEST, deep=True
     )
-    pieces = [resolve(near(zone.origin), zone, _SWING) for zone in zones]
-    _, log_cdf, log_sf = integrate(pieces)
-    total = np.concatenate(
-        [np.logaddexp(a, b).ravel() for a, b in zip(log_cdf, log_sf, strict=True)]
-    )
-    if not np.all(np.abs(total) < _TRUSTED):
-        return None
-    return tabulate(pieces, heavy=tail_of(unit) == "polynomial", ends=ends)
+    return [resolve(near(zone.origin), zone, _SWING) for zone in zones]
 
 
 def fringe_of(unit: Any) -> tuple[float, ...]:

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from perturbtheory.display import exact_array
-from perturbtheory.numerics import Landmarks, column, draw, dtype_of_draws, is_jax, register
-from perturbtheory.perturbations._base import AbstractPerturbation, Tail
+from perturbtheory.numerics import is_jax, register
+from perturbtheory.perturbations._base import AbstractPerturbation
+from perturbtheory.perturbations._called import AbstractScipy, Called
 from perturbtheory.perturbations._frozen import (
+    ends_of,
     fringe_of,
-    log_quantile,
+    kinks_of,
     parsed,
     quantile,
+    require_in_range,
     table_of,
-    tail_of,
-    width,
 )
 from perturbtheory.perturbations._places import Place, as_places, each
-from perturbtheory.perturbations._shown import scipy_text, word
 from perturbtheory.perturbations._tabulated import AbstractTabulated
 from perturbtheory.perturbations._units import Units
 
@@ -33,121 +32,25 @@ if TYPE_CHECKING:
     from perturbtheory.numerics import Array
     from perturbtheory.perturbations._table import Table
 
-
-class _AbstractScipy(AbstractPerturbation):
-    """What a frozen distribution says of itself."""
-
-    distribution: Any
-    breakpoints: tuple[Place, ...]
-
-    def written(self) -> str:
-        places = f", breakpoints={exact_array(self.breakpoints)}" if self.breakpoints else ""
-        return f"{type(self).__name__}({self.described()}{places})"
-
-    def described(self) -> str:
-        return scipy_text(self.distribution)
-
-    def latex(self) -> str:
-        return rf"\gamma_i \sim \text{{{word(self.described())}}}"
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return np.shape(quantile(self.distribution, 0.5))
-
-    @property
-    def valid(self) -> Array:
-        return np.asarray(True)  # pyright: ignore[reportReturnType]
-
-    @property
-    def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Read off the quantiles: how much further out 1e-20 is than 1e-10."""
-        return tail_of(self.distribution)
-
-    @property
-    def smooth(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.positive and not self.breakpoints
-
-    @property
-    def positive(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return all(np.all(np.isinf(end)) for end in self.distribution.support())
-
-    @property
-    def support(self) -> tuple[Float[Array, "#d"], Float[Array, "#d"]]:
-        low, high = self.distribution.support()
-        return np.asarray(low, float), np.asarray(high, float)  # pyright: ignore[reportReturnType]
-
-    @property
-    def resolution(self) -> Float[Array, "#d"]:
-        return width(self.distribution)  # pyright: ignore[reportReturnType]
-
-    @property
-    def mean(self) -> Float[Array, "#d"]:
-        return np.asarray(self.distribution.mean(), float)  # pyright: ignore[reportReturnType]
-
-    @property
-    def variance(self) -> Float[Array, "#d"]:
-        return np.asarray(self.distribution.var(), float)  # pyright: ignore[reportReturnType]
-
-    def _call(self, method: str, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        function = getattr(self.distribution, method)
-        if not is_jax(x):
-            return _evaluate(function, np.float64, x)  # pyright: ignore[reportReturnType]
-        import jax
-
-        shape = np.broadcast_shapes(x.shape, self.shape)
-        out = jax.ShapeDtypeStruct(shape, jax.numpy.result_type(float, x))
-        called = functools.partial(_evaluate, function, out.dtype)
-        return jax.pure_callback(called, out, x, vmap_method="expand_dims")
-
-    def quantile(self, q: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._call("ppf", q)
-
-    def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
-        return log_quantile(self.distribution, float(level), upper)  # pyright: ignore[reportReturnType]
-
-    def log_quantiles(
-        self, levels: tuple[float, ...], *, upper: bool = False
-    ) -> Float[Array, "m #d"]:
-        return column(*(self.log_quantile(level, upper=upper) for level in levels))
-
-    def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
-        """Draws by inversion of uniform variables."""
-        uniform = draw(key, "uniform", shape, dtype_of_draws(key))
-        return self.quantile(uniform.clip(1e-300) if hasattr(uniform, "clip") else uniform)
-
-    def landmarks(self, dimension: int) -> Landmarks:  # noqa: ARG002
-        return self._landmarks
-
-    @functools.cached_property
-    def _landmarks(self) -> Landmarks:
-        location, width, reach, _ = AbstractPerturbation.landmarks(self, 1)
-        location, width, reach = (np.asarray(a)[:-2] for a in (location, width, reach))
-        ends = [end for end in self.support if np.all(np.isfinite(end))]
-        kinks = [np.broadcast_to(k, location.shape[1:]) for k in (*ends, *self.breakpoints)]
-        extra = np.reshape(kinks, (len(kinks), *location.shape[1:]))
-        return Landmarks(
-            np.concatenate([location, extra]),  # pyright: ignore[reportArgumentType]
-            np.concatenate([width, np.full_like(extra, np.inf)]),  # pyright: ignore[reportArgumentType]
-            np.concatenate([reach, np.zeros_like(extra)]),  # pyright: ignore[reportArgumentType]
-            (False,) * len(location) + (True,) * len(extra),
-        )
+_AGREED = 1e-9
+"""To what share scipy and the table must agree at the end of this to be believed beyond it."""
 
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
-class FromScipy(AbstractTabulated, _AbstractScipy):
+class FromScipy(AbstractTabulated, AbstractScipy):
     """gamma_i distributed as `distribution`, for example ``FromScipy(scipy.stats.hypsecant())``.
 
     The frozen distribution's parameters may be scalars or vectors of shape ``(d,)``. Its density is
-    tabulated once, without its location and scale, and F is the integral of it; where that does not
-    integrate to one its own logpdf, logcdf and logsf are called. `breakpoints` names
-    the places inside the support where the density jumps or bends; the ends of the support are
-    known. They are places on the axis of gamma, with location and scale: scipy.stats.laplace(3.0)
+    tabulated once, without location and scale, and F is the integral of it; where that does not
+    integrate to one its own logpdf, logcdf and logsf are called. `breakpoints` names places inside
+    the support where the density jumps or bends, on the axis of gamma: scipy.stats.laplace(3.0)
     bends at 3.0. Each is a number, or a vector of shape ``(d,)``, one place a coordinate:
-    ``FromScipy(scipy.stats.laplace(loc), breakpoints=(loc,))``. A kink that is not named costs
-    accuracy, which the radii of `estimate` show for the values beside them. Location and scale are
-    kept as they are: the mean need not be zero. Where F or 1 - F of a coordinate is below 1e-170
-    the table goes on as an exponential or a power: log-probabilities that rest on it are rough.
+    ``FromScipy(scipy.stats.laplace(loc), breakpoints=(loc,))``. The ends of the support are known,
+    and kinks without a name are found, but to a few digits only. Location and scale are kept: the
+    mean need not be zero. Where F or 1 - F of a coordinate is below 1e-299 (1e-170 for a few laws)
+    NumPy asks scipy's logcdf and logsf, if they agree there; else, and in JAX, the table goes on as
+    an exponential or a power, and log-probabilities that rest on it are rough.
     Raises ValueError unless `distribution` is a frozen ``scipy.stats.rv_continuous``.
     """
 
@@ -172,6 +75,7 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
                 f"{self.distribution.args} {self.distribution.kwds} with median {probe}; fix them"
             )
             raise ValueError(msg)
+        require_in_range(self.distribution)
         places = as_places("breakpoints", self.breakpoints, probe.shape)
         object.__setattr__(self, "breakpoints", places)
 
@@ -244,7 +148,7 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
             return (FromScipy, self.distribution, self.breakpoints)
         shapes, loc, scale = parsed(self.distribution)
         numbers = np.broadcast_arrays(*shapes, loc, scale)
-        return (FromScipy, type(law), *(a.tobytes() for a in numbers), self.breakpoints)
+        return (FromScipy, type(law), law.name, *(a.tobytes() for a in numbers), self.breakpoints)
 
     def units(self) -> Units:
         return self._units
@@ -261,40 +165,55 @@ class FromScipy(AbstractTabulated, _AbstractScipy):
         units = [FromScipy(law(*row[:n]), tuple(row[n:])) for row in known.T.tolist()]
         return Units(units, which.ravel(), loc, scale)
 
+    def _unnamed(self) -> Float[np.ndarray, "m #d"]:
+        laws, which, loc, scale = self.units()
+        rows = [kinks_of(law.distribution, law.breakpoints) for law in laws]
+        places = np.full((max(map(len, rows)), len(laws)), np.inf)
+        for k, row in enumerate(rows):
+            places[: len(row), k] = row
+        return np.reshape(loc + scale * places[:, which], (-1, *self.shape))
+
     def table_of_one(self) -> Table | None:
         places: Any = self.breakpoints
         return table_of(self.distribution, tuple(map(float, places)))
 
     def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        density: Any = super().log_pdf(x)
+        density: Any = self._beyond("logpdf", x, super().log_pdf)
         if is_jax(density) or self._tabulated is None:
             return density
         low, high = np.moveaxis(self._tabulated.table.window, -1, 0)
         # Between its ends a table keeps a small number where there is no mass.
         return np.where((x > low) & (x < high) & (density < -5e3), -np.inf, density)
 
-    def direct(self) -> AbstractPerturbation:
-        return _Called(self.distribution, self.breakpoints)
-
-
-@register
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Called(_AbstractScipy):
-    """A frozen distribution whose own methods are called, from JAX by callbacks."""
-
-    distribution: Any = dataclasses.field(metadata={"static": True})
-    breakpoints: tuple[Place, ...] = dataclasses.field(default=(), metadata={"static": True})
-
-    def log_pdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._call("logpdf", x)
-
     def log_cdf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._call("logcdf", x)
+        return self._beyond("logcdf", x, super().log_cdf)
 
     def log_sf(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        return self._call("logsf", x)
+        return self._beyond("logsf", x, super().log_sf)
 
+    def _beyond(self, method: str, x: Any, table: Callable[[Any], Any]) -> Any:
+        """What the table says, or scipy itself beyond ends at which both agree."""
+        known = table(x)
+        if is_jax(known) or self._tabulated is None:
+            return known
+        ends = self._ends
+        outside = (x < ends[0], x > ends[1])
+        if not np.any(outside):
+            return known
+        said = self._call(method, x)
+        for end, there in zip(ends, outside, strict=True):
+            if np.any(there):
+                theirs, ours = self._call(method, end), table(end)
+                agreed = np.abs(theirs - ours) <= _AGREED * np.abs(ours)
+                known = np.where(there & agreed & np.isfinite(said), said, known)
+        return known
 
-def _evaluate(method: Callable[[np.ndarray], np.ndarray], dtype: Any, x: Any) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        return np.asarray(method(np.asarray(x, np.float64)), dtype)
+    @functools.cached_property
+    def _ends(self) -> Float[np.ndarray, "2 #d"]:
+        """Where the table ends; infinite where the support does."""
+        laws, which, loc, scale = self.units()
+        ends = np.array([ends_of(law.distribution, law.breakpoints) for law in laws])
+        return np.reshape((loc + scale * ends[which].T), (2, *self.shape))
+
+    def direct(self) -> AbstractPerturbation:
+        return Called(self.distribution, self.breakpoints)

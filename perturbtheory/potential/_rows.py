@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from perturbtheory.numerics import two_sum
 from perturbtheory.potential.methods import Pass, method_of, quadrature
 
 if TYPE_CHECKING:
@@ -174,19 +175,12 @@ def _placed(noise: Any, theta: Vector, shift: Vector) -> tuple[Any, Vector, floa
 
     Only what rounding takes from theta + shift is left to the noise.
     """
-    moved, low = _exact_sum(theta, shift)
+    moved, low = two_sum(theta, shift)
     top = int(moved.argmax())
     c = float(moved[top])
-    moved, rest = _exact_sum(moved, np.full_like(moved, -c))
-    moved, rest = _exact_sum(moved, rest + (low - low[top]))
+    moved, rest = two_sum(moved, np.full_like(moved, -c))
+    moved, rest = two_sum(moved, rest + (low - low[top]))
     return noise.shifted(rest) if np.any(rest) else noise, moved, c
-
-
-def _exact_sum(a: Vector, b: Vector) -> tuple[Vector, Vector]:
-    """(a + b rounded, what the rounding took): Knuth's."""
-    total = a + b
-    part = total - a
-    return total, (a - (total - part)) + (b - part)
 
 
 def _power(noise: Any, theta: np.ndarray) -> int:

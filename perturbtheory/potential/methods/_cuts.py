@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
+from perturbtheory.numerics import accurate_sum
+
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
@@ -73,12 +75,15 @@ def cut_at_kinks(noise: Any, theta: Vector, bounds: Float[np.ndarray, "n"]) -> P
     """The panels between `bounds`, each referring to the coordinate whose kink is at its end."""
     kinks = _kinks(noise, theta, bounds[0], bounds[-1])
     bounds = _away(bounds, (theta[kinks.frame] + kinks.left)[~np.isnan(kinks.power).all(1)])
-    cuts = _places(theta, np.argsort(theta), bounds)
-    if not len(kinks.frame):
+    cuts, sharp = _places(theta, np.argsort(theta), bounds), _sharp(noise, theta, bounds)
+    if not len(kinks.frame) + len(sharp.frame):
         return _between(theta, cuts)
-    cuts = _Cuts(*(np.concatenate(pair) for pair in zip(cuts, kinks, strict=True)))
+    cuts = _Cuts(*(np.concatenate(three) for three in zip(cuts, kinks, sharp, strict=True)))
     place = theta[cuts.frame] + cuts.left + cuts.rest
-    return _between(theta, cuts.pick(np.lexsort((cuts.rest, place))))
+    # Where kinks meet a power law above is next to the panel above, one below to that below.
+    above, below = (~np.isnan(cuts.power[:, side]) for side in (1, 0))
+    order = np.lexsort((above.astype(int) - below, cuts.rest, place))
+    return _between(theta, cuts.pick(order))
 
 
 def _fringe(noise: Any) -> np.ndarray:
@@ -150,6 +155,26 @@ def _kinks(noise: Any, theta: Vector, low: float, high: float) -> _Cuts:
     return _Cuts(frame, left, rest, power)
 
 
+def _sharp(noise: Any, theta: Vector, bounds: Float[np.ndarray, "n"]) -> _Cuts:
+    """Cuts about every theta_i next to which numbers are further apart than the law is wide.
+
+    The nearest are one width away, others three times as far, up to where `bounds` serve.
+    """
+    width = np.broadcast_to(noise.resolution, theta.shape)
+    gap = np.spacing(np.abs(theta))
+    blurred = (gap > width / 64) & (theta >= bounds[0]) & (theta <= bounds[-1])
+    frame = np.flatnonzero(blurred)
+    frame = frame[np.unique(np.stack([theta, width])[:, frame], axis=1, return_index=True)[1]]
+    if not frame.size:
+        return _Cuts(frame, np.zeros(0), np.zeros(0), np.zeros((0, 2)))
+    steps = 3.0 ** np.arange(np.ceil(np.log(np.max(64 * gap[frame] / width[frame])) / np.log(3.0)))
+    rest = np.ravel(width[frame, None] * np.concatenate([-steps[::-1], [0.0], steps]))
+    frame = np.repeat(frame, 2 * steps.size + 1)
+    keep = np.abs(rest) < 64 * gap[frame]
+    frame, rest = frame[keep], rest[keep]
+    return _Cuts(frame, 0 * rest, rest, np.full((rest.size, 2), np.nan))
+
+
 def _powers(noise: Any, location: Float[np.ndarray, "m #d"]) -> Float[np.ndarray, "m #d 2"]:
     """a where f(x) ~ |x - kink|^a below and above it; NaN where f vanishes or a is a whole number.
 
@@ -171,7 +196,9 @@ def _powers(noise: Any, location: Float[np.ndarray, "m #d"]) -> Float[np.ndarray
 def _between(theta: Vector, cuts: _Cuts) -> Panels:
     """One panel between neighbours, from the kink at its left end, else from that at its right."""
     one, two = cuts.pick(slice(None, -1)), cuts.pick(slice(1, None))  # pyright: ignore[reportArgumentType]
-    width = (theta[two.frame] - theta[one.frame]) + (two.left - one.left) + (two.rest - one.rest)
+    width = accurate_sum(
+        theta[two.frame], -theta[one.frame], two.left, -one.left, two.rest, -one.rest
+    )
     rising, falling = one.power[:, 1], two.power[:, 0]
     both = ~np.isnan(falling)
     share = np.where(both, 0.5, 1.0)

@@ -2,7 +2,9 @@
 
     p_i = int exp(g_i(s)) ds,   g_i = sum_j log F_j(s - theta_j) + log f_i - log F_i at s - theta_i.
 
-g_i has one maximum, and all that counts lies where it is within e^-50 of it.
+All that counts lies where g_i is within e^-50 of its maximum. A log-concave law gives one such
+place; under others, such as those with polynomial tails, i wins by a jump of its own or by one of
+every other coordinate, and g_i has a maximum for each of these.
 """
 
 from __future__ import annotations
@@ -56,8 +58,9 @@ def can_win(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> np.ndarra
 
 def is_walked(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Bool[np.ndarray, "n"]:
     """Whether panels serve, and not windows: a walk stops at every kink on its way."""
-    bent = sum(noise.landmarks(theta.size).kinks) * (1 + len(noise.fringe)) * theta.size**2
-    if noise.step is not None or bent >= _WALKED:
+    kinks = sum(noise.landmarks(theta.size).kinks)
+    windows_serve = noise.step is not None or not (kinks or noise.tail == "polynomial")
+    if windows_serve or kinks * (1 + len(noise.fringe)) * theta.size**2 >= _WALKED:
         return np.zeros(len(which), bool)
     return is_near(noise, theta, which)  # which takes long for many
 
@@ -212,8 +215,11 @@ def walk(
             block = make()
             new = np.logaddexp(new, add(*_exponents(noise, block, which), block.weights[0]))
         out = np.logaddexp(out, new)
-        # Each g_i has one maximum: it has been passed where what is added falls.
-        if np.all((new < out - 40.0) & (new <= last) & np.isfinite(out)):
+        # What is left is less than F there: prod F_j grows, and the integral of f_i is F_i.
+        done = _bounds.log_cdf_of_maximum(noise, theta, bounds[:1]) < out - 40.0
+        if noise.tail != "polynomial":  # the maximum has been passed where what is added falls
+            done |= (new < out - 40.0) & (new <= last) & np.isfinite(out)
+        if np.all(done):
             break
         last = np.maximum(new, -1e300)
         bounds = _bounds.bounds_below(noise, theta, float(bounds[0]), 64.0 * 2 ** min(k, 6))
@@ -245,7 +251,8 @@ def _exponents(noise: Any, block: Block, which: np.ndarray) -> tuple[np.ndarray,
     cdf, rate = noise.cdf_and_rate_at(block.x, np.broadcast_to(rest, x.shape))
     small = cdf < 1e-290
     log_cdf = np.where(small, noise.log_cdf(x), np.log(np.where(small, 1.0, cdf)))
-    log_rate = np.where(rate > 1e-290, np.log(np.maximum(rate, 1e-300)), noise.log_pdf(x) - log_cdf)
+    usual = (rate > 1e-290) & ~small
+    log_rate = np.where(usual, np.log(np.maximum(rate, 1e-300)), noise.log_pdf(x) - log_cdf)
     g = np.sum(log_cdf, 1)[:, None] + log_rate[:, which]
     return np.where(np.isnan(g), -np.inf, g), log_rate
 

@@ -86,7 +86,8 @@ def _outside(
     """(what p_i may lack, (p, f, radius of f) beyond the window), f from the largest theta.
 
     Above, i wins with probability S_i(high - theta_i), for all others are below; below it wins
-    with a share of F(low) as of the density there.
+    with a share of F(low) as of the density there. Under polynomial tails that share may be all of
+    it: p_i has a part where theta_i is, however far below.
     """
     cdf, rate = noise.cdf_and_rate(low - theta)
     product, rates = np.prod(cdf), np.sum(rate)
@@ -102,7 +103,8 @@ def _outside(
     else:
         upper, radius = (high - top) * np.sum(above), 0.0
     p = below + above
-    return product * rate * noise.resolution, (p, (low - top) * below.sum() + upper, float(radius))
+    lacking = rate * noise.resolution if noise.tail != "polynomial" else np.ones(theta.size)
+    return product * lacking, (p, (low - top) * below.sum() + upper, float(radius))
 
 
 def blocks(noise: Any, theta: Vector) -> list[MakeBlock]:

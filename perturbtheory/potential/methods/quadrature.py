@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.estimate import Kind
+from perturbtheory.numerics import gauss_legendre, two_sum
 from perturbtheory.potential.methods import (
     _integrals,
     _logarithms,
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     Vector = Float[np.ndarray, "d"]
 
 kind: Kind = "quadrature"
-_LARGE = 1e6
+_LARGE, _UNLIKE = 1e6, 1e250
 _TINY, _FEW = 1e-26, 1000
 """Up to so many categories rows of H keep the digits of a p_i below the first, which are not in the
 nodes that serve all."""
+_CLOSE = 1e-3
+"""Up to how many widths apart f is nearly linear between thetas; not next to poles."""
+_OCTAVES = np.concatenate([2.0 ** np.arange(1, 20), [np.inf]])
 _LOST = 0.01
 """How much of the mass a rule may miss before its answer is refused; 1e-14 is usual."""
 
@@ -93,9 +97,11 @@ def _radii(
     deep = np.where(np.isfinite(log_p), np.abs(log_p), 0.0)
     # Laws are computed from logarithms, whose rounding is a relative error of what they are of.
     lost = lost + eps * float(np.max(np.abs(np.log(noise.resolution))))
-    share = lost + 8 * eps * deep
+    share = lost + 8 * eps * deep + _of_room(noise, theta, alike)
     radius = sums.apart[0] + share * p + 2 * sums.fine[2] + sums.edge
-    radius[lacking] = (1e-11 + share[lacking]) * p[lacking]
+    # Tables of heavy tails go on as powers whose exponents are known to so many digits.
+    beyond = 1e-12 * deep[lacking] if noise.tail == "polynomial" else 0.0
+    radius[lacking] = (1e-11 + share[lacking] + beyond) * p[lacking]
     spread = abs(out.value - top) + np.max(noise.resolution)
     # What the window lacks may lie some fifty widths away.
     cut = lost + 50 * np.sum(sums.edge)
@@ -106,6 +112,26 @@ def _radii(
         "value_radius": value_radius + 2 * eps * abs(top),
         "probabilities_radius": radius + 1e-300,
     }
+
+
+def _of_room(noise: Any, theta: Vector, alike: int) -> np.ndarray:
+    """The share of p_i that the rounding of theta and of the ends of supports moves.
+
+    With u and l the upper and lower ends, at theta, log p_i moves with u_i by about
+    1 / (u_i - max_j l_j) + sum_j 1 / (u_i - l_j), whose terms are counted octave by octave. Equal
+    entries round alike, others are a random walk.
+    """
+    low, high = (np.broadcast_to(end, theta.shape) for end in noise.support)
+    if not (np.any(np.isfinite(low)) and np.any(np.isfinite(high))):
+        return np.zeros(theta.size)
+    floor, lower = np.argmax(theta + low), np.sort(theta + low)
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        room = (theta - theta[floor]) + (high - low[floor])
+        size = np.abs(theta - theta[floor]) + np.abs(high) + np.abs(low[floor])
+        count = theta.size - np.searchsorted(lower, theta + high - room * _OCTAVES[:, None])
+        squares = 1 + count[0] + np.diff(count, axis=0).T @ _OCTAVES[:-1] ** -2
+        share = np.expm1(2 * _integrals.EPS * size / room * np.sqrt(alike * squares))
+    return np.where(np.isfinite(high) & (room > 0), share, 0.0)
 
 
 def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.ndarray, "d d"]:
@@ -145,7 +171,14 @@ def log_slopes(noise: Any, theta: Vector, which: Int[np.ndarray, "n"]) -> Float[
 
 
 def anchored(noise: Any, theta: Vector) -> float:
-    """f(theta) - f(0) = int (prod_j F_j(s) - prod_j F_j(s - theta_j)) ds, without any moment."""
+    """f(theta) - f(0) = int (prod_j F_j(s) - prod_j F_j(s - theta_j)) ds, without any moment.
+
+    Near zero it is the integral of <p(t theta), theta> over t from 0 to 1, which keeps its digits.
+    """
+    if np.ptp(theta) <= _CLOSE * np.min(noise.resolution) and not len(noise.fringe):
+        t, weights = gauss_legendre(8)
+        rows = [solve(noise, (1 + x) / 2 * theta, least=0.0).probabilities for x in t]
+        return float(weights / 2 @ (np.stack(rows) @ theta))
     if noise.tail == "polynomial":
         return _panels.anchored(noise, theta)
     one, two = (solve(noise, t, least=0.0) for t in (theta, np.zeros_like(theta)))
@@ -165,6 +198,13 @@ def _near(noise: Any, theta: Vector) -> Vector:
     law nearer to zero in its own widths and rounds nothing.
     """
     top, width = theta.max(), noise.resolution
+    if np.ndim(width) and np.max(width) > _UNLIKE * np.min(width):
+        msg = (
+            f"`perturbation` must have scales within a factor of {_UNLIKE:g} of each other, got "
+            f"{noise}; set those that are negligible to a larger number, such as {np.max(width)} "
+            "/ 1e100"
+        )
+        raise ValueError(msg)
     if abs(top) > _LARGE * np.max(width):
         return theta - top
     if not np.ndim(width):
@@ -172,9 +212,7 @@ def _near(noise: Any, theta: Vector) -> Vector:
     origin = theta[np.argmin(width)]
     if abs(origin) <= _LARGE * np.min(width):
         return theta
-    moved = theta - origin
-    part = moved - theta
-    rounded = (theta - (moved - part)) - (origin + part)  # Knuth's
+    moved, rounded = two_sum(theta, np.full_like(theta, -origin))
     nearer = np.max(np.abs(moved) / width) < np.max(np.abs(theta) / width)
     return moved if nearer and not np.any(rounded) else theta
 
