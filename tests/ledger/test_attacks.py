@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from perturbtheory import ledger
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import (
     Budget,
@@ -25,12 +24,6 @@ from perturbtheory.ledger import (
     witness,
 )
 from tests.ledger.test_ledger import GOOD, TRUE, X, made_of
-
-
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch):
-    monkeypatch.setattr(ledger._claim, "REGISTRY", {})
-
 
 # One route under two names
 
