@@ -40,11 +40,9 @@ closed_forms_uniform = Claim(
 def cdf():
     yield exact(
         "primitive",
-        argued(
-            r"$\mathbb P[\gamma + tG \le x - tc] = \frac{1}{2a}\int_{-a}^a \exp(-e^{-(x-v)/t})\,dv"
-            r" = \frac{1}{2a}\int_{x-a}^{x+a}\exp(-e^{-y/t})\,dy$",
-            r"given $\gamma = v$, the cdf of $G + c$; then $y = x - v$",
-        ),
+        argued(r"""$\mathbb P[\gamma + tG \le x - tc] = \frac{1}{2a}\int_{-a}^a
+            \exp(-e^{-(x-v)/t})\,dv = \frac{1}{2a}\int_{x-a}^{x+a}\exp(-e^{-y/t})\,dy$ [given
+            $\gamma = v$, the cdf of $G + c$; then $y = x - v$]"""),
         eq(
             sp.Derivative(T * sp.expint(1, sp.exp(-Y / T)), Y),
             sp.exp(-sp.exp(-Y / T)),
@@ -98,11 +96,9 @@ def _second_difference(order: int) -> Check:
             rf"so this is $\int_{{-a}}^a\int_{{-a}}^a {name}''(D + u - v)\,du\,dv$, by the corners "
             r"$u, -v = \pm a$",
         ),
-        argued(
-            r"$s_1 = \frac{1}{1 + e^{-x/t}}$ and $t\log\sum_i e^{(\theta_i + \gamma_i)/t} = "
-            r"\theta_2 + \gamma_2 + t\log(1 + e^{x/t})$ at $x = D + \gamma_1 - \gamma_2$",
-            r"algebra; $\gamma_2$ has mean zero and the pair has the density $1/(4a^2)$",
-        ),
+        argued(r"""$s_1 = \frac{1}{1 + e^{-x/t}}$ and $t\log\sum_i e^{(\theta_i + \gamma_i)/t} =
+            \theta_2 + \gamma_2 + t\log(1 + e^{x/t})$ at $x = D + \gamma_1 - \gamma_2$ [algebra;
+            $\gamma_2$ has mean zero and the pair has the density $1/(4a^2)$]"""),
     )
 
 

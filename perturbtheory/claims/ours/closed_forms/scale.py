@@ -106,17 +106,12 @@ def crossing():
         eq(sp.Subs(sp.Derivative(ratio, X), X, 0), 0, "$r'(0)$"),
         eq(sp.exp(sp.Subs(ratio, X, 0)), sp.sqrt(sp.pi**3 / 24), "$e^{r(0)}$"),
         shown(r"$r(0) > 0$, for $\pi^3 > 24$", bool(sp.pi**3 > 24)),
-        argued(
-            r"so $r$ falls from a positive value and then rises without bound; it is somewhere "
-            r"negative, and changes sign twice",
-            r"both densities have the mass $\tfrac12$ on $x > 0$, so that $r$ cannot be positive "
-            "throughout",
-        ),
-        argued(
-            r"$p^G - p^N$ rises from $0$, falls and rises back to $0$: it has one zero $D^* > 0$, "
-            r"between its maximum and its minimum",
-            "its derivative has the sign of $r$; both probabilities tend to $1$",
-        ),
+        argued(r"""so $r$ falls from a positive value and then rises without bound; it is somewhere
+            negative, and changes sign twice [both densities have the mass $\tfrac12$ on $x > 0$, so
+            that $r$ cannot be positive throughout]"""),
+        argued("""$p^G - p^N$ rises from $0$, falls and rises back to $0$: it has one zero $D^* >
+            0$, between its maximum and its minimum [its derivative has the sign of $r$; both
+            probabilities tend to $1$]"""),
     )
     low, high = map(float, CROSSING)
     x = np.array([0.5, 2.0, low, high, 4.0, 8.0, 16.0])
@@ -160,20 +155,16 @@ def tails():
     ends = (-(z**2) / 2, -(z**2) / 2 + sp.log(z / (1 + z**2)) - sp.log(2 * sp.pi) / 2)
     yield exact(
         "Mills' ratio",
-        argued(
-            r"$e^{-z^2/2} \ge \epsilon \ge \frac{z\varphi(z)}{1 + z^2}$ for $D = \sigma\sqrt2 z$ "
-            r"with $1 - \Phi(z) = \epsilon$ under Normal noise",
-            "A.gaussian-concentration.corrected, first and last part",
-        ),
+        argued(r"""$e^{-z^2/2} \ge \epsilon \ge \frac{z\varphi(z)}{1 + z^2}$ for $D = \sigma\sqrt2
+            z$ with $1 - \Phi(z) = \epsilon$ under Normal noise [A.gaussian-concentration.corrected,
+            first and last part]"""),
         *(
             eq(sp.Limit(-end / (z**2 / 2), z, sp.oo), 1, rf"{word} end of $\log\epsilon$")
             for word, end in zip(("upper", "lower"), ends, strict=True)
         ),
-        argued(
-            r"so $\log\frac1\epsilon \sim \frac{z^2}{2}$ and $D \sim \sigma\sqrt2\sqrt{2\log"
-            r"\frac1\epsilon} = \frac{2\pi}{\sqrt6}\sqrt{\log\frac1\epsilon}$",
-            "between two bounds",
-        ),
+        argued(r"""so $\log\frac1\epsilon \sim \frac{z^2}{2}$ and $D \sim
+            \sigma\sqrt2\sqrt{2\log\frac1\epsilon} = \frac{2\pi}{\sqrt6}\sqrt{\log\frac1\epsilon}$
+            [between two bounds]"""),
         eq(
             sp.Limit(sp.log((1 - small) / small) / sp.log(1 / small), small, 0),
             1,

@@ -75,10 +75,8 @@ def expected_maximum():
             every(sign(int(_from(GUMBEL_LARGER_FROM, k)) * gap) for k, gap in gaps.items()),
             "ball arithmetic",
         ),
-        argued(
-            r"$e^{\lambda m_d} \le \mathbb E e^{\lambda\max_i\gamma_i} \le d\,e^{\lambda^2/2}$",
-            "Jensen's inequality; the maximum of exponentials is at most their sum",
-        ),
+        argued(r"""$e^{\lambda m_d} \le \mathbb E e^{\lambda\max_i\gamma_i} \le d\,e^{\lambda^2/2}$
+            [Jensen's inequality; the maximum of exponentials is at most their sum]"""),
         eq(
             sp.Subs(bound, rate, sp.sqrt(2 * sp.log(d))),
             sp.sqrt(2 * sp.log(d)),
@@ -115,10 +113,8 @@ def sensitivity():
             r"$(\varphi F^{d-1})'$, so that $\int\varphi^2F^{d-2}\,ds = \frac{1}{d-1}\int s\varphi "
             r"F^{d-1}\,ds = \frac{m_d}{d(d-1)}$; scale $\sigma$ divides the weight by $\sigma$",
         ),
-        argued(
-            r"$-\partial_1\partial_2f = p_1p_2 = \frac{1}{d^2}$ under Gumbel noise",
-            r"the Hessian of the log-sum-exp at equal $\theta$",
-        ),
+        argued(r"""$-\partial_1\partial_2f = p_1p_2 = \frac{1}{d^2}$ under Gumbel noise [the Hessian
+            of the log-sum-exp at equal $\theta$]"""),
         shown(
             r"the ratio $\frac{d\,m_d}{(d-1)\sigma}$ is below $1$ for $d = 2, 3$ and above for "
             r"$d = 4, 5, 6$",
@@ -149,10 +145,8 @@ def growth():
     a = (1 - small) * sp.sqrt(2 * log_d)
     yield exact(
         "first moment",
-        argued(
-            r"$m_d \le \sqrt{2\log d}$; the ratio is $\frac{d\,m_d}{(d-1)\sigma}$",
-            "the other parts",
-        ),
+        argued(r"""$m_d \le \sqrt{2\log d}$; the ratio is $\frac{d\,m_d}{(d-1)\sigma}$ [the other
+            parts]"""),
         eq(
             log_d - a**2 / 2,
             small * (2 - small) * log_d,
@@ -164,11 +158,9 @@ def growth():
             r"so that $d\,\mathbb P[\gamma_1 \ge a] \ge d\,\frac{a\varphi(a)}{1+a^2}$ tends to "
             "infinity",
         ),
-        argued(
-            r"so $\mathbb P[\max_i\gamma_i < a] \to 0$ and $\liminf m_d/\sqrt{2\log d} \ge "
-            r"1 - \epsilon$",
-            r"$(1 - P)^d \le e^{-dP}$; below $a$ the maximum is still at least $\gamma_1$",
-        ),
+        argued(r"""so $\mathbb P[\max_i\gamma_i < a] \to 0$ and $\liminf m_d/\sqrt{2\log d} \ge 1 -
+            \epsilon$ [$(1 - P)^d \le e^{-dP}$; below $a$ the maximum is still at least
+            $\gamma_1$]"""),
     )
     column = expected_max(Normal(SIGMA)).hvp(np.zeros(LARGE), np.eye(1, LARGE)[0])
     means = _means(LARGE)

@@ -151,10 +151,8 @@ def interior_is_model(budget):
     proof, by_engine = onto_positive(r"\theta = \log p", np.log(p), p)
     yield exact(
         "sympy, symbolic d",
-        argued(
-            r"$\mathcal P = \Delta$, whose relative interior is the set of all positive $p$",
-            "A.conjugate-attained.corrected",
-        ),
+        argued(r"""$\mathcal P = \Delta$, whose relative interior is the set of all positive $p$
+            [A.conjugate-attained.corrected]"""),
         argued("a softmax is positive, so that no other $p$ is a gradient", "the exponential"),
         *proof.steps,
     )

@@ -57,9 +57,8 @@ def strict_in_first_gauge(budget):
             r"(33) at $i = 1$, $0 = \frac{\log c}{1-\lambda} + 0$, has $c = 1$ alone",
             sp.solve(sp.log(c) / (1 - lam), c) == [1],
         ),
-        argued(
-            r"""then (33) says $\tau = \theta$; without (33) the inequality is strict [(31)-(33)]"""
-        ),
+        argued(r"""then (33) says $\tau = \theta$; without (33) the inequality is strict
+            [(31)-(33)]"""),
         argued(r"""so $f$ is strictly convex on $\Theta$, and the softmax minimal
             [A.lse-strictly-convex]"""),
     )

@@ -108,10 +108,8 @@ def downhill(sign, lead):
             r"the slope of $R$ in $h_1 = x$ for $h_2 = 0$, $f = (1, 0)$ and a uniform prior; in "
             r"$h_2$ it is the opposite",
         ),
-        argued(
-            r"$\mathbb E g_\phi$ is a positive multiple of $(1, -1)$",
-            r"$\epsilon > 0$ raises $P(z^*(\epsilon) = 1)$",
-        ),
+        argued(r"""$\mathbb E g_\phi$ is a positive multiple of $(1, -1)$ [$\epsilon > 0$ raises
+            $P(z^*(\epsilon) = 1)$]"""),
         shown(
             f"${'-' if sign < 0 else '+'}(x - 1) < 0$ at $x = {lead}$, so that the update goes "
             "downhill",

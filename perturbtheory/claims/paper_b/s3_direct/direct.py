@@ -52,21 +52,17 @@ def smooth(budget):
     scores = total(sp.exp(H))
     yield exact(
         "sympy, symbolic k",
-        argued(
-            r"$G(\phi,\epsilon) = \int g(\hat\gamma - \epsilon f - h) \max_z \hat\gamma(z)\,"
-            r"d\hat\gamma$ with $\hat\gamma = \epsilon f + h + \gamma$",
-            r"a translation of $\mathbb R^k$ has Jacobian one",
-        ),
+        argued(r"""$G(\phi,\epsilon) = \int g(\hat\gamma - \epsilon f - h) \max_z
+            \hat\gamma(z)\,d\hat\gamma$ with $\hat\gamma = \epsilon f + h + \gamma$ [a translation
+            of $\mathbb R^k$ has Jacobian one]"""),
         eq(
             sp.Derivative(density, T),
             (sp.exp(-T) - 1) * density,
             "up to the shift $c$, this is $g'$",
         ),
-        argued(
-            r"for shifts of at most $r$ it is at most $(1+e^{r-t})\,e^{r-t}\,e^{-e^{-t-r}}$, which "
-            r"times $\max_z |\hat\gamma(z)|$ has a finite integral",
-            "every factor is monotone in the shift; it decays like $e^{-t}$ and like $e^{-e^{-t}}$",
-        ),
+        argued(r"""for shifts of at most $r$ it is at most $(1+e^{r-t})\,e^{r-t}\,e^{-e^{-t-r}}$,
+            which times $\max_z |\hat\gamma(z)|$ has a finite integral [every factor is monotone in
+            the shift; it decays like $e^{-t}$ and like $e^{-e^{-t}}$]"""),
         eq(
             total(sp.exp(H) * sp.exp(-T)),
             scores * sp.exp(-T),
@@ -101,11 +97,9 @@ def encoder_gradient(budget):
     mixed = at_zero(sp.Derivative(POTENTIAL, EPSILON, PHI))
     yield exact(
         "sympy, symbolic k",
-        argued(
-            r"$\partial_\epsilon \max_z\{\epsilon f + h + \gamma\} = f(z^*(\epsilon))$",
-            r"Danskin's theorem: a maximum of finitely many linear functions of $\epsilon$, whose "
-            r"maximiser is unique with probability one",
-        ),
+        argued(r"""$\partial_\epsilon \max_z\{\epsilon f + h + \gamma\} = f(z^*(\epsilon))$
+            [Danskin's theorem: a maximum of finitely many linear functions of $\epsilon$, whose
+            maximiser is unique with probability one]"""),
         eq(mixed, sp.Derivative(mean(F), PHI), r"the gradient of $\mathbb E[f(z^*)]$"),
         eq(sp.Derivative(mean(F), PHI), COVARIANCE, r"$\operatorname{Cov}_q(f, \nabla_\phi h)$"),
     )

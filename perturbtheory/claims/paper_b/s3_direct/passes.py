@@ -89,11 +89,8 @@ def decoder_values():
         eq(
             gradient, q * (1 - q) * (one - two), "it depends on either value, for any $q$ in (0, 1)"
         ),
-        argued(
-            r"for every $k$ it is linear in $f(z)$ with the coefficient $q(z) (\nabla h(z) - "
-            r"\mathbb E_q \nabla h)$, not zero in general",
-            "B.exact-gradient-logits",
-        ),
+        argued(r"""for every $k$ it is linear in $f(z)$ with the coefficient $q(z) (\nabla h(z) -
+            \mathbb E_q \nabla h)$, not zero in general [B.exact-gradient-logits]"""),
     )
     yield positive(
         "complex step", np.array(moved), "change of (2) where one $f(z)$ changes, $k = 3$"

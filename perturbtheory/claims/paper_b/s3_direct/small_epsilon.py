@@ -57,10 +57,8 @@ def zero_or_large(budget):
     apart = delta(one, one) - 2 * delta(one, two) + delta(two, two)
     yield exact(
         "sympy, any k",
-        argued(
-            r"$\nabla h(z) = e_z$, so that the estimate is $(e_j - e_i)/\epsilon$",
-            "$h(z)$ is the coordinate $z$ of the logits",
-        ),
+        argued(r"""$\nabla h(z) = e_z$, so that the estimate is $(e_j - e_i)/\epsilon$ [$h(z)$ is
+            the coordinate $z$ of the logits]"""),
         eq(
             sp.Subs(apart, two, one),
             0,
@@ -89,11 +87,8 @@ def rarely_not_zero(budget):
     d, share, excess = sp.symbols("d q_i x", positive=True)
     yield exact(
         "sympy, any k",
-        argued(
-            r"$P(z^*=i, z^*(\epsilon) \ne i) = q_i - q_i/D_i$ with $D_i = 1 + \sum_l q_l "
-            r"(e^{\epsilon(f_l-f_i)} - 1)_+$",
-            "C.joint-law",
-        ),
+        argued(r"""$P(z^*=i, z^*(\epsilon) \ne i) = q_i - q_i/D_i$ with $D_i = 1 + \sum_l q_l
+            (e^{\epsilon(f_l-f_i)} - 1)_+$ [C.joint-law]"""),
         eq(
             share - share / (1 + excess),
             share * (excess - excess**2 / (1 + excess)),
@@ -105,12 +100,9 @@ def rarely_not_zero(budget):
             r"so that $(e^{\epsilon d} - 1)_+ = \epsilon d_+ + O(\epsilon^2)$: for $d \le 0$ it is "
             r"zero",
         ),
-        argued(
-            r"so $x = O(\epsilon)$ and $P(z^*(\epsilon) \ne z^*) = \epsilon \sum_i q_i \sum_l q_l "
-            r"(f_l - f_i)_+ + O(\epsilon^2) = \epsilon \sum_{i<l} q_i q_l |f_i - f_l| + "
-            r"O(\epsilon^2)$",
-            "of each pair exactly one order has a positive difference",
-        ),
+        argued(r"""so $x = O(\epsilon)$ and $P(z^*(\epsilon) \ne z^*) = \epsilon \sum_i q_i \sum_l
+            q_l (f_l - f_i)_+ + O(\epsilon^2) = \epsilon \sum_{i<l} q_i q_l |f_i - f_l| +
+            O(\epsilon^2)$ [of each pair exactly one order has a positive difference]"""),
     )
     rate = Estimate(
         (direct_law(h, VALUES, TINY) * OFF).sum() / TINY, TINY * SPREAD**2, "quadrature"

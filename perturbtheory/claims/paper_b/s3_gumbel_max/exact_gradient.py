@@ -70,11 +70,8 @@ def for_log_probabilities(budget):
     yield exact(
         "sympy, symbolic k",
         eq(sp.Derivative(H - sp.log(scores), PHI), SLOPE - mean(SLOPE)),
-        argued(
-            r"so that $\sum_z q\,\nabla\log q\,f = \mathbb E_q[f \nabla h] - \mathbb E_q[f]\, "
-            r"\mathbb E_q[\nabla h]$",
-            r"$q = e^{\log q}$; a constant leaves the sum",
-        ),
+        argued(r"""so that $\sum_z q\,\nabla\log q\,f = \mathbb E_q[f \nabla h] - \mathbb E_q[f]\,
+            \mathbb E_q[\nabla h]$ [$q = e^{\log q}$; a constant leaves the sum]"""),
     )
     value, what = _by_log_slopes(budget), "$k = 3$, linear $h$"
     yield agree("covariance", value, _covariance(budget), what)

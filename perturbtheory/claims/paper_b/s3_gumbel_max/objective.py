@@ -74,11 +74,9 @@ def is_a_bound(budget):
         eq(sp.Subs(below, T, 1), 0, r"$t - 1 - \log t$ at $t = 1$"),
         eq(sp.Subs(sp.Derivative(below, T), T, 1), 0),
         eq(sp.Derivative(below, (T, 2)), T**-2, r"positive, so that $\log t \le t - 1$"),
-        argued(
-            r"$\sum q \log\frac{q}{r} \ge \sum q\,(1 - \frac{r}{q}) \ge 1 - 1 = 0$, with equality "
-            r"exactly for $q = r$",
-            r"$\log t \le t - 1$ at $t = r/q$; both distributions sum to one",
-        ),
+        argued(r"""$\sum q \log\frac{q}{r} \ge \sum q\,(1 - \frac{r}{q}) \ge 1 - 1 = 0$, with
+            equality exactly for $q = r$ [$\log t \le t - 1$ at $t = r/q$; both distributions sum to
+            one]"""),
     )
     gap = table.divergence - table.expected + table.evidence
     yield positive("enumeration", gap, "gap on random tables")
@@ -183,15 +181,11 @@ def _sums_of_indicators():
     one, picked = (x.args[0][0] if x.has(sp.Piecewise) else x for x in sums)
     return exact(
         "sympy, symbolic k",
-        argued(
-            r"$\mathbb P[z^*=z] = \mathbb E[1_{z^*=z}]$",
-            "the expectation of an indicator is the probability of its event",
-        ),
+        argued(r"""$\mathbb P[z^*=z] = \mathbb E[1_{z^*=z}]$ [the expectation of an indicator is the
+            probability of its event]"""),
         shown(r"$\sum_z 1_{z^*=z} = 1$", one == 1),
         shown(r"$\sum_z 1_{z^*=z} f(z) = f(z^*)$", picked == f[i]),
-        argued(
-            r"$\sum_z \mathbb E[1_{z^*=z}] f(z) = \mathbb E[\sum_z 1_{z^*=z} f(z^*)] = "
-            r"\mathbb E[f(z^*)]$",
-            "finite sums commute with expectations, and $f(z) = f(z^*)$ where the indicator is one",
-        ),
+        argued(r"""$\sum_z \mathbb E[1_{z^*=z}] f(z) = \mathbb E[\sum_z 1_{z^*=z} f(z^*)] = \mathbb
+            E[f(z^*)]$ [finite sums commute with expectations, and $f(z) = f(z^*)$ where the
+            indicator is one]"""),
     )

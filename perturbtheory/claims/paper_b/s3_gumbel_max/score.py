@@ -90,11 +90,9 @@ def high_variance(budget):
             r"$f + c$",
         ),
         eq(mean(F + X) - mean(F) - X, 0, r"$\mathbb E_q f$ moves by the constant: $g$ does not"),
-        argued(
-            r"$\mathbb E_q s^2 > 0$ unless every $\nabla h(z)$ is the same, so that the variance "
-            r"grows like $c^2$ for one and the same gradient; $n$ draws have an $n$th of it",
-            "the coefficient of $c^2$",
-        ),
+        argued(r"""$\mathbb E_q s^2 > 0$ unless every $\nabla h(z)$ is the same, so that the
+            variance grows like $c^2$ for one and the same gradient; $n$ draws have an $n$th of it
+            [the coefficient of $c^2$]"""),
     )
     yield agree("moments", leading, size, "coefficient of $c^2$, $k = 3$, in the logits")
     yield agree(
@@ -113,10 +111,8 @@ def locally_constant(budget):
 
     yield exact(
         "sympy, any k",
-        argued(
-            "with probability one the maximiser is unique and leads by a margin $m > 0$",
-            "B.gumbel-max, footnote 1; finitely many $z$",
-        ),
+        argued("""with probability one the maximiser is unique and leads by a margin $m > 0$
+            [B.gumbel-max, footnote 1; finitely many $z$]"""),
         eq(
             sp.Subs(margin - 2 * move, move, margin / 4),
             margin / 2,

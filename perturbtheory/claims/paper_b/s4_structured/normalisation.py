@@ -35,9 +35,8 @@ def product_of_sums():
             r"$\sum_z e^{h(z)}$ with one more coordinate, $h_n(0) = 0$ and $h_n(1) = x$, $S$ the "
             r"sum over the others",
         ),
-        argued(
-            r"so $\sum_z e^{h(z)} = \prod_i \sum_{z_i} e^{h_i(z_i)}$, of $2n$ terms", "induction"
-        ),
+        argued(r"""so $\sum_z e^{h(z)} = \prod_i \sum_{z_i} e^{h_i(z_i)}$, of $2n$ terms
+            [induction]"""),
     )
     yield agree(
         "enumeration", np.log(np.exp(every).sum()), np.logaddexp(*h.T).sum(), "$n = 10$, logarithms"
@@ -49,11 +48,9 @@ def independent():
     law = two_bits.marginal(two_bits.pairwise(0.4, -1.1, 0.0))
     yield exact(
         "independence",
-        argued(
-            r"$z_i^* = \operatorname{argmax}_a \{h_i(a) + \gamma_i(a)\}$, a function of $\gamma_i$ "
-            "alone",
-            "the arg max of a sum over coordinates is that of each; independent noise",
-        ),
+        argued(r"""$z_i^* = \operatorname{argmax}_a \{h_i(a) + \gamma_i(a)\}$, a function of
+            $\gamma_i$ alone [the arg max of a sum over coordinates is that of each; independent
+            noise]"""),
     )
     yield agree(
         "integral over L_1", np.linalg.det(law), 0.0, "determinant of the law, $n = 2$", floor=1.0

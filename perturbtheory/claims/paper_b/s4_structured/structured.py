@@ -66,28 +66,22 @@ def limit_is_the_gradient(budget):
     drawn = average(rows, (2, 2), seed=73, samples=budget.samples, spread=2 / large)
     yield exact(
         "sympy and enumeration",
-        argued(
-            r"$G(c) = \mathbb E\max_z\{c_z + \langle\gamma, z\rangle\}$ is convex with "
-            r"$\partial G/\partial c_z = p_z(c) = \mathbb P(z \text{ wins})$",
-            "Danskin's theorem; ties have probability zero because each $\\gamma_i$ has a density",
-        ),
-        argued(
-            r"$p_z(c) = \int_{R_z(c)} \rho$ over the polyhedron $R_z(c) = \{\gamma: \langle\gamma, "
-            r"z-w\rangle \ge c_w - c_z\ \text{for all } w\}$, $\rho$ the density of the "
-            r"$\gamma_i = \gamma_i(1) - \gamma_i(0)$, a product of bounded continuous ones",
-            "the definition of the arg max; a convolution of bounded densities is continuous",
-        ),
+        argued(r"""$G(c) = \mathbb E\max_z\{c_z + \langle\gamma, z\rangle\}$ is convex with
+            $\partial G/\partial c_z = p_z(c) = \mathbb P(z \text{ wins})$ [Danskin's theorem; ties
+            have probability zero because each $\gamma_i$ has a density]"""),
+        argued(r"""$p_z(c) = \int_{R_z(c)} \rho$ over the polyhedron $R_z(c) = \{\gamma:
+            \langle\gamma, z-w\rangle \ge c_w - c_z\ \text{for all } w\}$, $\rho$ the density of the
+            $\gamma_i = \gamma_i(1) - \gamma_i(0)$, a product of bounded continuous ones [the
+            definition of the arg max; a convolution of bounded densities is continuous]"""),
         shown(
             r"no two normals $z-w$ of one polyhedron are parallel: the entry $i$ is $0$ or "
             r"$2z_i-1$, so that a positive multiple is the same vector (all $z$, $n \le 4$)",
             _normals_apart(),
             "enumeration",
         ),
-        argued(
-            r"so every facet has a mass that is continuous in $c$, and $p$ is continuously "
-            r"differentiable with a symmetric Jacobian, the Hessian of $G$",
-            "dominated convergence on each facet, solved for one $\\gamma_i$; Schwarz's theorem",
-        ),
+        argued(r"""so every facet has a mass that is continuous in $c$, and $p$ is continuously
+            differentiable with a symmetric Jacobian, the Hessian of $G$ [dominated convergence on
+            each facet, solved for one $\gamma_i$; Schwarz's theorem]"""),
         shown(
             r"$\frac{d}{d\phi}\sum_z f_z p_z(h) = \frac{d}{d\epsilon}\sum_z h_z' p_z(h+\epsilon f)$"
             r" at $\epsilon = 0$, for four $z$",
@@ -226,11 +220,9 @@ def gibbs_by_coordinates():
     h = two_bits.pairwise(0.4, -1.1, 0.0)
     yield exact(
         "sympy, coordinate by coordinate",
-        argued(
-            r"$\mathbb P[z^*=z] = \prod_i \mathbb P[z_i^* = z_i]$, each factor a softmax",
-            "the arg max of a sum over coordinates is that of each; independent noise, and "
-            "B.gumbel-max for each coordinate",
-        ),
+        argued(r"""$\mathbb P[z^*=z] = \prod_i \mathbb P[z_i^* = z_i]$, each factor a softmax [the
+            arg max of a sum over coordinates is that of each; independent noise, and B.gumbel-max
+            for each coordinate]"""),
         eq(
             whole,
             factors,
@@ -249,11 +241,9 @@ def gibbs_only_at_zero():
         closed.append(float((ABOVE if alpha > 0 else BELOW)[0].subs(A, np.exp(alpha))))
     yield exact(
         "sympy, n = 2",
-        argued(
-            r"for $\alpha \ge 0$: $(1,0)$ wins exactly if $L_1 > 0$ and $L_2 < -\alpha$; "
-            r"for $\alpha \le 0$: $(1,1)$ exactly if $L_1, L_2 > -\alpha$",
-            "the remaining comparisons follow from these",
-        ),
+        argued(r"""for $\alpha \ge 0$: $(1,0)$ wins exactly if $L_1 > 0$ and $L_2 < -\alpha$; for
+            $\alpha \le 0$: $(1,1)$ exactly if $L_1, L_2 > -\alpha$ [the remaining comparisons
+            follow from these]"""),
         *(
             shown(
                 f"${sp.latex(one)} = {sp.latex(two)}$ only for $a = e^\\alpha = 1$",
