@@ -87,19 +87,13 @@ def laplace():
     convolution = sum(sp.Integral(sp.exp(g) / 4, (Y, low, high)) for g, low, high in pieces)
     yield exact(
         "sympy",
-        eq(
-            convolution,
-            density,
-            r"$\int \frac14 e^{-|y| - |D - y|}\,dy$ over $y < 0$, $0 < y < D$ and $y > D$",
-        ),
+        eq(convolution, density),
+        r"$\int \frac14 e^{-|y| - |D - y|}\,dy$ over $y < 0$, $0 < y < D$ and $y > D$",
         *_potential(f, 1 - q, density),
         eq(sp.Limit(f - D, D, sp.oo), 0),
         eq(difference((1 - q) * D, f), -q * D - q * (3 + D) / (2 + D), r"$pD - f$"),
-        eq(
-            -(2 + D) * sp.exp(-(2 + D)),
-            -4 * q * sp.exp(-2),
-            r"so that $-(2 + D) = W_{-1}(-4qe^{-2})$, the lower branch of Lambert's function",
-        ),
+        eq(-(2 + D) * sp.exp(-(2 + D)), -4 * q * sp.exp(-2)),
+        r"so that $-(2 + D) = W_{-1}(-4qe^{-2})$, the lower branch of Lambert's function",
     )
     tail = np.exp(-NUMBERS) * (2 + NUMBERS) / 4
     inverse = -2 - special.lambertw(-4 * tail * np.exp(-2), -1).real
@@ -120,11 +114,8 @@ def uniform():
         eq(sp.Subs(p, D, 2), 1, "$p(2)$"),
         eq(sp.Subs(f, D, 2), 2, "$f(2)$, from where on $f = D$"),
         eq(sp.Subs(p, D, inverse), 1 - Q, r"$p$ at $D = 2 - 2\sqrt{2q}$"),
-        eq(
-            sp.Subs(p * D - f, D, inverse),
-            -2 * Q + 4 * sp.sqrt(2) / 3 * Q ** sp.Rational(3, 2),
-            r"$pD - f$ there",
-        ),
+        eq(sp.Subs(p * D - f, D, inverse), -2 * Q + 4 * sp.sqrt(2) / 3 * Q ** sp.Rational(3, 2)),
+        r"$pD - f$ there",
     )
     found = [rational.uniform([x, 0]) for x in DIFFERENCES]
     shares = [a.probabilities[0] for a in found]

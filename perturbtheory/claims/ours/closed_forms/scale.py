@@ -93,11 +93,8 @@ def crossing():
     ratio = ratio + sp.log(2 * SIGMA * sp.sqrt(sp.pi))
     yield exact(
         "convexity of a log-ratio",
-        eq(
-            sp.Derivative(ratio, (X, 2)),
-            3 / sp.pi**2 - 2 / (sp.exp(X / 2) + sp.exp(-X / 2)) ** 2,
-            r"$r''$ of the log-ratio $r$ of the logistic density over that of $N(0, 2\sigma^2)$",
-        ),
+        eq(sp.Derivative(ratio, (X, 2)), 3 / sp.pi**2 - 2 / (sp.exp(X / 2) + sp.exp(-X / 2)) ** 2),
+        r"$r''$ of the log-ratio $r$ of the logistic density over that of $N(0, 2\sigma^2)$",
         shown(
             r"it increases on $x > 0$ from $\frac{3}{\pi^2} - \frac12 < 0$ to "
             r"$\frac{3}{\pi^2} > 0$",
@@ -165,11 +162,8 @@ def tails():
         argued(r"""so $\log\frac1\epsilon \sim \frac{z^2}{2}$ and $D \sim
             \sigma\sqrt2\sqrt{2\log\frac1\epsilon} = \frac{2\pi}{\sqrt6}\sqrt{\log\frac1\epsilon}$
             [between two bounds]"""),
-        eq(
-            sp.Limit(sp.log((1 - small) / small) / sp.log(1 / small), small, 0),
-            1,
-            "the gap under Gumbel noise",
-        ),
+        eq(sp.Limit(sp.log((1 - small) / small) / sp.log(1 / small), small, 0), 1),
+        "the gap under Gumbel noise",
     )
     logs = np.log(10.0) * np.array([2.0, 4.0, 10.0, 50.0, 200.0])
     gumbel, normal = logs + np.log1p(-np.exp(-logs)), -S * np.sqrt(2) * special.ndtri_exp(-logs)

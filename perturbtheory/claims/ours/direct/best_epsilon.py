@@ -170,11 +170,8 @@ def where_it_vanishes():
     sigma = 1 / (1 + sp.exp(-D))
     yield exact(
         "convexity of the sigmoid",
-        eq(
-            sp.Derivative(sigma, (D, 2)),
-            sp.exp(-D) / (1 + sp.exp(-D)) ** 2 * (1 - 2 * sigma),
-            r"$\sigma'' = \sigma'(1-2\sigma)$: strictly convex for $D < 0$, concave for $D > 0$",
-        ),
+        eq(sp.Derivative(sigma, (D, 2)), sp.exp(-D) / (1 + sp.exp(-D)) ** 2 * (1 - 2 * sigma)),
+        r"$\sigma'' = \sigma'(1-2\sigma)$: strictly convex for $D < 0$, concave for $D > 0$",
         argued(r"""let $\delta = f_1-f_2 > 0$; at $D = h_1-h_2 < 0$ the bias of the first
             coordinate, $\frac1\epsilon[\sigma(D+\epsilon\delta)-\sigma(D)]-\sigma'(D)\delta$, is
             positive for small $\epsilon$ and tends to $-\sigma'(D)\delta < 0$: it vanishes between

@@ -56,12 +56,9 @@ def every_epsilon(budget):
         "second moments, any K",
         argued(r"""the values are $x_{ij} = (\nabla h_j - \nabla h_i)/\epsilon$ with probabilities
             $P_{ij}$ [definition of the estimator; C.joint-law]"""),
-        eq(
-            s.sum(p[s.j] * (v[s.j] - m) ** 2),
-            powers[0] - 2 * m * powers[1] + m**2 * powers[2],
-            r"in every coordinate; with $\sum_j p_j = 1$ and $\sum_j p_jv_j = m$ this is $\sum_j "
-            r"p_jv_j^2 - m^2$",
-        ),
+        eq(s.sum(p[s.j] * (v[s.j] - m) ** 2), powers[0] - 2 * m * powers[1] + m**2 * powers[2]),
+        r"in every coordinate; with $\sum_j p_j = 1$ and $\sum_j p_jv_j = m$ this is $\sum_j "
+        r"p_jv_j^2 - m^2$",
     )
     mean = direct_mean(LOGITS, VALUES, EPSILON)
     second = engine_variance(LOGITS, VALUES, EPSILON).sum() + mean @ mean
@@ -150,12 +147,9 @@ def half_the_variance(budget):
         argued(r"""both arg maxes are those of logits $h-\epsilon f$ with a step of $2\epsilon$:
             $P_{ij}$ is between $e^{-4\epsilon R}$ times $q'_iq'_j(e^{2\epsilon(f_j-f_i)}-1)$ and
             this, $q'$ the softmax of $h-\epsilon f$ [C.direct-variance]"""),
-        eq(
-            sp.Limit((share * sp.exp(-e * f) / rest - share / rest) / e, e, 0),
-            -share * f / rest,
-            r"finite for any $S$, and the sum of $q_ke^{-\epsilon f_k}$ is $1+O(\epsilon)$: $q' = "
-            r"q+O(\epsilon)$",
-        ),
+        eq(sp.Limit((share * sp.exp(-e * f) / rest - share / rest) / e, e, 0), -share * f / rest),
+        r"finite for any $S$, and the sum of $q_ke^{-\epsilon f_k}$ is $1+O(\epsilon)$: $q' = "
+        r"q+O(\epsilon)$",
         argued(r"""so $P_{ij} = 2\epsilon q_iq_j(f_j-f_i)+O(\epsilon^2)$, which is divided by
             $4\epsilon^2$ [C.direct-variance, the same steps]"""),
     )

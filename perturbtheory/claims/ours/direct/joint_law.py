@@ -100,22 +100,16 @@ def the_law(budget):
         argued(r"""$E_k = e^{-\gamma_k - c}$ are independent and exponential; $z^* =
             \operatorname{argmin} E_k/a_k$ and $z^*(\epsilon) = \operatorname{argmin} E_k/b_k$ [the
             cdf of a Gumbel variable; $x \mapsto -\log x$ decreases]"""),
-        eq(
-            sp.Integral(sp.exp(-X * (1 + REST)), (X, 0, sp.oo)),
-            1 / (1 + REST),
-            r"both are $i$ iff $E_k > E_i\max(a_k/a_i, b_k/b_i)$ for $k \ne i$; with $S$ the sum "
-            r"of these maxima this is $a_i/D(s_i)$",
-        ),
+        eq(sp.Integral(sp.exp(-X * (1 + REST)), (X, 0, sp.oo)), 1 / (1 + REST)),
+        r"both are $i$ iff $E_k > E_i\max(a_k/a_i, b_k/b_i)$ for $k \ne i$; with $S$ the sum "
+        r"of these maxima this is $a_i/D(s_i)$",
         argued(r"""for $i \ne j$ put $X = E_i/a_i$ and $E_j/b_j = sX$: then $E_k > X\max(a_k, s
             b_k)$ for the others, and $s_j < s < s_i$ since $j$ loses at first and $i$ at last; the
             density is $a_i b_j X e^{-X D(s)}$ [change of variables with Jacobian $a_ib_jX$;
             $\max(a_i, s b_i) = a_i$, $\max(a_j, s b_j) = s b_j$]"""),
         eq(sp.Integral(x * sp.exp(-x * total), (x, 0, sp.oo)), 1 / total**2),
-        eq(
-            sp.Integral(1 / (A + B * X) ** 2, (X, s, s + gap)),
-            ends,
-            r"where $D(s) = a+bs$: $\int_x^{x'} ds/D(s)^2 = (x' - x)/(D(x)D(x'))$",
-        ),
+        eq(sp.Integral(1 / (A + B * X) ** 2, (X, s, s + gap)), ends),
+        r"where $D(s) = a+bs$: $\int_x^{x'} ds/D(s)^2 = (x' - x)/(D(x)D(x'))$",
     )
     law = direct_law(LOGITS, VALUES, EPSILON)
     logs = [np.log([float(x) for x in v]) for v in (_A, _B)]

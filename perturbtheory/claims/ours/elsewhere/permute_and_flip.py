@@ -110,18 +110,12 @@ def bounded_range(budget):
     p, q = sp.exp(X) / s, sp.exp(X + v) / s_one
     yield exact(
         "second difference, any d",
-        eq(
-            p / q,
-            s_one / s * sp.exp(-v),
-            r"$x = \theta_i$, $v = \theta'-\theta$: the logarithms "
-            r"range over $\max v-\min v \le \epsilon$",
-        ),
-        eq(
-            p**2 / q,
-            sp.exp(X - v) * s_one / s**2,
-            r"with $S = \sum_je^{\theta_j}$, $S_1 = \sum_je^{\theta_j+v_j}$: $D_2 = \Lambda(\theta-"
-            r"v)+\Lambda(\theta+v)-2\Lambda(\theta)$, $\Lambda$ the log-sum-exp",
-        ),
+        eq(p / q, s_one / s * sp.exp(-v)),
+        r"$x = \theta_i$, $v = \theta'-\theta$: the logarithms "
+        r"range over $\max v-\min v \le \epsilon$",
+        eq(p**2 / q, sp.exp(X - v) * s_one / s**2),
+        r"with $S = \sum_je^{\theta_j}$, $S_1 = \sum_je^{\theta_j+v_j}$: $D_2 = \Lambda(\theta-"
+        r"v)+\Lambda(\theta+v)-2\Lambda(\theta)$, $\Lambda$ the log-sum-exp",
         argued(r"""this is $\int_{-1}^1(1-|r|)\operatorname{Var}_r(v)\,dr$ with the variance under
             $\operatorname{softmax}(\theta+rv)$, at most $\epsilon^2/4$ each [Taylor's formula;
             A.lse-gradient; Popoviciu]"""),

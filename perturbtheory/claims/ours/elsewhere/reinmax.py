@@ -159,11 +159,8 @@ def quadratic():
         "the rule, any d",
         argued(r"""the gradient is $p_k\sum_ip_i(f(e_k)-f(e_i))$: the bias is what the rule misses
             on the edges [$J(p)$ applied to the values $f(e_i)$; the part before]"""),
-        eq(
-            (slope.subs(X, 0) + slope.subs(X, 1)) / 2,
-            sp.Integral(slope, (X, 0, 1)),
-            "along an edge $f$ is a quadratic, up to a constant $ax^2+bx$",
-        ),
+        eq((slope.subs(X, 0) + slope.subs(X, 1)) / 2, sp.Integral(slope, (X, 0, 1))),
+        "along an edge $f$ is a quadratic, up to a constant $ax^2+bx$",
     )
     free = all(bias(d, 2).is_zero_matrix for d in (2, 3))
     yield exact("matrices", free, cases="$d = 2$ and 3, a symbol for every coefficient and $p_i$")

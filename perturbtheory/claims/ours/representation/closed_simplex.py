@@ -47,12 +47,9 @@ def idle_coordinates():
         "best against worst case, any d",
         argued(r"""$p_i > 0$ exactly if $\theta_i > \max\theta - 2a$ [C.laplacian, positive
             densities]"""),
-        eq(
-            beats,
-            (2 * A - lag) ** 2 / (8 * A**2),
-            r"$P(\theta_i+\gamma_i > \theta_m+\gamma_m)$ at $g = \theta_m-\theta_i \le 2a$, zero "
-            r"for $\theta_i = \theta_m-2a$, $\theta_m = \max\theta$",
-        ),
+        eq(beats, (2 * A - lag) ** 2 / (8 * A**2)),
+        r"$P(\theta_i+\gamma_i > \theta_m+\gamma_m)$ at $g = \theta_m-\theta_i \le 2a$, zero "
+        r"for $\theta_i = \theta_m-2a$, $\theta_m = \max\theta$",
         argued(r"""on $K$ such $i$ can be left out: the others' $p$ is that of $\theta$ without them
             [the maximum is attained elsewhere, ties having probability zero]"""),
     )
@@ -127,11 +124,8 @@ def onto():
         "compactness, any d",
         argued(r"""every $p > 0$ is $p(\theta)$ for a $\theta$ with $\max\theta - \min\theta < 2a$
             [C.completeness-bounded]"""),
-        eq(
-            sp.Integral((1 / (2 * A)) ** 2, (X, -A, A)),
-            1 / (2 * A),
-            r"a bound of every $w_{ij} = \int f_if_j\prod F_k$: $p$ is Lipschitz and so continuous",
-        ),
+        eq(sp.Integral((1 / (2 * A)) ** 2, (X, -A, A)), 1 / (2 * A)),
+        r"a bound of every $w_{ij} = \int f_if_j\prod F_k$: $p$ is Lipschitz and so continuous",
         argued(r"""the $\theta$ of $K$ with $\max\theta = 0$, one for every coset, are a closed part
             of $[-2a, 0]^d$; their image is closed and contains $\operatorname{ri}(\Delta)$, hence
             is $\Delta$ [compactness]"""),

@@ -83,11 +83,8 @@ def any_set():
         eq(moved, sp.exp(theta[i]) / s.sum(sp.exp(theta[j])), "$p$ is a function of the coset"),
         argued(r"""so $\Theta$ reaches $p$ exactly if it meets the one coset of $p$, and reaches it
             once exactly if it meets it in one point [the two parts before]"""),
-        eq(
-            sp.Derivative(X + X**3, X),
-            slope,
-            r"for example $\{(x, -x^3)\}$, which is not convex: $\theta_1-\theta_2 = x+x^3$",
-        ),
+        eq(sp.Derivative(X + X**3, X), slope),
+        r"for example $\{(x, -x^3)\}$, which is not convex: $\theta_1-\theta_2 = x+x^3$",
         shown(f"${sp.latex(slope)} > 0$: it takes every value once", bool(slope.is_positive)),
     )
     powers = range(-6, 7)
@@ -175,13 +172,10 @@ def is_hyperplane():
             x+(1-\lambda)y) = \lambda\varphi(x)+(1-\lambda)\varphi(y)$, so $\varphi(x) = \langle
             a,x\rangle+b$ with $\sum_ia_i = 0$ [a function that is convex and concave is affine;
             only sums zero matter for $a$]"""),
-        eq(
-            s.sum(normal * (x[s.j] + height)),
-            height * sums + along,
-            r"$\langle c, x+\varphi(x)\mathbf 1\rangle$ for $c = w-a$, $w = \mathbf 1/d$; as $"
-            r"\sum_j w_j = 1$ and $\sum_j a_j = \sum_j x_j = 0$ it is $\varphi(x)-\langle "
-            r"a,x\rangle = b$",
-        ),
+        eq(s.sum(normal * (x[s.j] + height)), height * sums + along),
+        r"$\langle c, x+\varphi(x)\mathbf 1\rangle$ for $c = w-a$, $w = \mathbf 1/d$; as $"
+        r"\sum_j w_j = 1$ and $\sum_j a_j = \sum_j x_j = 0$ it is $\varphi(x)-\langle "
+        r"a,x\rangle = b$",
         eq(s.sum(normal), sums, r"$\langle c,\mathbf 1\rangle = 1 \ne 0$"),
     )
     found = _both([cone(np.array(c.generators, float)) for c in CONES])

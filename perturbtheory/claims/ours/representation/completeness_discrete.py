@@ -51,11 +51,8 @@ def vertices_decide():
             f(\theta)+\langle p,v\rangle$, though $q = p+\varepsilon w \in \partial f(\theta)$ asks
             for $\varepsilon\langle w,v\rangle$ more, with $w = v-m\mathbf 1$, $m$ the mean of $v$
             [$p$ is inside, and $\sum w = 0$]"""),
-        eq(
-            s.sum((V[s.j] - mean) * V[s.j]),
-            square + rest,
-            r"$\langle w,v\rangle$; the sum of $v$ is $d\,m$, $d = i+m$ in sympy's symbols",
-        ),
+        eq(s.sum((V[s.j] - mean) * V[s.j]), square + rest),
+        r"$\langle w,v\rangle$; the sum of $v$ is $d\,m$, $d = i+m$ in sympy's symbols",
         argued(r"""so $v = m\mathbf 1$: no other coset reaches $p$, and a complete set meets this
             one [a sum of squares is zero only if every term is]"""),
     )

@@ -146,16 +146,10 @@ def not_conversely():
     quarter = sp.Rational(1, 4)
     yield exact(
         "sympy",
-        eq(
-            sp.Integral(quarter, (T, -1, D - 1)),
-            D / 4,
-            r"$w_{12}$ for $0 \le D \le 1$: $D+[-2,-1]$ meets $[-1,1]$ from $-1$ to $D-1$",
-        ),
-        eq(
-            sp.Rational(1, 2) + sp.Integral(T / 4, (T, 0, D)),
-            sp.Rational(1, 2) + D**2 / 8,
-            r"$p_1$, as $p_1' = w_{12}$, and $p_1 = \frac12$ at $D = 0$; $D < 0$ by symmetry",
-        ),
+        eq(sp.Integral(quarter, (T, -1, D - 1)), D / 4),
+        r"$w_{12}$ for $0 \le D \le 1$: $D+[-2,-1]$ meets $[-1,1]$ from $-1$ to $D-1$",
+        eq(sp.Rational(1, 2) + sp.Integral(T / 4, (T, 0, D)), sp.Rational(1, 2) + D**2 / 8),
+        r"$p_1$, as $p_1' = w_{12}$, and $p_1 = \frac12$ at $D = 0$; $D < 0$ by symmetry",
     )
     places = [Fraction(k, 8) for k in range(-8, 9)]
     answers = [uniform_on(supports, [x, 0]) for x in places]

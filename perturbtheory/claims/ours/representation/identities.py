@@ -75,12 +75,9 @@ def same_potential(budget):
     moved = sp.expand(sp.exp(-((Z - t * sp.log(total)) / t + c)))
     yield exact(
         "sympy, symbolic d and t",
-        eq(
-            terms,
-            moved,
-            r"given $x = \theta+\gamma$, the left is $-\log\prod_j P(x_j+tG_j \le z)$, the right "
-            r"that of $t\log\sum_j e^{x_j/t}+tG_1 \le z$",
-        ),
+        eq(terms, moved),
+        r"given $x = \theta+\gamma$, the left is $-\log\prod_j P(x_j+tG_j \le z)$, the right "
+        r"that of $t\log\sum_j e^{x_j/t}+tG_1 \le z$",
         argued(r"$G_1$ has mean zero; average over $\gamma$", "$f$ is finite"),
     )
     value = enumeration.softmax(points, _ATOMS, _T).value
@@ -96,11 +93,8 @@ def negative_off_the_diagonal(budget):
     product = share * other / t
     yield exact(
         "sympy, any d and t",
-        eq(
-            -B / t * sp.Derivative(share, B),
-            product,
-            r"$-\partial s_i/\partial\theta_j$ with $a = e^{x_i/t}$, $b = e^{x_j/t}$, $S$ the rest",
-        ),
+        eq(-B / t * sp.Derivative(share, B), product),
+        r"$-\partial s_i/\partial\theta_j$ with $a = e^{x_i/t}$, $b = e^{x_j/t}$, $S$ the rest",
         shown(r"$\frac1t s_is_j > 0$", bool(product.is_positive)),
         argued(r"""$\mathbb E$ and $\partial_j$ may be exchanged; $v^\top Hv$, the sum over pairs of
             weights times $(v_i-v_j)^2$, vanishes for translations only [$s_is_j/t \le 1/t$ under

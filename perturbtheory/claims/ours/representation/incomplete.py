@@ -49,11 +49,10 @@ def exists(budget):
             \max_i\theta_i$, $m = \max_i|\mathbb E\gamma_i|$ [Jensen; log-sum-exp is at least the
             maximum]"""),
         eq(
-            s.sum(p[s.j] * (top - s.theta[s.j])),
-            top * s.sum(p[s.j]) - s.sum(p[s.j] * s.theta[s.j]),
-            r"with $\sum_jp_j = 1$: $f(\theta) - \langle p,\theta\rangle \ge \min_jp_j\,(\max\theta"
-            r"-\min\theta) - m$",
+            s.sum(p[s.j] * (top - s.theta[s.j])), top * s.sum(p[s.j]) - s.sum(p[s.j] * s.theta[s.j])
         ),
+        r"with $\sum_jp_j = 1$: $f(\theta) - \langle p,\theta\rangle \ge \min_jp_j\,(\max\theta"
+        r"-\min\theta) - m$",
         argued(r"""where $L$ is bounded so is $\max\theta-\min\theta$; $L(\theta+c\mathbf 1) =
             L(\theta)$, and $\Theta+\mathbb R\mathbf 1$ is closed: the least value is attained [a
             polyhedron plus a line is a polyhedron; compactness]"""),

@@ -126,12 +126,9 @@ def membership():
         argued(r"""$p \in \sum_S P(A=S)\operatorname{conv}\{e_i : i \in S\}$ exactly if there are
             $y_{S,i} \ge 0$, zero for $i \notin S$, with $\sum_i y_{S,i} = P(A=S)$ and $\sum_S
             y_{S,i} = p_i$: a transport problem [definition of the sum]"""),
-        eq(
-            s.sum(chance * q[s.j]),
-            chance * s.sum(q[s.j]),
-            r"$\sum_i y_{S,i}$ for $y_{S,i} = P_Sq_i$, $q \in \operatorname{conv}\{e_i : i\in "
-            r"S\}$ of sum one",
-        ),
+        eq(s.sum(chance * q[s.j]), chance * s.sum(q[s.j])),
+        r"$\sum_i y_{S,i}$ for $y_{S,i} = P_Sq_i$, $q \in \operatorname{conv}\{e_i : i\in "
+        r"S\}$ of sum one",
     )
     yield exact(
         "HiGHS and enumeration",
@@ -151,11 +148,8 @@ def dimension():
         argued(r"""$\operatorname{conv}\{e_i : i \in S\}$ has the directions $e_i - e_j$, $i, j \in
             S$; those of $\partial f(\theta)$ are spanned by them over all $S$ with $P(A = S) > 0$
             [Minkowski sum with positive weights]"""),
-        eq(
-            sp.Sum(e(k) - e(k + 1), (k, 1, n)),
-            e(1) - e(n + 1),
-            "along a path of ties: all pairs of one component are spanned",
-        ),
+        eq(sp.Sum(e(k) - e(k + 1), (k, 1, n)), e(1) - e(n + 1)),
+        "along a path of ties: all pairs of one component are spanned",
         argued(r"""a component of $n$ coordinates gives $n - 1$ dimensions, $\{\sum = 0\}$ on it; in
             all $d$ less the number of components [components share no coordinate]"""),
     )

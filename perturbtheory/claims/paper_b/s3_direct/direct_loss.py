@@ -127,12 +127,9 @@ def without_ties():
     near = [[(a + b * (phi + t)) > 0 for a, b in data] for t in (eps, -eps)]
     yield exact(
         "sympy, any data",
-        eq(
-            sp.Subs(margin - size * change, size, margin / (2 * change)),
-            margin / 2,
-            r"a label that leads by $m > 0$ still leads by this at $\epsilon = m/(2d)$, with $d$ "
-            r"the largest difference of losses",
-        ),
+        eq(sp.Subs(margin - size * change, size, margin / (2 * change)), margin / 2),
+        r"a label that leads by $m > 0$ still leads by this at $\epsilon = m/(2d)$, with $d$ "
+        r"the largest difference of losses",
         argued(r"""so $y^*(\epsilon) = y^*$ for small $\epsilon$, and $y^*$ is constant near $\phi$
             [finitely many margins, each continuous in $\phi$]"""),
     )
@@ -192,18 +189,12 @@ def _binary() -> Check:
         argued(r"""the margin $m = h_1 - h_2$ has one root; $r' = -m_\phi/m_x$ at $m(r(\phi),\phi) =
             0$ and $s'(\epsilon) = -\delta/m_x$ at $m(s(\epsilon),\phi) = -\epsilon\delta$ [implicit
             function theorem, $m_x > 0$]"""),
-        eq(
-            sp.Derivative(delta * mass, PHI),
-            -delta * density(root) * sp.Derivative(root, PHI),
-            r"the derivative of $\mathbb E f(y^*) = f_2 + \delta\int_{r(\phi)}^\infty \rho\,dx$, "
-            r"which is $\delta\,\rho(r)\,m_\phi/m_x$",
-        ),
+        eq(sp.Derivative(delta * mass, PHI), -delta * density(root) * sp.Derivative(root, PHI)),
+        r"the derivative of $\mathbb E f(y^*) = f_2 + \delta\int_{r(\phi)}^\infty \rho\,dx$, "
+        r"which is $\delta\,\rho(r)\,m_\phi/m_x$",
         argued(r"""$\mathbb E[\nabla h(y^*(\epsilon)) - \nabla h(y^*)] = \int_{s(\epsilon)}^{r}
             m_\phi \rho\,dx$ [the prediction changes exactly between the two roots, for either sign
             of $\delta$]"""),
-        eq(
-            sp.Derivative(gain, e),
-            -slope(moved) * density(moved) * sp.Derivative(moved, e),
-            r"at $\epsilon = 0$, where $s = r$, it is $\delta\,\rho(r)\,m_\phi/m_x$ too",
-        ),
+        eq(sp.Derivative(gain, e), -slope(moved) * density(moved) * sp.Derivative(moved, e)),
+        r"at $\epsilon = 0$, where $s = r$, it is $\delta\,\rho(r)\,m_\phi/m_x$ too",
     )

@@ -100,12 +100,9 @@ def is_the_label(budget):
     shares = [direct_law(x, FAR, 1.0)[:, 0].sum() for x in thetas(3, budget)]
     yield exact(
         "sympy, any k",
-        eq(
-            sp.Limit(A / (A + sp.exp(-step * fall) * REST), fall, sp.oo),
-            1,
-            r"the limit of $P(z^*(\epsilon) = z_{true})$ for $f = -M$ off the true label, with "
-            r"$a = e^{h(z_{true})}$ and $S$ the sum over the others",
-        ),
+        eq(sp.Limit(A / (A + sp.exp(-step * fall) * REST), fall, sp.oo), 1),
+        r"the limit of $P(z^*(\epsilon) = z_{true})$ for $f = -M$ off the true label, with "
+        r"$a = e^{h(z_{true})}$ and $S$ the sum over the others",
     )
     yield agree("joint law", shares, 1.0, "$P(z^*(1) = z_{true})$ for $M = 200$")
 

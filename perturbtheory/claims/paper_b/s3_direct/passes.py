@@ -86,9 +86,8 @@ def decoder_values():
     moved = [np.abs(_by_complex_steps(VALUES + e) - truth).max() for e in np.eye(CATEGORIES)]
     yield exact(
         "sympy, k = 2",
-        eq(
-            gradient, q * (1 - q) * (one - two), "it depends on either value, for any $q$ in (0, 1)"
-        ),
+        eq(gradient, q * (1 - q) * (one - two)),
+        "it depends on either value, for any $q$ in (0, 1)",
         argued(r"""for every $k$ it is linear in $f(z)$ with the coefficient $q(z) (\nabla h(z) -
             \mathbb E_q \nabla h)$, not zero in general [B.exact-gradient-logits]"""),
     )
@@ -103,11 +102,8 @@ def is_enough():
     encoder, found = _float_network()
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(total(w * H), PHI),
-            total(w * SLOPE),
-            "the backward pass of one number, with $w$ held fixed",
-        ),
+        eq(sp.Derivative(total(w * H), PHI), total(w * SLOPE)),
+        "the backward pass of one number, with $w$ held fixed",
         argued("all $h(z)$ and so $w$ come from one forward pass", "the output has every $z$"),
     )
     yield agree(

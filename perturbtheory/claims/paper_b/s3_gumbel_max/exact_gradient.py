@@ -42,11 +42,8 @@ def weighted_slopes(budget):
     value = _by_log_slopes(budget)
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(total(sp.exp(H) * F), PHI),
-            total(sp.exp(H) * SLOPE * F),
-            r"the left-hand side is that of (2), because $q = e^h$",
-        ),
+        eq(sp.Derivative(total(sp.exp(H) * F), PHI), total(sp.exp(H) * SLOPE * F)),
+        r"the left-hand side is that of (2), because $q = e^h$",
     )
     yield agree("complex step", value, _by_complex_steps(budget), "$k = 3$, (2)")
     yield agree(

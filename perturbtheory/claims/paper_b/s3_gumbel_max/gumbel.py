@@ -124,11 +124,8 @@ def mean_is_zero(budget):
         argued(r"$\int t\,g(t)\,dt = -\int_0^\infty \log(u) e^{-u} du - c$", "$u = e^{-(t+c)}$"),
         argued(r"""$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$ [differentiate $\int u^x
             e^{-u}$]"""),
-        eq(
-            sp.Subs(sp.Derivative(sp.gamma(1 + X), X), X, 0),
-            -sp.EulerGamma,
-            r"which is $-c$, so that the mean is $c - c = 0$",
-        ),
+        eq(sp.Subs(sp.Derivative(sp.gamma(1 + X), X), X, 0), -sp.EulerGamma),
+        r"which is $-c$, so that the mean is $c - c = 0$",
     )
     yield agree("sampling", draws, 0.0, "mean of Sobol draws", floor=1.0)
 
@@ -150,31 +147,16 @@ def theorem_3(budget):
         "sympy, symbolic k",
         argued(r"""$P(z^*=z) = \int g(t-x) \prod_{\hat z \ne z} G(t-h_{\hat z})\,dt$ with $x = h_z$
             [$h_z + \gamma(z)$ has the density $g(t - h_z)$; the others, independent, are less]"""),
-        eq(
-            DENSITY.subs(T, moved),
-            sp.exp(-moved - C) * CDF.subs(T, moved),
-            "(15): $g(t-x) = e^{-(t-x+c)} G(t-x)$",
-        ),
-        eq(
-            sp.exp(-moved - C),
-            sp.exp(X) * height,
-            "(16): $e^{h_z}$ leaves the integral, and $\\log G(t-h_z) = -e^{h_z} e^{-(t+c)}$",
-        ),
-        eq(
-            exponent,
-            total(sp.exp(H)) * height,
-            r"so that $\prod_z G(t-h_z) = e^{-S e^{-(t+c)}}$ with $S = \sum_z e^{h_z}$",
-        ),
-        eq(
-            sp.Integral(sp.exp(-REST * U), (U, 0, sp.oo)),
-            1 / REST,
-            "$1/Z = \\int e^{-(t+c)} e^{-S e^{-(t+c)}}\\,dt$ with $u = e^{-(t+c)}$",
-        ),
-        eq(
-            sp.Subs(total(sp.exp(H) / norm), norm, total(sp.exp(H))),
-            1,
-            "and $Z = S$ is what makes the probabilities add up to one",
-        ),
+        eq(DENSITY.subs(T, moved), sp.exp(-moved - C) * CDF.subs(T, moved)),
+        "(15): $g(t-x) = e^{-(t-x+c)} G(t-x)$",
+        eq(sp.exp(-moved - C), sp.exp(X) * height),
+        "(16): $e^{h_z}$ leaves the integral, and $\\log G(t-h_z) = -e^{h_z} e^{-(t+c)}$",
+        eq(exponent, total(sp.exp(H)) * height),
+        r"so that $\prod_z G(t-h_z) = e^{-S e^{-(t+c)}}$ with $S = \sum_z e^{h_z}$",
+        eq(sp.Integral(sp.exp(-REST * U), (U, 0, sp.oo)), 1 / REST),
+        "$1/Z = \\int e^{-(t+c)} e^{-S e^{-(t+c)}}\\,dt$ with $u = e^{-(t+c)}$",
+        eq(sp.Subs(total(sp.exp(H) / norm), norm, total(sp.exp(H))), 1),
+        "and $Z = S$ is what makes the probabilities add up to one",
     )
     yield agree("engine", found, softmax(points, axis=1), "quadrature of (15), $k = 3$")
     inverse = Estimate(value, error, "quadrature")
@@ -231,12 +213,9 @@ def cdf_of_differences(budget):
         argued(r"""$P(z^* = 1) = P(\gamma(z) - \gamma(1) \le h(1) - h(z) \text{ for all } z)$, the
             joint cdf at $t_z = h(1) - h(z)$, which may be any numbers [definition of the arg max,
             without ties]"""),
-        eq(
-            sp.exp(X) / (sp.exp(X) + REST),
-            1 / (1 + REST * sp.exp(-X)),
-            r"(14) for $z = 1$, with $x = h(1)$ and $S = \sum_{z \ge 2} e^{h(z)}$, so that $S "
-            r"e^{-x} = \sum_{z \ge 2} e^{-t_z}$",
-        ),
+        eq(sp.exp(X) / (sp.exp(X) + REST), 1 / (1 + REST * sp.exp(-X))),
+        r"(14) for $z = 1$, with $x = h(1)$ and $S = \sum_{z \ge 2} e^{h(z)}$, so that $S "
+        r"e^{-x} = \sum_{z \ge 2} e^{-t_z}$",
         argued("""conversely this cdf fixes the joint law of all differences and so that of $z^*$,
             which is then that of independent Gumbel variables [$z^*$ is a function of the
             differences; B.gumbel-max]"""),

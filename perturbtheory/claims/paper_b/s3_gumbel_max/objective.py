@@ -65,12 +65,9 @@ def is_a_bound(budget):
     table = _Tables(budget)
     yield exact(
         "sympy, any number of z",
-        eq(
-            BOUND_TERM + Q * sp.log(EVIDENCE),
-            Q * sp.log(Q / POSTERIOR),
-            r"what one $z$ adds to the right-hand side minus the left: with $\pi = p(z)$, $\ell = "
-            r"p(x|z)$ and $r = p(z|x) = \pi\ell/p(x)$ the gap is $KL(q\,\|\,r)$",
-        ),
+        eq(BOUND_TERM + Q * sp.log(EVIDENCE), Q * sp.log(Q / POSTERIOR)),
+        r"what one $z$ adds to the right-hand side minus the left: with $\pi = p(z)$, $\ell = "
+        r"p(x|z)$ and $r = p(z|x) = \pi\ell/p(x)$ the gap is $KL(q\,\|\,r)$",
         eq(sp.Subs(below, T, 1), 0, r"$t - 1 - \log t$ at $t = 1$"),
         eq(sp.Subs(sp.Derivative(below, T), T, 1), 0),
         eq(sp.Derivative(below, (T, 2)), T**-2, r"positive, so that $\log t \le t - 1$"),
@@ -144,11 +141,8 @@ def mended_sign(budget):
     yield exact(
         "sympy, term by term",
         argued(r"$\mathbb E f(z^*) = \mathbb E_q f$", "(6), B.reparameterised-objective"),
-        eq(
-            -Q * sp.log(LIKE) + Q * (sp.log(Q) - sp.log(PRIOR)),
-            BOUND_TERM,
-            r"so that each $z$ adds its term of (1), with $\pi = p(z)$ and $\ell = p(x|z)$",
-        ),
+        eq(-Q * sp.log(LIKE) + Q * (sp.log(Q) - sp.log(PRIOR)), BOUND_TERM),
+        r"so that each $z$ adds its term of (1), with $\pi = p(z)$ and $\ell = p(x|z)$",
     )
     yield positive("enumeration", gap, r"gap to $-\log p(x)$ on random tables")
     yield agree("enumeration of the posterior", gap, table.gap, "gap against $KL(q, p(z|x))$")

@@ -56,17 +56,11 @@ def towards_one_half():
             h_2$ [$\sigma$ is the cdf of a logistic variable, which is symmetric]"""),
         argued(r"""$p_\tau = \mathbb E\,\frac12[\sigma(D-\tau L') + \sigma(D+\tau L')]$ [$L'$ and
             $-L'$ have one law]"""),
-        eq(
-            _logistic(D - X) + _logistic(D + X) - 1,
-            even.rewrite(sp.exp),
-            r"$\sigma(D-x) + \sigma(D+x) - 1 = \frac{\sinh D}{\cosh D + \cosh x}$",
-        ),
+        eq(_logistic(D - X) + _logistic(D + X) - 1, even.rewrite(sp.exp)),
+        r"$\sigma(D-x) + \sigma(D+x) - 1 = \frac{\sinh D}{\cosh D + \cosh x}$",
         eq(sp.Derivative(even, X), slope, "negative for $D > 0$, $x > 0$: it falls strictly"),
-        eq(
-            (sp.sinh(D) / (sp.cosh(D) + 1)).rewrite(sp.exp),
-            2 * _logistic(D) - 1,
-            "from this value at $x = 0$",
-        ),
+        eq((sp.sinh(D) / (sp.cosh(D) + 1)).rewrite(sp.exp), 2 * _logistic(D) - 1),
+        "from this value at $x = 0$",
         eq(sp.Limit(even.rewrite(sp.exp), X, sp.oo), 0),
         argued(r"""so $\frac12 < p_\tau < \sigma(D)$ and $p_\tau$ falls strictly in $\tau$; $D < 0$
             by exchanging the categories [$x = \tau |L'| > 0$ with probability one]"""),
@@ -99,16 +93,10 @@ def odds_nearer_to_one():
             G)$]"""),
         argued(r"""$F(t) = \Lambda(s) = \mathbb E e^{-sW}$ with $s = e^{-(t+c)}$, $W = e^{\tau G}$;
             hence $r(t) = s M(s)$ with $M = -\Lambda'/\Lambda$ [condition on $G$]"""),
-        eq(
-            -sp.Derivative(sp.log(transform), s),
-            first,
-            "$M(s)$ is a mean of $W$, written for values $w_z$ with probabilities $p_z$",
-        ),
-        eq(
-            sp.Derivative(first, s),
-            first**2 - second,
-            "minus a variance of $W$, which is not constant: $M$ falls strictly",
-        ),
+        eq(-sp.Derivative(sp.log(transform), s), first),
+        "$M(s)$ is a mean of $W$, written for values $w_z$ with probabilities $p_z$",
+        eq(sp.Derivative(first, s), first**2 - second),
+        "minus a variance of $W$, which is not constant: $M$ falls strictly",
         argued("""so $r(t-h_i)/r(t-h_j) = e^{h_i-h_j} M(s e^{h_i})/M(s e^{h_j}) < e^{h_i-h_j}$, and
             $p_i < e^{h_i-h_j} p_j$ [the integrands are positive; the means of any other $W$ are
             differentiated alike]"""),
@@ -133,16 +121,10 @@ def limits():
         argued(r"""$p_\tau = \mathbb E\,\operatorname{softmax}(h + \tau G)$ with $G$ a second Gumbel
             vector [C.smoothing: both are the law of $\operatorname{argmax}(h + \gamma + \tau
             G)$]"""),
-        eq(
-            sp.Limit(share, TAU, 0, "+"),
-            sp.exp(h) / (sp.exp(h) + sp.exp(others)),
-            r"the integrand tends to $\operatorname{softmax}(h)$, the others alike",
-        ),
-        eq(
-            sp.Limit(sp.exp((h + g) / TAU), TAU, sp.oo),
-            1,
-            r"so that $\operatorname{softmax}((h+\gamma)/\tau)$ tends to $(\frac1k, \dots)$",
-        ),
+        eq(sp.Limit(share, TAU, 0, "+"), sp.exp(h) / (sp.exp(h) + sp.exp(others))),
+        r"the integrand tends to $\operatorname{softmax}(h)$, the others alike",
+        eq(sp.Limit(sp.exp((h + g) / TAU), TAU, sp.oo), 1),
+        r"so that $\operatorname{softmax}((h+\gamma)/\tau)$ tends to $(\frac1k, \dots)$",
         argued(r"""and so do the means; the Jacobian $\nabla p_\tau = \mathbb
             E\,\nabla\operatorname{softmax}(h+\tau G)$ tends to $\nabla\operatorname{softmax}(h)$,
             and so does the gradient of $\langle f, p_\tau\rangle$ to the exact one [dominated
@@ -164,12 +146,9 @@ def pathwise(budget):
     slope = share * (1 - share) / TAU
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(share, Y),
-            slope,
-            r"$s(1-s)/\tau$ is the slope of $s = \operatorname{softmax}((h+\gamma)/\tau)_z$ in "
-            r"$h(z)$, with $y = h(z)+\gamma(z)$ and $a$ the sum of the other exponentials",
-        ),
+        eq(sp.Derivative(share, Y), slope),
+        r"$s(1-s)/\tau$ is the slope of $s = \operatorname{softmax}((h+\gamma)/\tau)_z$ in "
+        r"$h(z)$, with $y = h(z)+\gamma(z)$ and $a$ the sum of the other exponentials",
         eq(X * (1 - X), sp.Rational(1, 4) - (X - sp.Rational(1, 2)) ** 2, r"at most $\frac14$"),
         argued(r"""$\nabla_h \mathbb E\langle f, s\rangle = \mathbb E\,\nabla_h\langle f, s\rangle$:
             one draw gives an unbiased estimate of the gradient of the relaxed objective [dominated
@@ -194,23 +173,14 @@ def gradients():
         "sympy, k = 2, any temperature",
         argued(r"""the slope of $p_\tau$ in $D$ is $\mathbb E\,\sigma'(D - \tau L')$ [dominated
             convergence, $0 < \sigma' \le \frac14$]"""),
-        eq(
-            sp.Derivative(_logistic(X), X),
-            sech.rewrite(sp.exp),
-            r"$\sigma'(x) = \frac14\cosh(x/2)^{-2}$",
-        ),
+        eq(sp.Derivative(_logistic(X), X), sech.rewrite(sp.exp)),
+        r"$\sigma'(x) = \frac14\cosh(x/2)^{-2}$",
         eq(sp.Subs(sech, X, 0), sp.Rational(1, 4)),
-        eq(
-            sp.Derivative(sech, X),
-            -sp.sinh(X / 2) / (4 * sp.cosh(X / 2) ** 3),
-            r"negative for $x > 0$, so that $p_\tau'(0) = \mathbb E\,\sigma'(\tau L') < \frac14$ "
-            r"falls strictly in $\tau$",
-        ),
-        eq(
-            sp.Limit(A * sp.diff(PAIR, A), A, 1),
-            sp.Rational(1, 6),
-            r"$p_1'(0)$, from $p_1 = a(a-1-\log a)/(a-1)^2$, $a = e^D$",
-        ),
+        eq(sp.Derivative(sech, X), -sp.sinh(X / 2) / (4 * sp.cosh(X / 2) ** 3)),
+        r"negative for $x > 0$, so that $p_\tau'(0) = \mathbb E\,\sigma'(\tau L') < \frac14$ "
+        r"falls strictly in $\tau$",
+        eq(sp.Limit(A * sp.diff(PAIR, A), A, 1), sp.Rational(1, 6)),
+        r"$p_1'(0)$, from $p_1 = a(a-1-\log a)/(a-1)^2$, $a = e^D$",
         argued(r"""$p_\tau' > \sigma'$ somewhere and, both being continuous, $p_\tau' = \sigma'$
             somewhere in between: there the gradient has no bias [both slopes integrate to one over
             $D$, and at $D = 0$ the first is the smaller one]"""),

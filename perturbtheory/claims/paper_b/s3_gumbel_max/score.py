@@ -53,12 +53,9 @@ def unbiased(budget):
     )
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(H - sp.log(total(sp.exp(H))), PHI),
-            SLOPE - mean(SLOPE),
-            r"$\nabla\log q(z)$, so that $\mathbb E_q[f\,\nabla\log q] = \operatorname{Cov}_q(f, "
-            r"\nabla h)$",
-        ),
+        eq(sp.Derivative(H - sp.log(total(sp.exp(H))), PHI), SLOPE - mean(SLOPE)),
+        r"$\nabla\log q(z)$, so that $\mathbb E_q[f\,\nabla\log q] = \operatorname{Cov}_q(f, "
+        r"\nabla h)$",
         eq(sp.Derivative(mean(F), PHI), COVARIANCE, r"and so is $\nabla \mathbb E_q f$"),
     )
     yield agree("sampling", drawn, exact_gradient(h, VALUES), "$k = 3$, in the logits")
@@ -83,12 +80,9 @@ def high_variance(budget):
     leading = (totals[1] + totals[2] - 2 * totals[0]) / (2 * LEVEL**2)
     yield exact(
         "sympy",
-        eq(
-            (f + c) ** 2 * s**2 - g**2,
-            c**2 * s**2 + 2 * c * f * s**2 + (f**2 * s**2 - g**2),
-            r"with $s = \nabla\log q$ and $g$ the gradient: the mean of this is the variance for "
-            r"$f + c$",
-        ),
+        eq((f + c) ** 2 * s**2 - g**2, c**2 * s**2 + 2 * c * f * s**2 + (f**2 * s**2 - g**2)),
+        r"with $s = \nabla\log q$ and $g$ the gradient: the mean of this is the variance for "
+        r"$f + c$",
         eq(mean(F + X) - mean(F) - X, 0, r"$\mathbb E_q f$ moves by the constant: $g$ does not"),
         argued(r"""$\mathbb E_q s^2 > 0$ unless every $\nabla h(z)$ is the same, so that the
             variance grows like $c^2$ for one and the same gradient; $n$ draws have an $n$th of it
@@ -113,12 +107,9 @@ def locally_constant(budget):
         "sympy, any k",
         argued("""with probability one the maximiser is unique and leads by a margin $m > 0$
             [B.gumbel-max, footnote 1; finitely many $z$]"""),
-        eq(
-            sp.Subs(margin - 2 * move, move, margin / 4),
-            margin / 2,
-            "what is left of the lead where no $h(z)$ has moved by more than $d = m/4$, which is "
-            r"so near $\phi$",
-        ),
+        eq(sp.Subs(margin - 2 * move, move, margin / 4), margin / 2),
+        "what is left of the lead where no $h(z)$ has moved by more than $d = m/4$, which is "
+        r"so near $\phi$",
         argued(r"$z^*$ is constant there, and $\nabla_\phi f(z^*) = 0$", "$f$ does not move"),
     )
     drawn = average(changed, (3,), seed=93, samples=budget.samples)
@@ -150,11 +141,8 @@ def gradient_of_the_mean(budget):
     rate = drawn._replace(value=np.asarray(drawn.value), radius=np.asarray(drawn.radius) + bound)
     yield exact(
         "sympy",
-        eq(
-            sp.Subs(sp.Derivative(share, PHI), PHI, 0),
-            sp.Rational(1, 4),
-            r"the gradient of $\mathbb E f(z^*) = P(z^* = 1)$ at $\phi = 0$",
-        ),
+        eq(sp.Subs(sp.Derivative(share, PHI), PHI, 0), sp.Rational(1, 4)),
+        r"the gradient of $\mathbb E f(z^*) = P(z^* = 1)$ at $\phi = 0$",
     )
     yield agree("sampling", rate, 0.25, "mean of difference quotients with shared noise")
     for estimator in (Arm(), Rebar()):

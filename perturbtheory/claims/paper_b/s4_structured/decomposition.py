@@ -95,12 +95,9 @@ def limit_is_the_gradient(budget):
         argued(r"""the estimate in $\theta_i$ has mean $\sum_{z_{-i}} q(z_{-i})
             \frac1\epsilon[\sigma(\theta_i+\epsilon\Delta_i f) - \sigma(\theta_i)]$ [$L_i$ is
             logistic and independent of the other coordinates]"""),
-        eq(
-            sp.Limit(QUOTIENT, E, 0),
-            sp.Derivative(SIGMA * ONE + (1 - SIGMA) * ZERO, THETA),
-            r"$\frac1\epsilon[\sigma(\theta_i+\epsilon\Delta_i f) - \sigma(\theta_i)] \to "
-            r"\partial_{\theta_i}[\sigma(\theta_i) f(1) + (1-\sigma(\theta_i)) f(0)]$",
-        ),
+        eq(sp.Limit(QUOTIENT, E, 0), sp.Derivative(SIGMA * ONE + (1 - SIGMA) * ZERO, THETA)),
+        r"$\frac1\epsilon[\sigma(\theta_i+\epsilon\Delta_i f) - \sigma(\theta_i)] \to "
+        r"\partial_{\theta_i}[\sigma(\theta_i) f(1) + (1-\sigma(\theta_i)) f(0)]$",
         argued(r"""so the limit is $\partial_{\theta_i} \sum_{z_{-i}} q(z_{-i}) [\sigma(\theta_i)
             f(1) + (1-\sigma(\theta_i)) f(0)] = \partial_{\theta_i} \mathbb E f(z^*)$ [a finite sum,
             with $q(z_{-i})$ free of $\theta_i$]"""),
@@ -196,11 +193,8 @@ def within_the_bound():
     error = np.abs(expit(X + DELTA) - expit(X) - expit(X) * expit(-X) * DELTA) / DELTA**2
     yield exact(
         "sympy, any n",
-        eq(
-            sp.Derivative(SIGMA, (THETA, 2)),
-            SECOND.subs(S, SIGMA),
-            r"$\sigma'' = s(1-s)(1-2s)$ at $s = \sigma$",
-        ),
+        eq(sp.Derivative(SIGMA, (THETA, 2)), SECOND.subs(S, SIGMA)),
+        r"$\sigma'' = s(1-s)(1-2s)$ at $s = \sigma$",
         shown(
             r"its extremes over $0 \le s \le 1$ are $\pm\frac{1}{6\sqrt3}$",
             extremes == {0, most, -most},
@@ -217,11 +211,8 @@ def within_the_bound():
 def sign_of_one_coordinate():
     yield exact(
         "sympy, n = 1",
-        eq(
-            sp.Derivative(SIGMA, THETA),
-            sp.exp(-THETA) / (1 + sp.exp(-THETA)) ** 2,
-            r"positive, so that $\frac1\epsilon[\sigma(\theta+\epsilon\Delta) - \sigma(\theta)]$ "
-            r"and $\sigma'(\theta)\Delta$ have the sign of $\Delta$",
-        ),
+        eq(sp.Derivative(SIGMA, THETA), sp.exp(-THETA) / (1 + sp.exp(-THETA)) ** 2),
+        r"positive, so that $\frac1\epsilon[\sigma(\theta+\epsilon\Delta) - \sigma(\theta)]$ "
+        r"and $\sigma'(\theta)\Delta$ have the sign of $\Delta$",
     )
     yield positive("grid", (expit(X + DELTA) - expit(X)) / DELTA, r"quotient over $\Delta$")

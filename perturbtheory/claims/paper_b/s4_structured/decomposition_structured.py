@@ -187,11 +187,8 @@ def limit_over_pairs():
             q_w e^{\epsilon \tilde f_z(w)} \int ds/D(s)^2$ over an interval of relative length
             $e^{\epsilon d} - 1$, $d = (\tilde f_z(w) - \tilde f_z(z))_+$ [C.joint-law: given $z^* =
             z$ both arg maxes are those of one decoder, $\tilde f$ around $z$]"""),
-        eq(
-            sp.Limit((sp.exp(e * d) - 1) / e, e, 0),
-            d,
-            r"with $D \to 1$: the limit is $q_z q_w d$, and $B$ is the difference of both orders",
-        ),
+        eq(sp.Limit((sp.exp(e * d) - 1) / e, e, 0), d),
+        r"with $D \to 1$: the limit is $q_z q_w d$, and $B$ is the difference of both orders",
         *_approximations(),
     )
     yield agree("joint law", found, np.array(limits), "limit in logit coordinates, $n = 2$")

@@ -29,12 +29,9 @@ def product_of_sums():
     every = [h[np.arange(10), z].sum() for z in product((0, 1), repeat=10)]
     yield exact(
         "sympy, one coordinate at a time",
-        eq(
-            REST + REST * sp.exp(X),
-            REST * (1 + sp.exp(X)),
-            r"$\sum_z e^{h(z)}$ with one more coordinate, $h_n(0) = 0$ and $h_n(1) = x$, $S$ the "
-            r"sum over the others",
-        ),
+        eq(REST + REST * sp.exp(X), REST * (1 + sp.exp(X))),
+        r"$\sum_z e^{h(z)}$ with one more coordinate, $h_n(0) = 0$ and $h_n(1) = x$, $S$ the "
+        r"sum over the others",
         argued(r"""so $\sum_z e^{h(z)} = \prod_i \sum_{z_i} e^{h_i(z_i)}$, of $2n$ terms
             [induction]"""),
     )

@@ -106,17 +106,11 @@ def unbounded_density():
     least = x ** sp.Rational(-1, 2) / 64
     yield exact(
         "sympy, lower bound",
-        eq(
-            sp.Integral(x ** sp.Rational(-3, 2) / 64, (y, 0, x)),
-            least,
-            r"at most the density of $\gamma(0) - \gamma(1)$ at $x$: between $0$ and $x$ both "
-            r"factors of the convolution are at least $x^{-3/4}/8$",
-        ),
-        eq(
-            sp.Integral(least, (x, 0, phi)) / phi,
-            phi ** sp.Rational(-1, 2) / 32,
-            r"so the quotient of $\mathbb P(z^* = 1)$ is at least this, which has no limit at $0$",
-        ),
+        eq(sp.Integral(x ** sp.Rational(-3, 2) / 64, (y, 0, x)), least),
+        r"at most the density of $\gamma(0) - \gamma(1)$ at $x$: between $0$ and $x$ both "
+        r"factors of the convolution are at least $x^{-3/4}/8$",
+        eq(sp.Integral(least, (x, 0, phi)) / phi, phi ** sp.Rational(-1, 2) / 32),
+        r"so the quotient of $\mathbb P(z^* = 1)$ is at least this, which has no limit at $0$",
     )
     # gamma = +-v^4 with v uniform in (0, 1) has this density and the cdf (1 +- |x|^(1/4))/2.
     quotients, errors, sizes = [], [], np.array([1e-2, 1e-4, 1e-6])
@@ -223,11 +217,8 @@ def gibbs_by_coordinates():
         argued(r"""$\mathbb P[z^*=z] = \prod_i \mathbb P[z_i^* = z_i]$, each factor a softmax [the
             arg max of a sum over coordinates is that of each; independent noise, and B.gumbel-max
             for each coordinate]"""),
-        eq(
-            whole,
-            factors,
-            r"$\sum_z e^{\sum_i h_i(z_i)} = \prod_i \sum_{z_i} e^{h_i(z_i)}$, one factor at a time",
-        ),
+        eq(whole, factors),
+        r"$\sum_z e^{\sum_i h_i(z_i)} = \prod_i \sum_{z_i} e^{h_i(z_i)}$, one factor at a time",
     )
     yield agree("integral over L_1", two_bits.marginal(h), np.exp(h) / np.exp(h).sum(), "$n = 2$")
 
