@@ -135,10 +135,8 @@ two_sided.part(r"the bias is $\frac{\epsilon^2}6\kappa_4$ to leading order", two
 )
 
 
-@two_sided.part(
-    r"its variance is that of the one-sided at $h - \epsilon f$ with $2\epsilon$, "
-    r"$\frac C{2\epsilon}+O(1)$"
-)
+@two_sided.part(r"""its variance is that of the one-sided at $h - \epsilon f$ with $2\epsilon$,
+    $\frac C{2\epsilon}+O(1)$""")
 def half_the_variance(budget):
     share, e, rest = sp.symbols("q_k epsilon S", positive=True)
     f = sp.Symbol("f_k", nonnegative=True)
@@ -156,9 +154,8 @@ def half_the_variance(budget):
     yield _limit(two_sided=True)
     law = direct_law(LOGITS, VALUES, 0.25, two_sided=True)
     shifted = quadrature_law(LOGITS - 0.25 * VALUES, VALUES, 0.5)
-    yield agree(
-        "adaptive quadrature", shifted, law, "the joint law of the two sides, $K = 3$", floor=1.0
-    )
+    what = "the joint law of the two sides, $K = 3$"
+    yield agree("adaptive quadrature", shifted, law, what, floor=1.0)
     low, high = LOGITS - 0.25 * VALUES, LOGITS + 0.25 * VALUES
     drawn = pair_frequencies(low, high, seed=53, budget=budget)
     yield agree("sampling", drawn, law, "frequencies of pairs of the two sides, $K = 3$", floor=1.0)

@@ -69,10 +69,8 @@ def one_coset(budget):
     yield positive("engine", monotone_margins(THREE_ATOMS, budget), what)
 
 
-@completeness.part(
-    "so a set, convex or not, is complete exactly if it meets every coset, minimal exactly if it "
-    "meets none twice"
-)
+@completeness.part("""so a set, convex or not, is complete exactly if it meets every coset, minimal
+    exactly if it meets none twice""")
 def any_set():
     _, i, j, theta = (s := categories())
     c = sp.Symbol("c", real=True)

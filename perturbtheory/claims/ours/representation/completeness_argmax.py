@@ -151,10 +151,8 @@ def active():
     )
 
 
-@completeness_bounded.part(
-    r"every $p > 0$ has exactly one coset, and it is in $K$: $\Theta$ is complete exactly if "
-    r"$\Theta+\mathbb R\mathbf 1$ contains $K$"
-)
+@completeness_bounded.part(r"""every $p > 0$ has exactly one coset, and it is in $K$: $\Theta$ is
+    complete exactly if $\Theta+\mathbb R\mathbf 1$ contains $K$""")
 def one_coset():
     answers, inside = _on_a_grid()
     linked = [min(-a.hessian[i][j] for i, j in ((0, 1), (0, 2), (1, 2))) > 0 for a in answers]

@@ -93,10 +93,8 @@ def _is_laplacian() -> bool:
     return good
 
 
-@laplacian.part(
-    r"kernel: constant on components; $f$ is affine where the direction is in it, and strictly "
-    r"convex near $\theta$, but for translations, if the graph is connected"
-)
+@laplacian.part(r"""kernel: constant on components; $f$ is affine where the direction is in it, and
+    strictly convex near $\theta$, but for translations, if the graph is connected""")
 def kernel():
     w, gap = sp.Symbol("w_ij", positive=True), sp.Symbol("g", real=True)
     yield exact(

@@ -37,10 +37,8 @@ smoothing = Claim(
 )
 
 
-@smoothing.part(
-    r"$\mathbb E[\operatorname{softmax}((\theta+\gamma)/t)_i] = "
-    r"P(\arg\max(\theta+\gamma+tG) = i)$"
-)
+@smoothing.part(r"""$\mathbb E[\operatorname{softmax}((\theta+\gamma)/t)_i] =
+    P(\arg\max(\theta+\gamma+tG) = i)$""")
 def same_probabilities(budget):
     points = thetas(3, budget)
     as_u = sp.exp(-(Z / t + c))

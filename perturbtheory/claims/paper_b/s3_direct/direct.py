@@ -133,9 +133,8 @@ def limit_is_gradient(budget):
     small = Estimate(direct_mean(h, VALUES, TINY), TINY * SPREAD**2, "quadrature")
     yield theorem()
     yield agree("engine", slopes_by_differences(h), small, "differences against the quotient")
-    yield agree(
-        "closed form", small, exact_gradient(h, VALUES), r"quotient at $\epsilon = 10^{-8}$"
-    )
+    what = r"quotient at $\epsilon = 10^{-8}$"
+    yield agree("closed form", small, exact_gradient(h, VALUES), what)
 
 
 def theorem() -> Check:

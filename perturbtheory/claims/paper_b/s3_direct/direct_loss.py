@@ -113,9 +113,8 @@ def density_at_the_root(budget):
     drawn = average(rows, (2,), seed=67, samples=budget.samples, spread=2.0)
     yield _binary()
     yield agree("scipy quadrature", small, gradient, r"quotient at $10^{-7}$", floor=1.0)
-    yield agree(
-        "sampling", drawn, [quotient(HALF)], r"quotient at $\frac12$ over draws of $x$", floor=1.0
-    )
+    what = r"quotient at $\frac12$ over draws of $x$"
+    yield agree("sampling", drawn, [quotient(HALF)], what, floor=1.0)
 
 
 @two_labels.part("finitely many data without ties: both sides are zero")

@@ -122,10 +122,8 @@ def mean_is_score(budget):
     yield agree("complex step", means, slopes, "exact mean, $k = 3$")
 
 
-@convex_indicator.part(
-    r"$P(z^*(\epsilon) = z_{true}) = \frac{q e^\epsilon}{1 - q + q e^\epsilon}$ for $f(z) = 1_{z = "
-    r"z_{true}}$"
-)
+@convex_indicator.part(r"""$P(z^*(\epsilon) = z_{true}) = \frac{q e^\epsilon}{1 - q + q e^\epsilon}$
+    for $f(z) = 1_{z = z_{true}}$""")
 def zero_one_share(budget):
     step, share = sp.symbols("epsilon q", positive=True)
     formula = share * sp.exp(step) / (1 - share + share * sp.exp(step))

@@ -91,9 +91,8 @@ def decoder_values():
         argued(r"""for every $k$ it is linear in $f(z)$ with the coefficient $q(z) (\nabla h(z) -
             \mathbb E_q \nabla h)$, not zero in general [B.exact-gradient-logits]"""),
     )
-    yield positive(
-        "complex step", np.array(moved), "change of (2) where one $f(z)$ changes, $k = 3$"
-    )
+    what = "change of (2) where one $f(z)$ changes, $k = 3$"
+    yield positive("complex step", np.array(moved), what)
 
 
 @one_pass.part("one forward and one backward pass of the encoder give (2)")
@@ -106,9 +105,8 @@ def is_enough():
         "the backward pass of one number, with $w$ held fixed",
         argued("all $h(z)$ and so $w$ come from one forward pass", "the output has every $z$"),
     )
-    yield agree(
-        "complex step", found, _by_complex_steps(), "(2) for a network with 8 parameters", floor=1.0
-    )
+    what = "(2) for a network with 8 parameters"
+    yield agree("complex step", found, _by_complex_steps(), what, floor=1.0)
     yield agree("counted", [encoder.forward, encoder.backward], 1, "passes")
 
 

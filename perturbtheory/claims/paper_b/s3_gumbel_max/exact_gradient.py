@@ -46,9 +46,8 @@ def weighted_slopes(budget):
         r"the left-hand side is that of (2), because $q = e^h$",
     )
     yield agree("complex step", value, _by_complex_steps(budget), "$k = 3$, (2)")
-    yield agree(
-        "covariance", value, _covariance(budget), r"against $\operatorname{Cov}_q(f, \nabla h)$"
-    )
+    what = r"against $\operatorname{Cov}_q(f, \nabla h)$"
+    yield agree("covariance", value, _covariance(budget), what)
 
 
 @logits.part(r"$\nabla \mathbb E_q f = \operatorname{Cov}_q(f, \nabla h)$")

@@ -220,9 +220,8 @@ def cdf_of_differences(budget):
             which is then that of independent Gumbel variables [$z^*$ is a function of the
             differences; B.gumbel-max]"""),
     )
-    yield agree(
-        "sampling", wins, 1 / (1 + np.exp(-shift).sum()), r"noise $\gamma - \max\gamma$, $k = 3$"
-    )
+    what = r"noise $\gamma - \max\gamma$, $k = 3$"
+    yield agree("sampling", wins, 1 / (1 + np.exp(-shift).sum()), what)
 
 
 @differences.part("independent Gumbel variables have it")

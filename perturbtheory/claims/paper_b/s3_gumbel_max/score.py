@@ -89,9 +89,8 @@ def high_variance(budget):
             [the coefficient of $c^2$]"""),
     )
     yield agree("moments", leading, size, "coefficient of $c^2$, $k = 3$, in the logits")
-    yield agree(
-        "sampling", drawn, totals[1] / LEVEL**2, "variance over $c^2$ at $c = -100$, $k = 3$"
-    )
+    what = "variance over $c^2$ at $c = -100$, $k = 3$"
+    yield agree("sampling", drawn, totals[1] / LEVEL**2, what)
 
 
 @no_pathwise_gradient.part(r"for almost every $\gamma$ the maximiser does not change near $\phi$")
@@ -122,10 +121,8 @@ def locally_constant(budget):
     )
 
 
-@no_pathwise_gradient.part(
-    r"$\nabla_\phi \mathbb E f(z^*) \ne \mathbb E[\nabla_\phi f(z^*)] = 0$, for $h = (\phi, 0)$, "
-    r"$f = (1, 0)$"
-)
+@no_pathwise_gradient.part(r"""$\nabla_\phi \mathbb E f(z^*) \ne \mathbb E[\nabla_\phi f(z^*)] = 0$,
+    for $h = (\phi, 0)$, $f = (1, 0)$""")
 def gradient_of_the_mean(budget):
     import jax
 

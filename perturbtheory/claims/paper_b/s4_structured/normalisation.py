@@ -49,10 +49,8 @@ def independent():
             $\gamma_i$ alone [the arg max of a sum over coordinates is that of each; independent
             noise]"""),
     )
-    yield agree(
-        "integral over L_1", np.linalg.det(law), 0.0, "determinant of the law, $n = 2$", floor=1.0
-    )
+    what = "determinant of the law, $n = 2$"
+    yield agree("integral over L_1", np.linalg.det(law), 0.0, what, floor=1.0)
     tied = two_bits.marginal(two_bits.pairwise(0.4, -1.1, 0.5))
-    yield positive(
-        "with an interaction", np.linalg.det(tied), "determinant for $h_{12} = z_1 z_2/2$"
-    )
+    what = "determinant for $h_{12} = z_1 z_2/2$"
+    yield positive("with an interaction", np.linalg.det(tied), what)

@@ -123,9 +123,8 @@ def unbounded_density():
         quotients.append(sum(value for value, _ in found) / 2 / size)
         errors.append(sum(error for _, error in found) / size)
     margin = Estimate(np.array(quotients) - sizes**-0.5 / 32, np.array(errors), "quadrature")
-    yield positive(
-        "scipy quadrature", margin, r"quotient minus bound, $\phi = 10^{-2}, 10^{-4}, 10^{-6}$"
-    )
+    what = r"quotient minus bound, $\phi = 10^{-2}, 10^{-4}, 10^{-6}$"
+    yield positive("scipy quadrature", margin, what)
 
 
 def _cdf(x: float) -> float:
