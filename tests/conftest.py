@@ -11,6 +11,7 @@ import hypothesis  # noqa: E402
 import jax  # noqa: E402
 import pytest  # noqa: E402
 
+from tests import own_claims  # noqa: E402
 from tests.known_defects import KNOWN_DEFECTS  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
@@ -47,6 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _leave_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands switch JAX to 64-bit for their process; the next test may start one of its own."""
     monkeypatch.delenv("JAX_ENABLE_X64", raising=False)
+
+
+# Once for what a fixture of the module makes, and once for what each test makes.
+_after_each_module = pytest.fixture(autouse=True, scope="module")(own_claims.forgotten)
+_after_each_test = pytest.fixture(autouse=True)(own_claims.forgotten)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -6,15 +6,12 @@ import pkgutil
 import re
 import shlex
 from pathlib import Path
-from unittest import mock
 
 import cyclopts
 import pytest
 
 import perturbtheory
-from perturbtheory import claims
 from perturbtheory.cli import app
-from perturbtheory.ledger import REGISTRY, Claim
 from tests import blocks
 
 ROOT = Path(__file__).parents[1]
@@ -48,22 +45,11 @@ def test_the_code_of_a_page_answers_what_it_shows(path: Path, capsys) -> None:
     checked = [line for line in lines if line.startswith(("shown(", "assert "))]
     assert len(checked) >= 5
     scope = {"shown": blocks.shown, "__name__": "page"}
-    try:
-        with mock.patch.dict(REGISTRY, _ours(), clear=True):  # other tests make claims, too
-            try:
-                for line in lines:
-                    exec(compile(line, f"{path.stem}: {line}", "exec"), scope)
-            finally:
-                made = _ours()
-    finally:
-        REGISTRY.update(made)  # their modules stay imported and will not make them again
+    for line in lines:
+        exec(compile(line, f"{path.stem}: {line}", "exec"), scope)
     printed = capsys.readouterr().out
     for block in re.findall(r"```text\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
         assert [row for row in block.splitlines() if not _printed(row, printed)] == []
-
-
-def _ours() -> dict[str, Claim]:
-    return {id_: claim for id_, claim in REGISTRY.items() if id_ in claims.index()}
 
 
 def _printed(row: str, printed: str) -> bool:

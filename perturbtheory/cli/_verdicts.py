@@ -105,7 +105,8 @@ def _told(check: Check) -> str:
     told = ": ".join(filter(None, (check.detail, check.measured)))
     failing = [f"{step.says} [{step.by}: {step.outcome}]" for step in check.steps]
     failing = [text for text, step in zip(failing, check.steps, strict=True) if _open(step.outcome)]
-    return plain(f"{check.route} ({check.kind}): {'; '.join(filter(None, (told, *failing)))}")
+    all_told = "; ".join(filter(None, (told, *failing)))
+    return plain(f"{check.route} ({check.kind}){all_told and f': {all_told}'}")
 
 
 def _open(outcome: str) -> bool:

@@ -165,14 +165,13 @@ def _drift(
 
 def _premises(
     results: "Sequence[Result]", known: dict[str, Any]
-) -> tuple[dict[str, Sequence[str]], dict[str, str]]:
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """What every claim rests on, and the verdicts: those found, and for the rest the recorded."""
-    premises: dict[str, Sequence[str]] = {
-        id_: entry.get("depends_on") or () for id_, entry in known.items()
-    }
-    verdicts: dict[str, str] = {id_: entry.get("verdict", "") for id_, entry in known.items()}
-    premises |= {result.claim.id: result.claim.depends_on for result in results}
-    return premises, verdicts | {result.claim.id: result.verdict for result in results}
+    from perturbtheory.ledger import rests_on
+
+    entries = known | {result.claim.id: result.to_json() for result in results}
+    verdicts = {id_: entry.get("verdict", "") for id_, entry in entries.items()}
+    return {id_: rests_on(entry, entries) for id_, entry in entries.items()}, verdicts
 
 
 def _print(

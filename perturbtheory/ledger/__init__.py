@@ -17,7 +17,7 @@ sympy decides and reasons in words are the steps of a proof; a truth value with 
 certificate; an `Estimate` carries its own kind. Two routes are two only if one could be wrong while
 the other is right: not one formula twice, not two parsers of one table, not two data sets and one
 trained network. Routes to one part need different names, proofs different equations, whatever the
-words around them, and comparisons different numbers, not one object twice; and whatever their
+words around them, and comparisons different numbers, not one array twice; and whatever their
 names, the experiments of a part count as one route, for other seeds, other images and other
 conditions share the data and the code with the first, and repeat it: they are its cases. So one
 experiment can support a statement, or fail to reproduce it; it can prove or refute none.
@@ -40,8 +40,9 @@ Your own claims, of another paper or of a thesis, take the same form. Write them
 
 The second part is refuted, with its counterexample; that is an answer, and the exit status is 0. It
 is 1 where nothing is decided, and where a claim stands that rests on one that does not, or on
-itself. What is true instead is `even.corrected(...)`, whose parts are made in the same way, and
-which has to stand: the exit status is 1 if it is refuted. `help(...)` says more of each of these:
+itself, by its `depends_on` or by a reason that names one. What is true instead is
+`even.corrected(...)`, whose parts are made in the same way, and which has to stand: the exit status
+is 1 if it is refuted. `help(...)` says more of each of these:
 
     Claim(id, source, says, assumes="", depends_on=())    assumptions and readings; claims or ids
     claim.part(name, **given)           decorates the function that yields the evidence
@@ -103,6 +104,7 @@ from perturbtheory.ledger._evidence import every as every
 from perturbtheory.ledger._numbers import agree as agree
 from perturbtheory.ledger._numbers import positive as positive
 from perturbtheory.ledger._premises import STANDING as STANDING
+from perturbtheory.ledger._premises import rests_on as rests_on
 from perturbtheory.ledger._premises import unsound as unsound
 from perturbtheory.ledger._record import changes as changes
 from perturbtheory.ledger._text import plain as plain

@@ -1,5 +1,6 @@
 """What a part yields beside numbers: exact decisions, experiments, counterexamples."""
 
+import itertools
 import math
 import re
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from perturbtheory.ledger._evidence import (
     every,
     outcome_of,
 )
-from perturbtheory.ledger._words import folded
+from perturbtheory.ledger._words import folded, quantity
 
 
 def exact(route: str, *grounds: Any, cases: str = "") -> Check:
@@ -82,7 +83,8 @@ def argued(says: str, by: str = "") -> Step:
     """A step with its reason in words, or a theorem that is cited; as one text, `says [by]`.
 
     Raises:
-        ValueError: for one text that does not end with a reason in brackets.
+        ValueError: for one text that does not end with a reason in brackets, after a space; numbers
+            and letters for numbers, as in [0, 1] and [a, b], are none.
     """
     if not by:
         says, by = _before_the_reason(folded(says))
@@ -95,13 +97,28 @@ def _before_the_reason(text: str) -> tuple[str, str]:
     while start and (depth or start == len(text)):
         start -= 1
         depth += (text[start] == "]") - (text[start] == "[")
-    says, by = text[:start].strip(), text[start + 1 : -1].strip()
-    if not (says and text.endswith("]")) or re.fullmatch(r"[-\d./, ]*", by):  # as in [0, 1]
+    says, by = text[:start], text[start + 1 : -1].strip()
+    depths = [*itertools.accumulate((sign == "(") - (sign == ")") for sign in by)]
+    closed = not depths or (min(depths) >= 0 and depths[-1] == 0)  # not so from [0, 1) to (1, 2]
+    ends = text.endswith("]") and says.endswith(" ") and says.strip()
+    if not (ends and closed) or _is_mathematics(by):
         msg = (
-            f"`says` must end with its reason in brackets, got {text!r}; write 'so it is [Euclid]'"
+            f"`says` must end with its reason in brackets, got {text!r}; write 'so it is [Euclid]' "
+            "or argued(says, by): an interval or a list is no reason"
         )
         raise ValueError(msg)
-    return says, by
+    return says.strip(), by
+
+
+def _is_mathematics(text: str) -> bool:
+    """Whether there are only numbers and letters for numbers, as in [0, 1] and [a, b + 1]."""
+    entries = filter(None, re.split(r"[\s,;+*/^$\\-]+", text))
+    return all(
+        entry in ("infty", "infinity", "inf", "oo")
+        or re.fullmatch(r"[\d.]+", entry)
+        or quantity(entry) != entry
+        for entry in entries
+    )
 
 
 def experiment(route: str, true: bool | Outcome, case: str, ran: bool = True) -> Check:

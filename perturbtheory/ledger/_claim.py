@@ -15,6 +15,8 @@ from perturbtheory.ledger._evidence import Evidence
 from perturbtheory.ledger._words import folded
 
 _serial = itertools.count()
+_loads: list[int] = []
+"""When the files were begun that are being loaded."""
 PartFunction = Callable[..., Iterator[Evidence]]
 _F = TypeVar("_F", bound=PartFunction)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -98,9 +100,13 @@ class Claim:
         self.corrected_by: str | None = None
         self.module = frame.f_globals["__name__"]
         self.tasks: list[Task] = []
-        self._place = (frame.f_code.co_filename, frame.f_lineno)
+        self._place, self._serial = (frame.f_code.co_filename, frame.f_lineno), next(_serial)
         before = REGISTRY.get(id)
-        if before and (before.module != self.module or _elsewhere(before._place, self._place)):
+        if before and (
+            before.module != self.module
+            or _elsewhere(before._place, self._place)
+            or _in_this_load(before._serial)
+        ):
             msg = f"`id` must be new, got {id!r} twice; rename one of the claims"
             raise ValueError(msg)
         REGISTRY[id] = self
@@ -142,15 +148,19 @@ class Claim:
             given: arguments of the function.
 
         Raises:
-            ValueError: for a name that another part of this claim has; that a cell of a notebook is
-                run again is no other part.
+            ValueError: for a name that another part of this claim has, in a loop too; that a cell
+                of a notebook is run again is no other part.
         """
         name = _text("name", self.id, name)
         serial = next(_serial)
 
         def add(function: _F) -> _F:
-            before = next((task.function for task in self.tasks if task.name == name), None)
-            if before and (before is function or _elsewhere(place(before), place(function))):
+            before = next((task for task in self.tasks if task.name == name), None)
+            if before and (
+                _is_one(before.function, function)
+                or _elsewhere(place(before.function), place(function))
+                or _in_this_load(before.serial)
+            ):
                 msg = (
                     f"`name` must be new in {self.id}, got {name!r} twice; rename one of the parts"
                 )
@@ -199,13 +209,28 @@ def place(function: Any) -> tuple[str, int]:
     return (code.co_filename, code.co_firstlineno) if code else ("", id(function))
 
 
+def _is_one(one: Any, two: Any) -> bool:
+    """Whether one definition made them, as in a loop; a cell that is run again has a new one."""
+    codes = [getattr(inspect.unwrap(function), "__code__", function) for function in (one, two)]
+    return codes[0] is codes[1]
+
+
+def _in_this_load(serial: int) -> bool:
+    """Whether it was made since the file was begun that is being loaded, if one is."""
+    return bool(_loads) and serial > _loads[-1]
+
+
 def _elsewhere(one: tuple[str, int], two: tuple[str, int]) -> bool:
     """Whether two lines of one file made them; a cell run again has its old line or a new file."""
     return one[0] == two[0] and one[1] != two[1]
 
 
 def registered_by(make: Callable[[], object]) -> list[Claim]:
-    """The claims that a call makes."""
+    """The claims that a call makes; one that takes the place of another is an error there."""
     before = dict(REGISTRY)
-    make()
+    _loads.append(next(_serial))
+    try:
+        make()
+    finally:
+        _loads.pop()
     return [claim for id_, claim in REGISTRY.items() if before.get(id_) is not claim]

@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.core.evalf import PrecisionExhausted
 
 from perturbtheory.ledger._evidence import Outcome, Step
+from perturbtheory.ledger._sides import written_alike
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Equation:
         """The equation as a step of a proof, decided."""
         latex = f"${sp.latex(self.left)} = {sp.latex(self.right)}$"
         says = f"{latex}: {self.why}" if self.why else latex
+        if self.left == self.right:
+            raise ValueError(written_alike(says))
         return Step(says, "sympy", identity(carried_out(self.left) - carried_out(self.right)))
 
 
@@ -53,8 +56,8 @@ def eq(left: Any, right: Any, why: str = "") -> Equation:
 
     Raises:
         ValueError: for floats, which are equal up to rounding alone, and for what is no expression;
-            when it is decided, for two sides that are written alike, because sympy had evaluated
-            them before they were given: nobody could replay x = x.
+            when it is decided, for two sides that are one expression, or are written alike, because
+            sympy had evaluated them before they were given: nobody could replay x = x.
     """
     return Equation(left, right, why)
 
@@ -67,7 +70,14 @@ def difference(left: Any, right: Any) -> Any:
         >>> t = sp.Symbol("t")
         >>> difference(t + 2, t - 1)
         -(t - 1) + (t + 2)
+
+    Raises:
+        ValueError: for one expression twice, whose difference says x - x = 0.
     """
+    left, right = sp.sympify(left), sp.sympify(right)
+    if left == right:
+        latex = sp.latex(left)
+        raise ValueError(written_alike(f"${latex} - ({latex})$"))
     return sp.Add(left, sp.Mul(-1, right, evaluate=False), evaluate=False)
 
 

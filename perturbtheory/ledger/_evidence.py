@@ -1,6 +1,7 @@
 """Evidence: a step of a proof, a check by one route, a part of a claim with checks by several."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -11,6 +12,7 @@ import sympy as sp
 from perturbtheory.checks import require_one_of
 from perturbtheory.display import block
 from perturbtheory.ledger import _shown
+from perturbtheory.ledger._sides import require_two_sides, sides
 from perturbtheory.ledger._text import plain
 from perturbtheory.ledger._words import folded
 
@@ -32,7 +34,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 """From the strongest to the weakest."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _FORMULA = re.compile(r"\$[^$]+\$(?=: |$)")
-_REASONED: tuple[Kind, ...] = KINDS[: KINDS.index("closed form")]
+REASONED: tuple[Kind, ...] = KINDS[: KINDS.index("closed form")]
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,8 @@ class Step:
     def __post_init__(self) -> None:
         for name in ("says", "by"):
             object.__setattr__(self, name, folded(getattr(self, name)))
-        formula = _FORMULA.match(self.says)
-        sides = _sides(formula[0]) if formula else []
-        if len(sides) == 2 and sides[0] == sides[1]:
-            msg = (
-                f"`says` must not write both sides alike, got {self.says!r}, which nobody can "
-                "replay: sympy carried one out when it was made; leave it a `Derivative`, "
-                "`Integral` or `Sum`, a value at a point as sp.Subs(g, x, 0), a difference as "
-                "difference(g, h), and other operations with evaluate=False"
-            )
-            raise ValueError(msg)
+        require_one_of("outcome", self.outcome, (*OUTCOMES, "argued"))
+        require_two_sides(self.says)
 
     @property
     def is_formula(self) -> bool:
@@ -101,7 +95,17 @@ class Check:
         require_one_of("kind", self.kind, KINDS)
         require_one_of("outcome", self.outcome, OUTCOMES)
         object.__setattr__(self, "detail", folded(self.detail))
-        if self.kind in _REASONED and not self._has_grounds:
+        object.__setattr__(self, "steps", tuple(self.steps))
+        if not all(isinstance(step, Step) for step in self.steps):
+            msg = f"`steps` of {route!r} must be steps, got {self.steps!r}; make them with `shown`"
+            raise ValueError(msg)
+        if not self.ran and (self.kind, self.outcome) != ("experiment", "unknown"):
+            msg = (
+                f"`ran` of {route!r} must be true of a {self.kind} that {self.outcome}: what was "
+                "not carried out is an experiment and unknown; make it with `not_run`"
+            )
+            raise ValueError(msg)
+        if self.kind in REASONED and not self._has_grounds:
             msg = (
                 f"`steps` of {route!r} must be the grounds of a {self.kind} that {self.outcome}, "
                 f"got {self.steps!r}; make it with `exact`, which says what follows from what"
@@ -121,7 +125,8 @@ class Check:
     @property
     def way(self) -> str:
         """The route by which it counts: experiments share data and code, and are one."""
-        return "experiment" if self.kind == "experiment" else self.route.strip().casefold()
+        name = unicodedata.normalize("NFKC", self.route).casefold()
+        return "experiment" if self.kind == "experiment" else folded(name)
 
     def __repr__(self) -> str:
         told = ": ".join(filter(None, (self.detail, self.measured)))
@@ -138,10 +143,14 @@ class Check:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Check":
-        """The check that `to_json` wrote."""
-        fields = {k: data[k] for k in ("route", "kind", "outcome", "detail", "measured")}
-        steps = tuple(Step(**step) for step in data["steps"])
-        return cls(**fields, steps=steps, ran=data.get("ran", True))
+        """The check that `to_json` wrote; of one that is none any more, what is wrong with it."""
+        try:
+            fields = {k: data[k] for k in ("route", "kind", "outcome", "detail", "measured")}
+            steps = tuple(Step(**step) for step in data["steps"])
+            return cls(**fields, steps=steps, ran=data.get("ran", True))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            told = f"recorded, and no evidence: {type(error).__name__}: {error}"
+            return cls(f"the record of {data.get('route')!r}", "numerical", "unknown", told)
 
 
 @dataclass(frozen=True)
@@ -258,10 +267,5 @@ def _decided(steps: Iterable[Step]) -> frozenset[str]:
     decided = [step.says for step in steps if step.outcome != "argued"]
     says = decided or [step.says for step in steps]
     return frozenset(
-        " = ".join(_sides(f[0])) if (f := _FORMULA.match(text)) else text for text in says
+        " = ".join(sides(f[0])) if (f := _FORMULA.match(text)) else text for text in says
     )
-
-
-def _sides(formula: str) -> list[str]:
-    """The sides of an equation, whichever is written first."""
-    return sorted(formula.strip("$").split(" = "))

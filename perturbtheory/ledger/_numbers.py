@@ -6,6 +6,7 @@ rounding. What is too coarse to decide is "unknown", and unknown is never a pass
 
 import math
 import numbers
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ COARSEST = 0.1
 """A tolerance above this share of the size of the numbers compared decides nothing."""
 COARSEST_RULE = 1e-6
 """The same for numbers that no draw went into: what a rule says of its own error is not enough."""
+_NO_NUMBERS = (complex, str, bytes, type(None), np.datetime64, np.timedelta64)
 _UNDERFLOW = 1e-290
 """Smaller numbers are zero, and radii where nothing is left of a number are of that size."""
 _DRAWN: tuple[Kind, ...] = ("monte-carlo", "quasi-monte-carlo", "experiment")
@@ -76,7 +78,7 @@ def agree(
             "`Estimate`"
         )
         raise ValueError(msg)
-    if one is two and _has_a_place(one):
+    if place_of(one) == place_of(two) and _has_a_place(one):
         msg = f"`one` and `two` of {route!r} must be two, got {one!r} twice; compute it another way"
         raise ValueError(msg)
     if _rational(one) and _rational(two):
@@ -87,10 +89,10 @@ def agree(
         # A float has an error, and nothing says which if zero is all there is to compare it with.
         open_ = (ra + rb == 0.0) & (np.minimum(np.abs(a), np.abs(b)) == 0.0) & (floor < SLACK)
         outcome, measured = _within(np.abs(a - b), ra + rb + slack * size, coarsest * size, open_)
-        if outcome == "holds" and a.any() and b.any() and not np.any(ra + rb):
+        if outcome == "holds" and a.any() and b.any():
             # Neither is meant to be zero, and rounding may be all there is of both.
             largest = max(np.max(np.abs(a)), np.max(np.abs(b)))
-            if largest <= slack * floor:
+            if largest <= slack * max(floor, _UNDERFLOW):
                 outcome, measured = "unknown", "both sides are smaller than the tolerance"
     return Check(route, kind, outcome, what, measured, compared=(one, two))
 
@@ -181,13 +183,13 @@ def _weakest(kind: Kind | None, *given: Any) -> Kind:
     for one in kinds:
         require_one_of("kind", one, _OF_NUMBERS)
     weakest = max(kinds, key=KINDS.index) if kinds else "numerical"
-    sure = min((number.confidence for number in estimates), default=1.0)
-    if not sure >= 1.0 - 2 * ERROR_RATE and weakest != "experiment":
-        msg = (
-            f"`confidence` of an `Estimate` must be at least 1 - {ERROR_RATE:g} to decide, got "
-            f"{sure!r}; take a larger radius, or say that it is of kind 'experiment'"
-        )
-        raise ValueError(msg)
+    for sure in (number.confidence for number in estimates):
+        if not 1.0 - 2 * ERROR_RATE <= sure <= 1.0 and weakest != "experiment":
+            msg = (
+                f"`confidence` of an `Estimate` must be at least 1 - {ERROR_RATE:g} to decide, got "
+                f"{sure!r}; take a larger radius, or say that it is of kind 'experiment'"
+            )
+            raise ValueError(msg)
     return weakest
 
 
@@ -226,7 +228,10 @@ def _split(name: str, number: Any) -> tuple[np.ndarray, np.ndarray]:
 def _real(name: str, number: Any) -> np.ndarray:
     try:
         array = np.asarray(number)
-        if number is not None and array.dtype.kind not in "cUS":
+        no_numbers = array.dtype.kind == "O" and any(
+            isinstance(entry, _NO_NUMBERS) for entry in array.flat
+        )
+        if array.dtype.kind not in "cUSMm" and not no_numbers:
             return array.astype(float)
     except (TypeError, ValueError, OverflowError):
         pass
@@ -245,9 +250,17 @@ def _rational(number: Any) -> bool:
     )
 
 
+def place_of(number: Any) -> Hashable:
+    """Where numbers lie in memory, whatever they are wrapped in; two that lie there are one."""
+    array = number.value if isinstance(number, Estimate) else number
+    if isinstance(array, np.ndarray) and array.size:
+        return array.ctypes.data, array.shape, array.strides
+    return id(number)
+
+
 def _has_a_place(number: Any) -> bool:
     """Whether it was computed once and kept: Python keeps small integers and literals once too."""
-    return not isinstance(number, int | float | numbers.Number)
+    return not isinstance(number, numbers.Number)
 
 
 def _power_of_ten(tolerance: float) -> str:

@@ -1,6 +1,8 @@
 """What a claim rests on has to stand, or its proof is of nothing."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
 
 STANDING = ("proved", "certified", "argued", "supported")
 """Verdicts of a claim that others may rest on."""
@@ -31,6 +33,26 @@ def unsound(
         if words:
             found[id_] = words
     return found
+
+
+def rests_on(result: Mapping[str, Any], known: Container[str]) -> tuple[str, ...]:
+    """What a claim declares to rest on, and the claims that its reasons name, declared or not.
+
+    Args:
+        result: what `Result.to_json` gives, or a record of it.
+        known: ids of the claims that there are.
+
+    Example:
+        >>> step = {"says": "so it is", "by": "A.sum, twice", "outcome": "argued"}
+        >>> result = {"id": "T.a", "depends_on": ["T.b"], "checks": [{"steps": [step]}]}
+        >>> rests_on(result, {"T.a", "T.b", "A.sum"})
+        ('T.b', 'A.sum')
+    """
+    steps = [step for check in result.get("checks") or () for step in check.get("steps") or ()]
+    reasons = (str(step.get("by")) for step in steps if step.get("outcome") == "argued")
+    named = (word.rstrip(".-") for by in reasons for word in re.findall(r"[\w.-]+", by))
+    cited = (word for word in named if word in known and word != result.get("id"))
+    return tuple(dict.fromkeys([*(result.get("depends_on") or ()), *cited]))
 
 
 def _wrong(

@@ -3,13 +3,14 @@
 import dataclasses
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from perturbtheory.ledger import _shown
 from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
-from perturbtheory.ledger._evidence import KINDS, Check, Kind, Part, Witness
+from perturbtheory.ledger._evidence import KINDS, REASONED, Check, Kind, Part, Witness
+from perturbtheory.ledger._numbers import place_of
 from perturbtheory.ledger._text import plain
 
 Verdict = Literal[
@@ -164,11 +165,11 @@ def _part(task: Task, budget: Budget) -> Part:
                 checks.append(evidence)
             else:
                 checks.append(_stray(evidence))
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         raised = f"{type(error).__name__}: {error}"
         line = line_in(place(task.function)[0], error)
         checks.append(Check(_OWN, "numerical", "unknown", raised, line))
-    checks.extend(list(_repeated(checks)))
+    checks.extend([*_repeated(checks), *_made_by_hand(checks)])
     # The numbers are compared by now, and may be large.
     checks = [dataclasses.replace(check, compared=None) for check in checks]
     made = Part(task.name, tuple(checks), counterexample or None)
@@ -177,16 +178,25 @@ def _part(task: Task, budget: Budget) -> Part:
 
 def _repeated(checks: list[Check]) -> Iterator[Check]:
     """What undecides a part of which two routes compare the same two objects: they are one."""
-    routes: dict[frozenset[int], Check] = {}
+    routes: dict[frozenset[Hashable], Check] = {}
     for check in checks:
         if check.compared is None or all(isinstance(n, int) for n in check.compared):
             continue
-        first = routes.setdefault(frozenset(map(id, check.compared)), check)
+        first = routes.setdefault(frozenset(map(place_of, check.compared)), check)
         if first.way != check.way:
             told = (
                 f"{first.route!r} and {check.route!r} compare the same numbers, computed once; "
                 "let each compute its own"
             )
+            yield Check(_OWN, "numerical", "unknown", told)
+
+
+def _made_by_hand(checks: list[Check]) -> Iterator[Check]:
+    """What undecides a part of which a check of numbers was made without any."""
+    for check in checks:
+        known = check.compared is not None or check.kind in (*REASONED, "experiment")
+        if not known and check.route != _OWN:
+            told = f"{check.route!r} compares no numbers; make it with `agree` or `positive`"
             yield Check(_OWN, "numerical", "unknown", told)
 
 

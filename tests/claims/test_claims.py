@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,6 +71,18 @@ def test_the_index_is_what_the_modules_make():
     made = {claim.id: claim.module for claim in claims.find()}
     assert made == claims.index()
     assert [m for m in claims.modules() if m not in set(made.values())] == []
+
+
+def test_every_module_with_a_claim_is_in_the_order_of_its_section():
+    root = Path(claims.__file__).parent
+    made = {
+        ".".join((claims.__name__, *path.relative_to(root).with_suffix("").parts))
+        for paper in claims.PAPERS
+        for path in (root / paper).rglob("*.py")
+        if re.search(r"^\w+ = Claim\(", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert len(made) > 80
+    assert made <= set(claims.modules())
 
 
 def test_an_id_leads_to_its_module_alone():

@@ -239,6 +239,24 @@ def test_own_claims_rest_on_what_stands(tmp_path, capsys, monkeypatch, name, pre
     assert capsys.readouterr().out.count(f"exit status 1: {words}") == (2 if words else 0)
 
 
+@pytest.mark.parametrize(
+    ("premise", "status"),
+    [
+        ("A.gumbel-density", "DRIFTED"),
+        ("A.gumbel-density.corrected", "AGREES"),
+        ("no.id", "AGREES"),
+    ],
+)
+def test_what_a_reason_names_is_rested_on(tmp_path, capsys, premise, status):
+    cites = f'y), argued("so it is", "{premise}, twice"))'
+    text = RESTS.replace("NAME", "cites").replace("PREMISE", "A.lse-gradient").replace("y))", cites)
+    path = tmp_path / "theirs.py"
+    path.write_text(text.replace("agree,", "agree, argued,"))
+    assert run("verify", str(path)) == getattr(cli, status)
+    words = f"rests on {premise}, which is refuted"
+    assert (words in " ".join(capsys.readouterr().out.split())) == (status == "DRIFTED")
+
+
 def test_a_claim_of_this_package_has_to_stand_whatever_is_recorded(one_claim, monkeypatch, capsys):
     monkeypatch.setattr(claims, "stated_here", lambda claim: claim.id == "X.one")
     for outcomes, word in (

@@ -1,5 +1,6 @@
 """The rule for verdicts, the kinds of evidence, and what is noticed against a record."""
 
+import contextlib
 import json
 import re
 
@@ -30,15 +31,11 @@ from perturbtheory.ledger import (
     shown,
     witness,
 )
+from tests import own_claims
 
 X = sp.Symbol("x", positive=True)
 SQUARE, EXPANDED = (X + 1) ** 2, X**2 + 2 * X + 1
 TRUE = eq(SQUARE, EXPANDED)
-
-
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch):
-    monkeypatch.setattr(ledger._claim, "REGISTRY", {})
 
 
 def claim(**more):
@@ -351,9 +348,21 @@ def test_ids_are_unique_but_a_cell_may_be_run_again(monkeypatch):
     first = claim()
     assert claim() is not first
     monkeypatch.setattr(first, "module", "another")
-    ledger._claim.REGISTRY["X.test"] = first
+    ledger.REGISTRY["X.test"] = first
     with pytest.raises(ValueError, match=r"'X\.test' twice; rename"):
         claim()
+
+
+def test_claims_of_a_test_are_forgotten_and_those_of_the_package_are_kept():
+    before = claim()
+    with contextlib.contextmanager(own_claims.forgotten)():
+        assert claim() is not before
+        Claim("X.meanwhile", "nowhere", "a statement")
+        loaded = {"Claim": Claim, "__name__": "perturbtheory.claims.as_if"}
+        exec("ours = Claim('X.ours', 'nowhere', 'a statement')", loaded)
+    assert ledger.REGISTRY["X.test"] is before
+    assert "X.meanwhile" not in ledger.REGISTRY
+    assert ledger.REGISTRY.pop("X.ours") is loaded["ours"]
 
 
 def test_no_number_of_experiments_is_a_second_route():

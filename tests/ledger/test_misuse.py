@@ -19,11 +19,6 @@ A, B = sp.symbols("a b", commutative=False)
 FREE = sp.Symbol("x", real=True)
 
 
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch):
-    monkeypatch.setattr(ledger._claim, "REGISTRY", {})
-
-
 @pytest.mark.parametrize(
     ("number", "words"),
     [

@@ -1,25 +1,13 @@
 """The public check of a claim: what is decided passes, refuted or not; liars are caught."""
 
-from unittest import mock
-
 import numpy as np
-import pytest
 import sympy as sp
 
 import perturbtheory as pt
-from perturbtheory import claims
-from perturbtheory.ledger import REGISTRY, Claim, agree, eq, exact, witness
+from perturbtheory.ledger import Claim, agree, eq, exact, witness
 from perturbtheory.testing import laws
 
 X = sp.Symbol("x", real=True)
-
-
-@pytest.fixture(autouse=True)
-def _own_registry():
-    with mock.patch.dict(REGISTRY):
-        for id_ in [id_ for id_ in REGISTRY if id_ not in claims.index()]:
-            del REGISTRY[id_]  # of other tests, which may have the same names
-        yield
 
 
 def parity(function, numbers, name="even"):

@@ -150,13 +150,11 @@ def anchored() -> tuple[Step, ...]:
             r"\min_j\theta_j$, as $w_j > 0$",
             where={total: 1},
         ),
-        argued(
-            r"$\min_j\theta_j \le \log\sum_je^{\theta_j+\gamma_j} - \log\sum_je^{\gamma_j} \le "
-            r"\max_j\theta_j$ for every $\gamma$; dividing $\theta$ and $\gamma$ by $t$ and "
-            r"multiplying by $t$, the same for $t\log\sum_je^{(\theta_j+\gamma_j)/t}$, and for its "
-            r"limit $\max_j(\theta_j+\gamma_j)$ as $t \to 0$",
-            r"mean value theorem between $\lambda = 0$ and 1",
-        ),
+        argued(r"""$\min_j\theta_j \le \log\sum_je^{\theta_j+\gamma_j} - \log\sum_je^{\gamma_j} \le
+            \max_j\theta_j$ for every $\gamma$; dividing $\theta$ and $\gamma$ by $t$ and
+            multiplying by $t$, the same for $t\log\sum_je^{(\theta_j+\gamma_j)/t}$, and for its
+            limit $\max_j(\theta_j+\gamma_j)$ as $t \to 0$ [mean value theorem between $\lambda = 0$
+            and 1]"""),
     )
 
 
@@ -179,10 +177,8 @@ def variance() -> tuple[Step, ...]:
             r"by $\sum_jw_j = 1$, with $m = \sum_jw_jv_j$",
             where={weights: 1, mean: one},
         ),
-        argued(
-            r"positive unless all $v_j$ are equal, and at most $(\max_jv_j-\min_jv_j)^2$",
-            "every $w_j$ is positive",
-        ),
+        argued(r"""positive unless all $v_j$ are equal, and at most $(\max_jv_j-\min_jv_j)^2$ [every
+            $w_j$ is positive]"""),
     )
 
 
@@ -190,12 +186,10 @@ def monotone() -> tuple[Step, ...]:
     """<p(theta) - p(tau), theta - tau> > 0 for Perturb-Softmax, unless theta - tau is in R1."""
     return (
         *variance(),
-        argued(
-            r"with $v = \theta-\tau$, $\langle p(\theta)-p(\tau), v\rangle = \int_0^1\mathbb E_"
-            r"\gamma[\sum_jw_j(v_j-m)^2]\,d\lambda > 0$ at $x = \tau+\gamma$, unless $v = c\mathbf "
-            r"1$: two cosets never share $p$",
-            "the integrand is bounded, so that it may be integrated in any order (Fubini)",
-        ),
+        argued(r"""with $v = \theta-\tau$, $\langle p(\theta)-p(\tau), v\rangle = \int_0^1\mathbb
+            E_\gamma[\sum_jw_j(v_j-m)^2]\,d\lambda > 0$ at $x = \tau+\gamma$, unless $v = c\mathbf
+            1$: two cosets never share $p$ [the integrand is bounded, so that it may be integrated
+            in any order (Fubini)]"""),
     )
 
 
@@ -204,23 +198,18 @@ def onto() -> tuple[Step, ...]:
     s, length, c = categories(), sp.Symbol("lambda", positive=True), sp.Symbol("c", real=True)
     p, top = indexed("p", positive=True), sp.Symbol("M", real=True)
     return (
-        argued(
-            r"$\tilde f(\theta) = \mathbb E[\max(\theta+\gamma)-\max\gamma]$, or the same with "
-            r"$t\log\sum e^{\cdot/t}$, is finite, convex and continuous, $|\tilde f(\theta)| \le "
-            r"\max_i|\theta_i|$",
-            "C.anchored-potential",
-        ),
+        argued(r"""$\tilde f(\theta) = \mathbb E[\max(\theta+\gamma)-\max\gamma]$, or the same with
+            $t\log\sum e^{\cdot/t}$, is finite, convex and continuous, $|\tilde f(\theta)| \le
+            \max_i|\theta_i|$ [C.anchored-potential]"""),
         eq(
             sp.Limit((length * top + c) / length, length, sp.oo),
             top,
             r"$M = \max v$, $\lambda\max v+\min\gamma \le \max(\lambda v+\gamma) \le \lambda\max v+"
             r"\max\gamma$",
         ).step(),
-        argued(
-            r"$\tilde f(\lambda v)/\lambda \to \max v$: the recession function of $\tilde f$",
-            r"dominated convergence, $|\tilde f(\lambda v)|/\lambda \le \max_i|v_i|$; Rockafellar, "
-            "Theorem 8.5",
-        ),
+        argued(r"""$\tilde f(\lambda v)/\lambda \to \max v$: the recession function of $\tilde f$
+            [dominated convergence, $|\tilde f(\lambda v)|/\lambda \le \max_i|v_i|$; Rockafellar,
+            Theorem 8.5]"""),
         for_every_d(
             top - s.sum(p[s.j] * V[s.j]),
             s.sum(p[s.j] * (top - V[s.j])),
@@ -228,12 +217,9 @@ def onto() -> tuple[Step, ...]:
             r"f(\theta)-\langle p,\theta\rangle$",
             where={s.sum(p[s.j]): 1},
         ),
-        argued(
-            r"it is positive unless $v = c\mathbf 1$, so $F$ on $\{\sum\theta = 0\}$ has no "
-            "direction of recession and attains its minimum",
-            r"no term is negative, and one with $v_j < \max v$ is positive, as $p_j > 0$; "
-            "Rockafellar, Theorem 27.1(d)",
-        ),
+        argued(r"""it is positive unless $v = c\mathbf 1$, so $F$ on $\{\sum\theta = 0\}$ has no
+            direction of recession and attains its minimum [no term is negative, and one with $v_j <
+            \max v$ is positive, as $p_j > 0$; Rockafellar, Theorem 27.1(d)]"""),
         for_every_d(
             s.sum(p[s.j] * (s.theta[s.j] + c)),
             s.sum(p[s.j] * s.theta[s.j]) + c,
@@ -241,11 +227,8 @@ def onto() -> tuple[Step, ...]:
             r"\mathbf 1) = \tilde f(\theta)+c$",
             where={s.sum(p[s.j]): 1},
         ),
-        argued(
-            r"so the minimum is one over $\mathbb R^d$, $0 \in \partial F(\theta)$, that is, $p \in"
-            r" \partial\tilde f(\theta)$",
-            "Fermat's rule",
-        ),
+        argued(r"""so the minimum is one over $\mathbb R^d$, $0 \in \partial F(\theta)$, that is, $p
+            \in \partial\tilde f(\theta)$ [Fermat's rule]"""),
     )
 
 
@@ -258,17 +241,13 @@ def separation() -> tuple[Step, ...]:
             s.sum(u[s.j] * s.theta[s.j]) + c * s.sum(u[s.j]),
             r"$\langle u,\theta+c\mathbf 1\rangle$",
         ),
-        argued(
-            r"if $\sum_iu_i = 0$, $u \ne 0$ and $\sup_\Theta\langle u,\theta\rangle < \infty$, a "
-            r"$\tau$ with a larger $\langle u,\tau\rangle$ is not in $\Theta+\mathbb R\mathbf 1$",
-            "this product is the same on a whole coset",
-        ),
-        argued(
-            r"if $\tau \notin \Theta+\mathbb R\mathbf 1$, which is convex, some $u \ne 0$ has "
-            r"$\langle u,\theta+c\mathbf 1\rangle \le \langle u,\tau\rangle$ for all $\theta \in "
-            r"\Theta$ and $c$; then $\sum_iu_i = 0$, or $c \to \pm\infty$ would exceed it",
-            "Rockafellar, Theorem 11.3",
-        ),
+        argued(r"""if $\sum_iu_i = 0$, $u \ne 0$ and $\sup_\Theta\langle u,\theta\rangle < \infty$,
+            a $\tau$ with a larger $\langle u,\tau\rangle$ is not in $\Theta+\mathbb R\mathbf 1$
+            [this product is the same on a whole coset]"""),
+        argued(r"""if $\tau \notin \Theta+\mathbb R\mathbf 1$, which is convex, some $u \ne 0$ has
+            $\langle u,\theta+c\mathbf 1\rangle \le \langle u,\tau\rangle$ for all $\theta \in
+            \Theta$ and $c$; then $\sum_iu_i = 0$, or $c \to \pm\infty$ would exceed it
+            [Rockafellar, Theorem 11.3]"""),
     )
 
 
@@ -277,14 +256,11 @@ def disjoint() -> tuple[Step, ...]:
     one, two, third, high, low, more = sp.symbols("x_i x_j x_k v_i v_j v_k", real=True)
     gap, drop, room = sp.symbols("g r h", positive=True)
     return (
-        argued(
-            r"if $p \in \partial\tilde f(\theta)\cap\partial\tilde f(\tau)$, both minimise $\tilde "
-            r"f-\langle p,\cdot\rangle$, so $\tilde f$ is affine between them, and so is "
-            r"$\max(\cdot+\gamma)$ almost surely; an $i$ that is maximal half-way is maximal "
-            r"at both ends",
-            r"a convex function is constant between two of its minimisers; a gap $\ge 0$ with mean "
-            "zero vanishes almost surely",
-        ),
+        argued(r"""if $p \in \partial\tilde f(\theta)\cap\partial\tilde f(\tau)$, both minimise
+            $\tilde f-\langle p,\cdot\rangle$, so $\tilde f$ is affine between them, and so is
+            $\max(\cdot+\gamma)$ almost surely; an $i$ that is maximal half-way is maximal at both
+            ends [a convex function is constant between two of its minimisers; a gap $\ge 0$ with
+            mean zero vanishes almost surely]"""),
         eq(
             sp.Subs(one + high - two - low, (two, high), (one + gap / 2, low + gap)),
             gap / 2,

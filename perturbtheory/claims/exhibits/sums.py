@@ -49,10 +49,8 @@ def probabilities() -> tuple[Step, ...]:
             where={whole: s.sum(x)},
         ),
         shown(r"$e^{\theta_i} > 0$ for real $\theta_i$", bool(x.is_positive)),
-        argued(
-            "so every entry lies in $(0, 1]$, and so does its mean under every law of $\\gamma$",
-            "monotony of the expectation",
-        ),
+        argued(r"""so every entry lies in $(0, 1]$, and so does its mean under every law of $\gamma$
+            [monotony of the expectation]"""),
     )
 
 

@@ -10,9 +10,10 @@ import sympy as sp
 from scipy import special
 
 from perturbtheory import properties
+from perturbtheory.claims.exhibits import cosets
 from perturbtheory.claims.exhibits.symbols import Z
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import Check, Outcome, positive, sign
+from perturbtheory.ledger import Check, Outcome, agree, positive, sign
 from perturbtheory.perturbations import AbstractPerturbation
 
 GRID = np.array([0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0])
@@ -51,7 +52,8 @@ def linear(noise: AbstractPerturbation, weight: float, exponent: Callable[..., A
         t=GRID * sigma,
     )
     detail = f"$f = {weight:g} \\gamma_1$, {GRID.size} values of $t$ up to {GRID[-1] * sigma:g}"
-    return Check(f"engine, {weight:g} gamma_1", "quadrature", found.outcome, detail)
+    route, holds = f"engine, {weight:g} gamma_1", cosets.outcomes([found])
+    return agree(route, holds, [1.0], detail, kind="quadrature")
 
 
 def sampled(noise: AbstractPerturbation, exponent: Callable[..., Any], samples: int) -> Check:

@@ -12,6 +12,7 @@ from perturbtheory.ledger import (
     Claim,
     Result,
     from_json,
+    rests_on,
     run,
     unsound,
 )
@@ -111,8 +112,9 @@ def premises(claim: Claim) -> None:
         if id_ in rests:
             continue
         ensure(f"{id_}, on which it rests, is not there; import its module", id_ in REGISTRY)
-        rests[id_] = REGISTRY[id_].depends_on
-        verdicts[id_] = result(REGISTRY[id_]).verdict
+        found = result(REGISTRY[id_])
+        rests[id_] = rests_on(found.to_json(), REGISTRY)
+        verdicts[id_] = found.verdict
         ahead += rests[id_]
     # Whatever its own verdict is: as if it stood.
     wrong = unsound(rests, verdicts | {claim.id: STANDING[0]}).get(claim.id, ())

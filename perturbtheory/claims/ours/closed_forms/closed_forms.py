@@ -63,22 +63,13 @@ def exchange():
     logistic = 1 / (1 + sp.exp(-X))
     yield exact(
         "exchange of noises",
-        argued(
-            r"$p_t(D) = \mathbb E\bigl[1/(1 + e^{-(D + L_1)/t})\bigr]$ with $L_1 = \gamma_1 - "
-            r"\gamma_2$ logistic",
-            "the difference of two Gumbel variables of scale 1",
-        ),
-        eq(
-            sp.Derivative(logistic, X),
-            1 / ((1 + sp.exp(X)) * (1 + sp.exp(-X))),
-            r"the logistic density, so that $p_t(D) = \mathbb P[tL_2 \le D + L_1]$ with another "
-            r"logistic $L_2$",
-        ),
-        argued(
-            r"$\mathbb P[L_1 + tL_2 \le D] = \mathbb P[L_2 + \frac1tL_1 \le \frac Dt]$, which is "
-            r"$p_{1/t}(D/t)$",
-            "$L_1$ is symmetric; division by $t$; both have one law",
-        ),
+        argued(r"""$p_t(D) = \mathbb E\bigl[1/(1 + e^{-(D + L_1)/t})\bigr]$ with $L_1 = \gamma_1 -
+            \gamma_2$ logistic [the difference of two Gumbel variables of scale 1]"""),
+        eq(sp.Derivative(logistic, X), 1 / ((1 + sp.exp(X)) * (1 + sp.exp(-X)))),
+        r"the logistic density, so that $p_t(D) = \mathbb P[tL_2 \le D + L_1]$ with another "
+        r"logistic $L_2$",
+        argued(r"""$\mathbb P[L_1 + tL_2 \le D] = \mathbb P[L_2 + \frac1tL_1 \le \frac Dt]$, which
+            is $p_{1/t}(D/t)$ [$L_1$ is symmetric; division by $t$; both have one law]"""),
     )
     yield agree("engine", _engine_at_two(), _at_half(), r"$p_2(2D)$ against $p_{1/2}(D)$")
 
@@ -96,21 +87,12 @@ def half_and_two():
     end = A / square * sp.log(1 / A) + sp.pi / 2 * sp.sqrt(A) * (A - 1) / square
     yield exact(
         "partial fractions",
-        argued(
-            r"$p_2(D) = p_{1/2}(D/2)$, so $t = \tfrac12$ is left, with $a = e^{2D}$ and $e^{L} = v "
-            r"= \frac{u}{1-u}$, $u$ uniform",
-            "exchange of noises",
-        ),
-        eq(
-            1 / (1 + A * odds**2),
-            (1 - U) ** 2 / ((1 - U) ** 2 + A * U**2),
-            r"$1 - s_1 = \frac{1}{1 + av^2}$",
-        ),
-        eq(
-            sp.Derivative(odds, U),
-            (1 + odds) ** 2,
-            r"so that $1 - p_{1/2} = \int_0^\infty \frac{dv}{(1+av^2)(1+v)^2}$",
-        ),
+        argued(r"""$p_2(D) = p_{1/2}(D/2)$, so $t = \tfrac12$ is left, with $a = e^{2D}$ and $e^{L}
+            = v = \frac{u}{1-u}$, $u$ uniform [exchange of noises]"""),
+        eq(1 / (1 + A * odds**2), (1 - U) ** 2 / ((1 - U) ** 2 + A * U**2)),
+        r"$1 - s_1 = \frac{1}{1 + av^2}$",
+        eq(sp.Derivative(odds, U), (1 + odds) ** 2),
+        r"so that $1 - p_{1/2} = \int_0^\infty \frac{dv}{(1+av^2)(1+v)^2}$",
         eq(sp.Derivative(primitive, v), 1 / ((1 + A * v**2) * (1 + v) ** 2), "a primitive"),
         eq(sp.Limit((1 + v) ** 2 / (1 + A * v**2), v, sp.oo), 1 / A, "for its upper end"),
         eq(end - primitive.subs(v, 0), _j(A, sp), "its ends give $J(a)$"),
@@ -131,11 +113,9 @@ def potential():
         eq(sp.Derivative(f, one), PAIR.subs(A, sp.exp(one - two)), "$p_1$ again"),
         eq(f.subs(one, two + d) - (two + d), d / (sp.exp(d) - 1), r"$f_1 - \theta_1$"),
         eq(sp.Limit(d / (sp.exp(d) - 1), d, sp.oo), 0),
-        argued(
-            r"$\mathbb E[\log(e^{\theta_1+\gamma_1} + e^{\theta_2+\gamma_2})] - \theta_1 \to "
-            r"\mathbb E[\gamma_1] = 0$, and $f_1$ is the function with this gradient and limit",
-            r"monotone convergence in $\theta_2 \to -\infty$",
-        ),
+        argued(r"""$\mathbb E[\log(e^{\theta_1+\gamma_1} + e^{\theta_2+\gamma_2})] - \theta_1 \to
+            \mathbb E[\gamma_1] = 0$, and $f_1$ is the function with this gradient and limit
+            [monotone convergence in $\theta_2 \to -\infty$]"""),
     )
     found = _logistic_average(lambda x: np.logaddexp(x, 0.0))
     growth = np.exp(DIFFERENCES)
@@ -150,33 +130,22 @@ def series():
     root = np.sqrt(2.0)
     yield exact(
         "residues",
-        eq(
-            sp.gamma(1 + s) * sp.gamma(1 - s),
-            sp.pi * s / sp.sin(sp.pi * s),
-            r"$\mathbb E e^{sL}$ for $|s| < 1$",
-        ),
-        argued(
-            r"$\mathbb P[L_1 + tL_2 > D] = \frac{1}{2\pi i}\int_{\Re s = a}\frac{\pi s}{\sin\pi s}"
-            r"\frac{\pi st}{\sin\pi st}\frac{e^{-sD}}{s}\,ds$, $0 < a < \min(1, \frac1t)$",
-            "inversion of the two-sided Laplace transform; the integrand decays like "
-            r"$|s| e^{-\pi (1 + t) |\Im s|}$",
-        ),
-        eq(
-            sp.sin(sp.pi * (n + e), evaluate=False),
-            (-1) ** n * sp.sin(sp.pi * e),
-            "the poles at $n$ and $n/t$ are simple and apart",
-        ),
+        eq(sp.gamma(1 + s) * sp.gamma(1 - s), sp.pi * s / sp.sin(sp.pi * s)),
+        r"$\mathbb E e^{sL}$ for $|s| < 1$",
+        argued(r"""$\mathbb P[L_1 + tL_2 > D] = \frac{1}{2\pi i}\int_{\Re s = a}\frac{\pi s}{\sin\pi
+            s}\frac{\pi st}{\sin\pi st}\frac{e^{-sD}}{s}\,ds$, $0 < a < \min(1, \frac1t)$ [inversion
+            of the two-sided Laplace transform; the integrand decays like $|s| e^{-\pi (1 + t) |\Im
+            s|}$]"""),
+        eq(sp.sin(sp.pi * (n + e), evaluate=False), (-1) ** n * sp.sin(sp.pi * e)),
+        "the poles at $n$ and $n/t$ are simple and apart",
         eq(
             -sp.Limit(e * sp.pi / ((-1) ** n * sp.sin(sp.pi * e)), e, 0) * rest,
             (-1) ** (n + 1) * rest,
             r"minus the residue at $s = n$; at $s = \frac nt$ exchange the noises",
         ),
-        argued(
-            r"moving the line to $\Re s = R$ leaves a remainder that tends to $0$ along a sequence "
-            r"of $R$",
-            "some $R$ in every unit interval keeps a fixed distance from all poles, and there the "
-            "integral is at most a constant times $R e^{-RD}$",
-        ),
+        argued(r"""moving the line to $\Re s = R$ leaves a remainder that tends to $0$ along a
+            sequence of $R$ [some $R$ in every unit interval keeps a fixed distance from all poles,
+            and there the integral is at most a constant times $R e^{-RD}$]"""),
     )
     found = _logistic_average(lambda x: special.expit(x / root))
     yield agree("quadrature", entry(found, np.s_[2:]), _series(root), r"$t = \sqrt 2$")

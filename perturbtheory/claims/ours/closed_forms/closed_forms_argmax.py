@@ -48,12 +48,10 @@ def _potential(f: Any, p: Any, density: Any) -> tuple[Equation | Step, ...]:
         eq(sp.Derivative(f, D), p, "$f' = p$"),
         eq(sp.Derivative(p, D), density, r"the density of $\gamma_2 - \gamma_1$ at $D$"),
         eq(sp.Subs(p, D, 0), HALF, "$p(0)$"),
-        argued(
-            r"$f(D, 0) = \mathbb E\max(D + \gamma_1, \gamma_2)$ is the function with this second "
-            r"derivative, $f' = \frac12$ at $0$ and $f - D \to 0$ as $D \to \infty$",
-            r"symmetry of $\gamma_2 - \gamma_1$ and monotone convergence; $pD - f$ is concave in "
-            "$D$, so that a stationary point is the supremum",
-        ),
+        argued(r"""$f(D, 0) = \mathbb E\max(D + \gamma_1, \gamma_2)$ is the function with this
+            second derivative, $f' = \frac12$ at $0$ and $f - D \to 0$ as $D \to \infty$ [symmetry
+            of $\gamma_2 - \gamma_1$ and monotone convergence; $pD - f$ is concave in $D$, so that a
+            stationary point is the supremum]"""),
     )
 
 
@@ -89,19 +87,13 @@ def laplace():
     convolution = sum(sp.Integral(sp.exp(g) / 4, (Y, low, high)) for g, low, high in pieces)
     yield exact(
         "sympy",
-        eq(
-            convolution,
-            density,
-            r"$\int \frac14 e^{-|y| - |D - y|}\,dy$ over $y < 0$, $0 < y < D$ and $y > D$",
-        ),
+        eq(convolution, density),
+        r"$\int \frac14 e^{-|y| - |D - y|}\,dy$ over $y < 0$, $0 < y < D$ and $y > D$",
         *_potential(f, 1 - q, density),
         eq(sp.Limit(f - D, D, sp.oo), 0),
         eq(difference((1 - q) * D, f), -q * D - q * (3 + D) / (2 + D), r"$pD - f$"),
-        eq(
-            -(2 + D) * sp.exp(-(2 + D)),
-            -4 * q * sp.exp(-2),
-            r"so that $-(2 + D) = W_{-1}(-4qe^{-2})$, the lower branch of Lambert's function",
-        ),
+        eq(-(2 + D) * sp.exp(-(2 + D)), -4 * q * sp.exp(-2)),
+        r"so that $-(2 + D) = W_{-1}(-4qe^{-2})$, the lower branch of Lambert's function",
     )
     tail = np.exp(-NUMBERS) * (2 + NUMBERS) / 4
     inverse = -2 - special.lambertw(-4 * tail * np.exp(-2), -1).real
@@ -122,11 +114,8 @@ def uniform():
         eq(sp.Subs(p, D, 2), 1, "$p(2)$"),
         eq(sp.Subs(f, D, 2), 2, "$f(2)$, from where on $f = D$"),
         eq(sp.Subs(p, D, inverse), 1 - Q, r"$p$ at $D = 2 - 2\sqrt{2q}$"),
-        eq(
-            sp.Subs(p * D - f, D, inverse),
-            -2 * Q + 4 * sp.sqrt(2) / 3 * Q ** sp.Rational(3, 2),
-            r"$pD - f$ there",
-        ),
+        eq(sp.Subs(p * D - f, D, inverse), -2 * Q + 4 * sp.sqrt(2) / 3 * Q ** sp.Rational(3, 2)),
+        r"$pD - f$ there",
     )
     found = [rational.uniform([x, 0]) for x in DIFFERENCES]
     shares = [a.probabilities[0] for a in found]
@@ -155,11 +144,9 @@ def coin():
     height = P * x - sp.Max(x, 2) / 4 - sp.Max(x, 0) / 2 - sp.Max(x, -2) / 4
     yield exact(
         "kinks",
-        argued(
-            r"$f(D, 0) = \frac14\max(D, 2) + \frac12\max(D, 0) + \frac14\max(D, -2)$ bends at $-2, "
-            r"0, 2$ only, with slopes $0$ to $1$, so the supremum is there",
-            "four outcomes; a concave piecewise linear function",
-        ),
+        argued(r"""$f(D, 0) = \frac14\max(D, 2) + \frac12\max(D, 0) + \frac14\max(D, -2)$ bends at
+            $-2, 0, 2$ only, with slopes $0$ to $1$, so the supremum is there [four outcomes; a
+            concave piecewise linear function]"""),
         eq(sp.Subs(height, x, -2), -2 * P, "$pD - f$ at $D = -2$"),
         eq(sp.Subs(height, x, 0), -HALF),
         eq(sp.Subs(height, x, 2), -2 * (1 - P)),
@@ -181,12 +168,9 @@ def winner(budget):
     logs = sp.Integral(-sp.log(Y) * sp.exp(-Y / P), (Y, 0, sp.oo))
     yield exact(
         "sympy, any d",
-        argued(
-            r"with $y = e^{-(\gamma_i + c)}$ exponential, all others lose with probability "
-            r"$e^{-yS/e^{\theta_i}} = e^{-y(1/p - 1)}$ for $p = e^{\theta_i} / (e^{\theta_i} + S)$,"
-            r" $S = \sum_{j \ne i} e^{\theta_j}$",
-            "A.gumbel-argmax-is-softmax",
-        ),
+        argued(r"""with $y = e^{-(\gamma_i + c)}$ exponential, all others lose with probability
+            $e^{-yS/e^{\theta_i}} = e^{-y(1/p - 1)}$ for $p = e^{\theta_i} / (e^{\theta_i} + S)$, $S
+            = \sum_{j \ne i} e^{\theta_j}$ [A.gumbel-argmax-is-softmax]"""),
         eq(sp.exp(-Y) * sp.exp(-Y * (1 / P - 1)), sp.exp(-Y / P)),
         eq(mass, P, "the probability of $i$"),
         eq(logs / P - sp.EulerGamma, -sp.log(P), r"$\mathbb E[-\log y - c \mid i]$"),

@@ -40,21 +40,15 @@ def cdf(budget):
     }
     yield exact(
         "Bessel's equation",
-        argued(
-            r"$\gamma + G + 2c \le x$ means $EE' \ge e^{-x}$ with $E, E'$ independent and "
-            r"exponential, of probability $I(e^{-x})$, $I(x) = \int_0^\infty e^{-y-x/y}\,dy$",
-            r"$E = e^{-(\gamma + c)}$ is exponential",
-        ),
-        eq(
-            x * sp.Derivative(g, (x, 2)) - g,
-            sp.Derivative(g, y),
-            r"with integral $0$ over $y$, so that $xI'' = I$",
-        ),
+        argued(r"""$\gamma + G + 2c \le x$ means $EE' \ge e^{-x}$ with $E, E'$ independent and
+            exponential, of probability $I(e^{-x})$, $I(x) = \int_0^\infty e^{-y-x/y}\,dy$ [$E =
+            e^{-(\gamma + c)}$ is exponential]"""),
+        eq(x * sp.Derivative(g, (x, 2)) - g, sp.Derivative(g, y)),
+        r"with integral $0$ over $y$, so that $xI'' = I$",
         eq(x * sp.diff(kappa, x, 2).subs(third).subs(second), kappa, r"$x\kappa'' = \kappa$"),
-        argued(
-            r"$I$ and $\kappa$ are $1$ at $0$ and bounded, which leaves one solution: $I = \kappa$",
-            r"$2\sqrt xI_1(2\sqrt x)$ is $0$ at $0$ and not bounded; $yK_1(y) \to 1$ for $y \to 0$",
-        ),
+        argued(r"""$I$ and $\kappa$ are $1$ at $0$ and bounded, which leaves one solution: $I =
+            \kappa$ [$2\sqrt xI_1(2\sqrt x)$ is $0$ at $0$ and not bounded; $yK_1(y) \to 1$ for $y
+            \to 0$]"""),
     )
     at = np.array([-2.0, 0.0, 1.0, 4.0])
     y = 2 * np.exp(-at / 2)
@@ -76,21 +70,13 @@ def by_bessel_functions(budget):
     slope = slope.subs(sp.besselk(2, y), sp.besselk(0, y) + 2 * sp.besselk(1, y) / y)
     yield exact(
         "product of two exponentials",
-        argued(
-            r"$\theta_i + \gamma_i + G_i + 2c \le z$ means $E_iE_i' \ge w_ie^{-z}$ with "
-            r"$E_i, E_i'$ independent and exponential, of probability $\kappa(w_ie^{-z})$",
-            "the cdf above",
-        ),
-        eq(
-            slope,
-            2 * at * sp.besselk(0, y),
-            r"the density at $z$, as $\kappa'(x) = -2K_0(2\sqrt x)$",
-        ),
-        argued(
-            r"$p_i = \int 2w_ie^{-z}K_0(2\sqrt{w_ie^{-z}})\prod_{j\ne i}\kappa(w_je^{-z})\,dz$, "
-            r"with $s = e^{-z}$ the integral stated",
-            "independence, as in C.one-dimensional",
-        ),
+        argued(r"""$\theta_i + \gamma_i + G_i + 2c \le z$ means $E_iE_i' \ge w_ie^{-z}$ with $E_i,
+            E_i'$ independent and exponential, of probability $\kappa(w_ie^{-z})$ [the cdf
+            above]"""),
+        eq(slope, 2 * at * sp.besselk(0, y)),
+        r"the density at $z$, as $\kappa'(x) = -2K_0(2\sqrt x)$",
+        argued(r"""$p_i = \int 2w_ie^{-z}K_0(2\sqrt{w_ie^{-z}})\prod_{j\ne i}\kappa(w_je^{-z})\,dz$,
+            with $s = e^{-z}$ the integral stated [independence, as in C.one-dimensional]"""),
     )
     d, theta = np.array([0.25, 0.5, 1.0, 2.0, 4.0]), thetas(3, budget)[0]
     points = np.stack([d, 0 * d], 1)

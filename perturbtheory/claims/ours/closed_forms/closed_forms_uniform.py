@@ -40,16 +40,11 @@ closed_forms_uniform = Claim(
 def cdf():
     yield exact(
         "primitive",
-        argued(
-            r"$\mathbb P[\gamma + tG \le x - tc] = \frac{1}{2a}\int_{-a}^a \exp(-e^{-(x-v)/t})\,dv"
-            r" = \frac{1}{2a}\int_{x-a}^{x+a}\exp(-e^{-y/t})\,dy$",
-            r"given $\gamma = v$, the cdf of $G + c$; then $y = x - v$",
-        ),
-        eq(
-            sp.Derivative(T * sp.expint(1, sp.exp(-Y / T)), Y),
-            sp.exp(-sp.exp(-Y / T)),
-            "$E_1$ is a primitive",
-        ),
+        argued(r"""$\mathbb P[\gamma + tG \le x - tc] = \frac{1}{2a}\int_{-a}^a
+            \exp(-e^{-(x-v)/t})\,dv = \frac{1}{2a}\int_{x-a}^{x+a}\exp(-e^{-y/t})\,dy$ [given
+            $\gamma = v$, the cdf of $G + c$; then $y = x - v$]"""),
+        eq(sp.Derivative(T * sp.expint(1, sp.exp(-Y / T)), Y), sp.exp(-sp.exp(-Y / T))),
+        "$E_1$ is a primitive",
     )
     one, two = (special.exp1(np.exp(-(DIFFERENCES + s) / HEAT)) for s in (1, -1))
     found = _gauss(
@@ -87,22 +82,17 @@ def _second_difference(order: int) -> Check:
     return exact(
         "second primitive",
         eq(sp.Derivative(log, (X, 2)), bend, f"${name}''(x)$"),
-        eq(
-            sp.Derivative(-g(x), u, v),
-            sp.Subs(sp.Derivative(g(X), (X, 2)), X, x),
-            rf"${name}''$ at $D + u - v$ is a mixed derivative",
-        ),
+        eq(sp.Derivative(-g(x), u, v), sp.Subs(sp.Derivative(g(X), (X, 2)), X, x)),
+        rf"${name}''$ at $D + u - v$ is a mixed derivative",
         eq(
             sp.Add(*(sign * g(corner) for sign, corner in corners), evaluate=False),
             g(D + 2 * A) - 2 * g(D) + g(D - 2 * A),
             rf"so this is $\int_{{-a}}^a\int_{{-a}}^a {name}''(D + u - v)\,du\,dv$, by the corners "
             r"$u, -v = \pm a$",
         ),
-        argued(
-            r"$s_1 = \frac{1}{1 + e^{-x/t}}$ and $t\log\sum_i e^{(\theta_i + \gamma_i)/t} = "
-            r"\theta_2 + \gamma_2 + t\log(1 + e^{x/t})$ at $x = D + \gamma_1 - \gamma_2$",
-            r"algebra; $\gamma_2$ has mean zero and the pair has the density $1/(4a^2)$",
-        ),
+        argued(r"""$s_1 = \frac{1}{1 + e^{-x/t}}$ and $t\log\sum_i e^{(\theta_i + \gamma_i)/t} =
+            \theta_2 + \gamma_2 + t\log(1 + e^{x/t})$ at $x = D + \gamma_1 - \gamma_2$ [algebra;
+            $\gamma_2$ has mean zero and the pair has the density $1/(4a^2)$]"""),
     )
 
 

@@ -36,26 +36,16 @@ def moments(budget):
     x = (W / Y) ** (1 / T)
     yield exact(
         "integration by parts",
-        argued(
-            r"$s_i = x_i/\sum_j x_j$ with $x_i = (w_i/E_i)^{1/t}$, $w_i = e^{\theta_i}$, $E_i = "
-            r"e^{-(\gamma_i + c)}$ exponential with mean $1$ and independent",
-            r"$P(e^{-(\gamma + c)} > y)$ is the Gumbel cdf at $-\log y - c$, $e^{-y}$",
-        ),
-        eq(
-            sp.Integral(U ** (K - 1) * sp.exp(-U * S), (U, 0, sp.oo)) / sp.gamma(K),
-            S**-K,
-            r"for $S = \sum_j x_j$, $k = 1 + t$",
-        ),
-        eq(
-            sp.Derivative(sp.exp(-U * x), Y),
-            U / (T * W) * x ** (1 + T) * sp.exp(-U * x),
-            r"because $\frac1y = \frac{x^t}{w}$ for $x = (w/y)^{1/t}$",
-        ),
-        argued(
-            r"$L(u;w) = \int_0^\infty e^{-y}e^{-ux}\,dy = \frac{u}{tw}\int_0^\infty e^{-y}x^{1+t}"
-            r"e^{-ux}\,dy$, that is $\mathbb E[x^{1+t}e^{-ux}] = \frac{wt}{u}L(u;w)$",
-            "integration by parts in $y$; $e^{-ux}$ is $0$ at $y = 0$ and $e^{-y}$ at infinity",
-        ),
+        argued(r"""$s_i = x_i/\sum_j x_j$ with $x_i = (w_i/E_i)^{1/t}$, $w_i = e^{\theta_i}$, $E_i =
+            e^{-(\gamma_i + c)}$ exponential with mean $1$ and independent [$P(e^{-(\gamma + c)} >
+            y)$ is the Gumbel cdf at $-\log y - c$, $e^{-y}$]"""),
+        eq(sp.Integral(U ** (K - 1) * sp.exp(-U * S), (U, 0, sp.oo)) / sp.gamma(K), S**-K),
+        r"for $S = \sum_j x_j$, $k = 1 + t$",
+        eq(sp.Derivative(sp.exp(-U * x), Y), U / (T * W) * x ** (1 + T) * sp.exp(-U * x)),
+        r"because $\frac1y = \frac{x^t}{w}$ for $x = (w/y)^{1/t}$",
+        argued(r"""$L(u;w) = \int_0^\infty e^{-y}e^{-ux}\,dy = \frac{u}{tw}\int_0^\infty
+            e^{-y}x^{1+t}e^{-ux}\,dy$, that is $\mathbb E[x^{1+t}e^{-ux}] = \frac{wt}{u}L(u;w)$
+            [integration by parts in $y$; $e^{-ux}$ is $0$ at $y = 0$ and $e^{-y}$ at infinity]"""),
         eq(
             U**T / sp.gamma(1 + T) * (W * T * OWN / U) * OTHERS,
             W * T / sp.gamma(1 + T) * U ** (T - 1) * OWN * OTHERS,

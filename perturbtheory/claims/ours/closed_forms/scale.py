@@ -93,11 +93,8 @@ def crossing():
     ratio = ratio + sp.log(2 * SIGMA * sp.sqrt(sp.pi))
     yield exact(
         "convexity of a log-ratio",
-        eq(
-            sp.Derivative(ratio, (X, 2)),
-            3 / sp.pi**2 - 2 / (sp.exp(X / 2) + sp.exp(-X / 2)) ** 2,
-            r"$r''$ of the log-ratio $r$ of the logistic density over that of $N(0, 2\sigma^2)$",
-        ),
+        eq(sp.Derivative(ratio, (X, 2)), 3 / sp.pi**2 - 2 / (sp.exp(X / 2) + sp.exp(-X / 2)) ** 2),
+        r"$r''$ of the log-ratio $r$ of the logistic density over that of $N(0, 2\sigma^2)$",
         shown(
             r"it increases on $x > 0$ from $\frac{3}{\pi^2} - \frac12 < 0$ to "
             r"$\frac{3}{\pi^2} > 0$",
@@ -106,17 +103,12 @@ def crossing():
         eq(sp.Subs(sp.Derivative(ratio, X), X, 0), 0, "$r'(0)$"),
         eq(sp.exp(sp.Subs(ratio, X, 0)), sp.sqrt(sp.pi**3 / 24), "$e^{r(0)}$"),
         shown(r"$r(0) > 0$, for $\pi^3 > 24$", bool(sp.pi**3 > 24)),
-        argued(
-            r"so $r$ falls from a positive value and then rises without bound; it is somewhere "
-            r"negative, and changes sign twice",
-            r"both densities have the mass $\tfrac12$ on $x > 0$, so that $r$ cannot be positive "
-            "throughout",
-        ),
-        argued(
-            r"$p^G - p^N$ rises from $0$, falls and rises back to $0$: it has one zero $D^* > 0$, "
-            r"between its maximum and its minimum",
-            "its derivative has the sign of $r$; both probabilities tend to $1$",
-        ),
+        argued(r"""so $r$ falls from a positive value and then rises without bound; it is somewhere
+            negative, and changes sign twice [both densities have the mass $\tfrac12$ on $x > 0$, so
+            that $r$ cannot be positive throughout]"""),
+        argued("""$p^G - p^N$ rises from $0$, falls and rises back to $0$: it has one zero $D^* >
+            0$, between its maximum and its minimum [its derivative has the sign of $r$; both
+            probabilities tend to $1$]"""),
     )
     low, high = map(float, CROSSING)
     x = np.array([0.5, 2.0, low, high, 4.0, 8.0, 16.0])
@@ -160,25 +152,18 @@ def tails():
     ends = (-(z**2) / 2, -(z**2) / 2 + sp.log(z / (1 + z**2)) - sp.log(2 * sp.pi) / 2)
     yield exact(
         "Mills' ratio",
-        argued(
-            r"$e^{-z^2/2} \ge \epsilon \ge \frac{z\varphi(z)}{1 + z^2}$ for $D = \sigma\sqrt2 z$ "
-            r"with $1 - \Phi(z) = \epsilon$ under Normal noise",
-            "A.gaussian-concentration.corrected, first and last part",
-        ),
+        argued(r"""$e^{-z^2/2} \ge \epsilon \ge \frac{z\varphi(z)}{1 + z^2}$ for $D = \sigma\sqrt2
+            z$ with $1 - \Phi(z) = \epsilon$ under Normal noise [A.gaussian-concentration.corrected,
+            first and last part]"""),
         *(
             eq(sp.Limit(-end / (z**2 / 2), z, sp.oo), 1, rf"{word} end of $\log\epsilon$")
             for word, end in zip(("upper", "lower"), ends, strict=True)
         ),
-        argued(
-            r"so $\log\frac1\epsilon \sim \frac{z^2}{2}$ and $D \sim \sigma\sqrt2\sqrt{2\log"
-            r"\frac1\epsilon} = \frac{2\pi}{\sqrt6}\sqrt{\log\frac1\epsilon}$",
-            "between two bounds",
-        ),
-        eq(
-            sp.Limit(sp.log((1 - small) / small) / sp.log(1 / small), small, 0),
-            1,
-            "the gap under Gumbel noise",
-        ),
+        argued(r"""so $\log\frac1\epsilon \sim \frac{z^2}{2}$ and $D \sim
+            \sigma\sqrt2\sqrt{2\log\frac1\epsilon} = \frac{2\pi}{\sqrt6}\sqrt{\log\frac1\epsilon}$
+            [between two bounds]"""),
+        eq(sp.Limit(sp.log((1 - small) / small) / sp.log(1 / small), small, 0), 1),
+        "the gap under Gumbel noise",
     )
     logs = np.log(10.0) * np.array([2.0, 4.0, 10.0, 50.0, 200.0])
     gumbel, normal = logs + np.log1p(-np.exp(-logs)), -S * np.sqrt(2) * special.ndtri_exp(-logs)

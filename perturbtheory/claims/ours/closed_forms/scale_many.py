@@ -75,15 +75,10 @@ def expected_maximum():
             every(sign(int(_from(GUMBEL_LARGER_FROM, k)) * gap) for k, gap in gaps.items()),
             "ball arithmetic",
         ),
-        argued(
-            r"$e^{\lambda m_d} \le \mathbb E e^{\lambda\max_i\gamma_i} \le d\,e^{\lambda^2/2}$",
-            "Jensen's inequality; the maximum of exponentials is at most their sum",
-        ),
-        eq(
-            sp.Subs(bound, rate, sp.sqrt(2 * sp.log(d))),
-            sp.sqrt(2 * sp.log(d)),
-            r"the bound of $m_d$ at $\lambda = \sqrt{2\log d}$",
-        ),
+        argued(r"""$e^{\lambda m_d} \le \mathbb E e^{\lambda\max_i\gamma_i} \le d\,e^{\lambda^2/2}$
+            [Jensen's inequality; the maximum of exponentials is at most their sum]"""),
+        eq(sp.Subs(bound, rate, sp.sqrt(2 * sp.log(d))), sp.sqrt(2 * sp.log(d))),
+        r"the bound of $m_d$ at $\lambda = \sqrt{2\log d}$",
         shown(
             r"$\sigma\sqrt{2\log d} < \log d$ for $\log d > 2\sigma^2 = \frac{\pi^2}{3}$, and "
             r"$27 > e^{\pi^2/3}$",
@@ -109,16 +104,11 @@ def sensitivity():
     ratios = {k: k * _mean_of_largest(k) / ((k - 1) * BALL) for k in range(2, 7)}
     yield exact(
         "integration by parts",
-        eq(
-            product,
-            (d - 1) * density**2 * cdf ** (d - 2) - s * density * cdf ** (d - 1),
-            r"$(\varphi F^{d-1})'$, so that $\int\varphi^2F^{d-2}\,ds = \frac{1}{d-1}\int s\varphi "
-            r"F^{d-1}\,ds = \frac{m_d}{d(d-1)}$; scale $\sigma$ divides the weight by $\sigma$",
-        ),
-        argued(
-            r"$-\partial_1\partial_2f = p_1p_2 = \frac{1}{d^2}$ under Gumbel noise",
-            r"the Hessian of the log-sum-exp at equal $\theta$",
-        ),
+        eq(product, (d - 1) * density**2 * cdf ** (d - 2) - s * density * cdf ** (d - 1)),
+        r"$(\varphi F^{d-1})'$, so that $\int\varphi^2F^{d-2}\,ds = \frac{1}{d-1}\int s\varphi "
+        r"F^{d-1}\,ds = \frac{m_d}{d(d-1)}$; scale $\sigma$ divides the weight by $\sigma$",
+        argued(r"""$-\partial_1\partial_2f = p_1p_2 = \frac{1}{d^2}$ under Gumbel noise [the Hessian
+            of the log-sum-exp at equal $\theta$]"""),
         shown(
             r"the ratio $\frac{d\,m_d}{(d-1)\sigma}$ is below $1$ for $d = 2, 3$ and above for "
             r"$d = 4, 5, 6$",
@@ -149,26 +139,16 @@ def growth():
     a = (1 - small) * sp.sqrt(2 * log_d)
     yield exact(
         "first moment",
-        argued(
-            r"$m_d \le \sqrt{2\log d}$; the ratio is $\frac{d\,m_d}{(d-1)\sigma}$",
-            "the other parts",
-        ),
-        eq(
-            log_d - a**2 / 2,
-            small * (2 - small) * log_d,
-            r"the exponent of $d\,\varphi(a)$, $L = \log d$ and $a = (1-\epsilon)\sqrt{2\log d}$",
-        ),
-        eq(
-            sp.Limit(sp.log(x / (1 + x**2)) / x**2, x, sp.oo),
-            0,
-            r"so that $d\,\mathbb P[\gamma_1 \ge a] \ge d\,\frac{a\varphi(a)}{1+a^2}$ tends to "
-            "infinity",
-        ),
-        argued(
-            r"so $\mathbb P[\max_i\gamma_i < a] \to 0$ and $\liminf m_d/\sqrt{2\log d} \ge "
-            r"1 - \epsilon$",
-            r"$(1 - P)^d \le e^{-dP}$; below $a$ the maximum is still at least $\gamma_1$",
-        ),
+        argued(r"""$m_d \le \sqrt{2\log d}$; the ratio is $\frac{d\,m_d}{(d-1)\sigma}$ [the other
+            parts]"""),
+        eq(log_d - a**2 / 2, small * (2 - small) * log_d),
+        r"the exponent of $d\,\varphi(a)$, $L = \log d$ and $a = (1-\epsilon)\sqrt{2\log d}$",
+        eq(sp.Limit(sp.log(x / (1 + x**2)) / x**2, x, sp.oo), 0),
+        r"so that $d\,\mathbb P[\gamma_1 \ge a] \ge d\,\frac{a\varphi(a)}{1+a^2}$ tends to "
+        "infinity",
+        argued(r"""so $\mathbb P[\max_i\gamma_i < a] \to 0$ and $\liminf m_d/\sqrt{2\log d} \ge 1 -
+            \epsilon$ [$(1 - P)^d \le e^{-dP}$; below $a$ the maximum is still at least
+            $\gamma_1$]"""),
     )
     column = expected_max(Normal(SIGMA)).hvp(np.zeros(LARGE), np.eye(1, LARGE)[0])
     means = _means(LARGE)

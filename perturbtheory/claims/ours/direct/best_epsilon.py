@@ -170,21 +170,14 @@ def where_it_vanishes():
     sigma = 1 / (1 + sp.exp(-D))
     yield exact(
         "convexity of the sigmoid",
-        eq(
-            sp.Derivative(sigma, (D, 2)),
-            sp.exp(-D) / (1 + sp.exp(-D)) ** 2 * (1 - 2 * sigma),
-            r"$\sigma'' = \sigma'(1-2\sigma)$: strictly convex for $D < 0$, concave for $D > 0$",
-        ),
-        argued(
-            r"let $\delta = f_1-f_2 > 0$; at $D = h_1-h_2 < 0$ the bias of the first coordinate, "
-            r"$\frac1\epsilon[\sigma(D+\epsilon\delta)-\sigma(D)]-\sigma'(D)\delta$, is positive "
-            r"for small $\epsilon$ and tends to $-\sigma'(D)\delta < 0$: it vanishes between",
-            "a chord of a convex function is above its tangent; continuity",
-        ),
-        argued(
-            r"at $D \ge 0$ it is negative for all $\epsilon > 0$",
-            "a chord of a concave function is below its tangent",
-        ),
+        eq(sp.Derivative(sigma, (D, 2)), sp.exp(-D) / (1 + sp.exp(-D)) ** 2 * (1 - 2 * sigma)),
+        r"$\sigma'' = \sigma'(1-2\sigma)$: strictly convex for $D < 0$, concave for $D > 0$",
+        argued(r"""let $\delta = f_1-f_2 > 0$; at $D = h_1-h_2 < 0$ the bias of the first
+            coordinate, $\frac1\epsilon[\sigma(D+\epsilon\delta)-\sigma(D)]-\sigma'(D)\delta$, is
+            positive for small $\epsilon$ and tends to $-\sigma'(D)\delta < 0$: it vanishes between
+            [a chord of a convex function is above its tangent; continuity]"""),
+        argued(r"""at $D \ge 0$ it is negative for all $\epsilon > 0$ [a chord of a concave function
+            is below its tangent]"""),
         argued(r"$\delta < 0$ by exchanging the two categories", "symmetry"),
     )
     starts, slopes = (-3.0, -0.5, 0.5, 2.0), (-1.5, 0.75)

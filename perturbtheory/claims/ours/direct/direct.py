@@ -54,17 +54,11 @@ def every_epsilon(budget):
     powers = [s.sum(p[s.j] * v[s.j] ** k) for k in (2, 1, 0)]
     yield exact(
         "second moments, any K",
-        argued(
-            r"the values are $x_{ij} = (\nabla h_j - \nabla h_i)/\epsilon$ with probabilities "
-            r"$P_{ij}$",
-            "definition of the estimator; C.joint-law",
-        ),
-        eq(
-            s.sum(p[s.j] * (v[s.j] - m) ** 2),
-            powers[0] - 2 * m * powers[1] + m**2 * powers[2],
-            r"in every coordinate; with $\sum_j p_j = 1$ and $\sum_j p_jv_j = m$ this is $\sum_j "
-            r"p_jv_j^2 - m^2$",
-        ),
+        argued(r"""the values are $x_{ij} = (\nabla h_j - \nabla h_i)/\epsilon$ with probabilities
+            $P_{ij}$ [definition of the estimator; C.joint-law]"""),
+        eq(s.sum(p[s.j] * (v[s.j] - m) ** 2), powers[0] - 2 * m * powers[1] + m**2 * powers[2]),
+        r"in every coordinate; with $\sum_j p_j = 1$ and $\sum_j p_jv_j = m$ this is $\sum_j "
+        r"p_jv_j^2 - m^2$",
     )
     mean = direct_mean(LOGITS, VALUES, EPSILON)
     second = engine_variance(LOGITS, VALUES, EPSILON).sum() + mean @ mean
@@ -110,13 +104,10 @@ def _bounded_rest() -> tuple[Any, ...]:
     qi, qj, e, top = sp.symbols("q_i q_j epsilon R", positive=True)
     share = qi * qj * sp.exp(e * fj) * (sp.exp(-e * fi) - sp.exp(-e * fj))
     return (
-        argued(
-            r"adding a constant to $f$ moves no arg max: let $0 \le f \le R$; with $a = q$ and $"
-            r"s_j < s < s_i$, so that $e^{-\epsilon R} \le s \le 1$, every term of $D(s) = "
-            r"\sum_k\max(q_k, s q_ke^{\epsilon f_k})$ is between $q_k$ and $q_ke^{\epsilon R}$: "
-            r"$1 \le D \le e^{\epsilon R}$",
-            r"C.joint-law",
-        ),
+        argued(r"""adding a constant to $f$ moves no arg max: let $0 \le f \le R$; with $a = q$ and
+            $s_j < s < s_i$, so that $e^{-\epsilon R} \le s \le 1$, every term of $D(s) =
+            \sum_k\max(q_k, s q_ke^{\epsilon f_k})$ is between $q_k$ and $q_ke^{\epsilon R}$: $1 \le
+            D \le e^{\epsilon R}$ [C.joint-law]"""),
         eq(
             share,
             qi * qj * (sp.exp(e * (fj - fi)) - 1),
@@ -125,11 +116,8 @@ def _bounded_rest() -> tuple[Any, ...]:
         ),
         eq(sp.Limit((sp.exp(e * gap) - 1 - e * gap) / e**2, e, 0), gap**2 / 2, "finite"),
         eq(sp.Limit((1 - sp.exp(-2 * e * top)) / e, e, 0), 2 * top, "finite"),
-        argued(
-            r"so $P_{ij} = \epsilon q_iq_j(f_j-f_i)+O(\epsilon^2)$, the second moment is $\frac "
-            r"C\epsilon+O(1)$, and the mean stays bounded",
-            "C.direct-bias",
-        ),
+        argued(r"""so $P_{ij} = \epsilon q_iq_j(f_j-f_i)+O(\epsilon^2)$, the second moment is $\frac
+            C\epsilon+O(1)$, and the mean stays bounded [C.direct-bias]"""),
     )
 
 
@@ -147,39 +135,27 @@ two_sided.part(r"the bias is $\frac{\epsilon^2}6\kappa_4$ to leading order", two
 )
 
 
-@two_sided.part(
-    r"its variance is that of the one-sided at $h - \epsilon f$ with $2\epsilon$, "
-    r"$\frac C{2\epsilon}+O(1)$"
-)
+@two_sided.part(r"""its variance is that of the one-sided at $h - \epsilon f$ with $2\epsilon$,
+    $\frac C{2\epsilon}+O(1)$""")
 def half_the_variance(budget):
     share, e, rest = sp.symbols("q_k epsilon S", positive=True)
     f = sp.Symbol("f_k", nonnegative=True)
     yield exact(
         "sympy, any pair",
-        argued(
-            r"both arg maxes are those of logits $h-\epsilon f$ with a step of $2\epsilon$: "
-            r"$P_{ij}$ is between $e^{-4\epsilon R}$ times $q'_iq'_j(e^{2\epsilon(f_j-f_i)}-1)$ "
-            r"and this, $q'$ the softmax of $h-\epsilon f$",
-            "C.direct-variance",
-        ),
-        eq(
-            sp.Limit((share * sp.exp(-e * f) / rest - share / rest) / e, e, 0),
-            -share * f / rest,
-            r"finite for any $S$, and the sum of $q_ke^{-\epsilon f_k}$ is $1+O(\epsilon)$: $q' = "
-            r"q+O(\epsilon)$",
-        ),
-        argued(
-            r"so $P_{ij} = 2\epsilon q_iq_j(f_j-f_i)+O(\epsilon^2)$, which is divided by "
-            r"$4\epsilon^2$",
-            "C.direct-variance, the same steps",
-        ),
+        argued(r"""both arg maxes are those of logits $h-\epsilon f$ with a step of $2\epsilon$:
+            $P_{ij}$ is between $e^{-4\epsilon R}$ times $q'_iq'_j(e^{2\epsilon(f_j-f_i)}-1)$ and
+            this, $q'$ the softmax of $h-\epsilon f$ [C.direct-variance]"""),
+        eq(sp.Limit((share * sp.exp(-e * f) / rest - share / rest) / e, e, 0), -share * f / rest),
+        r"finite for any $S$, and the sum of $q_ke^{-\epsilon f_k}$ is $1+O(\epsilon)$: $q' = "
+        r"q+O(\epsilon)$",
+        argued(r"""so $P_{ij} = 2\epsilon q_iq_j(f_j-f_i)+O(\epsilon^2)$, which is divided by
+            $4\epsilon^2$ [C.direct-variance, the same steps]"""),
     )
     yield _limit(two_sided=True)
     law = direct_law(LOGITS, VALUES, 0.25, two_sided=True)
     shifted = quadrature_law(LOGITS - 0.25 * VALUES, VALUES, 0.5)
-    yield agree(
-        "adaptive quadrature", shifted, law, "the joint law of the two sides, $K = 3$", floor=1.0
-    )
+    what = "the joint law of the two sides, $K = 3$"
+    yield agree("adaptive quadrature", shifted, law, what, floor=1.0)
     low, high = LOGITS - 0.25 * VALUES, LOGITS + 0.25 * VALUES
     drawn = pair_frequencies(low, high, seed=53, budget=budget)
     yield agree("sampling", drawn, law, "frequencies of pairs of the two sides, $K = 3$", floor=1.0)

@@ -115,15 +115,12 @@ def at_zero(function: Callable[[float], Any], *, even: bool = False) -> Estimate
 def every_epsilon(budget, two_sided):
     yield exact(
         "Gibbs distributions, any K",
-        argued(
-            r"$z^*(\epsilon) \sim q_\epsilon$ for every $\epsilon$: the mean of the estimator is a "
-            r"difference quotient of $\mathbb E_{q_\epsilon}[\nabla h]$",
-            r"the Gumbel-max identity with logits $h + \epsilon f$",
-        ),
+        argued(r"""$z^*(\epsilon) \sim q_\epsilon$ for every $\epsilon$: the mean of the estimator
+            is a difference quotient of $\mathbb E_{q_\epsilon}[\nabla h]$ [the Gumbel-max identity
+            with logits $h + \epsilon f$]"""),
         tilted_mean(indexed("g")),
-        argued(
-            r"so its limit, the gradient, is $\operatorname{Cov}_q(f, \nabla h)$", "$g = \\nabla h$"
-        ),
+        argued(r"""so its limit, the gradient, is $\operatorname{Cov}_q(f, \nabla h)$ [$g = \nabla
+            h$]"""),
     )
     low, high = (LOGITS - EPSILON * VALUES if two_sided else LOGITS), LOGITS + EPSILON * VALUES
     width = 2 * EPSILON if two_sided else EPSILON
@@ -145,10 +142,8 @@ def every_epsilon(budget, two_sided):
 @direct_bias.part(r"the bias is $\frac\epsilon2\kappa_3$ to leading order", two_sided=False)
 def leading_order(two_sided):
     power, order, factor = (2, 3, 6) if two_sided else (1, 2, 2)
-    odd = argued(
-        r"the two-sided quotient keeps only the odd powers of $\mathbb E_{q_\epsilon}[g]$",
-        "the even ones cancel in the difference",
-    )
+    odd = argued(r"""the two-sided quotient keeps only the odd powers of $\mathbb E_{q_\epsilon}[g]$
+        [the even ones cancel in the difference]""")
     yield exact(
         "moments under q_epsilon, any K",
         *_cumulant_steps(order),

@@ -34,11 +34,9 @@ def does_not_decrease(budget):
     yield exact(
         "sympy, any noise",
         eq(first + second, (high - low) * (fw - fz), r"with $x = h + \gamma$, at $z$ and $w$"),
-        argued(
-            r"both $x_z+\epsilon f_z-x_w-\epsilon f_w$ and $x_w+\epsilon'f_w-x_z-\epsilon'f_z$ are "
-            r"$\ge 0$ for $z = z^*(\epsilon)$, $w = z^*(\epsilon')$",
-            "each maximises its score",
-        ),
+        argued(r"""both $x_z+\epsilon f_z-x_w-\epsilon f_w$ and $x_w+\epsilon'f_w-x_z-\epsilon'f_z$
+            are $\ge 0$ for $z = z^*(\epsilon)$, $w = z^*(\epsilon')$ [each maximises its
+            score]"""),
     )
     e = 0.75
     laws = [direct_law(h, VALUES, s * e) for h in thetas(3, budget) for s in (1, -1)]
@@ -79,11 +77,8 @@ def two_categories():
     yield exact(
         "sympy",
         eq(sp.Derivative(sigmoid, D), slope, r"$\sigma' > 0$"),
-        argued(
-            r"so $[\sigma(D+\epsilon\delta) - \sigma(D)]/\epsilon$ and $\sigma'(D)\delta$ have the "
-            r"sign of $\delta$",
-            "mean value theorem",
-        ),
+        argued(r"""so $[\sigma(D+\epsilon\delta) - \sigma(D)]/\epsilon$ and $\sigma'(D)\delta$ have
+            the sign of $\delta$ [mean value theorem]"""),
     )
     grid = [
         direct_mean(np.array([a, 0.0]), np.array([b, 0.0]), t)[0] * b
@@ -126,12 +121,9 @@ def along_f():
     yield exact(
         "sympy, any K",
         tilted_mean(indexed("f")),
-        argued(
-            r"this is $\operatorname{Var}_{q_\epsilon} f \ge 0$: $\mathbb E_{q_\epsilon} f$ does "
-            r"not decrease, and $\frac1\epsilon(\mathbb E_{q_\epsilon} f - \mathbb E_q f) \ge 0$ "
-            r"for $\epsilon$ of either sign",
-            "monotonicity",
-        ),
+        argued(r"""this is $\operatorname{Var}_{q_\epsilon} f \ge 0$: $\mathbb E_{q_\epsilon} f$
+            does not decrease, and $\frac1\epsilon(\mathbb E_{q_\epsilon} f - \mathbb E_q f) \ge 0$
+            for $\epsilon$ of either sign [monotonicity]"""),
     )
     along = [VALUES @ direct_mean(LOGITS, VALUES, t) for t in (-5.0, -0.5, 0.1, 1.0, 20.0)]
     yield positive("closed form", along, r"inner product at five $\epsilon$")

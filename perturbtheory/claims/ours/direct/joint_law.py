@@ -97,30 +97,19 @@ def the_law(budget):
     ends = gap / ((A + B * s) * (A + B * (s + gap)))
     yield exact(
         "exponential race, any K",
-        argued(
-            r"$E_k = e^{-\gamma_k - c}$ are independent and exponential; $z^* = "
-            r"\operatorname{argmin} E_k/a_k$ and $z^*(\epsilon) = \operatorname{argmin} E_k/b_k$",
-            r"the cdf of a Gumbel variable; $x \mapsto -\log x$ decreases",
-        ),
-        eq(
-            sp.Integral(sp.exp(-X * (1 + REST)), (X, 0, sp.oo)),
-            1 / (1 + REST),
-            r"both are $i$ iff $E_k > E_i\max(a_k/a_i, b_k/b_i)$ for $k \ne i$; with $S$ the sum "
-            r"of these maxima this is $a_i/D(s_i)$",
-        ),
-        argued(
-            r"for $i \ne j$ put $X = E_i/a_i$ and $E_j/b_j = sX$: then $E_k > X\max(a_k, s b_k)$ "
-            r"for the others, and $s_j < s < s_i$ since $j$ loses at first and $i$ at last; the "
-            r"density is $a_i b_j X e^{-X D(s)}$",
-            r"change of variables with Jacobian $a_ib_jX$; $\max(a_i, s b_i) = a_i$, $\max(a_j, s "
-            r"b_j) = s b_j$",
-        ),
+        argued(r"""$E_k = e^{-\gamma_k - c}$ are independent and exponential; $z^* =
+            \operatorname{argmin} E_k/a_k$ and $z^*(\epsilon) = \operatorname{argmin} E_k/b_k$ [the
+            cdf of a Gumbel variable; $x \mapsto -\log x$ decreases]"""),
+        eq(sp.Integral(sp.exp(-X * (1 + REST)), (X, 0, sp.oo)), 1 / (1 + REST)),
+        r"both are $i$ iff $E_k > E_i\max(a_k/a_i, b_k/b_i)$ for $k \ne i$; with $S$ the sum "
+        r"of these maxima this is $a_i/D(s_i)$",
+        argued(r"""for $i \ne j$ put $X = E_i/a_i$ and $E_j/b_j = sX$: then $E_k > X\max(a_k, s
+            b_k)$ for the others, and $s_j < s < s_i$ since $j$ loses at first and $i$ at last; the
+            density is $a_i b_j X e^{-X D(s)}$ [change of variables with Jacobian $a_ib_jX$;
+            $\max(a_i, s b_i) = a_i$, $\max(a_j, s b_j) = s b_j$]"""),
         eq(sp.Integral(x * sp.exp(-x * total), (x, 0, sp.oo)), 1 / total**2),
-        eq(
-            sp.Integral(1 / (A + B * X) ** 2, (X, s, s + gap)),
-            ends,
-            r"where $D(s) = a+bs$: $\int_x^{x'} ds/D(s)^2 = (x' - x)/(D(x)D(x'))$",
-        ),
+        eq(sp.Integral(1 / (A + B * X) ** 2, (X, s, s + gap)), ends),
+        r"where $D(s) = a+bs$: $\int_x^{x'} ds/D(s)^2 = (x' - x)/(D(x)D(x'))$",
     )
     law = direct_law(LOGITS, VALUES, EPSILON)
     logs = [np.log([float(x) for x in v]) for v in (_A, _B)]
@@ -161,22 +150,15 @@ def marginals():
     slope = sp.Derivative(total, s)
     yield exact(
         "sympy, any K",
-        argued(
-            r"$\sum_{j: s_j<s} b_j = D'(s)$ and $\sum_{i: s_i>s} a_i = D(s) - s D'(s)$",
-            "$k$ adds $a_k$ to $D(s)$ for $s < s_k$ and $s b_k$ for $s > s_k$",
-        ),
+        argued(r"""$\sum_{j: s_j<s} b_j = D'(s)$ and $\sum_{i: s_i>s} a_i = D(s) - s D'(s)$ [$k$
+            adds $a_k$ to $D(s)$ for $s < s_k$ and $s b_k$ for $s > s_k$]"""),
         eq(slope / total**2, sp.Derivative(-1 / total, s)),
-        argued(
-            r"row $i$: $\frac{a_i}{D(s_i)} + a_i\int_0^{s_i} \frac{D'}{D^2}\,ds = "
-            r"\frac{a_i}{D(0)}$ with $D(0) = \sum_k a_k$",
-            "$s_j < s < s_i$, and the law vanishes for $s_j > s_i$",
-        ),
+        argued(r"""row $i$: $\frac{a_i}{D(s_i)} + a_i\int_0^{s_i} \frac{D'}{D^2}\,ds =
+            \frac{a_i}{D(0)}$ with $D(0) = \sum_k a_k$ [$s_j < s < s_i$, and the law vanishes for
+            $s_j > s_i$]"""),
         eq((total - s * slope) / total**2, sp.Derivative(s / total, s)),
-        argued(
-            r"column $j$: $\frac{a_j}{D(s_j)} + b_j\int_{s_j}^\infty \frac{D-sD'}{D^2}\,ds = "
-            r"\frac{b_j}{\sum_k b_k}$",
-            r"$s/D$ tends to $1/\sum_k b_k$, and $b_j s_j = a_j$",
-        ),
+        argued(r"""column $j$: $\frac{a_j}{D(s_j)} + b_j\int_{s_j}^\infty \frac{D-sD'}{D^2}\,ds =
+            \frac{b_j}{\sum_k b_k}$ [$s/D$ tends to $1/\sum_k b_k$, and $b_j s_j = a_j$]"""),
     )
     law = rational_law(_A, _B)
     sums = [sum(line, Fraction(0)) for line in (*law, *zip(*law, strict=True))]

@@ -84,19 +84,13 @@ def pair(f: Potential) -> Estimate:
 def is_report_noisy_max():
     yield exact(
         "one integral for both, any d",
-        argued(
-            r"let $a_i = e^{\theta_i-\max\theta}$; give the items independent uniform times $t_i$ "
-            r"and take them in this order: before $t$ item $j$ is not accepted with probability "
-            r"$1-t+t(1-a_j)$",
-            "the order of independent uniform times is a random permutation",
-        ),
+        argued(r"""let $a_i = e^{\theta_i-\max\theta}$; give the items independent uniform times
+            $t_i$ and take them in this order: before $t$ item $j$ is not accepted with probability
+            $1-t+t(1-a_j)$ [the order of independent uniform times is a random permutation]"""),
         eq(1 - T + T * (1 - A), 1 - A * T, r"so $p_i = a_i\int_0^1\prod_{j\ne i}(1-a_jt)\,dt$"),
-        argued(
-            r"under exponential noise the maximum exceeds $\max\theta$, and for $s > \max\theta$ "
-            r"item $i$ has density $e^{\theta_i-s}$ and $j$ is below $s$ with probability "
-            r"$1-e^{\theta_j-s}$",
-            "density and cdf of an exponential variable",
-        ),
+        argued(r"""under exponential noise the maximum exceeds $\max\theta$, and for $s >
+            \max\theta$ item $i$ has density $e^{\theta_i-s}$ and $j$ is below $s$ with probability
+            $1-e^{\theta_j-s}$ [density and cdf of an exponential variable]"""),
         eq(
             sp.Integral(sp.exp(X - Y) * sp.exp(-A * (Y - Z)), (Y, Z, sp.oo)),
             sp.exp(X - Z) * sp.Integral(T**A, (T, 0, 1)),
@@ -116,23 +110,15 @@ def bounded_range(budget):
     p, q = sp.exp(X) / s, sp.exp(X + v) / s_one
     yield exact(
         "second difference, any d",
-        eq(
-            p / q,
-            s_one / s * sp.exp(-v),
-            r"$x = \theta_i$, $v = \theta'-\theta$: the logarithms "
-            r"range over $\max v-\min v \le \epsilon$",
-        ),
-        eq(
-            p**2 / q,
-            sp.exp(X - v) * s_one / s**2,
-            r"with $S = \sum_je^{\theta_j}$, $S_1 = \sum_je^{\theta_j+v_j}$: $D_2 = \Lambda(\theta-"
-            r"v)+\Lambda(\theta+v)-2\Lambda(\theta)$, $\Lambda$ the log-sum-exp",
-        ),
-        argued(
-            r"this is $\int_{-1}^1(1-|r|)\operatorname{Var}_r(v)\,dr$ with the variance under "
-            r"$\operatorname{softmax}(\theta+rv)$, at most $\epsilon^2/4$ each",
-            "Taylor's formula; A.lse-gradient; Popoviciu",
-        ),
+        eq(p / q, s_one / s * sp.exp(-v)),
+        r"$x = \theta_i$, $v = \theta'-\theta$: the logarithms "
+        r"range over $\max v-\min v \le \epsilon$",
+        eq(p**2 / q, sp.exp(X - v) * s_one / s**2),
+        r"with $S = \sum_je^{\theta_j}$, $S_1 = \sum_je^{\theta_j+v_j}$: $D_2 = \Lambda(\theta-"
+        r"v)+\Lambda(\theta+v)-2\Lambda(\theta)$, $\Lambda$ the log-sum-exp",
+        argued(r"""this is $\int_{-1}^1(1-|r|)\operatorname{Var}_r(v)\,dr$ with the variance under
+            $\operatorname{softmax}(\theta+rv)$, at most $\epsilon^2/4$ each [Taylor's formula;
+            A.lse-gradient; Popoviciu]"""),
         eq(sp.Integral(1 - sp.Abs(T), (T, -1, 1)), 1),
     )
     theta = thetas(3, budget)

@@ -136,11 +136,9 @@ def on_every_edge():
             r"$g_k$ at $\tau = 1$ with $h = \nabla f(z)$, $u = \langle p, h\rangle$, $v = \langle "
             r"z, h\rangle$; the last term is zero, as $z_k = 1$ makes $v = h_k$",
         ),
-        argued(
-            r"its mean over $z = e_i$ is $\frac12p_k\sum_ip_i[h_k(e_i)-h_i(e_i)+h_k(e_k)-"
-            r"h_i(e_k)]$, which is the statement",
-            r"$\mathbb E[z_kx(z)] = p_kx(e_k)$, $\mathbb E[v] = \sum_ip_ih_i(e_i)$",
-        ),
+        argued(r"""its mean over $z = e_i$ is
+            $\frac12p_k\sum_ip_i[h_k(e_i)-h_i(e_i)+h_k(e_k)-h_i(e_k)]$, which is the statement
+            [$\mathbb E[z_kx(z)] = p_kx(e_k)$, $\mathbb E[v] = \sum_ip_ih_i(e_i)$]"""),
     )
     for theta in THETAS[1:]:
         d, p, e = len(theta), _softmax(theta), np.eye(len(theta))
@@ -159,16 +157,10 @@ def quadratic():
     slope: Any = sp.diff(h, X)
     yield exact(
         "the rule, any d",
-        argued(
-            r"the gradient is $p_k\sum_ip_i(f(e_k)-f(e_i))$: the bias is what the rule misses on "
-            r"the edges",
-            r"$J(p)$ applied to the values $f(e_i)$; the part before",
-        ),
-        eq(
-            (slope.subs(X, 0) + slope.subs(X, 1)) / 2,
-            sp.Integral(slope, (X, 0, 1)),
-            "along an edge $f$ is a quadratic, up to a constant $ax^2+bx$",
-        ),
+        argued(r"""the gradient is $p_k\sum_ip_i(f(e_k)-f(e_i))$: the bias is what the rule misses
+            on the edges [$J(p)$ applied to the values $f(e_i)$; the part before]"""),
+        eq((slope.subs(X, 0) + slope.subs(X, 1)) / 2, sp.Integral(slope, (X, 0, 1))),
+        "along an edge $f$ is a quadratic, up to a constant $ax^2+bx$",
     )
     free = all(bias(d, 2).is_zero_matrix for d in (2, 3))
     yield exact("matrices", free, cases="$d = 2$ and 3, a symbol for every coefficient and $p_i$")
@@ -217,11 +209,9 @@ def hot():
             r"$s\,p_1p_2$",
             sp.expand(found - slope * p[0] * p[1] - slope * excess) == 0,
         ),
-        argued(
-            r"for $p_1 > \frac12$ and $\tau > 1$, $\frac12 < b < p_1$: both factors are negative, "
-            r"as $\frac b2+\frac32p_1 > 1$; for $p_1 < \frac12$ exchange the coordinates",
-            "a higher temperature is nearer to the uniform distribution",
-        ),
+        argued(r"""for $p_1 > \frac12$ and $\tau > 1$, $\frac12 < b < p_1$: both factors are
+            negative, as $\frac b2+\frac32p_1 > 1$; for $p_1 < \frac12$ exchange the coordinates [a
+            higher temperature is nearer to the uniform distribution]"""),
     )
     at = {p[0]: sp.Rational(4, 5), B: sp.Rational(2, 3), slope: 1}
     yield exact("fractions", found.subs(at) == sp.Rational(52, 225),

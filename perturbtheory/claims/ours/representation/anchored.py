@@ -71,20 +71,14 @@ def same_gradient(budget):
             sp.Derivative(t * sp.log(total) - t * sp.log(start), theta[i]),
             sp.exp((theta[i] + gamma[i]) / t) / total,
         ),
-        argued(
-            "so differentiation and expectation may be exchanged, under every law",
-            "dominated convergence: the derivative lies in $[0, 1]$",
-        ),
-        argued(
-            r"for the maximum, $\partial_i\max(\theta+\gamma) = \mathbf 1[i = \arg\max("
-            r"\theta+\gamma)]$ where there is no tie",
-            "dominated convergence: difference quotients lie in $[0, 1]$",
-        ),
-        argued(
-            r"where $f$ is finite at $\theta$ or at 0 it is at both, and $\mathbb E[X-Y] = \mathbb "
-            r"E[X]-\mathbb E[Y]$",
-            "the difference is bounded; linearity of the expectation",
-        ),
+        argued("""so differentiation and expectation may be exchanged, under every law [dominated
+            convergence: the derivative lies in $[0, 1]$]"""),
+        argued(r"""for the maximum, $\partial_i\max(\theta+\gamma) = \mathbf 1[i =
+            \arg\max(\theta+\gamma)]$ where there is no tie [dominated convergence: difference
+            quotients lie in $[0, 1]$]"""),
+        argued(r"""where $f$ is finite at $\theta$ or at 0 it is at both, and $\mathbb E[X-Y] =
+            \mathbb E[X]-\mathbb E[Y]$ [the difference is bounded; linearity of the
+            expectation]"""),
     )
     yield _coins()
     points = thetas(3, budget)

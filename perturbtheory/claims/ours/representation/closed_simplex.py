@@ -45,19 +45,13 @@ def idle_coordinates():
     beats = sp.Integral((A - lag - X) / (2 * A) / (2 * A), (X, -A, A - lag))
     yield exact(
         "best against worst case, any d",
-        argued(
-            r"$p_i > 0$ exactly if $\theta_i > \max\theta - 2a$", "C.laplacian, positive densities"
-        ),
-        eq(
-            beats,
-            (2 * A - lag) ** 2 / (8 * A**2),
-            r"$P(\theta_i+\gamma_i > \theta_m+\gamma_m)$ at $g = \theta_m-\theta_i \le 2a$, zero "
-            r"for $\theta_i = \theta_m-2a$, $\theta_m = \max\theta$",
-        ),
-        argued(
-            r"on $K$ such $i$ can be left out: the others' $p$ is that of $\theta$ without them",
-            "the maximum is attained elsewhere, ties having probability zero",
-        ),
+        argued(r"""$p_i > 0$ exactly if $\theta_i > \max\theta - 2a$ [C.laplacian, positive
+            densities]"""),
+        eq(beats, (2 * A - lag) ** 2 / (8 * A**2)),
+        r"$P(\theta_i+\gamma_i > \theta_m+\gamma_m)$ at $g = \theta_m-\theta_i \le 2a$, zero "
+        r"for $\theta_i = \theta_m-2a$, $\theta_m = \max\theta$",
+        argued(r"""on $K$ such $i$ can be left out: the others' $p$ is that of $\theta$ without them
+            [the maximum is attained elsewhere, ties having probability zero]"""),
     )
     winners = all(
         (x > 0) == (t > -2)
@@ -85,29 +79,19 @@ def one_to_one():
     share = sp.Symbol("lambda", positive=True)
     yield exact(
         "coordinate by coordinate, any d",
-        argued(
-            r"let $p(\theta) = p(\tau)$ in $K$: the same coordinates $J = \{p_i > 0\}$ are active",
-            "the part before",
-        ),
-        argued(
-            r"on $J$ all $p_i > 0$, and $p$ is that of $J$ alone: $\tau_i = \theta_i + c$ for $i "
-            r"\in J$",
-            "C.completeness-bounded: every $p > 0$ has one coset",
-        ),
-        argued(
-            r"the largest $\theta_m$ is in $J$, idle $\theta_k = \theta_m - 2a$ and $\tau_k = "
-            r"\tau_m - 2a$: $\tau_k - \theta_k = c$ as well",
-            "the part before",
-        ),
+        argued(r"""let $p(\theta) = p(\tau)$ in $K$: the same coordinates $J = \{p_i > 0\}$ are
+            active [the part before]"""),
+        argued(r"""on $J$ all $p_i > 0$, and $p$ is that of $J$ alone: $\tau_i = \theta_i + c$ for
+            $i \in J$ [C.completeness-bounded: every $p > 0$ has one coset]"""),
+        argued(r"""the largest $\theta_m$ is in $J$, idle $\theta_k = \theta_m - 2a$ and $\tau_k =
+            \tau_m - 2a$: $\tau_k - \theta_k = c$ as well [the part before]"""),
     )
     yield exact(
         "strict monotonicity, any d",
-        argued(
-            r"with $v = \tau-\theta$ and $x = (1-\lambda)\theta+\lambda\tau$, $\langle p(\tau)-"
-            r"p(\theta),v\rangle = \int_0^1\sum_{i<j}w_{ij}(x)(v_i-v_j)^2\,d\lambda$: if it is "
-            r"zero, $v$ is constant on the coordinates that are active at an $x$ between",
-            "C.laplacian: $w_{ij} > 0$ for active $i$, $j$, and continuous",
-        ),
+        argued(r"""with $v = \tau-\theta$ and $x = (1-\lambda)\theta+\lambda\tau$, $\langle
+            p(\tau)-p(\theta),v\rangle = \int_0^1\sum_{i<j}w_{ij}(x)(v_i-v_j)^2\,d\lambda$: if it is
+            zero, $v$ is constant on the coordinates that are active at an $x$ between [C.laplacian:
+            $w_{ij} > 0$ for active $i$, $j$, and continuous]"""),
         eq(
             sp.Subs(between - top + 2 * A, between, (1 - share) * one + share * two),
             (1 - share) * (one - m + 2 * A)
@@ -138,25 +122,15 @@ def one_to_one():
 def onto():
     yield exact(
         "compactness, any d",
-        argued(
-            r"every $p > 0$ is $p(\theta)$ for a $\theta$ with $\max\theta - \min\theta < 2a$",
-            "C.completeness-bounded",
-        ),
-        eq(
-            sp.Integral((1 / (2 * A)) ** 2, (X, -A, A)),
-            1 / (2 * A),
-            r"a bound of every $w_{ij} = \int f_if_j\prod F_k$: $p$ is Lipschitz and so continuous",
-        ),
-        argued(
-            r"the $\theta$ of $K$ with $\max\theta = 0$, one for every coset, are a closed part of "
-            r"$[-2a, 0]^d$; their image is closed and contains $\operatorname{ri}(\Delta)$, hence "
-            r"is $\Delta$",
-            "compactness",
-        ),
-        argued(
-            "a continuous one-to-one map of a compact set has a continuous inverse",
-            "the part before; compactness",
-        ),
+        argued(r"""every $p > 0$ is $p(\theta)$ for a $\theta$ with $\max\theta - \min\theta < 2a$
+            [C.completeness-bounded]"""),
+        eq(sp.Integral((1 / (2 * A)) ** 2, (X, -A, A)), 1 / (2 * A)),
+        r"a bound of every $w_{ij} = \int f_if_j\prod F_k$: $p$ is Lipschitz and so continuous",
+        argued(r"""the $\theta$ of $K$ with $\max\theta = 0$, one for every coset, are a closed part
+            of $[-2a, 0]^d$; their image is closed and contains $\operatorname{ri}(\Delta)$, hence
+            is $\Delta$ [compactness]"""),
+        argued("""a continuous one-to-one map of a compact set has a continuous inverse [the part
+            before; compactness]"""),
     )
     corners = [theta for theta in product((0, 2), repeat=3) if sum(theta) > 0]
     yield exact(
@@ -205,14 +179,10 @@ def no_zero(budget):
     yield exact(
         "positivity, any d",
         shown(f"${sp.latex(share)} > 0$, $a = e^{{x_i}}$, $S$ the rest", bool(share.is_positive)),
-        argued(
-            r"so $p_i = \mathbb E[\operatorname{softmax}(\theta+\gamma)_i] > 0$ under every law",
-            "the mean of a positive variable",
-        ),
-        argued(
-            "under full support $i$ alone wins with positive probability",
-            r"$\{\gamma : \theta_i+\gamma_i > \theta_j+\gamma_j\ \forall j \ne i\}$ is open",
-        ),
+        argued(r"""so $p_i = \mathbb E[\operatorname{softmax}(\theta+\gamma)_i] > 0$ under every law
+            [the mean of a positive variable]"""),
+        argued(r"""under full support $i$ alone wins with positive probability [$\{\gamma :
+            \theta_i+\gamma_i > \theta_j+\gamma_j\ \forall j \ne i\}$ is open]"""),
     )
     points = thetas(3, budget)
     three = enumeration.softmax(points, (-1.0, 0.5, 1.5), 1.0).probabilities

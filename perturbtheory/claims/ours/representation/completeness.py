@@ -69,10 +69,8 @@ def one_coset(budget):
     yield positive("engine", monotone_margins(THREE_ATOMS, budget), what)
 
 
-@completeness.part(
-    "so a set, convex or not, is complete exactly if it meets every coset, minimal exactly if it "
-    "meets none twice"
-)
+@completeness.part("""so a set, convex or not, is complete exactly if it meets every coset, minimal
+    exactly if it meets none twice""")
 def any_set():
     _, i, j, theta = (s := categories())
     c = sp.Symbol("c", real=True)
@@ -81,16 +79,10 @@ def any_set():
     yield exact(
         "cosets",
         eq(moved, sp.exp(theta[i]) / s.sum(sp.exp(theta[j])), "$p$ is a function of the coset"),
-        argued(
-            r"so $\Theta$ reaches $p$ exactly if it meets the one coset of $p$, and reaches it "
-            r"once exactly if it meets it in one point",
-            "the two parts before",
-        ),
-        eq(
-            sp.Derivative(X + X**3, X),
-            slope,
-            r"for example $\{(x, -x^3)\}$, which is not convex: $\theta_1-\theta_2 = x+x^3$",
-        ),
+        argued(r"""so $\Theta$ reaches $p$ exactly if it meets the one coset of $p$, and reaches it
+            once exactly if it meets it in one point [the two parts before]"""),
+        eq(sp.Derivative(X + X**3, X), slope),
+        r"for example $\{(x, -x^3)\}$, which is not convex: $\theta_1-\theta_2 = x+x^3$",
         shown(f"${sp.latex(slope)} > 0$: it takes every value once", bool(slope.is_positive)),
     )
     powers = range(-6, 7)
@@ -147,15 +139,10 @@ def meets_once():
             r"\rangle)/\langle c,\mathbf 1\rangle$ alone",
             sp.solve(at + shift * slope - level, shift) == [(level - at) / slope],
         ),
-        argued(
-            r"for $\langle c,\mathbf 1\rangle = 0$ it equals $b$ for all $s$ or for none: not "
-            r"every coset is met, and none is met once",
-            "it does not depend on $s$, and $c \\ne 0$",
-        ),
-        argued(
-            "meeting every coset is completeness, meeting none twice is minimality",
-            "C.completeness; for Perturb-Argmax C.completeness-argmax",
-        ),
+        argued(r"""for $\langle c,\mathbf 1\rangle = 0$ it equals $b$ for all $s$ or for none: not
+            every coset is met, and none is met once [it does not depend on $s$, and $c \ne 0$]"""),
+        argued("""meeting every coset is completeness, meeting none twice is minimality
+            [C.completeness; for Perturb-Argmax C.completeness-argmax]"""),
     )
     normals = ((1, 1, 1), (1, 0, 0), (1, 2, -1), (1, -1, 0), (2, -1, -1))
     found = _both([hyperplane(np.array(n, float), 1.0) for n in normals])
@@ -172,28 +159,21 @@ def is_hyperplane():
     sums = s.sum(W[s.j]) - s.sum(slope[s.j])
     yield exact(
         "sympy, symbolic d",
-        argued(
-            r"$\Theta = \{x+\varphi(x)\mathbf 1 : \sum_ix_i = 0\}$ for a function $\varphi$",
-            "every coset holds exactly one point of $\\Theta$",
-        ),
+        argued(r"""$\Theta = \{x+\varphi(x)\mathbf 1 : \sum_ix_i = 0\}$ for a function $\varphi$
+            [every coset holds exactly one point of $\Theta$]"""),
         eq(
             share * (x[s.j] + one) + (1 - share) * (y[s.j] + two),
             share * x[s.j] + (1 - share) * y[s.j] + share * one + (1 - share) * two,
             "a point between two points of $\\Theta$, entry by entry",
         ),
-        argued(
-            r"a convex $\Theta$ holds this point, and no other of its coset: $\varphi(\lambda x+"
-            r"(1-\lambda)y) = \lambda\varphi(x)+(1-\lambda)\varphi(y)$, so $\varphi(x) = \langle a,"
-            r"x\rangle+b$ with $\sum_ia_i = 0$",
-            "a function that is convex and concave is affine; only sums zero matter for $a$",
-        ),
-        eq(
-            s.sum(normal * (x[s.j] + height)),
-            height * sums + along,
-            r"$\langle c, x+\varphi(x)\mathbf 1\rangle$ for $c = w-a$, $w = \mathbf 1/d$; as $"
-            r"\sum_j w_j = 1$ and $\sum_j a_j = \sum_j x_j = 0$ it is $\varphi(x)-\langle "
-            r"a,x\rangle = b$",
-        ),
+        argued(r"""a convex $\Theta$ holds this point, and no other of its coset: $\varphi(\lambda
+            x+(1-\lambda)y) = \lambda\varphi(x)+(1-\lambda)\varphi(y)$, so $\varphi(x) = \langle
+            a,x\rangle+b$ with $\sum_ia_i = 0$ [a function that is convex and concave is affine;
+            only sums zero matter for $a$]"""),
+        eq(s.sum(normal * (x[s.j] + height)), height * sums + along),
+        r"$\langle c, x+\varphi(x)\mathbf 1\rangle$ for $c = w-a$, $w = \mathbf 1/d$; as $"
+        r"\sum_j w_j = 1$ and $\sum_j a_j = \sum_j x_j = 0$ it is $\varphi(x)-\langle "
+        r"a,x\rangle = b$",
         eq(s.sum(normal), sums, r"$\langle c,\mathbf 1\rangle = 1 \ne 0$"),
     )
     found = _both([cone(np.array(c.generators, float)) for c in CONES])

@@ -69,10 +69,8 @@ def no_subgradient_in_common(budget):
     yield exact(
         "ties of arg max",
         *cosets.disjoint(),
-        argued(
-            r"full support gives these $\gamma$ positive probability: a contradiction",
-            "they form an open set",
-        ),
+        argued(r"""full support gives these $\gamma$ positive probability: a contradiction [they
+            form an open set]"""),
     )
     yield exact(
         "Cauchy, d = 2",
@@ -99,11 +97,8 @@ def no_subgradient_in_common(budget):
     "full support: a convex set is complete exactly if no $u$ is bounded above on it"
 )
 def convex_set():
-    own = argued(
-        r"every coset has a $p > 0$ of its own: $p_i$ is at least the probability that $i$ alone "
-        r"wins",
-        "full support; the two parts before",
-    )
+    own = argued("""every coset has a $p > 0$ of its own: $p_i$ is at least the probability that $i$
+        alone wins [full support; the two parts before]""")
     yield exact("separation", own, *cosets.separation())
     yield cosets.certificates()
     yield cosets.linear_programs(expected_max(Gumbel()))
@@ -138,12 +133,9 @@ def active():
     answers, inside = _on_a_grid()
     yield exact(
         "best case",
-        argued(
-            r"$i$ can win only if its best position exceeds the worst of the others, $\theta_i+u_i "
-            r"> \theta_k+l_k$ for all $k \ne i$",
-            r"in the box, $x_i \le \theta_i+u_i$ and $x_k \ge \theta_k+l_k$; equality would be a "
-            "tie",
-        ),
+        argued(r"""$i$ can win only if its best position exceeds the worst of the others,
+            $\theta_i+u_i > \theta_k+l_k$ for all $k \ne i$ [in the box, $x_i \le \theta_i+u_i$ and
+            $x_k \ge \theta_k+l_k$; equality would be a tie]"""),
         shown(
             r"if $\theta_i+u_i = \theta_k+l_k+h+\delta_k$ with $h > 0$, $\delta_k \ge 0$, then "
             r"$x_i = \theta_i+u_i-\frac h2+\alpha$ exceeds $x_k = \theta_k+l_k+\frac h2-\beta_k$ "
@@ -159,10 +151,8 @@ def active():
     )
 
 
-@completeness_bounded.part(
-    r"every $p > 0$ has exactly one coset, and it is in $K$: $\Theta$ is complete exactly if "
-    r"$\Theta+\mathbb R\mathbf 1$ contains $K$"
-)
+@completeness_bounded.part(r"""every $p > 0$ has exactly one coset, and it is in $K$: $\Theta$ is
+    complete exactly if $\Theta+\mathbb R\mathbf 1$ contains $K$""")
 def one_coset():
     answers, inside = _on_a_grid()
     linked = [min(-a.hessian[i][j] for i, j in ((0, 1), (0, 2), (1, 2))) > 0 for a in answers]
@@ -170,18 +160,13 @@ def one_coset():
         "open sets of noise",
         argued("there is one, and it is in $K$", "C.completeness-argmax; part one"),
         *cosets.disjoint(),
-        argued(
-            r"for two cosets in $K$, take $\theta$ between them and $\tau = \theta+\varepsilon v$: "
-            r"all intervals $(\theta_k+l_k,\theta_k+u_k)$ share an open interval, in which $x_i$, "
-            r"$x_j = x_i+\varepsilon g/2$ and the lower $x_k$ find place for a small $\varepsilon$:"
-            r" a contradiction",
-            "$K$ is convex, and the support is the whole box",
-        ),
-        argued(
-            r"$K$ is a union of cosets, one for every $p > 0$: $\Theta$ reaches all of $"
-            r"\operatorname{ri}(\Delta)$ exactly if it meets each of them",
-            r"$\theta_i-\theta_k$ is the same on a coset",
-        ),
+        argued(r"""for two cosets in $K$, take $\theta$ between them and $\tau = \theta+\varepsilon
+            v$: all intervals $(\theta_k+l_k,\theta_k+u_k)$ share an open interval, in which $x_i$,
+            $x_j = x_i+\varepsilon g/2$ and the lower $x_k$ find place for a small $\varepsilon$: a
+            contradiction [$K$ is convex, and the support is the whole box]"""),
+        argued(r"""$K$ is a union of cosets, one for every $p > 0$: $\Theta$ reaches all of
+            $\operatorname{ri}(\Delta)$ exactly if it meets each of them [$\theta_i-\theta_k$ is the
+            same on a coset]"""),
     )
     yield exact(
         "rational, uniform noise",

@@ -40,33 +40,21 @@ def vertices_decide():
     rest = mean * (s.sum(V[s.j]) - s.d * mean)
     yield exact(
         "polyhedral convexity",
-        argued(
-            r"$S(p) = \{\theta : p \in \partial f(\theta)\}$ minimises $f-\langle p,\cdot\rangle$; "
-            r"on $\sum\theta = 0$ it is a bounded polytope, not empty, for $p > 0$",
-            "C.completeness-argmax; Rockafellar, Theorem 27.1(d)",
-        ),
-        argued(
-            r"an extreme point of $S(p)$ is one of the epigraph of $f$, a vertex of the "
-            r"subdivision: if all vertices are met, $p$ is reached",
-            "$S(p)$ is the projection of an exposed face; Rockafellar, section 18",
-        ),
-        argued(
-            r"let $\theta$ be a vertex, $\dim\partial f(\theta) = d-1$, $p$ inside $\partial "
-            r"f(\theta)$, so $p > 0$; if $p \in \partial f(\theta+v)$ too, then $f(\theta+v) = "
-            r"f(\theta)+\langle p,v\rangle$, though $q = p+\varepsilon w \in \partial f(\theta)$ "
-            r"asks for $\varepsilon\langle w,v\rangle$ more, with $w = v-m\mathbf 1$, $m$ the mean "
-            r"of $v$",
-            r"$p$ is inside, and $\sum w = 0$",
-        ),
-        eq(
-            s.sum((V[s.j] - mean) * V[s.j]),
-            square + rest,
-            r"$\langle w,v\rangle$; the sum of $v$ is $d\,m$, $d = i+m$ in sympy's symbols",
-        ),
-        argued(
-            r"so $v = m\mathbf 1$: no other coset reaches $p$, and a complete set meets this one",
-            "a sum of squares is zero only if every term is",
-        ),
+        argued(r"""$S(p) = \{\theta : p \in \partial f(\theta)\}$ minimises $f-\langle
+            p,\cdot\rangle$; on $\sum\theta = 0$ it is a bounded polytope, not empty, for $p > 0$
+            [C.completeness-argmax; Rockafellar, Theorem 27.1(d)]"""),
+        argued("""an extreme point of $S(p)$ is one of the epigraph of $f$, a vertex of the
+            subdivision: if all vertices are met, $p$ is reached [$S(p)$ is the projection of an
+            exposed face; Rockafellar, section 18]"""),
+        argued(r"""let $\theta$ be a vertex, $\dim\partial f(\theta) = d-1$, $p$ inside $\partial
+            f(\theta)$, so $p > 0$; if $p \in \partial f(\theta+v)$ too, then $f(\theta+v) =
+            f(\theta)+\langle p,v\rangle$, though $q = p+\varepsilon w \in \partial f(\theta)$ asks
+            for $\varepsilon\langle w,v\rangle$ more, with $w = v-m\mathbf 1$, $m$ the mean of $v$
+            [$p$ is inside, and $\sum w = 0$]"""),
+        eq(s.sum((V[s.j] - mean) * V[s.j]), square + rest),
+        r"$\langle w,v\rangle$; the sum of $v$ is $d\,m$, $d = i+m$ in sympy's symbols",
+        argued(r"""so $v = m\mathbf 1$: no other coset reaches $p$, and a complete set meets this
+            one [a sum of squares is zero only if every term is]"""),
     )
     yield _tiles(3, (0, 1, 3), (2, 1, 1))
     yield _tiles(2, (0, 1, 3), (2, 1, 1))
@@ -154,9 +142,8 @@ def _tiles(d: int, atoms: Sequence[int], weights: Sequence[int], count: int | No
     )
     if count is None:
         return exact(f"polytopes, d = {d}", right, cases=says)
-    met = argued(
-        "so these meet every coset of a vertex", "they cover the simplex, closed as they are"
-    )
+    met = argued("""so these meet every coset of a vertex [they cover the simplex, closed as they
+        are]""")
     return exact(f"polytopes, d = {d}", shown(says, right, "the engine, in rationals"), met)
 
 

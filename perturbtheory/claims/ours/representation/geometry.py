@@ -51,11 +51,9 @@ def is_a_laplacian():
     w, x, y = sp.symbols("w_ij v_i v_j", real=True)
     yield exact(
         "pair by pair, any d",
-        argued(
-            r"$H_{ij} = -w_{ij} \le 0$ for $i \ne j$, $w_{ij} = \int f_i f_j \prod_{k \ne i,j} F_k "
-            r"\ge 0$, and $H_{ii} = \sum_{j \ne i} w_{ij}$",
-            r"C.one-dimensional; $f(\theta + c\mathbf 1) = f(\theta) + c$",
-        ),
+        argued(r"""$H_{ij} = -w_{ij} \le 0$ for $i \ne j$, $w_{ij} = \int f_i f_j \prod_{k \ne i,j}
+            F_k \ge 0$, and $H_{ii} = \sum_{j \ne i} w_{ij}$ [C.one-dimensional; $f(\theta +
+            c\mathbf 1) = f(\theta) + c$]"""),
         eq(w * x**2 + w * y**2 - 2 * w * x * y, w * (x - y) ** 2, "what $i$ and $j$ contribute"),
         argued(r"$v^\top Hv = \sum_{i<j} w_{ij}(v_i - v_j)^2 \ge 0$", "sum over all pairs"),
     )
@@ -95,10 +93,8 @@ def _is_laplacian() -> bool:
     return good
 
 
-@laplacian.part(
-    r"kernel: constant on components; $f$ is affine where the direction is in it, and strictly "
-    r"convex near $\theta$, but for translations, if the graph is connected"
-)
+@laplacian.part(r"""kernel: constant on components; $f$ is affine where the direction is in it, and
+    strictly convex near $\theta$, but for translations, if the graph is connected""")
 def kernel():
     w, gap = sp.Symbol("w_ij", positive=True), sp.Symbol("g", real=True)
     yield exact(
@@ -107,16 +103,12 @@ def kernel():
             r"$w_{ij}(v_i - v_j)^2 = 0$ with $w_{ij} > 0$ only if $v_i = v_j$",
             sp.solve(w * gap**2, gap) == [0],
         ),
-        argued(
-            r"$v^\top Hv = 0$ exactly if $v$ is constant along every edge, that is on every "
-            r"component; for a connected graph these are the multiples of $\mathbf 1$",
-            "walk along a path of edges",
-        ),
-        argued(
-            r"$\frac{d^2}{d\lambda^2}f(\theta+\lambda v) = v^\top Hv \ge 0$ is continuous in "
-            r"$\lambda$: $f$ is affine on a segment exactly if it vanishes there",
-            r"$w_{ij}$ is continuous in $\theta$, the densities being bounded and integrable",
-        ),
+        argued(r"""$v^\top Hv = 0$ exactly if $v$ is constant along every edge, that is on every
+            component; for a connected graph these are the multiples of $\mathbf 1$ [walk along a
+            path of edges]"""),
+        argued(r"""$\frac{d^2}{d\lambda^2}f(\theta+\lambda v) = v^\top Hv \ge 0$ is continuous in
+            $\lambda$: $f$ is affine on a segment exactly if it vanishes there [$w_{ij}$ is
+            continuous in $\theta$, the densities being bounded and integrable]"""),
         argued("edges at $\\theta$ are edges near $\\theta$: $v^\\top Hv > 0$ there", "continuity"),
     )
     answers = [rational.uniform(theta) for theta in GRID]
@@ -152,16 +144,10 @@ def not_conversely():
     quarter = sp.Rational(1, 4)
     yield exact(
         "sympy",
-        eq(
-            sp.Integral(quarter, (T, -1, D - 1)),
-            D / 4,
-            r"$w_{12}$ for $0 \le D \le 1$: $D+[-2,-1]$ meets $[-1,1]$ from $-1$ to $D-1$",
-        ),
-        eq(
-            sp.Rational(1, 2) + sp.Integral(T / 4, (T, 0, D)),
-            sp.Rational(1, 2) + D**2 / 8,
-            r"$p_1$, as $p_1' = w_{12}$, and $p_1 = \frac12$ at $D = 0$; $D < 0$ by symmetry",
-        ),
+        eq(sp.Integral(quarter, (T, -1, D - 1)), D / 4),
+        r"$w_{12}$ for $0 \le D \le 1$: $D+[-2,-1]$ meets $[-1,1]$ from $-1$ to $D-1$",
+        eq(sp.Rational(1, 2) + sp.Integral(T / 4, (T, 0, D)), sp.Rational(1, 2) + D**2 / 8),
+        r"$p_1$, as $p_1' = w_{12}$, and $p_1 = \frac12$ at $D = 0$; $D < 0$ by symmetry",
     )
     places = [Fraction(k, 8) for k in range(-8, 9)]
     answers = [uniform_on(supports, [x, 0]) for x in places]
@@ -194,21 +180,17 @@ def no_gaps():
     a, b, h = sp.symbols("a b h", positive=True)
     yield exact(
         "where the integrand is positive, any d",
-        argued(
-            r"let $m = \max_k(\theta_k + l_k)$; $f_i f_j \prod_{k \ne i,j} F_k$ at $s$ is positive "
-            r"if $m < s < \min(\theta_i + u_i, \theta_j + u_j)$, and zero below $m$ and above that",
-            r"$F_k(s - \theta_k) = 0$ up to $\theta_k + l_k$; densities positive between; for $k = "
-            r"i, j$ they are zero",
-        ),
+        argued(r"""let $m = \max_k(\theta_k + l_k)$; $f_i f_j \prod_{k \ne i,j} F_k$ at $s$ is
+            positive if $m < s < \min(\theta_i + u_i, \theta_j + u_j)$, and zero below $m$ and above
+            that [$F_k(s - \theta_k) = 0$ up to $\theta_k + l_k$; densities positive between; for $k
+            = i, j$ they are zero]"""),
         shown(
             r"with $a = \theta_i + u_i - m$ and $b = \theta_j + u_j - m$ the stretch has length "
             r"$\min(a, b)$, positive exactly if both are",
             bool(sp.Min(a, b).is_positive) and sp.Min(-h, b) == -h,
         ),
-        argued(
-            r"$p_i = \int f_i \prod_{k \ne i} F_k > 0$ exactly if $\theta_i + u_i > m$",
-            "the same with one density",
-        ),
+        argued(r"""$p_i = \int f_i \prod_{k \ne i} F_k > 0$ exactly if $\theta_i + u_i > m$ [the
+            same with one density]"""),
     )
     answers = [rational.uniform(theta) for theta in GRID]
     linked = all(

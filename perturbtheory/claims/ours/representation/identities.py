@@ -37,22 +37,17 @@ smoothing = Claim(
 )
 
 
-@smoothing.part(
-    r"$\mathbb E[\operatorname{softmax}((\theta+\gamma)/t)_i] = "
-    r"P(\arg\max(\theta+\gamma+tG) = i)$"
-)
+@smoothing.part(r"""$\mathbb E[\operatorname{softmax}((\theta+\gamma)/t)_i] =
+    P(\arg\max(\theta+\gamma+tG) = i)$""")
 def same_probabilities(budget):
     points = thetas(3, budget)
     as_u = sp.exp(-(Z / t + c))
     cdf = sp.exp(-A * as_u)
     yield exact(
         "sympy, any d and t",
-        argued(
-            r"given $\gamma$ let $x = \theta+\gamma$, $a = e^{x_i/t}$, $S = \sum_{j \ne i} "
-            r"e^{x_j/t}$ and $u = e^{-(z/t+c)}$: $P(x_i+tG_i \le z) = e^{-au}$, and the others are "
-            r"all at most $z$ with probability $e^{-Su}$",
-            "independence; the cdf of the Gumbel law",
-        ),
+        argued(r"""given $\gamma$ let $x = \theta+\gamma$, $a = e^{x_i/t}$, $S = \sum_{j \ne i}
+            e^{x_j/t}$ and $u = e^{-(z/t+c)}$: $P(x_i+tG_i \le z) = e^{-au}$, and the others are all
+            at most $z$ with probability $e^{-Su}$ [independence; the cdf of the Gumbel law]"""),
         eq(sp.Derivative(cdf, Z), A * as_u / t * cdf, r"the density, $\frac{au}t e^{-au}$"),
         eq(sp.Integral(A * sp.exp(-(A + REST) * U), (U, 0, sp.oo)), A / (A + REST)),
         argued(r"this is $\operatorname{softmax}(x/t)_i$; average over $\gamma$", "Fubini"),
@@ -78,12 +73,9 @@ def same_potential(budget):
     moved = sp.expand(sp.exp(-((Z - t * sp.log(total)) / t + c)))
     yield exact(
         "sympy, symbolic d and t",
-        eq(
-            terms,
-            moved,
-            r"given $x = \theta+\gamma$, the left is $-\log\prod_j P(x_j+tG_j \le z)$, the right "
-            r"that of $t\log\sum_j e^{x_j/t}+tG_1 \le z$",
-        ),
+        eq(terms, moved),
+        r"given $x = \theta+\gamma$, the left is $-\log\prod_j P(x_j+tG_j \le z)$, the right "
+        r"that of $t\log\sum_j e^{x_j/t}+tG_1 \le z$",
         argued(r"$G_1$ has mean zero; average over $\gamma$", "$f$ is finite"),
     )
     value = enumeration.softmax(points, _ATOMS, _T).value
@@ -99,17 +91,12 @@ def negative_off_the_diagonal(budget):
     product = share * other / t
     yield exact(
         "sympy, any d and t",
-        eq(
-            -B / t * sp.Derivative(share, B),
-            product,
-            r"$-\partial s_i/\partial\theta_j$ with $a = e^{x_i/t}$, $b = e^{x_j/t}$, $S$ the rest",
-        ),
+        eq(-B / t * sp.Derivative(share, B), product),
+        r"$-\partial s_i/\partial\theta_j$ with $a = e^{x_i/t}$, $b = e^{x_j/t}$, $S$ the rest",
         shown(r"$\frac1t s_is_j > 0$", bool(product.is_positive)),
-        argued(
-            r"$\mathbb E$ and $\partial_j$ may be exchanged; $v^\top Hv$, the sum over pairs of "
-            r"weights times $(v_i-v_j)^2$, vanishes for translations only",
-            r"$s_is_j/t \le 1/t$ under every $\gamma$; dominated convergence",
-        ),
+        argued(r"""$\mathbb E$ and $\partial_j$ may be exchanged; $v^\top Hv$, the sum over pairs of
+            weights times $(v_i-v_j)^2$, vanishes for translations only [$s_is_j/t \le 1/t$ under
+            every $\gamma$; dominated convergence]"""),
     )
     weights = -np.asarray(WITH_GUMBEL.hessian(points))[:, _OFF]
     pairs = enumeration.softmax(points, _ATOMS, _T)[2]
@@ -143,10 +130,8 @@ def layer_cake() -> tuple[Any, ...]:
             c - gap,
             r"$\mathbf 1[m \le s]$ begins at $m = c-g$",
         ),
-        argued(
-            r"the mean at $m = \max(\theta+\gamma)$, whose cdf is $\prod_i F_i(s-\theta_i)$",
-            "independence; Fubini",
-        ),
+        argued(r"""the mean at $m = \max(\theta+\gamma)$, whose cdf is $\prod_i F_i(s-\theta_i)$
+            [independence; Fubini]"""),
     )
 
 
@@ -160,11 +145,9 @@ def product_rule(order: int) -> tuple[Any, ...]:
     )
     if order == 1:
         return (
-            argued(
-                r"$\partial_i f = P(\arg\max(\theta+\gamma) = i)$, which is the integral, over the "
-                r"place $s$ of $\theta_i+\gamma_i$, of the probability that all others are below",
-                "C.anchored-potential, densities have no ties; independence",
-            ),
+            argued(r"""$\partial_i f = P(\arg\max(\theta+\gamma) = i)$, which is the integral, over
+                the place $s$ of $\theta_i+\gamma_i$, of the probability that all others are below
+                [C.anchored-potential, densities have no ties; independence]"""),
             eq(
                 -sp.Derivative(first(s - one) * second(s - two) * others, one),
                 own * second(s - two) * others,
@@ -177,15 +160,11 @@ def product_rule(order: int) -> tuple[Any, ...]:
             own * other * others,
             r"$-\partial_j$ of the integrand of $p_i$, $P$ the product of the others",
         ),
-        argued(
-            r"differentiation under the integral: difference quotients of $F_j$ are at most $\sup "
-            r"f_j$ and tend to $f_j$ almost everywhere, and $f_i$ is integrable",
-            "dominated convergence",
-        ),
-        argued(
-            "rows sum to zero",
-            r"$p(\theta+c\mathbf 1) = p(\theta)$; $p$ has continuous partial derivatives",
-        ),
+        argued(r"""differentiation under the integral: difference quotients of $F_j$ are at most
+            $\sup f_j$ and tend to $f_j$ almost everywhere, and $f_i$ is integrable [dominated
+            convergence]"""),
+        argued(r"""rows sum to zero [$p(\theta+c\mathbf 1) = p(\theta)$; $p$ has continuous partial
+            derivatives]"""),
     )
 
 

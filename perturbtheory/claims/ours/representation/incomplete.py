@@ -45,27 +45,20 @@ def exists(budget):
     s, top, p = categories(), sp.Symbol("M", real=True), indexed("p")
     yield exact(
         "growth, any d",
-        argued(
-            r"$f(\theta) \ge \max_i(\theta_i + \mathbb E\gamma_i) \ge M - m$, $M = "
-            r"\max_i\theta_i$, $m = \max_i|\mathbb E\gamma_i|$",
-            "Jensen; log-sum-exp is at least the maximum",
-        ),
+        argued(r"""$f(\theta) \ge \max_i(\theta_i + \mathbb E\gamma_i) \ge M - m$, $M =
+            \max_i\theta_i$, $m = \max_i|\mathbb E\gamma_i|$ [Jensen; log-sum-exp is at least the
+            maximum]"""),
         eq(
-            s.sum(p[s.j] * (top - s.theta[s.j])),
-            top * s.sum(p[s.j]) - s.sum(p[s.j] * s.theta[s.j]),
-            r"with $\sum_jp_j = 1$: $f(\theta) - \langle p,\theta\rangle \ge \min_jp_j\,(\max\theta"
-            r"-\min\theta) - m$",
+            s.sum(p[s.j] * (top - s.theta[s.j])), top * s.sum(p[s.j]) - s.sum(p[s.j] * s.theta[s.j])
         ),
-        argued(
-            r"where $L$ is bounded so is $\max\theta-\min\theta$; $L(\theta+c\mathbf 1) = "
-            r"L(\theta)$, and $\Theta+\mathbb R\mathbf 1$ is closed: the least value is attained",
-            "a polyhedron plus a line is a polyhedron; compactness",
-        ),
-        argued(
-            r"$L$ is convex; were $p(\theta^*)$ not the same at two minimisers, $L$ would be below "
-            "half-way",
-            "C.completeness, C.completeness-argmax: strictly convex but for translations",
-        ),
+        r"with $\sum_jp_j = 1$: $f(\theta) - \langle p,\theta\rangle \ge \min_jp_j\,(\max\theta"
+        r"-\min\theta) - m$",
+        argued(r"""where $L$ is bounded so is $\max\theta-\min\theta$; $L(\theta+c\mathbf 1) =
+            L(\theta)$, and $\Theta+\mathbb R\mathbf 1$ is closed: the least value is attained [a
+            polyhedron plus a line is a polyhedron; compactness]"""),
+        argued(r"""$L$ is convex; were $p(\theta^*)$ not the same at two minimisers, $L$ would be
+            below half-way [C.completeness, C.completeness-argmax: strictly convex but for
+            translations]"""),
     )
     points = np.concatenate([thetas(3, budget), 5 * thetas(3, budget)])
     for name, f in FAMILIES.items():
@@ -89,12 +82,10 @@ def along_the_normal(cases):
     p, u, w = indexed("p"), indexed("u"), indexed("w")
     yield exact(
         "Lagrange multiplier, any d",
-        argued(
-            r"$L$ is convex with gradient $p(\theta)-p$: $\theta^*$ is optimal exactly if $p(\theta"
-            r"^*)-p = -\lambda u$ with $\lambda \ge 0$, zero off the face; in a strip with one such"
-            r" $\lambda$ for each face, of which one is zero",
-            "Karush, Kuhn and Tucker; linear constraints need no qualification",
-        ),
+        argued(r"""$L$ is convex with gradient $p(\theta)-p$: $\theta^*$ is optimal exactly if
+            $p(\theta^*)-p = -\lambda u$ with $\lambda \ge 0$, zero off the face; in a strip with
+            one such $\lambda$ for each face, of which one is zero [Karush, Kuhn and Tucker; linear
+            constraints need no qualification]"""),
         eq(
             s.sum(w[s.j] * (p[s.j] - size * u[s.j])),
             s.sum(w[s.j] * p[s.j]) - size * s.sum(w[s.j] * u[s.j]),
@@ -125,11 +116,9 @@ def on_the_ray():
     entropy = -x * sp.log(x) - (1 - x) * sp.log(1 - x)
     yield exact(
         "monotonicity",
-        argued(
-            r"$p_1(s, 0)$ increases from $\frac12$ at $s = 0$: the slope of $L$ is $p_1(s,0) - p_1 "
-            r"> 0$, $L_1$ is $2(p_1(s,0)-p_1)$, and $KL$ increases with it too",
-            "exchangeable noise; C.completeness, C.completeness-argmax",
-        ),
+        argued(r"""$p_1(s, 0)$ increases from $\frac12$ at $s = 0$: the slope of $L$ is $p_1(s,0) -
+            p_1 > 0$, $L_1$ is $2(p_1(s,0)-p_1)$, and $KL$ increases with it too [exchangeable
+            noise; C.completeness, C.completeness-argmax]"""),
         eq(
             x * sp.expand_log(sp.log(2 * x)) + (1 - x) * (sp.log(2) + sp.log(1 - x)),
             sp.log(2) - entropy,
@@ -205,17 +194,12 @@ def least_distance():
     gap = (one - part) * (two - (s - part)) - (one - s) * two
     yield exact(
         "sympy",
-        argued(
-            r"let $|q-p|_1 = 2s$: $q_1 \ge p_1-a$, $q_2 \ge p_2-(s-a)$ with $0 \le a \le s$, $q_3 "
-            r"\le p_3+s$",
-            "what is lost is what is won",
-        ),
+        argued(r"""let $|q-p|_1 = 2s$: $q_1 \ge p_1-a$, $q_2 \ge p_2-(s-a)$ with $0 \le a \le s$,
+            $q_3 \le p_3+s$ [what is lost is what is won]"""),
         eq(gap, (s - part) * (part + more), r"so $q_1q_2 \ge (p_1-s)p_2$ for $p_2 = p_1+\delta$"),
-        argued(
-            r"$(p_1-s)p_2-(p_3+s)^2$ decreases with $s$ from $p_1p_2-p_3^2 > 0$: below its root "
-            r"$q_1q_2 > q_3^2$ and $q$ is missed, at the root $p+s(e_3-e_1)$ is reached",
-            "the root is below $p_1$: there the difference is negative",
-        ),
+        argued("""$(p_1-s)p_2-(p_3+s)^2$ decreases with $s$ from $p_1p_2-p_3^2 > 0$: below its root
+            $q_1q_2 > q_3^2$ and $q$ is missed, at the root $p+s(e_3-e_1)$ is reached [the root is
+            below $p_1$: there the difference is negative]"""),
     )
     n = 39
     lattice = [(i, j, n - i - j) for i, j in product(range(n + 1), repeat=2) if i + j <= n]
@@ -233,22 +217,18 @@ def from_the_others():
     x, y, z = sp.symbols("v_1 v_2 v_3", real=True)
     yield exact(
         "electrical network",
-        argued(
-            r"moving mass from $i$ to 3 moves $\theta(q)$ by $v = H^+(e_3-e_i)$, the potentials of "
-            r"a current from 3 to $i$: $v_3 > v_j$ for the other two",
-            "C.laplacian, all weights positive; maximum principle",
-        ),
+        argued(r"""moving mass from $i$ to 3 moves $\theta(q)$ by $v = H^+(e_3-e_i)$, the potentials
+            of a current from 3 to $i$: $v_3 > v_j$ for the other two [C.laplacian, all weights
+            positive; maximum principle]"""),
         shown(
             r"$\langle u,v\rangle = v_1+v_2-2v_3 = -(v_3-v_1)-(v_3-v_2) < 0$: it leads inwards",
             sp.expand(x + y - 2 * z + (z - x) + (z - y)) == 0,
         ),
-        argued(
-            r"so what a reached $q$ has above $p$ in 1 or 2 may go to 3, and what it has below $p$ "
-            r"in 3 may be returned, at no more distance, without leaving the image: what is left "
-            r"is $q = p-ae_1-(s-a)e_2+se_3$, $0 \le a \le s$, and the least $s$ is attained at a "
-            r"$q > 0$ on the face",
-            r"continuity; $\langle u,\theta(q)\rangle \to -\infty$ as $q_1$ or $q_2$ goes to zero",
-        ),
+        argued(r"""so what a reached $q$ has above $p$ in 1 or 2 may go to 3, and what it has below
+            $p$ in 3 may be returned, at no more distance, without leaving the image: what is left
+            is $q = p-ae_1-(s-a)e_2+se_3$, $0 \le a \le s$, and the least $s$ is attained at a $q >
+            0$ on the face [continuity; $\langle u,\theta(q)\rangle \to -\infty$ as $q_1$ or $q_2$
+            goes to zero]"""),
     )
     for name, f in FAMILIES.items():
         fit = fits.total_variation(f, P)

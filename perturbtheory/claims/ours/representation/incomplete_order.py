@@ -63,27 +63,20 @@ def optimal():
     gap, tau = indexed("G"), indexed("tau")
     yield exact(
         "partial sums, any d",
-        argued(
-            r"let $q = p(\theta^*)$ for the isotonic $q > 0$: $\theta^*$ is in the cone, and "
-            r"$\theta^*_k = \theta^*_{k+1}$ where $q_k = q_{k+1}$",
-            r"exchangeable noise: $p(\theta)$ has the order of $\theta$; each $q$ has one coset",
-        ),
+        argued(r"""let $q = p(\theta^*)$ for the isotonic $q > 0$: $\theta^*$ is in the cone, and
+            $\theta^*_k = \theta^*_{k+1}$ where $q_k = q_{k+1}$ [exchangeable noise: $p(\theta)$ has
+            the order of $\theta$; each $q$ has one coset]"""),
         eq(
             (gap[n + 1] - gap[n]) * tau[n + 1],
             gap[n] * (tau[n] - tau[n + 1]) + gap[n + 1] * tau[n + 1] - gap[n] * tau[n],
             r"with $G = Q-P$ the partial sums of $q-p$, $\sum_{k\le n}(q_k-p_k)\tau_k = \sum_{k<n}"
             r"G_k(\tau_k-\tau_{k+1}) + G_n\tau_n$: the step from $n$ to $n+1$",
         ),
-        argued(
-            r"$\langle q-p,\tau\rangle = \sum_{k<d} G_k(\tau_k-\tau_{k+1}) \ge 0$ on the cone: $G"
-            r" \ge 0$, $G_d = 0$; it is zero for $\theta^*$, as $G_k = 0$ where $q_k > q_{k+1}$",
-            "$Q$ is the least concave majorant of $P$, and $Q_d = P_d$",
-        ),
-        argued(
-            r"so $\langle p(\theta^*)-p, \tau-\theta^*\rangle \ge 0$ on the cone: $\theta^*$ is "
-            r"optimal",
-            "convexity of $L$; C.incomplete-minimiser",
-        ),
+        argued(r"""$\langle q-p,\tau\rangle = \sum_{k<d} G_k(\tau_k-\tau_{k+1}) \ge 0$ on the cone:
+            $G \ge 0$, $G_d = 0$; it is zero for $\theta^*$, as $G_k = 0$ where $q_k > q_{k+1}$ [$Q$
+            is the least concave majorant of $P$, and $Q_d = P_d$]"""),
+        argued(r"""so $\langle p(\theta^*)-p, \tau-\theta^*\rangle \ge 0$ on the cone: $\theta^*$ is
+            optimal [convexity of $L$; C.incomplete-minimiser]"""),
     )
     q = isotonic(TARGET)
     rise = [sum(q[:m]) - sum(TARGET[:m]) for m in range(1, len(q) + 1)]

@@ -60,21 +60,13 @@ def base_polytope():
             submodular,
             by="all 8 cases",
         ),
-        argued(
-            r"for sum one, $p(S) \ge P(A \subseteq S)$ for all $S$ says $p(S) \le h(S)$ for all "
-            r"$S$",
-            r"complements: $P(A \subseteq S) = 1 - h(S^c)$",
-        ),
-        argued(
-            r"the largest $\langle p, v\rangle$ subject to $p(S) \le h(S)$, $p([d]) = 1$ is the "
-            r"Choquet integral of $v$, attained by the greedy vertex of the order of $v$",
-            "Edmonds 1970, as $h$ is submodular",
-        ),
-        argued(
-            r"it is $\mathbb E[\max_{i \in A} v_i]$, the support function of the Minkowski sum: "
-            r"the polytopes are equal",
-            "the next part; Rockafellar, Corollary 13.1.1",
-        ),
+        argued(r"""for sum one, $p(S) \ge P(A \subseteq S)$ for all $S$ says $p(S) \le h(S)$ for all
+            $S$ [complements: $P(A \subseteq S) = 1 - h(S^c)$]"""),
+        argued(r"""the largest $\langle p, v\rangle$ subject to $p(S) \le h(S)$, $p([d]) = 1$ is the
+            Choquet integral of $v$, attained by the greedy vertex of the order of $v$ [Edmonds
+            1970, as $h$ is submodular]"""),
+        argued(r"""it is $\mathbb E[\max_{i \in A} v_i]$, the support function of the Minkowski sum:
+            the polytopes are equal [the next part; Rockafellar, Corollary 13.1.1]"""),
     )
     beliefs = all(
         1 - cell.capacity([i for i in range(len(case.theta)) if i not in s]) == belief(case, s)
@@ -111,12 +103,9 @@ def support_function():
     k, v = sp.Symbol("k", integer=True), sp.Function("v")
     yield exact(
         "telescoping sum, any d",
-        argued(
-            r"let $(m)$ be the first of the order $v_{(1)} \ge \dots \ge v_{(d)}$ that is in $A$: "
-            r"$\max_{i\in A} v_i = v_{(m)}$, and $A$ meets $\{(1), \dots, (k)\}$ exactly for $k "
-            r"\ge m$",
-            "definition",
-        ),
+        argued(r"""let $(m)$ be the first of the order $v_{(1)} \ge \dots \ge v_{(d)}$ that is in
+            $A$: $\max_{i\in A} v_i = v_{(m)}$, and $A$ meets $\{(1), \dots, (k)\}$ exactly for $k
+            \ge m$ [definition]"""),
         eq(v(m + n) + sp.Sum(v(k) - v(k + 1), (k, m, m + n - 1)), v(m), "$d = m + n$"),
         argued(r"the mean of both sides over $A$", "linearity"),
     )
@@ -134,18 +123,12 @@ def membership():
     chance = sp.Symbol("P_S", nonnegative=True)
     yield exact(
         "shares, any d",
-        argued(
-            r"$p \in \sum_S P(A=S)\operatorname{conv}\{e_i : i \in S\}$ exactly if there are "
-            r"$y_{S,i} \ge 0$, zero for $i \notin S$, with $\sum_i y_{S,i} = P(A=S)$ and $\sum_S "
-            r"y_{S,i} = p_i$: a transport problem",
-            "definition of the sum",
-        ),
-        eq(
-            s.sum(chance * q[s.j]),
-            chance * s.sum(q[s.j]),
-            r"$\sum_i y_{S,i}$ for $y_{S,i} = P_Sq_i$, $q \in \operatorname{conv}\{e_i : i\in "
-            r"S\}$ of sum one",
-        ),
+        argued(r"""$p \in \sum_S P(A=S)\operatorname{conv}\{e_i : i \in S\}$ exactly if there are
+            $y_{S,i} \ge 0$, zero for $i \notin S$, with $\sum_i y_{S,i} = P(A=S)$ and $\sum_S
+            y_{S,i} = p_i$: a transport problem [definition of the sum]"""),
+        eq(s.sum(chance * q[s.j]), chance * s.sum(q[s.j])),
+        r"$\sum_i y_{S,i}$ for $y_{S,i} = P_Sq_i$, $q \in \operatorname{conv}\{e_i : i\in "
+        r"S\}$ of sum one",
     )
     yield exact(
         "HiGHS and enumeration",
@@ -162,21 +145,13 @@ def dimension():
     k, e = sp.Symbol("k", integer=True), sp.Function("e")
     yield exact(
         "directions, any d",
-        argued(
-            r"$\operatorname{conv}\{e_i : i \in S\}$ has the directions $e_i - e_j$, $i, j \in S$; "
-            r"those of $\partial f(\theta)$ are spanned by them over all $S$ with $P(A = S) > 0$",
-            "Minkowski sum with positive weights",
-        ),
-        eq(
-            sp.Sum(e(k) - e(k + 1), (k, 1, n)),
-            e(1) - e(n + 1),
-            "along a path of ties: all pairs of one component are spanned",
-        ),
-        argued(
-            r"a component of $n$ coordinates gives $n - 1$ dimensions, $\{\sum = 0\}$ on it; in "
-            r"all $d$ less the number of components",
-            "components share no coordinate",
-        ),
+        argued(r"""$\operatorname{conv}\{e_i : i \in S\}$ has the directions $e_i - e_j$, $i, j \in
+            S$; those of $\partial f(\theta)$ are spanned by them over all $S$ with $P(A = S) > 0$
+            [Minkowski sum with positive weights]"""),
+        eq(sp.Sum(e(k) - e(k + 1), (k, 1, n)), e(1) - e(n + 1)),
+        "along a path of ties: all pairs of one component are spanned",
+        argued(r"""a component of $n$ coordinates gives $n - 1$ dimensions, $\{\sum = 0\}$ on it; in
+            all $d$ less the number of components [components share no coordinate]"""),
     )
     cells = polytopes()
     yield exact(

@@ -32,6 +32,7 @@ single_subgradient = Claim(
     $\Theta$. "Is the probability model" has two readings as well: of all of $\mathcal P$, which
     fails on its boundary, and of its relative interior, which holds. I is printed as a condition,
     which the softmax is meant to satisfy (Table 1).""",
+    depends_on="A.conjugate-attained.corrected",
 )
 corrected = single_subgradient.corrected(
     r"""Over a hyperplane the subdifferential of a differentiable $f$ is never single-valued: for
@@ -142,16 +143,16 @@ def domain_on_all_of_space():
     yield positive("engine", np.diff(heights, axis=1) - 1, what)
 
 
-@single_subgradient.part(r"$\operatorname{ri}(\mathcal P)$ is the set of all gradients")
+@single_subgradient.part(
+    r"on $\mathbb R^d$: $\operatorname{ri}(\mathcal P)$ is the set of all gradients"
+)
 def interior_is_model(budget):
     p = positive_shares(budget)
     proof, by_engine = onto_positive(r"\theta = \log p", np.log(p), p)
     yield exact(
         "sympy, symbolic d",
-        argued(
-            r"$\mathcal P = \Delta$, whose relative interior is the set of all positive $p$",
-            "A.conjugate-attained.corrected",
-        ),
+        argued(r"""$\mathcal P = \Delta$, whose relative interior is the set of all positive $p$
+            [A.conjugate-attained.corrected]"""),
         argued("a softmax is positive, so that no other $p$ is a gradient", "the exponential"),
         *proof.steps,
     )

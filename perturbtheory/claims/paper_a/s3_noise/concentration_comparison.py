@@ -91,10 +91,8 @@ def printed_bounds():
     yield positive("engine", np.array(gaps), r"log Gumbel $-$ log printed bound, four $\sigma$")
 
 
-@concentration_comparison.part(
-    "read of what is averaged: the squared error of an average of softmax entries is smaller under "
-    "Normal noise"
-)
+@concentration_comparison.part("""read of what is averaged: the squared error of an average of
+    softmax entries is smaller under Normal noise""")
 def smaller_variance(budget):
     # p_i - H_ii - p_i^2 is the variance of an entry: H = E[diag(s) - s s^T].
     points = [np.array(x, float) for x in ((0, 0), (1, 0), (4, 0), (0, 0, 0), (2, 1, 0))]

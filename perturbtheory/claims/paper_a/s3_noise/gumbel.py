@@ -88,12 +88,10 @@ def mean_is_zero(budget):
     slope = sp.Subs(sp.Derivative(sp.gamma(1 + X), X), X, 0)
     yield exact(
         "sympy",
-        argued(
-            r"""$\int t\,\hat g(t)\,dt = -\int_0^\infty \log(u) e^{-u} du - c$ [$u = e^{-(t+c)}$]"""
-        ),
-        argued(
-            r"""$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$ [differentiate $\int u^x e^{-u}$]"""
-        ),
+        argued(r"""$\int t\,\hat g(t)\,dt = -\int_0^\infty \log(u) e^{-u} du - c$ [$u =
+            e^{-(t+c)}$]"""),
+        argued(r"""$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$ [differentiate $\int u^x
+            e^{-u}$]"""),
         eq(-slope, sp.EulerGamma, "which is $c$"),
     )
     yield agree("trapezoidal rule", _moment(1), 0.0, "mean", floor=1.0)

@@ -57,9 +57,8 @@ def strict_in_first_gauge(budget):
             r"(33) at $i = 1$, $0 = \frac{\log c}{1-\lambda} + 0$, has $c = 1$ alone",
             sp.solve(sp.log(c) / (1 - lam), c) == [1],
         ),
-        argued(
-            r"""then (33) says $\tau = \theta$; without (33) the inequality is strict [(31)-(33)]"""
-        ),
+        argued(r"""then (33) says $\tau = \theta$; without (33) the inequality is strict
+            [(31)-(33)]"""),
         argued(r"""so $f$ is strictly convex on $\Theta$, and the softmax minimal
             [A.lse-strictly-convex]"""),
     )
@@ -144,10 +143,11 @@ def minimal(budget):
             that $\nabla f(\theta) \ne \nabla f(\tau)$: minimal [addition]"""),
         argued(r"minimal: no two translates in $\Theta$", "A.softmax-minimal-condition.corrected"),
         *cosets.variance(),
-        argued(r"""no two translates: along $v = \tau - \theta$ the second derivative of $f$ is
-            positive, so that $f$ is strictly convex [$p_i > 0$ for every $i$]"""),
+        argued(r"""no two translates: not all entries of $v = \tau - \theta$ are equal, so that at
+            $x = \theta$ the second derivative of $f$ along $v$ is positive: $f$ is strictly convex
+            on $\Theta$ [$w_j = p_j(\theta + \lambda v) > 0$]"""),
     )
-    yield gradients.increases("engine", LOG_SUM_EXP, budget)
+    yield gradients.increases("engine", LOG_SUM_EXP, budget, first_zero=True)
 
 
 def _points(budget):

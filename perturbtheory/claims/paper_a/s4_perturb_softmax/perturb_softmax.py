@@ -95,9 +95,8 @@ def convex(budget):
     yield exact(
         "sympy, symbolic d",
         *cosets.variance(),
-        argued(
-            """so log-sum-exp is convex, and so is its mean [an expectation of convex functions]"""
-        ),
+        argued("""so log-sum-exp is convex, and so is its mean [an expectation of convex
+            functions]"""),
     )
     what = r"$(f(\theta)+f(-\theta))/2-f(0)$, three atoms, $d = 3$"
     yield positive("engine", Estimate(gap, radius, "quadrature"), what)

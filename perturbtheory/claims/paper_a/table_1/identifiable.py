@@ -199,9 +199,8 @@ def not_single_valued():
         eq(sp.Rational(1, 2) + sp.Integral(sp.Rational(1, 4), (T, -1, t)), right, "for $t > 0$"),
         eq(sp.Subs(left, t, 4 * p - 1), p, r"one $t \in [-1, 0)$ for every $p_1 \in [0, \frac14)$"),
         eq(sp.Subs(right, t, 4 * p - 3), p, r"one $t \in (0, 1]$ for every $p_1 \in (\frac34, 1]$"),
-        argued(
-            r"""$p_1 \in [\frac14, \frac34]$ is left to $t = 0$, and all of it is there [limits]"""
-        ),
+        argued(r"""$p_1 \in [\frac14, \frac34]$ is left to $t = 0$, and all of it is there
+            [limits]"""),
     )
     ends = [_one_atom(x) for x in _SIXTEENTHS]
     jumps = [x for x, (low, high) in zip(_SIXTEENTHS, ends, strict=True) if low < high]

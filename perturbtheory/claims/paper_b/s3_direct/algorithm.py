@@ -83,11 +83,8 @@ def unbiased(budget):
     f = sp.Function("f", real=True)(Z, THETA)
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(mean(f), THETA),
-            mean(sp.Derivative(f, THETA)),
-            r"$\mathbb E f_\theta(z^*) = \mathbb E_q f_\theta$ by (6), and $h$ has no $\theta$",
-        ),
+        eq(sp.Derivative(mean(f), THETA), mean(sp.Derivative(f, THETA))),
+        r"$\mathbb E f_\theta(z^*) = \mathbb E_q f_\theta$ by (6), and $h$ has no $\theta$",
     )
     yield agree("sampling", drawn, gradient, "a linear decoder of four pixels, $k = 3$", floor=1.0)
 
@@ -102,16 +99,11 @@ def downhill(sign, lead):
     change = sign * gradient @ direct_mean(h, REWARD, SMALL)
     yield exact(
         "sympy, k = 2",
-        eq(
-            sp.Derivative(objective, X),
-            q * (1 - q) * (X - 1),
-            r"the slope of $R$ in $h_1 = x$ for $h_2 = 0$, $f = (1, 0)$ and a uniform prior; in "
-            r"$h_2$ it is the opposite",
-        ),
-        argued(
-            r"$\mathbb E g_\phi$ is a positive multiple of $(1, -1)$",
-            r"$\epsilon > 0$ raises $P(z^*(\epsilon) = 1)$",
-        ),
+        eq(sp.Derivative(objective, X), q * (1 - q) * (X - 1)),
+        r"the slope of $R$ in $h_1 = x$ for $h_2 = 0$, $f = (1, 0)$ and a uniform prior; in "
+        r"$h_2$ it is the opposite",
+        argued(r"""$\mathbb E g_\phi$ is a positive multiple of $(1, -1)$ [$\epsilon > 0$ raises
+            $P(z^*(\epsilon) = 1)$]"""),
         shown(
             f"${'-' if sign < 0 else '+'}(x - 1) < 0$ at $x = {lead}$, so that the update goes "
             "downhill",
@@ -142,11 +134,8 @@ def mean_of_update(budget):
     found = Estimate(divergence - direct_mean(h, VALUES, TINY), TINY * spread**2, "quadrature")
     yield exact(
         "sympy, symbolic k",
-        eq(
-            at_zero(sp.Derivative(mean(SLOPE, EPSILON), EPSILON)),
-            COVARIANCE,
-            r"the limit of $\frac1\epsilon \mathbb E[\nabla h(z^*(\epsilon)) - \nabla h(z^*)]$",
-        ),
+        eq(at_zero(sp.Derivative(mean(SLOPE, EPSILON), EPSILON)), COVARIANCE),
+        r"the limit of $\frac1\epsilon \mathbb E[\nabla h(z^*(\epsilon)) - \nabla h(z^*)]$",
         eq(sp.Derivative(-mean(F), PHI), -COVARIANCE, r"the gradient of the first term of $R$"),
         argued(r"$\nabla_\phi KL$ is added to both", r"$R = -\mathbb E_q f + KL$"),
     )

@@ -52,36 +52,23 @@ def smooth(budget):
     scores = total(sp.exp(H))
     yield exact(
         "sympy, symbolic k",
-        argued(
-            r"$G(\phi,\epsilon) = \int g(\hat\gamma - \epsilon f - h) \max_z \hat\gamma(z)\,"
-            r"d\hat\gamma$ with $\hat\gamma = \epsilon f + h + \gamma$",
-            r"a translation of $\mathbb R^k$ has Jacobian one",
-        ),
-        eq(
-            sp.Derivative(density, T),
-            (sp.exp(-T) - 1) * density,
-            "up to the shift $c$, this is $g'$",
-        ),
-        argued(
-            r"for shifts of at most $r$ it is at most $(1+e^{r-t})\,e^{r-t}\,e^{-e^{-t-r}}$, which "
-            r"times $\max_z |\hat\gamma(z)|$ has a finite integral",
-            "every factor is monotone in the shift; it decays like $e^{-t}$ and like $e^{-e^{-t}}$",
-        ),
-        eq(
-            total(sp.exp(H) * sp.exp(-T)),
-            scores * sp.exp(-T),
-            r"hence $\prod_z P(h(z)+\gamma(z)+c \le t) = e^{-e^{-(t-L)}}$ with $L = \log\sum_z "
-            r"e^{h(z)}$, so that $G = \log\sum_z e^{h(z)+\epsilon f(z)}$, smooth where $h$ is",
-        ),
+        argued(r"""$G(\phi,\epsilon) = \int g(\hat\gamma - \epsilon f - h) \max_z
+            \hat\gamma(z)\,d\hat\gamma$ with $\hat\gamma = \epsilon f + h + \gamma$ [a translation
+            of $\mathbb R^k$ has Jacobian one]"""),
+        eq(sp.Derivative(density, T), (sp.exp(-T) - 1) * density),
+        "up to the shift $c$, this is $g'$",
+        argued(r"""for shifts of at most $r$ it is at most $(1+e^{r-t})\,e^{r-t}\,e^{-e^{-t-r}}$,
+            which times $\max_z |\hat\gamma(z)|$ has a finite integral [every factor is monotone in
+            the shift; it decays like $e^{-t}$ and like $e^{-e^{-t}}$]"""),
+        eq(total(sp.exp(H) * sp.exp(-T)), scores * sp.exp(-T)),
+        r"hence $\prod_z P(h(z)+\gamma(z)+c \le t) = e^{-e^{-(t-L)}}$ with $L = \log\sum_z "
+        r"e^{h(z)}$, so that $G = \log\sum_z e^{h(z)+\epsilon f(z)}$, smooth where $h$ is",
         eq(
             sp.Derivative(sp.Derivative(POTENTIAL, EPSILON), PHI),
             sp.Derivative(sp.Derivative(POTENTIAL, PHI), EPSILON),
         ),
-        eq(
-            sp.Derivative(POTENTIAL, EPSILON),
-            mean(F, EPSILON),
-            r"it is $\mathbb E[f(z^*(\epsilon))]$, as Danskin's theorem gives it",
-        ),
+        eq(sp.Derivative(POTENTIAL, EPSILON), mean(F, EPSILON)),
+        r"it is $\mathbb E[f(z^*(\epsilon))]$, as Danskin's theorem gives it",
     )
     found = engine(gumbel_argmax(), grid)
     yield agree("engine", found, logsumexp(grid, axis=1), "$G$, $k = 3$")
@@ -101,11 +88,9 @@ def encoder_gradient(budget):
     mixed = at_zero(sp.Derivative(POTENTIAL, EPSILON, PHI))
     yield exact(
         "sympy, symbolic k",
-        argued(
-            r"$\partial_\epsilon \max_z\{\epsilon f + h + \gamma\} = f(z^*(\epsilon))$",
-            r"Danskin's theorem: a maximum of finitely many linear functions of $\epsilon$, whose "
-            r"maximiser is unique with probability one",
-        ),
+        argued(r"""$\partial_\epsilon \max_z\{\epsilon f + h + \gamma\} = f(z^*(\epsilon))$
+            [Danskin's theorem: a maximum of finitely many linear functions of $\epsilon$, whose
+            maximiser is unique with probability one]"""),
         eq(mixed, sp.Derivative(mean(F), PHI), r"the gradient of $\mathbb E[f(z^*)]$"),
         eq(sp.Derivative(mean(F), PHI), COVARIANCE, r"$\operatorname{Cov}_q(f, \nabla_\phi h)$"),
     )
@@ -124,20 +109,13 @@ def update_rule(budget):
     tilted = mean(SLOPE, EPSILON)
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(POTENTIAL, PHI),
-            tilted,
-            r"it is $\mathbb E[\nabla_\phi h(z^*(\epsilon))]$",
-        ),
-        eq(
-            at_zero(tilted), mean(SLOPE), r"at $\epsilon = 0$ it is $\mathbb E[\nabla_\phi h(z^*)]$"
-        ),
-        eq(
-            mixed,
-            at_zero(sp.Derivative(tilted, EPSILON)),
-            r"so the limit of the quotient, which is this derivative, is $\partial_\epsilon "
-            r"\partial_\phi G(\phi,0)$",
-        ),
+        eq(sp.Derivative(POTENTIAL, PHI), tilted),
+        r"it is $\mathbb E[\nabla_\phi h(z^*(\epsilon))]$",
+        eq(at_zero(tilted), mean(SLOPE)),
+        r"at $\epsilon = 0$ it is $\mathbb E[\nabla_\phi h(z^*)]$",
+        eq(mixed, at_zero(sp.Derivative(tilted, EPSILON))),
+        r"so the limit of the quotient, which is this derivative, is $\partial_\epsilon "
+        r"\partial_\phi G(\phi,0)$",
     )
     yield agree(
         "sampling",
@@ -155,21 +133,17 @@ def limit_is_gradient(budget):
     small = Estimate(direct_mean(h, VALUES, TINY), TINY * SPREAD**2, "quadrature")
     yield theorem()
     yield agree("engine", slopes_by_differences(h), small, "differences against the quotient")
-    yield agree(
-        "closed form", small, exact_gradient(h, VALUES), r"quotient at $\epsilon = 10^{-8}$"
-    )
+    what = r"quotient at $\epsilon = 10^{-8}$"
+    yield agree("closed form", small, exact_gradient(h, VALUES), what)
 
 
 def theorem() -> Check:
     """(7): both sides are the covariance of f and grad h under q, for symbolic k."""
     return exact(
         "sympy, symbolic k",
-        eq(
-            at_zero(sp.Derivative(mean(SLOPE, EPSILON), EPSILON)),
-            COVARIANCE,
-            r"the limit is $\operatorname{Cov}_q(f, \nabla_\phi h)$, with no condition on $h(z)$ "
-            r"and $f(z)$ at any $z$",
-        ),
+        eq(at_zero(sp.Derivative(mean(SLOPE, EPSILON), EPSILON)), COVARIANCE),
+        r"the limit is $\operatorname{Cov}_q(f, \nabla_\phi h)$, with no condition on $h(z)$ "
+        r"and $f(z)$ at any $z$",
         eq(sp.Derivative(mean(F), PHI), COVARIANCE, r"and so is $\nabla_\phi \mathbb E[f(z^*)]$"),
     )
 

@@ -113,9 +113,8 @@ def density_at_the_root(budget):
     drawn = average(rows, (2,), seed=67, samples=budget.samples, spread=2.0)
     yield _binary()
     yield agree("scipy quadrature", small, gradient, r"quotient at $10^{-7}$", floor=1.0)
-    yield agree(
-        "sampling", drawn, [quotient(HALF)], r"quotient at $\frac12$ over draws of $x$", floor=1.0
-    )
+    what = r"quotient at $\frac12$ over draws of $x$"
+    yield agree("sampling", drawn, [quotient(HALF)], what, floor=1.0)
 
 
 @two_labels.part("finitely many data without ties: both sides are zero")
@@ -127,16 +126,11 @@ def without_ties():
     near = [[(a + b * (phi + t)) > 0 for a, b in data] for t in (eps, -eps)]
     yield exact(
         "sympy, any data",
-        eq(
-            sp.Subs(margin - size * change, size, margin / (2 * change)),
-            margin / 2,
-            r"a label that leads by $m > 0$ still leads by this at $\epsilon = m/(2d)$, with $d$ "
-            r"the largest difference of losses",
-        ),
-        argued(
-            r"so $y^*(\epsilon) = y^*$ for small $\epsilon$, and $y^*$ is constant near $\phi$",
-            r"finitely many margins, each continuous in $\phi$",
-        ),
+        eq(sp.Subs(margin - size * change, size, margin / (2 * change)), margin / 2),
+        r"a label that leads by $m > 0$ still leads by this at $\epsilon = m/(2d)$, with $d$ "
+        r"the largest difference of losses",
+        argued(r"""so $y^*(\epsilon) = y^*$ for small $\epsilon$, and $y^*$ is constant near $\phi$
+            [finitely many margins, each continuous in $\phi$]"""),
     )
     yield exact(
         "rational, four data",
@@ -152,11 +146,9 @@ def at_a_tie():
     quotients = [_datum(TIE + t, 0, 1)[0] - _datum(TIE - t, 0, 1)[0] for t in STEPS]
     yield exact(
         "sympy, any data",
-        argued(
-            r"at $\phi + t$ the loss of the datum is $f_2 + \delta\,1\{m > 0\}$ with $m = s t + "
-            r"o(t)$, $s \ne 0$, and $R$, the rest of the mean, does not move",
-            r"no other margin crosses zero at this $\phi$",
-        ),
+        argued(r"""at $\phi + t$ the loss of the datum is $f_2 + \delta\,1\{m > 0\}$ with $m = s t +
+            o(t)$, $s \ne 0$, and $R$, the rest of the mean, does not move [no other margin crosses
+            zero at this $\phi$]"""),
         eq(sp.Limit(after, size, 0) - sp.Limit(before, size, 0), gap, "a jump, times its weight"),
         argued("what has a gradient is continuous", "definition of the gradient"),
     )
@@ -193,25 +185,15 @@ def _binary() -> Check:
     gain = sp.Integral(slope(X) * density(X), (X, moved, upper))
     return exact(
         "sympy, arbitrary density and margin",
-        argued(
-            r"the margin $m = h_1 - h_2$ has one root; $r' = -m_\phi/m_x$ at $m(r(\phi),\phi) = 0$ "
-            r"and $s'(\epsilon) = -\delta/m_x$ at $m(s(\epsilon),\phi) = -\epsilon\delta$",
-            "implicit function theorem, $m_x > 0$",
-        ),
-        eq(
-            sp.Derivative(delta * mass, PHI),
-            -delta * density(root) * sp.Derivative(root, PHI),
-            r"the derivative of $\mathbb E f(y^*) = f_2 + \delta\int_{r(\phi)}^\infty \rho\,dx$, "
-            r"which is $\delta\,\rho(r)\,m_\phi/m_x$",
-        ),
-        argued(
-            r"$\mathbb E[\nabla h(y^*(\epsilon)) - \nabla h(y^*)] = \int_{s(\epsilon)}^{r} m_\phi "
-            r"\rho\,dx$",
-            r"the prediction changes exactly between the two roots, for either sign of $\delta$",
-        ),
-        eq(
-            sp.Derivative(gain, e),
-            -slope(moved) * density(moved) * sp.Derivative(moved, e),
-            r"at $\epsilon = 0$, where $s = r$, it is $\delta\,\rho(r)\,m_\phi/m_x$ too",
-        ),
+        argued(r"""the margin $m = h_1 - h_2$ has one root; $r' = -m_\phi/m_x$ at $m(r(\phi),\phi) =
+            0$ and $s'(\epsilon) = -\delta/m_x$ at $m(s(\epsilon),\phi) = -\epsilon\delta$ [implicit
+            function theorem, $m_x > 0$]"""),
+        eq(sp.Derivative(delta * mass, PHI), -delta * density(root) * sp.Derivative(root, PHI)),
+        r"the derivative of $\mathbb E f(y^*) = f_2 + \delta\int_{r(\phi)}^\infty \rho\,dx$, "
+        r"which is $\delta\,\rho(r)\,m_\phi/m_x$",
+        argued(r"""$\mathbb E[\nabla h(y^*(\epsilon)) - \nabla h(y^*)] = \int_{s(\epsilon)}^{r}
+            m_\phi \rho\,dx$ [the prediction changes exactly between the two roots, for either sign
+            of $\delta$]"""),
+        eq(sp.Derivative(gain, e), -slope(moved) * density(moved) * sp.Derivative(moved, e)),
+        r"at $\epsilon = 0$, where $s = r$, it is $\delta\,\rho(r)\,m_\phi/m_x$ too",
     )

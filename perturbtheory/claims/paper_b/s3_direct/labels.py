@@ -100,12 +100,9 @@ def is_the_label(budget):
     shares = [direct_law(x, FAR, 1.0)[:, 0].sum() for x in thetas(3, budget)]
     yield exact(
         "sympy, any k",
-        eq(
-            sp.Limit(A / (A + sp.exp(-step * fall) * REST), fall, sp.oo),
-            1,
-            r"the limit of $P(z^*(\epsilon) = z_{true})$ for $f = -M$ off the true label, with "
-            r"$a = e^{h(z_{true})}$ and $S$ the sum over the others",
-        ),
+        eq(sp.Limit(A / (A + sp.exp(-step * fall) * REST), fall, sp.oo), 1),
+        r"the limit of $P(z^*(\epsilon) = z_{true})$ for $f = -M$ off the true label, with "
+        r"$a = e^{h(z_{true})}$ and $S$ the sum over the others",
     )
     yield agree("joint law", shares, 1.0, "$P(z^*(1) = z_{true})$ for $M = 200$")
 
@@ -125,10 +122,8 @@ def mean_is_score(budget):
     yield agree("complex step", means, slopes, "exact mean, $k = 3$")
 
 
-@convex_indicator.part(
-    r"$P(z^*(\epsilon) = z_{true}) = \frac{q e^\epsilon}{1 - q + q e^\epsilon}$ for $f(z) = 1_{z = "
-    r"z_{true}}$"
-)
+@convex_indicator.part(r"""$P(z^*(\epsilon) = z_{true}) = \frac{q e^\epsilon}{1 - q + q e^\epsilon}$
+    for $f(z) = 1_{z = z_{true}}$""")
 def zero_one_share(budget):
     step, share = sp.symbols("epsilon q", positive=True)
     formula = share * sp.exp(step) / (1 - share + share * sp.exp(step))

@@ -86,18 +86,13 @@ def decoder_values():
     moved = [np.abs(_by_complex_steps(VALUES + e) - truth).max() for e in np.eye(CATEGORIES)]
     yield exact(
         "sympy, k = 2",
-        eq(
-            gradient, q * (1 - q) * (one - two), "it depends on either value, for any $q$ in (0, 1)"
-        ),
-        argued(
-            r"for every $k$ it is linear in $f(z)$ with the coefficient $q(z) (\nabla h(z) - "
-            r"\mathbb E_q \nabla h)$, not zero in general",
-            "B.exact-gradient-logits",
-        ),
+        eq(gradient, q * (1 - q) * (one - two)),
+        "it depends on either value, for any $q$ in (0, 1)",
+        argued(r"""for every $k$ it is linear in $f(z)$ with the coefficient $q(z) (\nabla h(z) -
+            \mathbb E_q \nabla h)$, not zero in general [B.exact-gradient-logits]"""),
     )
-    yield positive(
-        "complex step", np.array(moved), "change of (2) where one $f(z)$ changes, $k = 3$"
-    )
+    what = "change of (2) where one $f(z)$ changes, $k = 3$"
+    yield positive("complex step", np.array(moved), what)
 
 
 @one_pass.part("one forward and one backward pass of the encoder give (2)")
@@ -106,16 +101,12 @@ def is_enough():
     encoder, found = _float_network()
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(total(w * H), PHI),
-            total(w * SLOPE),
-            "the backward pass of one number, with $w$ held fixed",
-        ),
+        eq(sp.Derivative(total(w * H), PHI), total(w * SLOPE)),
+        "the backward pass of one number, with $w$ held fixed",
         argued("all $h(z)$ and so $w$ come from one forward pass", "the output has every $z$"),
     )
-    yield agree(
-        "complex step", found, _by_complex_steps(), "(2) for a network with 8 parameters", floor=1.0
-    )
+    what = "(2) for a network with 8 parameters"
+    yield agree("complex step", found, _by_complex_steps(), what, floor=1.0)
     yield agree("counted", [encoder.forward, encoder.backward], 1, "passes")
 
 

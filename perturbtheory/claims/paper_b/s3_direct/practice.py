@@ -39,11 +39,8 @@ def almost_everywhere(budget):
     means = (softmax(points + FLOOR * VALUES, axis=1) - softmax(points, axis=1)) / FLOOR
     yield exact(
         "sympy, any k",
-        argued(
-            r"the bias is an analytic function of $h$, so that its zeros are a null set unless it "
-            r"is zero everywhere",
-            r"a quotient of sums of exponentials without zeros",
-        ),
+        argued("""the bias is an analytic function of $h$, so that its zeros are a null set unless
+            it is zero everywhere [a quotient of sums of exponentials without zeros]"""),
         eq(
             sp.Limit(((moved - share) / e - share * (1 - share) * d) / share, A, 0, "+"),
             (sp.exp(e * d) - 1) / e - d,

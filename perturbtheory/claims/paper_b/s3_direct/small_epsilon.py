@@ -57,15 +57,10 @@ def zero_or_large(budget):
     apart = delta(one, one) - 2 * delta(one, two) + delta(two, two)
     yield exact(
         "sympy, any k",
-        argued(
-            r"$\nabla h(z) = e_z$, so that the estimate is $(e_j - e_i)/\epsilon$",
-            "$h(z)$ is the coordinate $z$ of the logits",
-        ),
-        eq(
-            sp.Subs(apart, two, one),
-            0,
-            r"$\lVert e_i - e_j\rVert^2 = 2 - 2\delta_{ij}$ for $j = i$",
-        ),
+        argued(r"""$\nabla h(z) = e_z$, so that the estimate is $(e_j - e_i)/\epsilon$ [$h(z)$ is
+            the coordinate $z$ of the logits]"""),
+        eq(sp.Subs(apart, two, one), 0),
+        r"$\lVert e_i - e_j\rVert^2 = 2 - 2\delta_{ij}$ for $j = i$",
         eq(sp.Subs(apart, two, one + 1), 2, r"and for every other $j$, such as $i + 1$"),
     )
     h = np.tile(thetas(3, budget)[0], (budget.samples, 1))
@@ -89,28 +84,16 @@ def rarely_not_zero(budget):
     d, share, excess = sp.symbols("d q_i x", positive=True)
     yield exact(
         "sympy, any k",
-        argued(
-            r"$P(z^*=i, z^*(\epsilon) \ne i) = q_i - q_i/D_i$ with $D_i = 1 + \sum_l q_l "
-            r"(e^{\epsilon(f_l-f_i)} - 1)_+$",
-            "C.joint-law",
-        ),
-        eq(
-            share - share / (1 + excess),
-            share * (excess - excess**2 / (1 + excess)),
-            r"with $x = D_i - 1 \ge 0$: it is $q_i x + O(x^2)$",
-        ),
-        eq(
-            sp.Limit(((sp.exp(E * d) - 1) / E - d) / E, E, 0, "+"),
-            d**2 / 2,
-            r"so that $(e^{\epsilon d} - 1)_+ = \epsilon d_+ + O(\epsilon^2)$: for $d \le 0$ it is "
-            r"zero",
-        ),
-        argued(
-            r"so $x = O(\epsilon)$ and $P(z^*(\epsilon) \ne z^*) = \epsilon \sum_i q_i \sum_l q_l "
-            r"(f_l - f_i)_+ + O(\epsilon^2) = \epsilon \sum_{i<l} q_i q_l |f_i - f_l| + "
-            r"O(\epsilon^2)$",
-            "of each pair exactly one order has a positive difference",
-        ),
+        argued(r"""$P(z^*=i, z^*(\epsilon) \ne i) = q_i - q_i/D_i$ with $D_i = 1 + \sum_l q_l
+            (e^{\epsilon(f_l-f_i)} - 1)_+$ [C.joint-law]"""),
+        eq(share - share / (1 + excess), share * (excess - excess**2 / (1 + excess))),
+        r"with $x = D_i - 1 \ge 0$: it is $q_i x + O(x^2)$",
+        eq(sp.Limit(((sp.exp(E * d) - 1) / E - d) / E, E, 0, "+"), d**2 / 2),
+        r"so that $(e^{\epsilon d} - 1)_+ = \epsilon d_+ + O(\epsilon^2)$: for $d \le 0$ it is "
+        r"zero",
+        argued(r"""so $x = O(\epsilon)$ and $P(z^*(\epsilon) \ne z^*) = \epsilon \sum_i q_i \sum_l
+            q_l (f_l - f_i)_+ + O(\epsilon^2) = \epsilon \sum_{i<l} q_i q_l |f_i - f_l| +
+            O(\epsilon^2)$ [of each pair exactly one order has a positive difference]"""),
     )
     rate = Estimate(
         (direct_law(h, VALUES, TINY) * OFF).sum() / TINY, TINY * SPREAD**2, "quadrature"
@@ -154,16 +137,10 @@ def at_the_tie():
     small_step = direct_mean(np.zeros(2), np.array([1.0, 0.0]), TINY)[0]
     yield exact(
         "sympy",
-        eq(
-            sp.Limit((tied - tied.subs(E, 0)) / E, E, 0),
-            quarter,
-            "the limit of the quotient",
-        ),
-        eq(
-            sp.Subs(sp.Derivative(share.subs(E, 0), X), (X, Y), (0, 0)),
-            quarter,
-            r"the gradient of $\mathbb E[f(z^*)]$",
-        ),
+        eq(sp.Limit((tied - tied.subs(E, 0)) / E, E, 0), quarter),
+        "the limit of the quotient",
+        eq(sp.Subs(sp.Derivative(share.subs(E, 0), X), (X, Y), (0, 0)), quarter),
+        r"the gradient of $\mathbb E[f(z^*)]$",
     )
     yield agree(
         "closed form",

@@ -42,16 +42,12 @@ def weighted_slopes(budget):
     value = _by_log_slopes(budget)
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(total(sp.exp(H) * F), PHI),
-            total(sp.exp(H) * SLOPE * F),
-            r"the left-hand side is that of (2), because $q = e^h$",
-        ),
+        eq(sp.Derivative(total(sp.exp(H) * F), PHI), total(sp.exp(H) * SLOPE * F)),
+        r"the left-hand side is that of (2), because $q = e^h$",
     )
     yield agree("complex step", value, _by_complex_steps(budget), "$k = 3$, (2)")
-    yield agree(
-        "covariance", value, _covariance(budget), r"against $\operatorname{Cov}_q(f, \nabla h)$"
-    )
+    what = r"against $\operatorname{Cov}_q(f, \nabla h)$"
+    yield agree("covariance", value, _covariance(budget), what)
 
 
 @logits.part(r"$\nabla \mathbb E_q f = \operatorname{Cov}_q(f, \nabla h)$")
@@ -70,11 +66,8 @@ def for_log_probabilities(budget):
     yield exact(
         "sympy, symbolic k",
         eq(sp.Derivative(H - sp.log(scores), PHI), SLOPE - mean(SLOPE)),
-        argued(
-            r"so that $\sum_z q\,\nabla\log q\,f = \mathbb E_q[f \nabla h] - \mathbb E_q[f]\, "
-            r"\mathbb E_q[\nabla h]$",
-            r"$q = e^{\log q}$; a constant leaves the sum",
-        ),
+        argued(r"""so that $\sum_z q\,\nabla\log q\,f = \mathbb E_q[f \nabla h] - \mathbb E_q[f]\,
+            \mathbb E_q[\nabla h]$ [$q = e^{\log q}$; a constant leaves the sum]"""),
     )
     value, what = _by_log_slopes(budget), "$k = 3$, linear $h$"
     yield agree("covariance", value, _covariance(budget), what)

@@ -122,14 +122,10 @@ def mean_is_zero(budget):
     yield exact(
         "sympy",
         argued(r"$\int t\,g(t)\,dt = -\int_0^\infty \log(u) e^{-u} du - c$", "$u = e^{-(t+c)}$"),
-        argued(
-            r"$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$", r"differentiate $\int u^x e^{-u}$"
-        ),
-        eq(
-            sp.Subs(sp.Derivative(sp.gamma(1 + X), X), X, 0),
-            -sp.EulerGamma,
-            r"which is $-c$, so that the mean is $c - c = 0$",
-        ),
+        argued(r"""$\int_0^\infty \log(u) e^{-u} du = \Gamma'(1)$ [differentiate $\int u^x
+            e^{-u}$]"""),
+        eq(sp.Subs(sp.Derivative(sp.gamma(1 + X), X), X, 0), -sp.EulerGamma),
+        r"which is $-c$, so that the mean is $c - c = 0$",
     )
     yield agree("sampling", draws, 0.0, "mean of Sobol draws", floor=1.0)
 
@@ -149,35 +145,18 @@ def theorem_3(budget):
     norm = sp.Symbol("Z", positive=True)
     yield exact(
         "sympy, symbolic k",
-        argued(
-            r"$P(z^*=z) = \int g(t-x) \prod_{\hat z \ne z} G(t-h_{\hat z})\,dt$ with $x = h_z$",
-            "$h_z + \\gamma(z)$ has the density $g(t - h_z)$; the others, independent, are less",
-        ),
-        eq(
-            DENSITY.subs(T, moved),
-            sp.exp(-moved - C) * CDF.subs(T, moved),
-            "(15): $g(t-x) = e^{-(t-x+c)} G(t-x)$",
-        ),
-        eq(
-            sp.exp(-moved - C),
-            sp.exp(X) * height,
-            "(16): $e^{h_z}$ leaves the integral, and $\\log G(t-h_z) = -e^{h_z} e^{-(t+c)}$",
-        ),
-        eq(
-            exponent,
-            total(sp.exp(H)) * height,
-            r"so that $\prod_z G(t-h_z) = e^{-S e^{-(t+c)}}$ with $S = \sum_z e^{h_z}$",
-        ),
-        eq(
-            sp.Integral(sp.exp(-REST * U), (U, 0, sp.oo)),
-            1 / REST,
-            "$1/Z = \\int e^{-(t+c)} e^{-S e^{-(t+c)}}\\,dt$ with $u = e^{-(t+c)}$",
-        ),
-        eq(
-            sp.Subs(total(sp.exp(H) / norm), norm, total(sp.exp(H))),
-            1,
-            "and $Z = S$ is what makes the probabilities add up to one",
-        ),
+        argued(r"""$P(z^*=z) = \int g(t-x) \prod_{\hat z \ne z} G(t-h_{\hat z})\,dt$ with $x = h_z$
+            [$h_z + \gamma(z)$ has the density $g(t - h_z)$; the others, independent, are less]"""),
+        eq(DENSITY.subs(T, moved), sp.exp(-moved - C) * CDF.subs(T, moved)),
+        "(15): $g(t-x) = e^{-(t-x+c)} G(t-x)$",
+        eq(sp.exp(-moved - C), sp.exp(X) * height),
+        "(16): $e^{h_z}$ leaves the integral, and $\\log G(t-h_z) = -e^{h_z} e^{-(t+c)}$",
+        eq(exponent, total(sp.exp(H)) * height),
+        r"so that $\prod_z G(t-h_z) = e^{-S e^{-(t+c)}}$ with $S = \sum_z e^{h_z}$",
+        eq(sp.Integral(sp.exp(-REST * U), (U, 0, sp.oo)), 1 / REST),
+        "$1/Z = \\int e^{-(t+c)} e^{-S e^{-(t+c)}}\\,dt$ with $u = e^{-(t+c)}$",
+        eq(sp.Subs(total(sp.exp(H) / norm), norm, total(sp.exp(H))), 1),
+        "and $Z = S$ is what makes the probabilities add up to one",
     )
     yield agree("engine", found, softmax(points, axis=1), "quadrature of (15), $k = 3$")
     inverse = Estimate(value, error, "quadrature")
@@ -231,26 +210,18 @@ def cdf_of_differences(budget):
     )
     yield exact(
         "sympy, symbolic k",
-        argued(
-            r"$P(z^* = 1) = P(\gamma(z) - \gamma(1) \le h(1) - h(z) \text{ for all } z)$, the "
-            r"joint cdf at $t_z = h(1) - h(z)$, which may be any numbers",
-            "definition of the arg max, without ties",
-        ),
-        eq(
-            sp.exp(X) / (sp.exp(X) + REST),
-            1 / (1 + REST * sp.exp(-X)),
-            r"(14) for $z = 1$, with $x = h(1)$ and $S = \sum_{z \ge 2} e^{h(z)}$, so that $S "
-            r"e^{-x} = \sum_{z \ge 2} e^{-t_z}$",
-        ),
-        argued(
-            "conversely this cdf fixes the joint law of all differences and so that of $z^*$, "
-            "which is then that of independent Gumbel variables",
-            "$z^*$ is a function of the differences; B.gumbel-max",
-        ),
+        argued(r"""$P(z^* = 1) = P(\gamma(z) - \gamma(1) \le h(1) - h(z) \text{ for all } z)$, the
+            joint cdf at $t_z = h(1) - h(z)$, which may be any numbers [definition of the arg max,
+            without ties]"""),
+        eq(sp.exp(X) / (sp.exp(X) + REST), 1 / (1 + REST * sp.exp(-X))),
+        r"(14) for $z = 1$, with $x = h(1)$ and $S = \sum_{z \ge 2} e^{h(z)}$, so that $S "
+        r"e^{-x} = \sum_{z \ge 2} e^{-t_z}$",
+        argued("""conversely this cdf fixes the joint law of all differences and so that of $z^*$,
+            which is then that of independent Gumbel variables [$z^*$ is a function of the
+            differences; B.gumbel-max]"""),
     )
-    yield agree(
-        "sampling", wins, 1 / (1 + np.exp(-shift).sum()), r"noise $\gamma - \max\gamma$, $k = 3$"
-    )
+    what = r"noise $\gamma - \max\gamma$, $k = 3$"
+    yield agree("sampling", wins, 1 / (1 + np.exp(-shift).sum()), what)
 
 
 @differences.part("independent Gumbel variables have it")
@@ -264,11 +235,9 @@ def independent_differences(budget):
     )
     yield exact(
         "sympy, symbolic k",
-        argued(
-            r"the cdf is $\int g(x) \prod_{z \ge 2} G(x + t_z)\,dx = \int_0^\infty e^{-u} e^{-S u} "
-            r"du$ with $u = e^{-(x+c)}$ and $S = \sum_{z \ge 2} e^{-t_z}$",
-            "independence; $G(x + t) = e^{-u e^{-t}}$",
-        ),
+        argued(r"""the cdf is $\int g(x) \prod_{z \ge 2} G(x + t_z)\,dx = \int_0^\infty e^{-u} e^{-S
+            u} du$ with $u = e^{-(x+c)}$ and $S = \sum_{z \ge 2} e^{-t_z}$ [independence; $G(x + t)
+            = e^{-u e^{-t}}$]"""),
         eq(sp.Integral(sp.exp(-U) * sp.exp(-REST * U), (U, 0, sp.oo)), 1 / (1 + REST)),
     )
     yield agree("sampling", below, 1 / (1 + np.exp(-shift).sum()), "joint cdf at one point")

@@ -65,20 +65,15 @@ def is_a_bound(budget):
     table = _Tables(budget)
     yield exact(
         "sympy, any number of z",
-        eq(
-            BOUND_TERM + Q * sp.log(EVIDENCE),
-            Q * sp.log(Q / POSTERIOR),
-            r"what one $z$ adds to the right-hand side minus the left: with $\pi = p(z)$, $\ell = "
-            r"p(x|z)$ and $r = p(z|x) = \pi\ell/p(x)$ the gap is $KL(q\,\|\,r)$",
-        ),
+        eq(BOUND_TERM + Q * sp.log(EVIDENCE), Q * sp.log(Q / POSTERIOR)),
+        r"what one $z$ adds to the right-hand side minus the left: with $\pi = p(z)$, $\ell = "
+        r"p(x|z)$ and $r = p(z|x) = \pi\ell/p(x)$ the gap is $KL(q\,\|\,r)$",
         eq(sp.Subs(below, T, 1), 0, r"$t - 1 - \log t$ at $t = 1$"),
         eq(sp.Subs(sp.Derivative(below, T), T, 1), 0),
         eq(sp.Derivative(below, (T, 2)), T**-2, r"positive, so that $\log t \le t - 1$"),
-        argued(
-            r"$\sum q \log\frac{q}{r} \ge \sum q\,(1 - \frac{r}{q}) \ge 1 - 1 = 0$, with equality "
-            r"exactly for $q = r$",
-            r"$\log t \le t - 1$ at $t = r/q$; both distributions sum to one",
-        ),
+        argued(r"""$\sum q \log\frac{q}{r} \ge \sum q\,(1 - \frac{r}{q}) \ge 1 - 1 = 0$, with
+            equality exactly for $q = r$ [$\log t \le t - 1$ at $t = r/q$; both distributions sum to
+            one]"""),
     )
     gap = table.divergence - table.expected + table.evidence
     yield positive("enumeration", gap, "gap on random tables")
@@ -146,11 +141,8 @@ def mended_sign(budget):
     yield exact(
         "sympy, term by term",
         argued(r"$\mathbb E f(z^*) = \mathbb E_q f$", "(6), B.reparameterised-objective"),
-        eq(
-            -Q * sp.log(LIKE) + Q * (sp.log(Q) - sp.log(PRIOR)),
-            BOUND_TERM,
-            r"so that each $z$ adds its term of (1), with $\pi = p(z)$ and $\ell = p(x|z)$",
-        ),
+        eq(-Q * sp.log(LIKE) + Q * (sp.log(Q) - sp.log(PRIOR)), BOUND_TERM),
+        r"so that each $z$ adds its term of (1), with $\pi = p(z)$ and $\ell = p(x|z)$",
     )
     yield positive("enumeration", gap, r"gap to $-\log p(x)$ on random tables")
     yield agree("enumeration of the posterior", gap, table.gap, "gap against $KL(q, p(z|x))$")
@@ -183,15 +175,11 @@ def _sums_of_indicators():
     one, picked = (x.args[0][0] if x.has(sp.Piecewise) else x for x in sums)
     return exact(
         "sympy, symbolic k",
-        argued(
-            r"$\mathbb P[z^*=z] = \mathbb E[1_{z^*=z}]$",
-            "the expectation of an indicator is the probability of its event",
-        ),
+        argued(r"""$\mathbb P[z^*=z] = \mathbb E[1_{z^*=z}]$ [the expectation of an indicator is the
+            probability of its event]"""),
         shown(r"$\sum_z 1_{z^*=z} = 1$", one == 1),
         shown(r"$\sum_z 1_{z^*=z} f(z) = f(z^*)$", picked == f[i]),
-        argued(
-            r"$\sum_z \mathbb E[1_{z^*=z}] f(z) = \mathbb E[\sum_z 1_{z^*=z} f(z^*)] = "
-            r"\mathbb E[f(z^*)]$",
-            "finite sums commute with expectations, and $f(z) = f(z^*)$ where the indicator is one",
-        ),
+        argued(r"""$\sum_z \mathbb E[1_{z^*=z}] f(z) = \mathbb E[\sum_z 1_{z^*=z} f(z^*)] = \mathbb
+            E[f(z^*)]$ [finite sums commute with expectations, and $f(z) = f(z^*)$ where the
+            indicator is one]"""),
     )

@@ -51,33 +51,19 @@ def towards_one_half():
     slope = -sp.sinh(D) * sp.sinh(X) / (sp.cosh(D) + sp.cosh(X)) ** 2
     yield exact(
         "sympy, k = 2, any temperature",
-        argued(
-            r"$p_\tau = \mathbb E\,\sigma((D+L)/\tau) = \mathbb P(L + \tau L' \le D) = "
-            r"\mathbb E\,\sigma(D - \tau L')$ with $L = \gamma_1 - \gamma_2$ and $L'$ logistic, "
-            r"$D = h_1 - h_2$",
-            r"$\sigma$ is the cdf of a logistic variable, which is symmetric",
-        ),
-        argued(
-            r"$p_\tau = \mathbb E\,\frac12[\sigma(D-\tau L') + \sigma(D+\tau L')]$",
-            "$L'$ and $-L'$ have one law",
-        ),
-        eq(
-            _logistic(D - X) + _logistic(D + X) - 1,
-            even.rewrite(sp.exp),
-            r"$\sigma(D-x) + \sigma(D+x) - 1 = \frac{\sinh D}{\cosh D + \cosh x}$",
-        ),
+        argued(r"""$p_\tau = \mathbb E\,\sigma((D+L)/\tau) = \mathbb P(L + \tau L' \le D) = \mathbb
+            E\,\sigma(D - \tau L')$ with $L = \gamma_1 - \gamma_2$ and $L'$ logistic, $D = h_1 -
+            h_2$ [$\sigma$ is the cdf of a logistic variable, which is symmetric]"""),
+        argued(r"""$p_\tau = \mathbb E\,\frac12[\sigma(D-\tau L') + \sigma(D+\tau L')]$ [$L'$ and
+            $-L'$ have one law]"""),
+        eq(_logistic(D - X) + _logistic(D + X) - 1, even.rewrite(sp.exp)),
+        r"$\sigma(D-x) + \sigma(D+x) - 1 = \frac{\sinh D}{\cosh D + \cosh x}$",
         eq(sp.Derivative(even, X), slope, "negative for $D > 0$, $x > 0$: it falls strictly"),
-        eq(
-            (sp.sinh(D) / (sp.cosh(D) + 1)).rewrite(sp.exp),
-            2 * _logistic(D) - 1,
-            "from this value at $x = 0$",
-        ),
+        eq((sp.sinh(D) / (sp.cosh(D) + 1)).rewrite(sp.exp), 2 * _logistic(D) - 1),
+        "from this value at $x = 0$",
         eq(sp.Limit(even.rewrite(sp.exp), X, sp.oo), 0),
-        argued(
-            r"so $\frac12 < p_\tau < \sigma(D)$ and $p_\tau$ falls strictly in $\tau$; $D < 0$ by "
-            r"exchanging the categories",
-            r"$x = \tau |L'| > 0$ with probability one",
-        ),
+        argued(r"""so $\frac12 < p_\tau < \sigma(D)$ and $p_\tau$ falls strictly in $\tau$; $D < 0$
+            by exchanging the categories [$x = \tau |L'| > 0$ with probability one]"""),
     )
     yield positive(
         "trapezoidal rule",
@@ -102,36 +88,20 @@ def odds_nearer_to_one():
     first, second = (total(chance * w**n * sp.exp(-s * w)) / transform for n in (1, 2))
     yield exact(
         "sympy, any k and any temperature",
-        argued(
-            r"$p_i = \int r(t-h_i) \prod_l F(t-h_l)\,dt$ with $F$ the cdf of $\gamma + \tau G$ and "
-            r"$r = F'/F$",
-            r"C.smoothing: $p$ is the law of $\operatorname{argmax}(h + \gamma + \tau G)$",
-        ),
-        argued(
-            r"$F(t) = \Lambda(s) = \mathbb E e^{-sW}$ with $s = e^{-(t+c)}$, $W = e^{\tau G}$; "
-            r"hence $r(t) = s M(s)$ with $M = -\Lambda'/\Lambda$",
-            "condition on $G$",
-        ),
-        eq(
-            -sp.Derivative(sp.log(transform), s),
-            first,
-            "$M(s)$ is a mean of $W$, written for values $w_z$ with probabilities $p_z$",
-        ),
-        eq(
-            sp.Derivative(first, s),
-            first**2 - second,
-            "minus a variance of $W$, which is not constant: $M$ falls strictly",
-        ),
-        argued(
-            r"so $r(t-h_i)/r(t-h_j) = e^{h_i-h_j} M(s e^{h_i})/M(s e^{h_j}) < e^{h_i-h_j}$, and "
-            r"$p_i < e^{h_i-h_j} p_j$",
-            "the integrands are positive; the means of any other $W$ are differentiated alike",
-        ),
-        argued(
-            "$p_i > p_j$",
-            "exchange the noise of $i$ and $j$: where $j$ won, $i$ wins, and a set of positive "
-            "probability remains",
-        ),
+        argued(r"""$p_i = \int r(t-h_i) \prod_l F(t-h_l)\,dt$ with $F$ the cdf of $\gamma + \tau G$
+            and $r = F'/F$ [C.smoothing: $p$ is the law of $\operatorname{argmax}(h + \gamma + \tau
+            G)$]"""),
+        argued(r"""$F(t) = \Lambda(s) = \mathbb E e^{-sW}$ with $s = e^{-(t+c)}$, $W = e^{\tau G}$;
+            hence $r(t) = s M(s)$ with $M = -\Lambda'/\Lambda$ [condition on $G$]"""),
+        eq(-sp.Derivative(sp.log(transform), s), first),
+        "$M(s)$ is a mean of $W$, written for values $w_z$ with probabilities $p_z$",
+        eq(sp.Derivative(first, s), first**2 - second),
+        "minus a variance of $W$, which is not constant: $M$ falls strictly",
+        argued("""so $r(t-h_i)/r(t-h_j) = e^{h_i-h_j} M(s e^{h_i})/M(s e^{h_j}) < e^{h_i-h_j}$, and
+            $p_i < e^{h_i-h_j} p_j$ [the integrands are positive; the means of any other $W$ are
+            differentiated alike]"""),
+        argued("""$p_i > p_j$ [exchange the noise of $i$ and $j$: where $j$ won, $i$ wins, and a set
+            of positive probability remains]"""),
     )
     yield positive("engine", Estimate(margins, rounding, "quadrature"), r"$k = 3$, $\tau = 1$")
 
@@ -148,29 +118,18 @@ def limits():
     share = sp.exp(h + TAU * g) / (sp.exp(h + TAU * g) + sp.exp(others))
     yield exact(
         "sympy, any k",
-        argued(
-            r"$p_\tau = \mathbb E\,\operatorname{softmax}(h + \tau G)$ with $G$ a second Gumbel "
-            r"vector",
-            r"C.smoothing: both are the law of $\operatorname{argmax}(h + \gamma + \tau G)$",
-        ),
-        eq(
-            sp.Limit(share, TAU, 0, "+"),
-            sp.exp(h) / (sp.exp(h) + sp.exp(others)),
-            r"the integrand tends to $\operatorname{softmax}(h)$, the others alike",
-        ),
-        eq(
-            sp.Limit(sp.exp((h + g) / TAU), TAU, sp.oo),
-            1,
-            r"so that $\operatorname{softmax}((h+\gamma)/\tau)$ tends to $(\frac1k, \dots)$",
-        ),
-        argued(
-            r"and so do the means; the Jacobian $\nabla p_\tau = \mathbb "
-            r"E\,\nabla\operatorname{softmax}(h+\tau G)$ tends to "
-            r"$\nabla\operatorname{softmax}(h)$, and so does the gradient of $\langle f, "
-            r"p_\tau\rangle$ to the exact one",
-            r"dominated convergence: every softmax lies in $[0, 1]$, second derivatives of the "
-            r"log-sum-exp in $[-\frac14, \frac14]$",
-        ),
+        argued(r"""$p_\tau = \mathbb E\,\operatorname{softmax}(h + \tau G)$ with $G$ a second Gumbel
+            vector [C.smoothing: both are the law of $\operatorname{argmax}(h + \gamma + \tau
+            G)$]"""),
+        eq(sp.Limit(share, TAU, 0, "+"), sp.exp(h) / (sp.exp(h) + sp.exp(others))),
+        r"the integrand tends to $\operatorname{softmax}(h)$, the others alike",
+        eq(sp.Limit(sp.exp((h + g) / TAU), TAU, sp.oo), 1),
+        r"so that $\operatorname{softmax}((h+\gamma)/\tau)$ tends to $(\frac1k, \dots)$",
+        argued(r"""and so do the means; the Jacobian $\nabla p_\tau = \mathbb
+            E\,\nabla\operatorname{softmax}(h+\tau G)$ tends to $\nabla\operatorname{softmax}(h)$,
+            and so does the gradient of $\langle f, p_\tau\rangle$ to the exact one [dominated
+            convergence: every softmax lies in $[0, 1]$, second derivatives of the log-sum-exp in
+            $[-\frac14, \frac14]$]"""),
     )
     yield agree("trapezoidal rule, cold", cold, expit(DIFFERENCES), r"$p_1$ at $\tau = 10^{-3}$")
     yield agree("trapezoidal rule, hot", hot, 0.5, r"$p_1$ at $\tau = 10^7$")
@@ -187,18 +146,13 @@ def pathwise(budget):
     slope = share * (1 - share) / TAU
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(share, Y),
-            slope,
-            r"$s(1-s)/\tau$ is the slope of $s = \operatorname{softmax}((h+\gamma)/\tau)_z$ in "
-            r"$h(z)$, with $y = h(z)+\gamma(z)$ and $a$ the sum of the other exponentials",
-        ),
+        eq(sp.Derivative(share, Y), slope),
+        r"$s(1-s)/\tau$ is the slope of $s = \operatorname{softmax}((h+\gamma)/\tau)_z$ in "
+        r"$h(z)$, with $y = h(z)+\gamma(z)$ and $a$ the sum of the other exponentials",
         eq(X * (1 - X), sp.Rational(1, 4) - (X - sp.Rational(1, 2)) ** 2, r"at most $\frac14$"),
-        argued(
-            r"$\nabla_h \mathbb E\langle f, s\rangle = \mathbb E\,\nabla_h\langle f, s\rangle$: "
-            r"one draw gives an unbiased estimate of the gradient of the relaxed objective",
-            r"dominated convergence: $|\partial s_i/\partial h_j| \le 1/(4\tau)$",
-        ),
+        argued(r"""$\nabla_h \mathbb E\langle f, s\rangle = \mathbb E\,\nabla_h\langle f, s\rangle$:
+            one draw gives an unbiased estimate of the gradient of the relaxed objective [dominated
+            convergence: $|\partial s_i/\partial h_j| \le 1/(4\tau)$]"""),
     )
     relaxed = exact_gradient(STEEP, FIRST)[:1] + relaxed_bias(Gumbel(), STEEP, FIRST, 1.0)[0]
     yield agree(
@@ -217,32 +171,19 @@ def gradients():
     sech = 1 / (4 * sp.cosh(X / 2) ** 2)
     yield exact(
         "sympy, k = 2, any temperature",
-        argued(
-            r"the slope of $p_\tau$ in $D$ is $\mathbb E\,\sigma'(D - \tau L')$",
-            r"dominated convergence, $0 < \sigma' \le \frac14$",
-        ),
-        eq(
-            sp.Derivative(_logistic(X), X),
-            sech.rewrite(sp.exp),
-            r"$\sigma'(x) = \frac14\cosh(x/2)^{-2}$",
-        ),
+        argued(r"""the slope of $p_\tau$ in $D$ is $\mathbb E\,\sigma'(D - \tau L')$ [dominated
+            convergence, $0 < \sigma' \le \frac14$]"""),
+        eq(sp.Derivative(_logistic(X), X), sech.rewrite(sp.exp)),
+        r"$\sigma'(x) = \frac14\cosh(x/2)^{-2}$",
         eq(sp.Subs(sech, X, 0), sp.Rational(1, 4)),
-        eq(
-            sp.Derivative(sech, X),
-            -sp.sinh(X / 2) / (4 * sp.cosh(X / 2) ** 3),
-            r"negative for $x > 0$, so that $p_\tau'(0) = \mathbb E\,\sigma'(\tau L') < \frac14$ "
-            r"falls strictly in $\tau$",
-        ),
-        eq(
-            sp.Limit(A * sp.diff(PAIR, A), A, 1),
-            sp.Rational(1, 6),
-            r"$p_1'(0)$, from $p_1 = a(a-1-\log a)/(a-1)^2$, $a = e^D$",
-        ),
-        argued(
-            r"$p_\tau' > \sigma'$ somewhere and, both being continuous, $p_\tau' = \sigma'$ "
-            r"somewhere in between: there the gradient has no bias",
-            "both slopes integrate to one over $D$, and at $D = 0$ the first is the smaller one",
-        ),
+        eq(sp.Derivative(sech, X), -sp.sinh(X / 2) / (4 * sp.cosh(X / 2) ** 3)),
+        r"negative for $x > 0$, so that $p_\tau'(0) = \mathbb E\,\sigma'(\tau L') < \frac14$ "
+        r"falls strictly in $\tau$",
+        eq(sp.Limit(A * sp.diff(PAIR, A), A, 1), sp.Rational(1, 6)),
+        r"$p_1'(0)$, from $p_1 = a(a-1-\log a)/(a-1)^2$, $a = e^D$",
+        argued(r"""$p_\tau' > \sigma'$ somewhere and, both being continuous, $p_\tau' = \sigma'$
+            somewhere in between: there the gradient has no bias [both slopes integrate to one over
+            $D$, and at $D = 0$ the first is the smaller one]"""),
     )
     yield agree("engine", level, 1 / 6 - 1 / 4, r"bias at $D = 0$, $\tau = 1$")
     yield positive("engine, signs", np.array([-level, steep]), "$D = 0$ and $D = 4$")

@@ -53,12 +53,9 @@ def unbiased(budget):
     )
     yield exact(
         "sympy, symbolic k",
-        eq(
-            sp.Derivative(H - sp.log(total(sp.exp(H))), PHI),
-            SLOPE - mean(SLOPE),
-            r"$\nabla\log q(z)$, so that $\mathbb E_q[f\,\nabla\log q] = \operatorname{Cov}_q(f, "
-            r"\nabla h)$",
-        ),
+        eq(sp.Derivative(H - sp.log(total(sp.exp(H))), PHI), SLOPE - mean(SLOPE)),
+        r"$\nabla\log q(z)$, so that $\mathbb E_q[f\,\nabla\log q] = \operatorname{Cov}_q(f, "
+        r"\nabla h)$",
         eq(sp.Derivative(mean(F), PHI), COVARIANCE, r"and so is $\nabla \mathbb E_q f$"),
     )
     yield agree("sampling", drawn, exact_gradient(h, VALUES), "$k = 3$, in the logits")
@@ -83,23 +80,17 @@ def high_variance(budget):
     leading = (totals[1] + totals[2] - 2 * totals[0]) / (2 * LEVEL**2)
     yield exact(
         "sympy",
-        eq(
-            (f + c) ** 2 * s**2 - g**2,
-            c**2 * s**2 + 2 * c * f * s**2 + (f**2 * s**2 - g**2),
-            r"with $s = \nabla\log q$ and $g$ the gradient: the mean of this is the variance for "
-            r"$f + c$",
-        ),
+        eq((f + c) ** 2 * s**2 - g**2, c**2 * s**2 + 2 * c * f * s**2 + (f**2 * s**2 - g**2)),
+        r"with $s = \nabla\log q$ and $g$ the gradient: the mean of this is the variance for "
+        r"$f + c$",
         eq(mean(F + X) - mean(F) - X, 0, r"$\mathbb E_q f$ moves by the constant: $g$ does not"),
-        argued(
-            r"$\mathbb E_q s^2 > 0$ unless every $\nabla h(z)$ is the same, so that the variance "
-            r"grows like $c^2$ for one and the same gradient; $n$ draws have an $n$th of it",
-            "the coefficient of $c^2$",
-        ),
+        argued(r"""$\mathbb E_q s^2 > 0$ unless every $\nabla h(z)$ is the same, so that the
+            variance grows like $c^2$ for one and the same gradient; $n$ draws have an $n$th of it
+            [the coefficient of $c^2$]"""),
     )
     yield agree("moments", leading, size, "coefficient of $c^2$, $k = 3$, in the logits")
-    yield agree(
-        "sampling", drawn, totals[1] / LEVEL**2, "variance over $c^2$ at $c = -100$, $k = 3$"
-    )
+    what = "variance over $c^2$ at $c = -100$, $k = 3$"
+    yield agree("sampling", drawn, totals[1] / LEVEL**2, what)
 
 
 @no_pathwise_gradient.part(r"for almost every $\gamma$ the maximiser does not change near $\phi$")
@@ -113,16 +104,11 @@ def locally_constant(budget):
 
     yield exact(
         "sympy, any k",
-        argued(
-            "with probability one the maximiser is unique and leads by a margin $m > 0$",
-            "B.gumbel-max, footnote 1; finitely many $z$",
-        ),
-        eq(
-            sp.Subs(margin - 2 * move, move, margin / 4),
-            margin / 2,
-            "what is left of the lead where no $h(z)$ has moved by more than $d = m/4$, which is "
-            r"so near $\phi$",
-        ),
+        argued("""with probability one the maximiser is unique and leads by a margin $m > 0$
+            [B.gumbel-max, footnote 1; finitely many $z$]"""),
+        eq(sp.Subs(margin - 2 * move, move, margin / 4), margin / 2),
+        "what is left of the lead where no $h(z)$ has moved by more than $d = m/4$, which is "
+        r"so near $\phi$",
         argued(r"$z^*$ is constant there, and $\nabla_\phi f(z^*) = 0$", "$f$ does not move"),
     )
     drawn = average(changed, (3,), seed=93, samples=budget.samples)
@@ -135,10 +121,8 @@ def locally_constant(budget):
     )
 
 
-@no_pathwise_gradient.part(
-    r"$\nabla_\phi \mathbb E f(z^*) \ne \mathbb E[\nabla_\phi f(z^*)] = 0$, for $h = (\phi, 0)$, "
-    r"$f = (1, 0)$"
-)
+@no_pathwise_gradient.part(r"""$\nabla_\phi \mathbb E f(z^*) \ne \mathbb E[\nabla_\phi f(z^*)] = 0$,
+    for $h = (\phi, 0)$, $f = (1, 0)$""")
 def gradient_of_the_mean(budget):
     import jax
 
@@ -154,11 +138,8 @@ def gradient_of_the_mean(budget):
     rate = drawn._replace(value=np.asarray(drawn.value), radius=np.asarray(drawn.radius) + bound)
     yield exact(
         "sympy",
-        eq(
-            sp.Subs(sp.Derivative(share, PHI), PHI, 0),
-            sp.Rational(1, 4),
-            r"the gradient of $\mathbb E f(z^*) = P(z^* = 1)$ at $\phi = 0$",
-        ),
+        eq(sp.Subs(sp.Derivative(share, PHI), PHI, 0), sp.Rational(1, 4)),
+        r"the gradient of $\mathbb E f(z^*) = P(z^* = 1)$ at $\phi = 0$",
     )
     yield agree("sampling", rate, 0.25, "mean of difference quotients with shared noise")
     for estimator in (Arm(), Rebar()):

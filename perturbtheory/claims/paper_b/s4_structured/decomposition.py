@@ -88,28 +88,19 @@ def limit_is_the_gradient(budget):
     mixed += (1 - p[::-1]) * np.array([f[1, 0] - f[0, 0], f[0, 1] - f[0, 0]])
     yield exact(
         "sympy, any n",
-        argued(
-            r"given $z^*_{-i}$: $z_i^* = 1$ if $\theta_i + L_i > 0$ and $\tilde z_i(\epsilon) = 1$ "
-            r"if $\theta_i + L_i + \epsilon\Delta_i f(z^*_{-i}) > 0$, with $\Delta_i f = "
-            r"f(z_i = 1) - f(z_i = 0)$",
-            r"$h + \gamma$ and $\tilde f$ are sums over coordinates, each maximised by itself",
-        ),
-        argued(
-            r"the estimate in $\theta_i$ has mean $\sum_{z_{-i}} q(z_{-i}) "
-            r"\frac1\epsilon[\sigma(\theta_i+\epsilon\Delta_i f) - \sigma(\theta_i)]$",
-            "$L_i$ is logistic and independent of the other coordinates",
-        ),
-        eq(
-            sp.Limit(QUOTIENT, E, 0),
-            sp.Derivative(SIGMA * ONE + (1 - SIGMA) * ZERO, THETA),
-            r"$\frac1\epsilon[\sigma(\theta_i+\epsilon\Delta_i f) - \sigma(\theta_i)] \to "
-            r"\partial_{\theta_i}[\sigma(\theta_i) f(1) + (1-\sigma(\theta_i)) f(0)]$",
-        ),
-        argued(
-            r"so the limit is $\partial_{\theta_i} \sum_{z_{-i}} q(z_{-i}) [\sigma(\theta_i) f(1) "
-            r"+ (1-\sigma(\theta_i)) f(0)] = \partial_{\theta_i} \mathbb E f(z^*)$",
-            r"a finite sum, with $q(z_{-i})$ free of $\theta_i$",
-        ),
+        argued(r"""given $z^*_{-i}$: $z_i^* = 1$ if $\theta_i + L_i > 0$ and $\tilde z_i(\epsilon) =
+            1$ if $\theta_i + L_i + \epsilon\Delta_i f(z^*_{-i}) > 0$, with $\Delta_i f = f(z_i = 1)
+            - f(z_i = 0)$ [$h + \gamma$ and $\tilde f$ are sums over coordinates, each maximised by
+            itself]"""),
+        argued(r"""the estimate in $\theta_i$ has mean $\sum_{z_{-i}} q(z_{-i})
+            \frac1\epsilon[\sigma(\theta_i+\epsilon\Delta_i f) - \sigma(\theta_i)]$ [$L_i$ is
+            logistic and independent of the other coordinates]"""),
+        eq(sp.Limit(QUOTIENT, E, 0), sp.Derivative(SIGMA * ONE + (1 - SIGMA) * ZERO, THETA)),
+        r"$\frac1\epsilon[\sigma(\theta_i+\epsilon\Delta_i f) - \sigma(\theta_i)] \to "
+        r"\partial_{\theta_i}[\sigma(\theta_i) f(1) + (1-\sigma(\theta_i)) f(0)]$",
+        argued(r"""so the limit is $\partial_{\theta_i} \sum_{z_{-i}} q(z_{-i}) [\sigma(\theta_i)
+            f(1) + (1-\sigma(\theta_i)) f(0)] = \partial_{\theta_i} \mathbb E f(z^*)$ [a finite sum,
+            with $q(z_{-i})$ free of $\theta_i$]"""),
     )
     found = two_bits.limit(lambda e: _means(h, f, e))
     yield agree("integral over L_1", found, p * (1 - p) * mixed, "limit and gradient, $n = 2$")
@@ -202,21 +193,16 @@ def within_the_bound():
     error = np.abs(expit(X + DELTA) - expit(X) - expit(X) * expit(-X) * DELTA) / DELTA**2
     yield exact(
         "sympy, any n",
-        eq(
-            sp.Derivative(SIGMA, (THETA, 2)),
-            SECOND.subs(S, SIGMA),
-            r"$\sigma'' = s(1-s)(1-2s)$ at $s = \sigma$",
-        ),
+        eq(sp.Derivative(SIGMA, (THETA, 2)), SECOND.subs(S, SIGMA)),
+        r"$\sigma'' = s(1-s)(1-2s)$ at $s = \sigma$",
         shown(
             r"its extremes over $0 \le s \le 1$ are $\pm\frac{1}{6\sqrt3}$",
             extremes == {0, most, -most},
         ),
-        argued(
-            r"$|\frac1\epsilon[\sigma(\theta+\epsilon\Delta) - \sigma(\theta)] - "
-            r"\sigma'(\theta)\Delta| \le \frac{|\epsilon|\Delta^2}{2} \cdot "
-            r"\frac{1}{6\sqrt3}$; average over $z_{-i}$",
-            "Taylor's formula with Lagrange's remainder, given the other coordinates",
-        ),
+        argued(r"""$|\frac1\epsilon[\sigma(\theta+\epsilon\Delta) - \sigma(\theta)] -
+            \sigma'(\theta)\Delta| \le \frac{|\epsilon|\Delta^2}{2} \cdot \frac{1}{6\sqrt3}$;
+            average over $z_{-i}$ [Taylor's formula with Lagrange's remainder, given the other
+            coordinates]"""),
     )
     yield positive("grid", float(most) / 2 - error, r"bound minus bias over $\epsilon\Delta^2$")
 
@@ -225,11 +211,8 @@ def within_the_bound():
 def sign_of_one_coordinate():
     yield exact(
         "sympy, n = 1",
-        eq(
-            sp.Derivative(SIGMA, THETA),
-            sp.exp(-THETA) / (1 + sp.exp(-THETA)) ** 2,
-            r"positive, so that $\frac1\epsilon[\sigma(\theta+\epsilon\Delta) - \sigma(\theta)]$ "
-            r"and $\sigma'(\theta)\Delta$ have the sign of $\Delta$",
-        ),
+        eq(sp.Derivative(SIGMA, THETA), sp.exp(-THETA) / (1 + sp.exp(-THETA)) ** 2),
+        r"positive, so that $\frac1\epsilon[\sigma(\theta+\epsilon\Delta) - \sigma(\theta)]$ "
+        r"and $\sigma'(\theta)\Delta$ have the sign of $\Delta$",
     )
     yield positive("grid", (expit(X + DELTA) - expit(X)) / DELTA, r"quotient over $\Delta$")

@@ -149,10 +149,8 @@ def _approximations() -> tuple[Step, ...]:
                 for z, w in double
             ),
         ),
-        argued(
-            r"so $B = (S-2f(z))_+ - (S-2f(w))_+$ lies between $0$ and $2(f(w)-f(z))$",
-            "$x \\mapsto x_+$ does not decrease and has slope at most one",
-        ),
+        argued(r"""so $B = (S-2f(z))_+ - (S-2f(w))_+$ lies between $0$ and $2(f(w)-f(z))$ [$x
+            \mapsto x_+$ does not decrease and has slope at most one]"""),
         shown(
             r"if $f = f_1(z_1) + f_2(z_2)$, then $B = f(w)-f(z)$ for every pair",
             all(
@@ -185,18 +183,12 @@ def limit_over_pairs():
     )
     yield exact(
         "sympy, n = 2",
-        argued(
-            r"$\mathbb P(z^*=z, \tilde z(\epsilon)=w)$ is the joint law for $\tilde f_z$: $q_z q_w "
-            r"e^{\epsilon \tilde f_z(w)} \int ds/D(s)^2$ over an interval of relative length "
-            r"$e^{\epsilon d} - 1$, $d = (\tilde f_z(w) - \tilde f_z(z))_+$",
-            r"C.joint-law: given $z^* = z$ both arg maxes are those of one decoder, $\tilde f$ "
-            r"around $z$",
-        ),
-        eq(
-            sp.Limit((sp.exp(e * d) - 1) / e, e, 0),
-            d,
-            r"with $D \to 1$: the limit is $q_z q_w d$, and $B$ is the difference of both orders",
-        ),
+        argued(r"""$\mathbb P(z^*=z, \tilde z(\epsilon)=w)$ is the joint law for $\tilde f_z$: $q_z
+            q_w e^{\epsilon \tilde f_z(w)} \int ds/D(s)^2$ over an interval of relative length
+            $e^{\epsilon d} - 1$, $d = (\tilde f_z(w) - \tilde f_z(z))_+$ [C.joint-law: given $z^* =
+            z$ both arg maxes are those of one decoder, $\tilde f$ around $z$]"""),
+        eq(sp.Limit((sp.exp(e * d) - 1) / e, e, 0), d),
+        r"with $D \to 1$: the limit is $q_z q_w d$, and $B$ is the difference of both orders",
         *_approximations(),
     )
     yield agree("joint law", found, np.array(limits), "limit in logit coordinates, $n = 2$")

@@ -29,15 +29,11 @@ def product_of_sums():
     every = [h[np.arange(10), z].sum() for z in product((0, 1), repeat=10)]
     yield exact(
         "sympy, one coordinate at a time",
-        eq(
-            REST + REST * sp.exp(X),
-            REST * (1 + sp.exp(X)),
-            r"$\sum_z e^{h(z)}$ with one more coordinate, $h_n(0) = 0$ and $h_n(1) = x$, $S$ the "
-            r"sum over the others",
-        ),
-        argued(
-            r"so $\sum_z e^{h(z)} = \prod_i \sum_{z_i} e^{h_i(z_i)}$, of $2n$ terms", "induction"
-        ),
+        eq(REST + REST * sp.exp(X), REST * (1 + sp.exp(X))),
+        r"$\sum_z e^{h(z)}$ with one more coordinate, $h_n(0) = 0$ and $h_n(1) = x$, $S$ the "
+        r"sum over the others",
+        argued(r"""so $\sum_z e^{h(z)} = \prod_i \sum_{z_i} e^{h_i(z_i)}$, of $2n$ terms
+            [induction]"""),
     )
     yield agree(
         "enumeration", np.log(np.exp(every).sum()), np.logaddexp(*h.T).sum(), "$n = 10$, logarithms"
@@ -49,16 +45,12 @@ def independent():
     law = two_bits.marginal(two_bits.pairwise(0.4, -1.1, 0.0))
     yield exact(
         "independence",
-        argued(
-            r"$z_i^* = \operatorname{argmax}_a \{h_i(a) + \gamma_i(a)\}$, a function of $\gamma_i$ "
-            "alone",
-            "the arg max of a sum over coordinates is that of each; independent noise",
-        ),
+        argued(r"""$z_i^* = \operatorname{argmax}_a \{h_i(a) + \gamma_i(a)\}$, a function of
+            $\gamma_i$ alone [the arg max of a sum over coordinates is that of each; independent
+            noise]"""),
     )
-    yield agree(
-        "integral over L_1", np.linalg.det(law), 0.0, "determinant of the law, $n = 2$", floor=1.0
-    )
+    what = "determinant of the law, $n = 2$"
+    yield agree("integral over L_1", np.linalg.det(law), 0.0, what, floor=1.0)
     tied = two_bits.marginal(two_bits.pairwise(0.4, -1.1, 0.5))
-    yield positive(
-        "with an interaction", np.linalg.det(tied), "determinant for $h_{12} = z_1 z_2/2$"
-    )
+    what = "determinant for $h_{12} = z_1 z_2/2$"
+    yield positive("with an interaction", np.linalg.det(tied), what)

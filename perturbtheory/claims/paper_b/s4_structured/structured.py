@@ -66,28 +66,22 @@ def limit_is_the_gradient(budget):
     drawn = average(rows, (2, 2), seed=73, samples=budget.samples, spread=2 / large)
     yield exact(
         "sympy and enumeration",
-        argued(
-            r"$G(c) = \mathbb E\max_z\{c_z + \langle\gamma, z\rangle\}$ is convex with "
-            r"$\partial G/\partial c_z = p_z(c) = \mathbb P(z \text{ wins})$",
-            "Danskin's theorem; ties have probability zero because each $\\gamma_i$ has a density",
-        ),
-        argued(
-            r"$p_z(c) = \int_{R_z(c)} \rho$ over the polyhedron $R_z(c) = \{\gamma: \langle\gamma, "
-            r"z-w\rangle \ge c_w - c_z\ \text{for all } w\}$, $\rho$ the density of the "
-            r"$\gamma_i = \gamma_i(1) - \gamma_i(0)$, a product of bounded continuous ones",
-            "the definition of the arg max; a convolution of bounded densities is continuous",
-        ),
+        argued(r"""$G(c) = \mathbb E\max_z\{c_z + \langle\gamma, z\rangle\}$ is convex with
+            $\partial G/\partial c_z = p_z(c) = \mathbb P(z \text{ wins})$ [Danskin's theorem; ties
+            have probability zero because each $\gamma_i$ has a density]"""),
+        argued(r"""$p_z(c) = \int_{R_z(c)} \rho$ over the polyhedron $R_z(c) = \{\gamma:
+            \langle\gamma, z-w\rangle \ge c_w - c_z\ \text{for all } w\}$, $\rho$ the density of the
+            $\gamma_i = \gamma_i(1) - \gamma_i(0)$, a product of bounded continuous ones [the
+            definition of the arg max; a convolution of bounded densities is continuous]"""),
         shown(
             r"no two normals $z-w$ of one polyhedron are parallel: the entry $i$ is $0$ or "
             r"$2z_i-1$, so that a positive multiple is the same vector (all $z$, $n \le 4$)",
             _normals_apart(),
             "enumeration",
         ),
-        argued(
-            r"so every facet has a mass that is continuous in $c$, and $p$ is continuously "
-            r"differentiable with a symmetric Jacobian, the Hessian of $G$",
-            "dominated convergence on each facet, solved for one $\\gamma_i$; Schwarz's theorem",
-        ),
+        argued(r"""so every facet has a mass that is continuous in $c$, and $p$ is continuously
+            differentiable with a symmetric Jacobian, the Hessian of $G$ [dominated convergence on
+            each facet, solved for one $\gamma_i$; Schwarz's theorem]"""),
         shown(
             r"$\frac{d}{d\phi}\sum_z f_z p_z(h) = \frac{d}{d\epsilon}\sum_z h_z' p_z(h+\epsilon f)$"
             r" at $\epsilon = 0$, for four $z$",
@@ -112,17 +106,11 @@ def unbounded_density():
     least = x ** sp.Rational(-1, 2) / 64
     yield exact(
         "sympy, lower bound",
-        eq(
-            sp.Integral(x ** sp.Rational(-3, 2) / 64, (y, 0, x)),
-            least,
-            r"at most the density of $\gamma(0) - \gamma(1)$ at $x$: between $0$ and $x$ both "
-            r"factors of the convolution are at least $x^{-3/4}/8$",
-        ),
-        eq(
-            sp.Integral(least, (x, 0, phi)) / phi,
-            phi ** sp.Rational(-1, 2) / 32,
-            r"so the quotient of $\mathbb P(z^* = 1)$ is at least this, which has no limit at $0$",
-        ),
+        eq(sp.Integral(x ** sp.Rational(-3, 2) / 64, (y, 0, x)), least),
+        r"at most the density of $\gamma(0) - \gamma(1)$ at $x$: between $0$ and $x$ both "
+        r"factors of the convolution are at least $x^{-3/4}/8$",
+        eq(sp.Integral(least, (x, 0, phi)) / phi, phi ** sp.Rational(-1, 2) / 32),
+        r"so the quotient of $\mathbb P(z^* = 1)$ is at least this, which has no limit at $0$",
     )
     # gamma = +-v^4 with v uniform in (0, 1) has this density and the cdf (1 +- |x|^(1/4))/2.
     quotients, errors, sizes = [], [], np.array([1e-2, 1e-4, 1e-6])
@@ -135,9 +123,8 @@ def unbounded_density():
         quotients.append(sum(value for value, _ in found) / 2 / size)
         errors.append(sum(error for _, error in found) / size)
     margin = Estimate(np.array(quotients) - sizes**-0.5 / 32, np.array(errors), "quadrature")
-    yield positive(
-        "scipy quadrature", margin, r"quotient minus bound, $\phi = 10^{-2}, 10^{-4}, 10^{-6}$"
-    )
+    what = r"quotient minus bound, $\phi = 10^{-2}, 10^{-4}, 10^{-6}$"
+    yield positive("scipy quadrature", margin, what)
 
 
 def _cdf(x: float) -> float:
@@ -226,16 +213,11 @@ def gibbs_by_coordinates():
     h = two_bits.pairwise(0.4, -1.1, 0.0)
     yield exact(
         "sympy, coordinate by coordinate",
-        argued(
-            r"$\mathbb P[z^*=z] = \prod_i \mathbb P[z_i^* = z_i]$, each factor a softmax",
-            "the arg max of a sum over coordinates is that of each; independent noise, and "
-            "B.gumbel-max for each coordinate",
-        ),
-        eq(
-            whole,
-            factors,
-            r"$\sum_z e^{\sum_i h_i(z_i)} = \prod_i \sum_{z_i} e^{h_i(z_i)}$, one factor at a time",
-        ),
+        argued(r"""$\mathbb P[z^*=z] = \prod_i \mathbb P[z_i^* = z_i]$, each factor a softmax [the
+            arg max of a sum over coordinates is that of each; independent noise, and B.gumbel-max
+            for each coordinate]"""),
+        eq(whole, factors),
+        r"$\sum_z e^{\sum_i h_i(z_i)} = \prod_i \sum_{z_i} e^{h_i(z_i)}$, one factor at a time",
     )
     yield agree("integral over L_1", two_bits.marginal(h), np.exp(h) / np.exp(h).sum(), "$n = 2$")
 
@@ -249,11 +231,9 @@ def gibbs_only_at_zero():
         closed.append(float((ABOVE if alpha > 0 else BELOW)[0].subs(A, np.exp(alpha))))
     yield exact(
         "sympy, n = 2",
-        argued(
-            r"for $\alpha \ge 0$: $(1,0)$ wins exactly if $L_1 > 0$ and $L_2 < -\alpha$; "
-            r"for $\alpha \le 0$: $(1,1)$ exactly if $L_1, L_2 > -\alpha$",
-            "the remaining comparisons follow from these",
-        ),
+        argued(r"""for $\alpha \ge 0$: $(1,0)$ wins exactly if $L_1 > 0$ and $L_2 < -\alpha$; for
+            $\alpha \le 0$: $(1,1)$ exactly if $L_1, L_2 > -\alpha$ [the remaining comparisons
+            follow from these]"""),
         *(
             shown(
                 f"${sp.latex(one)} = {sp.latex(two)}$ only for $a = e^\\alpha = 1$",

@@ -48,11 +48,9 @@ def maximum_flow():
             r"$c z_i = c_+ - [c_+(1-z_i) + (-c)_+ z_i]$: arcs from the source and to the sink",
             _everywhere(ends),
         ),
-        argued(
-            r"so the maximum is $\sum_i (c_i)_+$ minus the minimum cut, with $z_i = 1$ on the side "
-            r"of the source",
-            r"max-flow min-cut theorem (Ford and Fulkerson), all capacities being $\ge 0$",
-        ),
+        argued(r"""so the maximum is $\sum_i (c_i)_+$ minus the minimum cut, with $z_i = 1$ on the
+            side of the source [max-flow min-cut theorem (Ford and Fulkerson), all capacities being
+            $\ge 0$]"""),
     )
     yield _solved("maxflow", (1, 2, 5, 8, 12, 15), 0)
 
