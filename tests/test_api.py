@@ -95,3 +95,69 @@ def test_a_package_holds_nothing_else(module: str) -> None:
     held = {n for n in dir(imported) if not n.startswith("_")}
     held -= {n for n in held if inspect.ismodule(getattr(imported, n))}
     assert held - {"Any", "TYPE_CHECKING"} <= set(api.DIRECTIVE.public_names(module))
+
+
+WITHOUT_EXAMPLE = {
+    "perturbtheory.AbstractPerturbation",
+    "perturbtheory.FromScipy",
+    "perturbtheory.checks.is_numeric",
+    "perturbtheory.checks.parameter",
+    "perturbtheory.checks.require",
+    "perturbtheory.claims.recorded.save",
+    "perturbtheory.data.DataError",
+    "perturbtheory.data.Faces",
+    "perturbtheory.data.celeba",
+    "perturbtheory.experiments.sweep.Record",
+    "perturbtheory.experiments.sweep.SweepError",
+    "perturbtheory.experiments.vaes.importance",
+    "perturbtheory.experiments.vaes.run_vae",
+    "perturbtheory.experiments.vaes.summary",
+    "perturbtheory.experiments.vaes.trained",
+    "perturbtheory.ledger.Claim",
+    "perturbtheory.ledger.line_in",
+    "perturbtheory.models.require_fit",
+    "perturbtheory.models.vae.CheckpointError",
+    "perturbtheory.models.vae.importance_bound",
+    "perturbtheory.models.vae.loss",
+    "perturbtheory.models.vae.over_batches",
+    "perturbtheory.models.vae.semi.AbstractMixedVAE",
+    "perturbtheory.models.vae.semi.Encoded",
+    "perturbtheory.models.vae.semi.MixedBounds",
+    "perturbtheory.models.vae.semi.MixedEpoch",
+    "perturbtheory.models.vae.semi.SemiSupervised",
+    "perturbtheory.models.vae.semi.given_labels",
+    "perturbtheory.models.vae.semi.label_loss",
+    "perturbtheory.models.vae.semi.log_evidence",
+    "perturbtheory.models.vae.semi.switched",
+    "perturbtheory.models.vae.semi.switching",
+    "perturbtheory.models.vae.semi.unlabelled",
+    "perturbtheory.numerics.Array",
+    "perturbtheory.numerics.march",
+    "perturbtheory.perturbations.require_perturbation",
+    "perturbtheory.properties.Row",
+    "perturbtheory.properties.Table1",
+    "perturbtheory.properties.convexity_at",
+    "perturbtheory.routes.enclosure.probability_over_box",
+    "perturbtheory.routes.enclosure.weight_over_box",
+    "perturbtheory.testing.LawsBroken",
+    "perturbtheory.testing.laws.Input",
+    "perturbtheory.testing.strategies.register",
+}
+"""Names whose docstring has no example that runs; the list may only become shorter."""
+
+
+def test_what_has_no_example_is_known() -> None:
+    lacking = {
+        f"{module}.{name}"
+        for module in api.modules()
+        for name, value in api.names(module).items()
+        if (inspect.isclass(value) or inspect.isroutine(value)) and not _has_example(value)
+    }
+    assert lacking == WITHOUT_EXAMPLE
+
+
+def _has_example(value: object) -> bool:
+    """Whether its docstring has one, or that of one of its methods."""
+    held = api.members(value, set()) if inspect.isclass(value) else {}
+    words = [value.__doc__, *(getattr(value, name).__doc__ for name in held)]
+    return any(">>> " in (text or "") for text in words)

@@ -65,7 +65,8 @@ def shown_elsewhere(module: str, name: str) -> str | None:
         )
         return TOP if same else None
     home = public_names(module)[name]
-    return None if home == module or home.startswith(f"{module}.") else home
+    beside = f"{module.rpartition('.')[0]}._"  # a module that has no page of its own
+    return None if home == module or home.startswith((f"{module}.", beside)) else home
 
 
 class Public(SphinxDirective):

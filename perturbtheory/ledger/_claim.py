@@ -29,6 +29,11 @@ class Budget:
         name: "quick" or "full".
         samples: draws for every sampled number.
         points: parameters theta at which deterministic routes are compared.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> ledger.QUICK.name, ledger.FULL.samples > ledger.QUICK.samples
+        ('quick', True)
     """
 
     name: str
@@ -205,7 +210,13 @@ def _elsewhere(one: tuple[str, int], two: tuple[str, int]) -> bool:
 
 
 def registered_by(make: Callable[[], object]) -> list[Claim]:
-    """The claims that a call makes."""
+    """The claims that a call makes.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> [claim.id for claim in ledger.registered_by(lambda: None)]
+        []
+    """
     before = dict(REGISTRY)
     make()
     return [claim for id_, claim in REGISTRY.items() if before.get(id_) is not claim]

@@ -61,6 +61,14 @@ def parametrize(
     Raises:
         ValueError: for no objects, for a name that no law has, and as the checks.
         TypeError: as the checks.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> @pt.testing.parametrize(pt.Logistic())
+        ... def test_my_noise(law):
+        ...     law()
+        >>> len(test_my_noise.pytestmark)
+        1
     """
     import pytest
 

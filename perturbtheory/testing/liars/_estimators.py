@@ -25,7 +25,15 @@ def _drawn(rule: Any, key: Any, theta: Any) -> tuple[Any, Any]:
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
 class HonestScore(AbstractEstimator):
-    """f(z) (z - softmax(theta)) under Gumbel noise, which breaks no law."""
+    """f(z) (z - softmax(theta)) under Gumbel noise, which breaks no law.
+
+    Example:
+        >>> from perturbtheory.testing import liars
+        >>> import jax
+        >>> import numpy as np
+        >>> liars.HonestScore()(jax.random.key(0), np.zeros(2), np.array([0.0, 1.0])).shape
+        (2,)
+    """
 
     def _estimate(self, key: Any, theta: Any, objective: Objective) -> Any:
         z, p = _drawn(self, key, theta)

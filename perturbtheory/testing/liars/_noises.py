@@ -24,7 +24,13 @@ liar = kept_in(_made)
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Honest(AbstractPerturbation):
-    """The logistic law, written as an author of a noise would: it breaks no law."""
+    """The logistic law, written as an author of a noise would: it breaks no law.
+
+    Example:
+        >>> from perturbtheory.testing import liars
+        >>> liars.Honest(2.0)
+        Honest(scale=2.0)
+    """
 
     scale: float = 1.0
 
