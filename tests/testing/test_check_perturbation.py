@@ -38,6 +38,19 @@ def test_every_liar_is_caught_by_the_law_that_it_breaks(name) -> None:
     assert finding.examples == 1 or finding.example
 
 
+OF_THE_ENGINE = {
+    "probabilities", "translation", "convexity", "Hessian", "derivatives", "entropy",
+    "sum over atoms",
+}  # fmt: skip
+"""Laws that hold for whatever a noise says, as long as the engine is right: mutants break these."""
+
+
+def test_every_law_that_a_noise_can_break_has_a_liar() -> None:
+    broken = {law for _, law in liars.PERTURBATIONS.values()}
+    assert broken == {law.name for law in laws.PERTURBATION} - OF_THE_ENGINE
+    assert {law for _, law in liars.ESTIMATORS.values()} == {law.name for law in laws.ESTIMATOR}
+
+
 @pytest.mark.parametrize(
     ("name", "noise"),
     [

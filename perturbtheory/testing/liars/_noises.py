@@ -17,8 +17,8 @@ from perturbtheory.perturbations import (
 from perturbtheory.testing.liars._kept import kept_in
 
 _BASE = Logistic()
-_made: dict[str, tuple[AbstractPerturbation, str]] = {}
-liar = kept_in(_made)
+MADE: dict[str, tuple[AbstractPerturbation, str]] = {}
+liar = kept_in(MADE)
 
 
 @register
@@ -244,6 +244,3 @@ class FalseGumbel(Honest):
     @property
     def gumbel_scale(self) -> Any:
         return 1.1
-
-
-PERTURBATIONS = dict(_made)
