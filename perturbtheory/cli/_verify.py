@@ -9,6 +9,8 @@ from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import cyclopts
+
 from perturbtheory.cli._options import Json, Quiet, among
 from perturbtheory.cli._output import Output, terminal
 from perturbtheory.cli._use import (
@@ -37,7 +39,7 @@ def verify(
     json: Json = None,
     report: Path | None = None,
     budget: Literal["quick", "full"] = "quick",
-    record: bool = False,
+    record: Annotated[bool, cyclopts.Parameter(negative="", show_default=False)] = False,
     quiet: Quiet = False,
 ) -> int:
     """Check claims of the papers and of this package, all of them by default; or your own.
