@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from perturbtheory.properties import diagnose as diagnose
     from perturbtheory.properties import table_1 as table_1
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Loaded at first use, so that `perturbtheory --version` need not wait for JAX.
 _HOMES = {

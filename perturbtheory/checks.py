@@ -43,7 +43,13 @@ def parameter(name: str, value: Any) -> Any:
 
 
 def require_no_mask(name: str, value: Any) -> None:
-    """Raise ValueError for numpy.ma arrays with hidden entries: NumPy would show what they hide."""
+    """Raise ValueError for numpy.ma arrays with hidden entries: NumPy would show what they hide.
+
+    Example:
+        >>> from perturbtheory import checks
+        >>> import numpy as np
+        >>> checks.require_no_mask("theta", np.ma.array([1.0], mask=[False]))
+    """
     library = sys.modules.get("numpy.ma")
     if library is None or not _has_mask(library.MaskedArray, value):
         return
@@ -119,7 +125,15 @@ def require(
 
 
 def require_count(name: str, value: Any, least: int = 1) -> None:
-    """Raise ValueError unless `value` is an integer of at least `least`."""
+    """Raise ValueError unless `value` is an integer of at least `least`.
+
+    Example:
+        >>> from perturbtheory import checks
+        >>> checks.require_count("draws", 0)
+        Traceback (most recent call last):
+            ...
+        ValueError: `draws` must be a positive integer, got 0
+    """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         what = "a positive integer" if least == 1 else f"an integer of at least {least}"
         msg = f"`{name}` must be {what}, got {value!r}"
@@ -127,7 +141,15 @@ def require_count(name: str, value: Any, least: int = 1) -> None:
 
 
 def require_one_of(name: str, value: Any, values: Iterable[str]) -> None:
-    """Raise ValueError unless `value` is one of `values`."""
+    """Raise ValueError unless `value` is one of `values`.
+
+    Example:
+        >>> from perturbtheory import checks
+        >>> checks.require_one_of("loss", "l2", ("l1", "squared"))
+        Traceback (most recent call last):
+            ...
+        ValueError: `loss` must be one of l1, squared, got 'l2'
+    """
     known = tuple(values)
     if value not in known:
         near = closest(value, known)
@@ -152,7 +174,13 @@ def closest(value: Any, known: Iterable[str], most: int = 2) -> list[str]:
 
 
 def require_one_shape(**parameters: Any) -> None:
-    """Raise ValueError unless the parameters are numbers or vectors of one common length."""
+    """Raise ValueError unless the parameters are numbers or vectors of one common length.
+
+    Example:
+        >>> from perturbtheory import checks
+        >>> import numpy as np
+        >>> checks.require_one_shape(low=np.zeros(2), high=1.0)
+    """
     shapes = {name: np.shape(value) for name, value in parameters.items()}
     try:
         np.broadcast_shapes(*shapes.values())
@@ -164,17 +192,38 @@ def require_one_shape(**parameters: Any) -> None:
 
 
 def finite(array: np.ndarray) -> np.ndarray:
-    """True where `array` is a finite number."""
+    """True where `array` is a finite number.
+
+    Example:
+        >>> from perturbtheory import checks
+        >>> import numpy as np
+        >>> checks.finite(np.array([1.0, np.inf])).tolist()
+        [True, False]
+    """
     return np.isfinite(array)
 
 
 def positive(array: np.ndarray) -> np.ndarray:
-    """True where `array` is finite and greater than zero."""
+    """True where `array` is finite and greater than zero.
+
+    Example:
+        >>> from perturbtheory import checks
+        >>> import numpy as np
+        >>> checks.positive(np.array([1.0, 0.0])).tolist()
+        [True, False]
+    """
     return np.isfinite(array) & (array > 0)
 
 
 def slack(dtype: Any) -> float:
-    """How far from one the sum of shares of this dtype may be: they were rounded one by one."""
+    """How far from one the sum of shares of this dtype may be: they were rounded one by one.
+
+    Example:
+        >>> from perturbtheory import checks
+        >>> import numpy as np
+        >>> checks.slack(np.dtype(float)) < 1e-6
+        True
+    """
     dtype = np.dtype(dtype)
     floating = dtype.kind == "f" or dtype.name == "bfloat16"
     return {2: 1e-2, 4: 1e-5}.get(dtype.itemsize, 1e-9) if floating else 1e-9
@@ -186,6 +235,11 @@ def as_vectors(name: str, value: Any, *, masked: bool = False) -> Any:
     float64 in NumPy, unless it is a JAX array or holds some: these keep their dtype, and integers
     become JAX's default float. With `masked`, entries may be -inf, but not all of a row. Raises
     ValueError for text, complex numbers, a scalar, no category, NaN or infinity.
+
+    Example:
+        >>> from perturbtheory import checks
+        >>> checks.as_vectors("theta", [1, 2])
+        array([1., 2.])
     """
     array = _as_array(name, value)
     if array.ndim == 0:

@@ -10,12 +10,14 @@ import numpy as np
 from perturbtheory.display import (
     array,
     block,
+    html_of_node,
     measured,
     number,
     places_of,
     plain_repr,
     quiet,
     table,
+    text_of_node,
     upwards,
     words,
 )
@@ -37,6 +39,12 @@ class Estimate(NamedTuple):
             bounds the error; for sampling it is a confidence radius, see `confidence`.
         kind: how the value was computed.
         confidence: probability that the radius holds; 1.0 for deterministic kinds.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> found = pt.expected_max(pt.Gumbel()).estimate([0.0, 0.0])
+        >>> found.contains(0.6931471805599453), float(found.radius) < 1e-14
+        (True, True)
     """
 
     value: jax.Array | np.ndarray | float
@@ -44,22 +52,26 @@ class Estimate(NamedTuple):
     kind: Kind
     confidence: float = 1.0
 
+    @text_of_node
     def __repr__(self) -> str:
         sure = "" if self.confidence == 1 else f", confidence {self.confidence:g}"
         return f"Estimate({_shown(self.value, self.radius)}, {self.kind}{sure})"
 
+    @text_of_node
     def __str__(self) -> str:
         """value ± radius, without where it came from."""
         return _shown(self.value, self.radius)
 
     def _repr_latex_(self) -> str | None:
-        """A number in LaTeX; arrays have none, and are shown as tables."""
-        if np.ndim(self.value) or np.ndim(self.radius):
+        """A number in LaTeX; arrays, shown as tables, and what is no number have none."""
+        numbers, radii = _known(self.value), _known(self.radius)
+        if numbers is None or radii is None or numbers.ndim or radii.ndim:
             return None
         shown = _shown(self.value, self.radius).replace("±", r"\pm").replace("inf", r"\infty")
         shown = shown.replace("nan", r"\mathrm{nan}")
         return f"${_POWER.sub(_in_latex, shown)}$"
 
+    @html_of_node
     def _repr_html_(self) -> str:
         sure = "" if self.confidence == 1 else f", with probability {self.confidence:g}"
         about = quiet(f"{self.kind}{sure}")

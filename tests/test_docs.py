@@ -2,7 +2,6 @@
 
 import doctest
 import importlib
-import pkgutil
 import re
 import shlex
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import cyclopts
 import pytest
 
-import perturbtheory
 from perturbtheory.cli import app
 from tests import blocks
 
@@ -23,18 +21,6 @@ WITH_COMMANDS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
     *(DOCS / name for name in ("start.md", "guides/referee.md", "findings/vaes.md")),
 ]
-WITHOUT_REFERENCE = (
-    "cli",
-    "claims.",
-    "display",
-    "figures.",
-    "potential.methods",
-    "processes",
-    "progress",
-    "results",
-    "tables",
-)
-"""Modules that serve others, or are reached by commands, by ids of claims, by names of figures."""
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -83,28 +69,6 @@ def test_a_comment_that_is_wrong_is_noticed() -> None:
         blocks.shown(0.12345, ["0.1235..."])
 
 
-def _public(package: str, folder: Path) -> list[str]:
-    found = []
-    for module in pkgutil.iter_modules([str(folder)]):
-        name = f"{package}.{module.name}".removeprefix(".")
-        if module.name.startswith("_"):
-            continue
-        if module.ispkg or package in ("", "routes"):
-            found.append(name)
-        if module.ispkg:
-            found += _public(name, folder / module.name)
-    return found
-
-
-def test_the_reference_has_every_public_package() -> None:
-    written = "\n".join(path.read_text("utf-8") for path in (DOCS / "reference").glob("*.rst"))
-    pages = set(re.findall(r"public:: perturbtheory\.?([\w.]*)", written))
-    packages = _public("", Path(perturbtheory.__file__).parent)
-    assert len(packages) >= 20
-    wanted = [name for name in packages if not name.startswith(WITHOUT_REFERENCE)]
-    assert [name for name in wanted if name not in pages] == []
-
-
 def test_everything_the_site_shows_is_there() -> None:
     found = 0
     for path in DOCS.rglob("*.md"):
@@ -123,6 +87,6 @@ WITH_EXAMPLES = sorted(p for p in PACKAGE.rglob("*.py") if ">>> " in p.read_text
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: path.stem)
 def test_examples_of_docstrings_answer_what_they_show(path: Path) -> None:
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    found = doctest.testmod(importlib.import_module(name))
+    found = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert found.attempted >= 1
     assert found.failed == 0

@@ -57,7 +57,7 @@ def _data(module: str, name: str, home: str) -> list[str]:
     return [f".. py:data:: {name}", f"   :module: {module}", "", f"   {text}", ""]
 
 
-def _shown_elsewhere(module: str, name: str) -> str | None:
+def shown_elsewhere(module: str, name: str) -> str | None:
     """The module on whose page a name is shown, if that is not this one."""
     if module != TOP and name in public_names(TOP):
         same = getattr(importlib.import_module(TOP), name) is getattr(
@@ -65,7 +65,8 @@ def _shown_elsewhere(module: str, name: str) -> str | None:
         )
         return TOP if same else None
     home = public_names(module)[name]
-    return None if home == module or home.startswith(f"{module}.") else home
+    beside = f"{module.rpartition('.')[0]}._"  # a module that has no page of its own
+    return None if home == module or home.startswith((f"{module}.", beside)) else home
 
 
 class Public(SphinxDirective):
@@ -79,7 +80,7 @@ class Public(SphinxDirective):
         imported = importlib.import_module(module)
         lines = [f".. automodule:: {module}", "   :no-members:", ""]
         names = public_names(module)
-        elsewhere = {name: home for name in names if (home := _shown_elsewhere(module, name))}
+        elsewhere = {name: home for name in names if (home := shown_elsewhere(module, name))}
         if elsewhere:
             links = ", ".join(f":py:obj:`{home}.{name}`" for name, home in elsewhere.items())
             lines += [f"Also here: {links}.", ""]

@@ -19,11 +19,25 @@ _MADE = re.compile(r'(?:(\w+) = )?[Cc]laim\(\s*"([^"]+)"|(\w+) = (\w+)\.correcte
 
 
 class UnknownClaim(ValueError):  # noqa: N818
-    """An id that names no claim; the message says which come near."""
+    """An id that names no claim; the message says which come near.
+
+    Example:
+        >>> from perturbtheory import claims
+        >>> claims.find(["A.gumbel-densty"])
+        Traceback (most recent call last):
+            ...
+        perturbtheory.claims.UnknownClaim: `CLAIM` must be the id of a claim, got ...
+    """
 
 
 def modules() -> Iterator[str]:
-    """Names of the modules of claims in the order of the papers."""
+    """Names of the modules of claims in the order of the papers.
+
+    Example:
+        >>> from perturbtheory import claims
+        >>> next(iter(claims.modules()))
+        'perturbtheory.claims.paper_a.s3_softmax.softmax'
+    """
     for paper in PAPERS:
         for section in _ordered(f"{__name__}.{paper}"):
             yield from _ordered(section)
@@ -35,7 +49,13 @@ def _ordered(package: str) -> list[str]:
 
 @functools.cache
 def index() -> dict[str, str]:
-    """The module of every claim by id, in the order of the papers; no module is imported for it."""
+    """The module of every claim by id, in the order of the papers; no module is imported for it.
+
+    Example:
+        >>> from perturbtheory import claims
+        >>> claims.index()["A.gumbel-density"]
+        'perturbtheory.claims.paper_a.s3_noise.gumbel'
+    """
     found: dict[str, str] = {}
     for module in modules():
         package, name = module.rsplit(".", 1)
@@ -49,12 +69,24 @@ def index() -> dict[str, str]:
 
 
 def home(claim: Claim) -> ModuleType:
-    """The module in which a claim is made."""
+    """The module in which a claim is made.
+
+    Example:
+        >>> from perturbtheory import claims
+        >>> claims.home(claims.find(["A.gumbel-density"])[0]).__name__
+        'perturbtheory.claims.paper_a.s3_noise.gumbel'
+    """
     return importlib.import_module(claim.module)
 
 
 def stated_here(claim: Claim) -> bool:
-    """Whether this package states it, and no paper does."""
+    """Whether this package states it, and no paper does.
+
+    Example:
+        >>> from perturbtheory import claims
+        >>> claims.stated_here(claims.find(["A.gumbel-density"])[0])
+        False
+    """
     return claim.module.startswith(f"{__name__}.ours.")
 
 
@@ -63,6 +95,11 @@ def find(ids: Iterable[str] = ()) -> list[Claim]:
 
     Raises:
         UnknownClaim: naming the id and those most like it.
+
+    Example:
+        >>> from perturbtheory import claims
+        >>> claims.find(["A.gumbel-density"])[0].source
+        'A, section 3.2, before (2)'
     """
     chosen = chosen_ids(ids)
     for id_ in chosen:
@@ -75,6 +112,11 @@ def chosen_ids(ids: Iterable[str] = ()) -> list[str]:
 
     Raises:
         UnknownClaim: as `find`.
+
+    Example:
+        >>> from perturbtheory import claims
+        >>> claims.chosen_ids(["A.gumbel-density", "A.gumbel-density"])
+        ['A.gumbel-density']
     """
     known = index()
     chosen = list(dict.fromkeys(ids)) or list(known)

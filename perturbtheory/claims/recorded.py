@@ -14,7 +14,13 @@ _REMEDY = "run `perturbtheory verify --record` in a checkout, or install the pac
 
 
 def location() -> Path:
-    """The record shipped with an installed package, or results/claims.json of a checkout."""
+    """The record shipped with an installed package, or results/claims.json of a checkout.
+
+    Example:
+        >>> from perturbtheory.claims import recorded
+        >>> recorded.location().name
+        'claims.json'
+    """
     return files.location(_FILE)
 
 
@@ -23,6 +29,11 @@ def load() -> dict[str, dict[str, Any]]:
 
     Raises:
         RecordError: if the file is missing or is not what `save` writes.
+
+    Example:
+        >>> from perturbtheory.claims import recorded
+        >>> recorded.load()["A.gumbel-density"]["verdict"]
+        'refuted'
     """
     path = location()
     entries = files.read_json(path, _WHAT, _REMEDY)
@@ -41,12 +52,24 @@ def load() -> dict[str, dict[str, Any]]:
 
 
 def gone(recorded: Mapping[str, Any]) -> list[str]:
-    """Ids that are recorded and that no claim has any more."""
+    """Ids that are recorded and that no claim has any more.
+
+    Example:
+        >>> from perturbtheory.claims import recorded
+        >>> recorded.gone(recorded.load())
+        []
+    """
     return [id_ for id_ in recorded if id_ not in index()]
 
 
 def destination() -> Path:
-    """Where `save` writes; raises RecordError outside of a checkout."""
+    """Where `save` writes; raises RecordError outside of a checkout.
+
+    Example:
+        >>> from perturbtheory.claims import recorded
+        >>> recorded.destination().name
+        'claims.json'
+    """
     return files.destination(_FILE)
 
 

@@ -15,7 +15,7 @@ from perturbtheory import __version__
 from perturbtheory.cli import _output
 from perturbtheory.cli._diagnose import diagnose
 from perturbtheory.cli._figures import figures
-from perturbtheory.cli._fit import fit
+from perturbtheory.cli._fit import app as fit
 from perturbtheory.cli._use import AGREES as AGREES
 from perturbtheory.cli._use import DRIFTED as DRIFTED
 from perturbtheory.cli._use import INTERRUPTED as INTERRUPTED
@@ -42,7 +42,12 @@ app = cyclopts.App(
     result_action="return_value",
 )
 for command in (verify, figures, diagnose, fit, vae):
-    app.command(command, help_epilogue="") if command is not vae else app.command(vae)
+    whole = isinstance(command, cyclopts.App)
+    app.command(command) if whole else app.command(command, help_epilogue="")
+app.register_install_completion_command(
+    help="Let Tab complete commands, options and names, in bash, zsh, fish or PowerShell.",
+    help_epilogue="",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

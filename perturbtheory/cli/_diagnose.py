@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
-from perturbtheory.cli._output import Output, Quiet, terminal
+from perturbtheory.cli._options import Json, Quiet, among
+from perturbtheory.cli._output import Output, terminal
 from perturbtheory.cli._use import MisuseError, require_writable, use_64_bit
 
 if TYPE_CHECKING:
@@ -19,11 +20,26 @@ def _whole(_: Any, tokens: Sequence[cyclopts.Token]) -> int:
     return int(tokens[0].value)
 
 
+_LAWS = {
+    "normal": ("Normal", "scale"),
+    "gumbel": ("Gumbel", "scale"),
+    "gumbel_min": ("GumbelMin", "scale"),
+    "logistic": ("Logistic", "scale"),
+    "laplace": ("Laplace", "scale"),
+    "exponential": ("Exponential", "scale"),
+    "weibull": ("Weibull", "tail_index", "scale"),
+    "student_t": ("StudentT", "df", "scale"),
+    "pareto": ("Pareto", "tail_index", "scale"),
+    "frechet": ("Frechet", "tail_index", "scale"),
+    "uniform": ("Uniform", "low", "high"),
+    "discrete": ("Discrete", "atoms", "weights"),
+}
+"""The class of every perturbation, and its parameters."""
 Numbers = Annotated[list[float] | None, cyclopts.Parameter(consume_multiple=True)]
 
 
 def diagnose(
-    name: str,
+    name: Annotated[str, among(lambda: _LAWS)],
     *,
     scale: float | None = None,
     df: float | None = None,
@@ -34,7 +50,7 @@ def diagnose(
     weights: Numbers = None,
     temperature: float = 1.0,
     dimension: Annotated[int, cyclopts.Parameter(converter=_whole)] = 3,
-    json: Path | None = None,
+    json: Json = None,
     figure: Path | None = None,
     quiet: Quiet = False,
 ) -> int:
@@ -106,29 +122,13 @@ def diagnose(
 
 def _named(name: str, given: dict[str, Any]) -> "AbstractPerturbation":
     """The perturbation with this name; ValueError names what does not belong to it."""
-    import perturbtheory as pt
-
-    laws = {
-        "normal": (pt.Normal, ("scale",)),
-        "gumbel": (pt.Gumbel, ("scale",)),
-        "gumbel_min": (pt.GumbelMin, ("scale",)),
-        "logistic": (pt.Logistic, ("scale",)),
-        "laplace": (pt.Laplace, ("scale",)),
-        "exponential": (pt.Exponential, ("scale",)),
-        "weibull": (pt.Weibull, ("tail_index", "scale")),
-        "student_t": (pt.StudentT, ("df", "scale")),
-        "pareto": (pt.Pareto, ("tail_index", "scale")),
-        "frechet": (pt.Frechet, ("tail_index", "scale")),
-        "uniform": (pt.Uniform, ("low", "high")),
-        "discrete": (pt.Discrete, ("atoms", "weights")),
-    }
-    if name not in laws:
+    if name not in _LAWS:
         from perturbtheory.checks import closest
 
-        near = closest(name, laws, 3) or list(laws)
+        near = closest(name, _LAWS, 3) or list(_LAWS)
         msg = f"`NAME` must be a perturbation, got {name!r}; did you mean {', '.join(near)}?"
         raise ValueError(msg)
-    law, accepted = laws[name]
+    law, *accepted = _LAWS[name]
     for option, value in given.items():
         if option not in accepted:
             takes = ", ".join(map(_option, accepted))
@@ -140,7 +140,9 @@ def _named(name: str, given: dict[str, Any]) -> "AbstractPerturbation":
         option = _option(needed)
         msg = f"`{option}` must be given for {name}; for example {option} {example[needed]}"
         raise ValueError(msg)
-    return law(**given)
+    import perturbtheory as pt
+
+    return getattr(pt, law)(**given)
 
 
 def _option(parameter: str) -> str:

@@ -6,12 +6,19 @@ from typing import Annotated
 
 import cyclopts
 
-from perturbtheory.cli._output import Output, Quiet
+from perturbtheory.cli._options import Quiet, among
+from perturbtheory.cli._output import Output
 from perturbtheory.cli._use import MisuseError, require_directory, use_64_bit
 
 
+def _known() -> tuple[str, ...]:
+    from perturbtheory.figures import NAMES
+
+    return NAMES
+
+
 def figures(
-    *names: str,
+    *names: Annotated[str, among(_known)],
     directory: Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])] = Path("figures"),
     quiet: Quiet = False,
 ) -> int:

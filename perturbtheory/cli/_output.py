@@ -7,9 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import cyclopts
+from typing import TYPE_CHECKING, Any
 
 from perturbtheory.cli._use import AGREES, DRIFTED
 
@@ -18,20 +16,6 @@ if TYPE_CHECKING:
 
 _LEAST_WIDTH = 120
 """Of what goes to a file or a pipe, which no terminal cuts."""
-
-
-Quiet = Annotated[
-    bool,
-    cyclopts.Parameter(
-        name=["--quiet", "-q"],
-        negative="",
-        help="Print no results and draw no bar: the exit status, files and errors are all.",
-    ),
-]
-
-
-Pictures = Annotated[Path, cyclopts.Parameter(name=["--directory", "-d", "--output", "-o"])]
-"""Where pictures go; --output is what it was called before."""
 
 
 class Output:

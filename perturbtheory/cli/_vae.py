@@ -1,18 +1,22 @@
 """`perturbtheory vae`: train a discrete VAE and look at it, or run the grids of both papers."""
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
 from perturbtheory.cli import _vae_grids, _vae_semi, _vae_structured
-from perturbtheory.cli._output import Output, Pictures, Quiet, say, terminal
-from perturbtheory.cli._run_options import epochs_of, images_at_hand, options, said
-from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
+from perturbtheory.cli._one_model import Made, epochs_of, images_at_hand, train_and_show
+from perturbtheory.cli._options import Checkpoint, Data, Json, Pictures, Quiet, options, said
+from perturbtheory.cli._sweeps import add_tables_and_record
+from perturbtheory.cli._use import MisuseError
 from perturbtheory.experiments.vaes import VaeRun
 
 if TYPE_CHECKING:
+    from perturbtheory.models.vae import Trained
+
     Said = VaeRun
 else:
     Said = options(VaeRun)
@@ -23,11 +27,6 @@ app = cyclopts.App(
     help_epilogue="",
     result_action="return_value",
 )
-for command in (
-    _vae_grids.grid, _vae_grids.tables, _vae_grids.record, _vae_structured.structured,
-    _vae_semi.app,
-):  # fmt: skip
-    app.command(command)
 
 
 @app.default
@@ -35,11 +34,11 @@ for command in (
 def train(
     *,
     run: Annotated[Said, cyclopts.Parameter(name="*")] = Said(),  # noqa: B008
-    data: Path | None = None,
+    data: Data = None,
     directory: Pictures = Path("vae"),
-    checkpoint: Path | None = None,
+    checkpoint: Checkpoint = None,
     importance: int = 0,
-    json: Path | None = None,
+    json: Json = None,
     quiet: Quiet = False,
 ) -> int:
     """Train a discrete VAE, print its test bounds, and draw samples and reconstructions.
@@ -51,88 +50,66 @@ def train(
 
     Parameters
     ----------
-    data
-        Folder with the files of the images, mnist if nothing else is said; no other place is looked
-        at. Else they are looked for in PERTURBTHEORY_DATA and in the cache, and then downloaded if
-        that is allowed for them.
     directory
         Where the pictures are; made if it does not exist.
-    checkpoint
-        File that keeps the state after every epoch; if it is there the run resumes from it.
     importance
         Samples of the importance-weighted bound on 1,000 test images; 0 leaves it out.
-    json
-        Write the numbers to this file.
     """
-    _vae_grids.require_data(data)
-    require_writable("--json", json)
     if importance < 0:
         msg = f"`--importance` must be a number of samples or 0, got {importance}"
         raise MisuseError(msg)
-    from perturbtheory.data import DataError
-
-    try:
-        made, splits, source = _made(run, data)
-    except (ValueError, DataError) as error:
-        raise MisuseError(str(error)) from error
-    require_directory("--directory", directory)
-    require_writable("--checkpoint", checkpoint)
-    shown = Output(quiet=quiet)
-    return _train(made, splits, source, directory, checkpoint, importance, json, shown)
+    kind = _Independent(run, data, importance)
+    return train_and_show(kind, data, directory, checkpoint, json, quiet=quiet)
 
 
-def _made(chosen: VaeRun, folder: Path | None) -> tuple[VaeRun, tuple[Any, Any, Any], str]:
-    """The run, its images and where they come from."""
-    from perturbtheory.experiments import vaes
+class _Independent:
+    """A VAE with independent latents."""
 
-    given = said(chosen)
-    found = images_at_hand(given.pop("images", None), folder)
-    splits = vaes.binary(found)
-    usual = vaes.suited(given.pop("rule", "relaxed"), given.get("schedule", "constant"))
-    epochs = epochs_of(len(splits[0]))
-    run = dataclasses.replace(usual, **{"images": found.name, "epochs": epochs} | given)
-    vaes.require_run(run)
-    return run, splits, found.source
+    def __init__(self, chosen: VaeRun, folder: Path | None, importance: int) -> None:
+        self.chosen, self.folder, self.importance = chosen, folder, importance
+
+    def made(self) -> Made:
+        from perturbtheory.experiments import vaes
+
+        given = said(self.chosen)
+        found = images_at_hand(given.pop("images", None), self.folder)
+        self.splits = vaes.binary(found)
+        train, held_out, test = map(len, self.splits)
+        usual = vaes.suited(given.pop("rule", "relaxed"), given.get("schedule", "constant"))
+        start = {"images": found.name, "epochs": epochs_of(train)}
+        self.run = dataclasses.replace(usual, **start | given)
+        vaes.require_run(self.run)
+        sizes = f"{train} to train, {held_out} to choose, {test} to test"
+        return Made(self.run, found.source, sizes, train)
+
+    def train(self, checkpoint: Path | None, watch: Callable[..., None]) -> "Trained":
+        from perturbtheory.experiments import vaes
+
+        train, held_out, _ = self.splits
+        return vaes.trained(self.run, train, held_out, checkpoint=checkpoint, watch=watch)
+
+    def summary(self, found: "Trained") -> dict[str, Any]:
+        from perturbtheory.experiments import vaes
+
+        train, _, test = self.splits
+        result = vaes.summary(self.run, found, test, len(train))
+        if self.importance:
+            few = test[:1000]
+            result["importance"] = vaes.importance(self.run, found, few, self.importance)
+        return result
+
+    def table(self, result: dict[str, Any]) -> Any:
+        from perturbtheory.experiments.vaes import render
+
+        return render.one(self.run, result)
+
+    def draw(self, found: "Trained", folder: Path) -> Sequence[Path]:
+        from perturbtheory.figures import pictures
+
+        return pictures.draw(self.run, found, self.splits[2], folder)
 
 
-def _train(
-    run: VaeRun,
-    splits: tuple[Any, Any, Any],
-    source: str,
-    folder: Path,
-    checkpoint: Path | None,
-    importance: int,
-    json: Path | None,
-    output: Output,
-) -> int:
-    from perturbtheory.experiments import vaes
-    from perturbtheory.experiments.vaes import render as vae_render
-    from perturbtheory.figures import pictures
-    from perturbtheory.models.vae import CheckpointError
-    from perturbtheory.results import write_json
-
-    console = terminal()
-    train, held_out, test = splits
-    sizes = f"{len(train)} to train, {len(held_out)} to choose, {len(test)} to test"
-    output.show(lambda: console.print(f"{source}: {sizes}", markup=False))
-    try:
-        with vae_render.Bar(run.epochs, len(train), shown=not output.quiet) as bar:
-            found = vaes.trained(run, train, held_out, checkpoint=checkpoint, watch=bar.update)
-    except CheckpointError as error:
-        raise MisuseError(str(error)) from error
-    except ValueError as error:
-        say(str(error))
-        return DRIFTED
-    result = vaes.summary(run, found, test, len(train))
-    if importance:
-        result["importance"] = vaes.importance(run, found, test[:1000], importance)
-    output.show(lambda: console.print(vae_render.one(run, result)))
-    if json is not None:
-        output.keep("--json", json, lambda: write_json(json, {"run": vars(run), "result": result}))
-    drawn: list[Path] = []
-    if output.keep(
-        "--directory", folder, lambda: drawn.extend(pictures.draw(run, found, test, folder))
-    ):
-        names = ", ".join(path.name for path in drawn)
-        output.show(lambda: console.print(f"{names} in {folder}", markup=False))
-    return output.status
+app.command(_vae_grids.grid)
+add_tables_and_record(app, _vae_grids.kind, _vae_grids.PLACE)
+app.command(_vae_structured.app)
+app.command(_vae_semi.app)

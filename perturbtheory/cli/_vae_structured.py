@@ -1,22 +1,57 @@
 """`perturbtheory vae structured`: Figure 3 of paper B, run, recorded and in a table."""
 
 from pathlib import Path
+from typing import Annotated
 
-from perturbtheory.cli._output import Quiet
-from perturbtheory.cli._vae_grids import Folder
-from perturbtheory.cli._vae_sweep import Kind, require_positive, sweep_and_show, use_data
+import cyclopts
+
+from perturbtheory.cli._options import Data, Folder, Json, Quiet, Record, Workers, among
+from perturbtheory.cli._sweeps import (
+    Kind,
+    add_tables_and_record,
+    require_positive,
+    run_and_show,
+    use_data,
+)
 from perturbtheory.experiments.structured import EPOCHS
 
+PLACE = "structured"
+"""Where runs are if nothing is said."""
 
-def structured(
-    *names: str,
-    directory: Folder = Path("structured"),
-    workers: str = "2",
+app = cyclopts.App(
+    name="structured",
+    help="Train VAEs with coupled binary latents: Figure 3 of paper B.",
+    help_epilogue="",
+    result_action="return_value",
+)
+
+
+def kind() -> Kind:
+    """VAEs with coupled binary latents."""
+    from perturbtheory.experiments.structured import recorded
+    from perturbtheory.experiments.structured.render import tables
+    from perturbtheory.experiments.structured.run import require_run, run_structured
+
+    return Kind(require_run, run_structured, recorded, tables)
+
+
+def _known() -> tuple[str, ...]:
+    from perturbtheory.experiments.structured import grids
+
+    return tuple(grids.PANELS)
+
+
+@app.default
+@app.command
+def grid(
+    *names: Annotated[str, among(_known)],
+    directory: Folder = Path(PLACE),
+    workers: Workers = "2",
     epochs: int = EPOCHS,
     seeds: int = 3,
-    data: Path | None = None,
-    record: bool = False,
-    json: Path | None = None,
+    data: Data = None,
+    record: Record = False,
+    json: Json = None,
     quiet: Quiet = False,
 ) -> int:
     """Train VAEs with fifteen binary latents, coupled or not, on Fashion-MNIST: a table.
@@ -29,34 +64,22 @@ def structured(
     names
         left (rules), right (encoders; the middle panel has the same runs) and audited; all of them
         if none is named.
-    directory
-        Where the files of the runs are; made if it does not exist.
-    workers
-        0 for this process, a number of processes, or the address of a Dask scheduler.
     epochs
         Passes through the training images.
     seeds
         Runs of each kind.
-    data
-        Folder with the files of the images; no other place is looked at.
-    record
-        Add what is in the directory to the recorded results.
-    json
-        Write all results that the tables are made of to this file.
     """
     require_positive(epochs=epochs, seeds=seeds)
     use_data(data)
 
-    def kind() -> Kind:
-        from perturbtheory.experiments.structured import grids, recorded
-        from perturbtheory.experiments.structured.render import tables
-        from perturbtheory.experiments.structured.run import require_run, run_structured
+    def grids() -> list[list[object]]:
+        from perturbtheory.experiments.structured import grids
 
-        return Kind(
-            lambda: grids.runs(epochs, tuple(range(seeds)), names),
-            require_run, run_structured, recorded, tables,
-        )  # fmt: skip
+        return [list(grids.runs(epochs, tuple(range(seeds)), names))]
 
-    said = " ".join(("perturbtheory vae structured", *names))
+    said = " ".join(("perturbtheory vae structured grid", *names))
     command = f"{said} --epochs {epochs} --seeds {seeds}"
-    return sweep_and_show(kind, command, directory, workers, json, record=record, quiet=quiet)
+    return run_and_show(kind, grids, command, directory, workers, json, record=record, quiet=quiet)
+
+
+add_tables_and_record(app, kind, PLACE)

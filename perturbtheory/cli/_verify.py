@@ -7,9 +7,12 @@ import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from perturbtheory.cli._output import Output, Quiet, terminal
+import cyclopts
+
+from perturbtheory.cli._options import Json, Quiet, among
+from perturbtheory.cli._output import Output, terminal
 from perturbtheory.cli._use import (
     DRIFTED,
     MisuseError,
@@ -25,12 +28,18 @@ _MANY, _WORKERS = 24, 4
 """From how many claims on processes share the work, and how many at most."""
 
 
+def _known_ids() -> list[str]:
+    from perturbtheory.claims import index
+
+    return list(index())
+
+
 def verify(
-    *claims: str,
-    json: Path | None = None,
+    *claims: Annotated[str, among(_known_ids)],
+    json: Json = None,
     report: Path | None = None,
     budget: Literal["quick", "full"] = "quick",
-    record: bool = False,
+    record: Annotated[bool, cyclopts.Parameter(negative="", show_default=False)] = False,
     quiet: Quiet = False,
 ) -> int:
     """Check claims of the papers and of this package, all of them by default; or your own.

@@ -19,6 +19,12 @@ def threshold(images: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: if `images` is not a numpy array of uint8.
+
+    Example:
+        >>> from perturbtheory import data
+        >>> import numpy as np
+        >>> data.threshold(np.array([0, 127, 128, 255], np.uint8)).tolist()
+        [0.0, 0.0, 1.0, 1.0]
     """
     return (_require_pixels(images) >= 128).astype(np.float32)
 
@@ -37,6 +43,12 @@ def stochastic(images: np.ndarray, seed: int) -> np.ndarray:
 
     Raises:
         ValueError: if `images` is not a numpy array of uint8, or `seed` no integer >= 0.
+
+    Example:
+        >>> from perturbtheory import data
+        >>> import numpy as np
+        >>> data.stochastic(np.array([0, 128, 255], np.uint8), seed=0).tolist()
+        [0.0, 0.0, 1.0]
     """
     pixels = _require_pixels(images)
     if not isinstance(seed, numbers.Integral) or isinstance(seed, bool) or seed < 0:

@@ -49,6 +49,11 @@ def load(
     Raises:
         ValueError: if `name` is none of `NAMES`, or `folder` is not a path.
         DataError: if the files are missing, corrupt or cannot be downloaded.
+
+    Example:
+        >>> from perturbtheory import data
+        >>> data.load("mnist-5000").train.shape
+        (4000, 784)
     """
     if name not in NAMES:
         msg = f"`name` must be one of {', '.join(NAMES)}, got {name!r}"
@@ -83,6 +88,11 @@ def default(folder: str | os.PathLike[str] | None = None) -> Images:
     Raises:
         ValueError: if `folder` is not a path.
         DataError: if neither is found, or a file is corrupt.
+
+    Example:
+        >>> from perturbtheory import data
+        >>> data.default().train.shape[1]
+        784
     """
     if folder is not None or _search("mnist") is not None:
         return load("mnist", folder, download=False)

@@ -78,7 +78,14 @@ def _measured(pixels: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Attribute j is present where its measure exceeds `values[j]`; see `thresholds`."""
+    """Attribute j is present where its measure exceeds `values[j]`; see `thresholds`.
+
+    Example:
+        >>> from perturbtheory.data import attributes
+        >>> import numpy as np
+        >>> attributes.Thresholds(np.zeros(8)).values.shape
+        (8,)
+    """
 
     values: tuple[float, ...]
 
@@ -92,6 +99,15 @@ def thresholds(images: np.ndarray) -> Thresholds:
 
     Fewer than half where the median is shared by many: of digits, about two in five have a loop.
     Take training images, and use the result for all others. Raises ValueError as `measure`.
+
+    Example:
+        >>> from perturbtheory.data import attributes
+        >>> import numpy as np
+        >>> bar = np.zeros((2, 28, 28))
+        >>> bar[:, 4:24, 13:15] = 1
+        >>> found = attributes.thresholds(bar.reshape(2, -1))
+        >>> len(found.values)
+        8
     """
     return Thresholds(tuple(float(m) for m in np.median(measure(images), 0)))
 

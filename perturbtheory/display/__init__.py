@@ -29,10 +29,13 @@ from perturbtheory.display._mathematics import segments as segments
 from perturbtheory.display._mathematics import to_html as to_html
 from perturbtheory.display._mathml import MathematicsError as MathematicsError
 from perturbtheory.display._mathml import pieces as pieces
+from perturbtheory.display._nodes import html_of_node as html_of_node
+from perturbtheory.display._nodes import text_of_node as text_of_node
 from perturbtheory.display._text import array as array
 from perturbtheory.display._text import exact_array as exact_array
 from perturbtheory.display._text import measured as measured
 from perturbtheory.display._text import number as number
+from perturbtheory.display._text import outward as outward
 from perturbtheory.display._text import places_of as places_of
 from perturbtheory.display._text import plain_repr as plain_repr
 from perturbtheory.display._text import upwards as upwards

@@ -17,6 +17,12 @@ def axes_of(ax: Any, size: tuple[float, float] = (4.8, 3.2)) -> Axes:
 
     Raises:
         TypeError: for what cannot be drawn into.
+
+    Example:
+        >>> import matplotlib; matplotlib.use("Agg")
+        >>> from perturbtheory import display
+        >>> display.axes_of(None).get_figure().get_size_inches().tolist()
+        [4.8, 3.2]
     """
     if ax is None:
         # Of pyplot, so that a notebook shows it.
@@ -30,7 +36,16 @@ def axes_of(ax: Any, size: tuple[float, float] = (4.8, 3.2)) -> Axes:
 
 
 def light_grid(ax: Axes) -> None:
-    """A grid behind what is drawn, and no frame on the right and on top."""
+    """A grid behind what is drawn, and no frame on the right and on top.
+
+    Example:
+        >>> import matplotlib; matplotlib.use("Agg")
+        >>> from perturbtheory import display
+        >>> axes = display.axes_of(None)
+        >>> display.light_grid(axes)
+        >>> axes.spines["top"].get_visible()
+        False
+    """
     ax.grid(visible=True, color="#e6e6e6", linewidth=0.6)
     ax.set_axisbelow(True)
     for side in ("top", "right"):

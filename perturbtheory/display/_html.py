@@ -48,28 +48,58 @@ _CELL = "text-align:left;vertical-align:top;padding:.25em 1em .25em .5em"
 
 
 class Html(str):
-    """Text that is HTML already; any other text is escaped where it is put into HTML."""
+    """Text that is HTML already; any other text is escaped where it is put into HTML.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> str(display.words("1 < 2")), str(display.words(display.Html("<b>2</b>")))
+        ('1 &lt; 2', '<b>2</b>')
+    """
 
     __slots__ = ()
 
 
 def words(text: object) -> Html:
-    """Words with $LaTeX$ as HTML; what is HTML already stays as it is."""
+    """Words with $LaTeX$ as HTML; what is HTML already stays as it is.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> str(display.words("a & b"))
+        'a &amp; b'
+    """
     return text if isinstance(text, Html) else Html(to_html(str(text)))
 
 
 def quiet(text: object) -> Html:
-    """Words that are less important."""
+    """Words that are less important.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> "words" in display.quiet("words")
+        True
+    """
     return Html(f'<span style="opacity:.72">{words(text)}</span>')
 
 
 def code(text: str) -> Html:
-    """Text as it would be typed."""
+    """Text as it would be typed.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> str(display.code("a < b"))
+        '<code>a &lt; b</code>'
+    """
     return Html(f"<code>{escape(text)}</code>")
 
 
 def badge(word: str) -> Html:
-    """A verdict or an outcome: colour, a sign and the word itself."""
+    """A verdict or an outcome: colour, a sign and the word itself.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> "holds" in display.badge("holds")
+        True
+    """
     style = (
         f"background:{_COLOURS.get(word, _GREY)};color:#ffffff;border-radius:3px;"
         "padding:.05em .45em;white-space:nowrap;font-size:.9em"
@@ -86,7 +116,13 @@ def tint(word: str) -> str:
 def table(
     headers: Sequence[object], rows: Iterable[Sequence[object]], tints: Sequence[str] = ()
 ) -> Html:
-    """A table whose first column names its rows; `tints` are the outcomes that colour them."""
+    """A table whose first column names its rows; `tints` are the outcomes that colour them.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> display.table(["name", "value"], [["a", "b"]]).count("<tr")
+        2
+    """
     head = "".join(f'<th scope="col" style="{_CELL}">{words(name)}</th>' for name in headers)
     made = []
     for number, row in enumerate(rows):
@@ -101,23 +137,47 @@ def table(
 
 
 def line(*parts: object) -> Html:
-    """A paragraph of words beside each other."""
+    """A paragraph of words beside each other.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> "one" in display.line("one", "two")
+        True
+    """
     return Html(f'<div style="margin:.25em 0">{" ".join(map(words, parts))}</div>')
 
 
 def listed(items: Iterable[object], *, ordered: bool = False) -> Html:
-    """A list."""
+    """A list.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> display.listed(["one", "two"], ordered=True).count("<li")
+        2
+    """
     tag = "ol" if ordered else "ul"
     inner = "".join(f"<li>{words(item)}</li>" for item in items)
     return Html(f'<{tag} style="margin:.2em 0;padding-left:1.6em">{inner}</{tag}>')
 
 
 def folded(summary: object, *inner: object) -> Html:
-    """What is shown when its summary is clicked on."""
+    """What is shown when its summary is clicked on.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> "summary" in display.folded("more", display.line("words"))
+        True
+    """
     shown = "".join(map(words, inner))
     return Html(f"<details><summary>{words(summary)}</summary>{shown}</details>")
 
 
 def block(*parts: object) -> str:
-    """What `_repr_html_` answers with."""
+    """What `_repr_html_` answers with.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> display.block(display.line("one")).count("one")
+        1
+    """
     return f'<div class="perturbtheory">{"".join(map(words, parts))}</div>'

@@ -14,6 +14,11 @@ def segments(text: str) -> list[tuple[bool, str]]:
     """(whether it is LaTeX, the text between the dollars) one after the other.
 
     Text with an odd number of dollars has no mathematics in it that could be told from the rest.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> list(display.segments("where $x < 1$ holds"))
+        [(False, 'where '), (True, 'x < 1'), (False, ' holds')]
     """
     parts = text.split("$")
     if len(parts) % 2 == 0:
@@ -27,6 +32,11 @@ def to_html(text: str, *, display: bool = False) -> str:
     Args:
         text: words and $LaTeX$.
         display: whether sums carry their limits above and below, as in a displayed formula.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> "<math" in display.to_html("where $x < 1$")
+        True
     """
     return "".join(
         _formula(part, display) if mathematical else html.escape(part)

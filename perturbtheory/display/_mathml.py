@@ -33,7 +33,15 @@ _THIN = "0.1667em"
 
 
 class MathematicsError(ValueError):
-    """LaTeX that cannot be converted; the message shows it and says why."""
+    r"""LaTeX that cannot be converted; the message shows it and says why.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> display.pieces(r'\frac{1}')
+        Traceback (most recent call last):
+            ...
+        perturbtheory.display._mathml.MathematicsError: cannot convert $\frac{1}$: <mfrac> ...
+    """
 
 
 def pieces(latex: str) -> list[tuple[Element, float]]:
@@ -41,6 +49,11 @@ def pieces(latex: str) -> list[tuple[Element, float]]:
 
     Raises:
         MathematicsError: if the formula is not valid, or is beyond latex2mathml.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> len(display.pieces("a = b + c"))
+        1
     """
     try:
         math = _mended(_converted(latex))

@@ -4,6 +4,7 @@ Nothing here raises: what is no number, a placeholder of JAX's for one, shows as
 """
 
 import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -37,20 +38,60 @@ def measured(value: float, radius: float) -> tuple[str, str]:
 
 
 def places_of(radius: float) -> int:
-    """After how many decimal places stands the second digit of a radius."""
+    """After how many decimal places stands the second digit of a radius.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> display.places_of(2.14e-9)
+        10
+    """
     return 1 - math.floor(math.log10(radius))
 
 
 def upwards(radius: float) -> str:
-    """The radius with two digits, not below itself."""
+    """The radius with two digits, not below itself.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> display.upwards(2.14e-9)
+        '2.2e-09'
+    """
     shown = f"{radius:.2g}"
     if float(shown) < radius:
         shown = f"{radius + 10.0 ** -places_of(radius):.2g}"
     return shown
 
 
+def outward(low: Any, high: Any, tolerance: float = 0.0) -> tuple[str, str]:
+    """The ends of an interval with four digits, rounded so that none of it is lost.
+
+    An end that rounding to the nearest moves by no more than the tolerance is rounded so. What is
+    no float, a fraction for one, is shown as it is.
+
+    Example:
+        >>> outward(2 / 27, 19 / 27), outward(0.1, 0.75 + 1e-16, 1e-12)
+        (('0.07407', '0.7038'), ('0.1', '0.75'))
+    """
+    return _towards(low, ROUND_FLOOR, tolerance), _towards(high, ROUND_CEILING, tolerance)
+
+
+def _towards(x: Any, rounding: str, tolerance: float) -> str:
+    if not isinstance(x, float) or not math.isfinite(x):
+        return str(x)
+    nearest = f"{x:.4g}"
+    if abs(float(nearest) - x) <= tolerance:
+        return nearest
+    return f"{float(Context(4, rounding).create_decimal(Decimal(x))):.4g}"
+
+
 def number(value: Any) -> str:
-    """Four digits of a number; text as it is."""
+    """Four digits of a number; text as it is.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> display.number(0.123456), display.number("many")
+        ('0.1235', 'many')
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | np.bool_ | np.integer):
@@ -72,12 +113,25 @@ def array(values: Any, form: str = ".4g") -> str:
 
 
 def exact_array(values: Any) -> str:
-    """`array` with every digit of its entries, as a list of Python is written."""
+    """`array` with every digit of its entries, as a list of Python is written.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> import numpy as np
+        >>> display.exact_array(np.array([0.1, 1.0]))
+        '[0.1, 1.0]'
+    """
     return _array(values, repr)
 
 
 def plain_repr(value: Any) -> str:
-    """The `repr` of anything, on one line, cut where it is long."""
+    """The `repr` of anything, on one line, cut where it is long.
+
+    Example:
+        >>> from perturbtheory import display
+        >>> display.plain_repr([1, 2])
+        '[1, 2]'
+    """
     try:
         text = " ".join(repr(value).split())
     except Exception as error:  # whatever goes wrong in another's repr

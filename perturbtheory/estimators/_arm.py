@@ -30,6 +30,13 @@ class Arm(AbstractEstimator):
 
     Raises:
         ValueError: for theta without exactly two categories; as every estimator.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> import jax.numpy as jnp
+        >>> es.Arm()(jax.random.key(0), jnp.zeros(2), jnp.array([0.0, 1.0])).shape
+        (2,)
     """
 
     categories: ClassVar[int | None] = 2

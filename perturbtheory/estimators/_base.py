@@ -74,6 +74,12 @@ class AbstractEstimator(abc.ABC):
             category; for settings out of their range; for f that does not fit, see `Objective`;
             for a key that is none.
         TypeError: for noise that is no perturbation.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> rule = es.Direct(epsilon=0.5)
+        >>> rule.unbiased, rule.moments([0.0, 0.0], [0.0, 1.0])[0].round(4).tolist()
+        (False, [-0.2449, 0.2449])
     """
 
     unbiased: ClassVar[bool] = True

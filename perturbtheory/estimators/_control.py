@@ -44,6 +44,14 @@ class Rebar(AbstractEstimator):
 
     Raises:
         ValueError: for numbers out of their range; as every estimator.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> import jax.numpy as jnp
+        >>> found = es.Rebar(0.5)(jax.random.key(0), jnp.zeros(3), jnp.array([1.0, 2.0, 4.0]))
+        >>> found.shape
+        (3,)
     """
 
     temperature: Float[Array, ""] | float = 0.5
@@ -89,6 +97,14 @@ class Relax(AbstractEstimator):
         ValueError: for theta with -inf, at which a control may have no value: give the category a
             finite logit far below the others; for a control that is no function or returns another
             shape; as every estimator.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> import jax.numpy as jnp
+        >>> control = jax.tree_util.Partial(lambda x: jnp.sum(jnp.tanh(x)))
+        >>> es.Relax(control)(jax.random.key(0), jnp.zeros(3), jnp.array([1.0, 2.0, 4.0])).shape
+        (3,)
     """
 
     control: Any

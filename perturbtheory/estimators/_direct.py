@@ -42,6 +42,15 @@ class Direct(AbstractEstimator):
     Raises:
         ValueError: for epsilon that is zero or not finite, and for `two_sided` that is no bool; as
             every estimator.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> import numpy as np
+        >>> h, f = [0.5, -0.25, 1.0], [-1.5, 0.25, 2.0]
+        >>> found = es.Direct(epsilon=0.5)(jax.random.key(0), np.array(h), np.array(f))
+        >>> found.shape, float(found.sum())
+        ((3,), 0.0)
     """
 
     epsilon: Float[Array, ""] | float = 1.0

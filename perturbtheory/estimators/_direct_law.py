@@ -62,6 +62,11 @@ def direct_law(
         ValueError: for entries that are not finite, fewer than two, of two shapes or more than 1e12
             apart (epsilon f too), for epsilon = 0, and for `two_sided` that is no bool.
         TypeError: for arguments traced by JAX.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> es.direct_law([0.0, 0.0], [0.0, 1.0], 1.0).round(4).tolist()
+        [[0.2689, 0.2311], [0.0, 0.5]]
     """
     h, f, epsilon = _sided(*_checked(logits, values, epsilon), two_sided)
     # In ascending order of s = e^(-u).
@@ -101,6 +106,11 @@ def exact_gradient(
 
     Raises:
         ValueError: as `direct_law`, or for a Jacobian without K rows.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> es.exact_gradient([0.0, 0.0], [0.0, 1.0]).tolist()
+        [-0.25, 0.25]
     """
     h, f = logits_and_values(logits, values)
     log_q = log_softmax(h)
@@ -119,6 +129,12 @@ def direct_mean(
 
     Two-sided: (1/(2 epsilon)) sum_z [softmax(h + epsilon f) - softmax(h - epsilon f)]_z J_z.
     Arguments and errors as for `direct_law` and `exact_gradient`; paper B, (7) without the limit.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> h, f = [0.5, -0.25, 1.0], [-1.5, 0.25, 2.0]
+        >>> es.direct_mean(h, f, 0.5).round(5).tolist()
+        [-0.4687, -0.10767, 0.57637]
     """
     h, f, epsilon = _sided(*_checked(logits, values, epsilon), two_sided)
     return _mean(h, f, epsilon) @ jacobian_or_identity(jacobian, h.size)
@@ -137,6 +153,12 @@ def direct_bias(
     Two-sided: (epsilon^2/6) kappa_4(f, f, f, J) + O(epsilon^4), with kappa the joint cumulants
     under q. For small epsilon the difference is taken after the terms that cancel have been, so
     that it keeps its digits. Arguments and errors as for `direct_law` and `exact_gradient`.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> h, f = [0.5, -0.25, 1.0], [-1.5, 0.25, 2.0]
+        >>> es.direct_bias(h, f, 0.5).round(5).tolist()
+        [0.20855, -0.05262, -0.15592]
     """
     h, f, epsilon = _checked(logits, values, epsilon)
     matrix = jacobian_or_identity(jacobian, h.size)
@@ -158,6 +180,12 @@ def direct_variance(
     grows like C/epsilon with C = sum_{i<j} q_i q_j |f_i - f_j| |J_i - J_j|^2 as epsilon -> 0;
     two-sided: 2 epsilon for epsilon, and C/(2 epsilon). Arguments and errors as for `direct_law`
     and `exact_gradient`.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> h, f = [0.5, -0.25, 1.0], [-1.5, 0.25, 2.0]
+        >>> es.direct_variance(h, f, 0.5).round(4).tolist()
+        [0.7177, 0.2876, 0.8205]
     """
     h, f, epsilon = _sided(*_checked(logits, values, epsilon), two_sided)
     matrix = jacobian_or_identity(jacobian, h.size)

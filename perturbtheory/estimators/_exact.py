@@ -43,6 +43,13 @@ class Exact(AbstractEstimator):
     Raises:
         ValueError: for more than 65536 joint states; for a temperature with a function f; at a tie
             of discrete noise; as every estimator.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import estimators as es
+        >>> h, f = [0.5, -0.25, 1.0], [-1.5, 0.25, 2.0]
+        >>> es.Exact(pt.Normal())(None, h, f).round(4).tolist()
+        [-0.8373, -0.0516, 0.8889]
     """
 
     noise: AbstractPerturbation = GUMBEL

@@ -36,6 +36,14 @@ class Measurement(NamedTuple):
             has it; None where f has more joint states than are enumerated.
         variance: the total over all entries, a number: the trace of the covariance.
         draws: how many estimates were made.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> h, f = [0.5, -0.25, 1.0], [-1.5, 0.25, 2.0]
+        >>> found = es.measure(es.Exact(), h, f, key=jax.random.key(0), draws=100)
+        >>> float(abs(found.bias.value).max()) < 1e-12
+        True
     """
 
     mean: Estimate
@@ -83,6 +91,14 @@ def measure(
 
     Raises:
         ValueError: for fewer draws, for an error rate outside (0, 1), and as the estimator.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> h, f = [0.5, -0.25, 1.0], [-1.5, 0.25, 2.0]
+        >>> found = es.measure(es.Direct(0.5), h, f, key=jax.random.key(0), draws=2000)
+        >>> found.bias.contains(es.direct_bias(h, f, 0.5))
+        True
     """
     if not isinstance(draws, int) or isinstance(draws, bool) or draws < _FEWEST:
         msg = f"`draws` must be an integer of at least {_FEWEST}, got {draws!r}; draw more"

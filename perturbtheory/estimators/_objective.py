@@ -49,6 +49,12 @@ class Objective:
         lead: how many axes the batch has. The axes between it and the last are latents that
             share one f; for an array there are none.
         dtype: that of theta, in which values are returned.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax.numpy as jnp
+        >>> es.Objective.of(jnp.zeros(3), jnp.arange(3.0)).batch
+        ()
     """
 
     f: Any

@@ -40,6 +40,15 @@ class PerturbedArgmax(AbstractEstimator):
     Raises:
         ValueError: for any other noise, also where JAX does not differentiate its formulas;
             for samples and baselines as `ScoreFunction`; as every estimator.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> import numpy as np
+        >>> rule = es.PerturbedArgmax(pt.Normal(), samples=4)
+        >>> rule(jax.random.key(0), np.zeros(2), np.array([0.0, 1.0])).shape
+        (2,)
     """
 
     noise: AbstractPerturbation = _NORMAL

@@ -38,6 +38,15 @@ class Relaxed(AbstractEstimator):
 
     Raises:
         ValueError: for a temperature that is not positive; as every estimator.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> import numpy as np
+        >>> rule = es.Relaxed(temperature=0.5)
+        >>> found = rule(jax.random.key(0), np.zeros(3), np.array([1.0, 2.0, 4.0]))
+        >>> found.shape, abs(float(found.sum())) < 1e-5
+        ((3,), True)
     """
 
     noise: AbstractPerturbation = GUMBEL
@@ -90,6 +99,13 @@ class StraightThrough(AbstractEstimator):
 
     Raises:
         ValueError: at a tie of discrete noise; as every estimator.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> import numpy as np
+        >>> es.StraightThrough()(jax.random.key(0), np.zeros(2), np.array([0.0, 1.0])).tolist()
+        [-0.25, 0.25]
     """
 
     noise: AbstractPerturbation = GUMBEL

@@ -59,6 +59,13 @@ def relaxed_bias(
     Raises:
         ValueError: as `direct_law`; for a temperature that is not positive; at a tie of discrete
             noise.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import estimators as es
+        >>> h, f = [0.5, -0.25, 1.0], [-1.5, 0.25, 2.0]
+        >>> es.relaxed_bias(pt.Gumbel(), h, f, 0.5).round(4).tolist()
+        [0.0893, 0.0107, -0.1]
     """
     h, f = logits_and_values(logits, values)
     relaxed, exact = expected_logsumexp(noise, temperature), expected_max(noise)
@@ -78,6 +85,13 @@ def relaxed_variance(
     of that moment is the square of the mean, t^2 is lost of it.
 
     Arguments and errors as for `relaxed_bias`; discrete noise may tie.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import estimators as es
+        >>> h, f = [0.5, -0.25, 1.0], [-1.5, 0.25, 2.0]
+        >>> es.relaxed_variance(pt.Gumbel(), h, f, 0.5).round(4).tolist()
+        [0.3052, 0.0554, 0.2935]
     """
     h: Any
     f: Any

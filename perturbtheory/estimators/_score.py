@@ -39,6 +39,14 @@ class ScoreFunction(AbstractEstimator):
     Raises:
         ValueError: for noise without density; for S that is no positive integer, or is 1 with
             "leave-one-out"; for another baseline; as every estimator.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> import numpy as np
+        >>> rule = es.ScoreFunction(samples=4, baseline="leave-one-out")
+        >>> rule(jax.random.key(0), np.zeros(2), np.array([0.0, 1.0])).shape
+        (2,)
     """
 
     noise: AbstractPerturbation = GUMBEL

@@ -49,6 +49,11 @@ def pairwise_argmax(
         ValueError: for arguments that are not finite or do not fit, and for a negative pair under
             "maxflow".
         RuntimeError: if HiGHS does not prove optimality.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> es.pairwise_argmax([1.0, -1.0], [[0.0, 3.0], [0.0, 0.0]]).tolist()
+        [1, 1]
     """
     linear, matrix = array("unary", unary, 1), array("pairwise", pairwise, 2)
     if matrix.shape != (linear.size, linear.size):

@@ -50,6 +50,13 @@ def draw(names: Sequence[str], directory: Path) -> list[Path]:
 
     Returns the files written. The same versions of the libraries write the same bytes. Raises
     ValueError for a name that is not in `NAMES`, before anything is drawn.
+
+    Example:
+        >>> import tempfile
+        >>> from perturbtheory import figures
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     [p.suffix for p in figures.draw(["smoothing"], folder)]
+        ['.png', '.svg', '.json']
     """
     if isinstance(names, str):
         names = [names]

@@ -40,6 +40,13 @@ def exact(route: str, *grounds: Any, cases: str = "") -> Check:
     Raises:
         ValueError: for a truth value without its cases, and for what is no truth value: a list, a
             function that was not called, None.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> squares = ledger.every(n * n >= n for n in range(9))
+        >>> check = ledger.exact("by cases", squares, cases="n < 9")
+        >>> check.kind, check.outcome
+        ('certificate', 'holds')
     """
     steps = _with_words(grounds)
     if steps and all(isinstance(step, Step) for step in steps):
@@ -75,7 +82,13 @@ def _proof(route: str, steps: tuple[Step, ...], detail: str) -> Check:
 
 
 def shown(says: str, true: bool | Outcome, by: str = "sympy") -> Step:
-    """A step that a computation decided: exact algebra, not a number that came near."""
+    """A step that a computation decided: exact algebra, not a number that came near.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> ledger.shown("$1 + 1 = 2$", 1 + 1 == 2).outcome
+        'holds'
+    """
     return Step(says, by, outcome_of("true", true))
 
 
@@ -85,6 +98,12 @@ def argued(says: str, by: str = "") -> Step:
     Raises:
         ValueError: for one text that does not end with a reason in brackets, after a space; numbers
             and letters for numbers, as in [0, 1] and [a, b], are none.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> step = ledger.argued("the maximum is attained [Weierstrass]")
+        >>> step.says, step.by, step.outcome
+        ('the maximum is attained', 'Weierstrass', 'argued')
     """
     if not by:
         says, by = _before_the_reason(folded(says))
@@ -136,6 +155,12 @@ def experiment(route: str, true: bool | Outcome, case: str, ran: bool = True) ->
 
     Raises:
         ValueError: for a case without words, and for what is no truth value.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> check = ledger.experiment("ten runs", 9 > 5, "most of them succeed")
+        >>> check.kind, check.outcome
+        ('experiment', 'holds')
     """
     if not isinstance(case, str) or not case.strip():
         msg = f"`case` of {route!r} must name the runs and what they gave, got {case!r}; name them"
@@ -147,6 +172,11 @@ def not_run(route: str, what: str) -> Check:
     """A case of an experiment that was not carried out, which leaves the part unknown.
 
     A claim of which nothing was carried out is untested.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> ledger.not_run("300 epochs", "the bound").outcome
+        'unknown'
     """
     return experiment(route, "unknown", f"not run: {what}", ran=False)
 
@@ -157,6 +187,11 @@ def witness(data: dict[str, Any] | None = None, /, **more: Any) -> Witness:
     Names are shown as mathematics (`theta`, `p_1`, a trailing underscore is dropped); those that
     are no Python names, and text with $LaTeX$, go into the dictionary. What JSON cannot keep is
     kept as its text.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> ledger.witness(theta=(0, 1), p_1=0.25).data
+        {'theta': [0, 1], 'p_1': 0.25}
     """
     named = {name.removesuffix("_"): value for name, value in more.items()}
     return Witness(_kept((data or {}) | named))
@@ -174,5 +209,12 @@ def _kept(value: Any) -> Any:
 
 
 def sign(ball: Any) -> Outcome:
-    """Whether a ball is positive: undecided if it holds zero."""
+    """Whether a ball is positive: undecided if it holds zero.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> from flint import arb
+        >>> ledger.sign(arb(1)), ledger.sign(arb(0, 1))
+        ('holds', 'unknown')
+    """
     return "holds" if ball > 0 else "fails" if ball < 0 else "unknown"

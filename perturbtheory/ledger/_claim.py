@@ -31,6 +31,11 @@ class Budget:
         name: "quick" or "full".
         samples: draws for every sampled number.
         points: parameters theta at which deterministic routes are compared.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> ledger.QUICK.name, ledger.FULL.samples > ledger.QUICK.samples
+        ('quick', True)
     """
 
     name: str
@@ -226,7 +231,13 @@ def _elsewhere(one: tuple[str, int], two: tuple[str, int]) -> bool:
 
 
 def registered_by(make: Callable[[], object]) -> list[Claim]:
-    """The claims that a call makes; one that takes the place of another is an error there."""
+    """The claims that a call makes; one that takes the place of another is an error there.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> [claim.id for claim in ledger.registered_by(lambda: None)]
+        []
+    """
     before = dict(REGISTRY)
     _loads.append(next(_serial))
     try:

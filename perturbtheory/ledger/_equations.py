@@ -17,6 +17,13 @@ class Equation:
 
     `sympy.Integral`, `Derivative`, `Limit`, `Sum` and `Subs`, and what was made with
     evaluate=False, are carried out when it is decided.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> import sympy as sp
+        >>> x = sp.Symbol("x", real=True)
+        >>> ledger.eq((x + 1) ** 2, x**2 + 2 * x + 1).step().outcome
+        'holds'
     """
 
     left: Any
@@ -105,6 +112,13 @@ def identity(expression: Any, *, probes: int = 5) -> Outcome:
     "fails" means that 30 digits, each of them certain, differ from zero at a rational point that
     the assumptions on the symbols allow: a proof of the contrary. What sympy leaves of an integral,
     a sum or a limit is not evaluated, because nothing bounds the error of its digits.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> import sympy as sp
+        >>> x = sp.Symbol("x", real=True)
+        >>> ledger.identity(sp.sin(x) ** 2 + sp.cos(x) ** 2 - 1), ledger.identity(x - 1)
+        ('holds', 'fails')
     """
     # Most are zero as quotients of polynomials, in whatever functions, which is seen at once.
     if sp.expand(sp.fraction(sp.together(expression))[0]) == 0:
@@ -151,6 +165,13 @@ def carried_out(expression: Any) -> Any:
 
     A sum over an indexed symbol, such as theta_j for j = 1, ..., d, has no closed form, and sympy
     is not asked to look for one, which takes it long.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> import sympy as sp
+        >>> x = sp.Symbol("x")
+        >>> ledger.carried_out(sp.Integral(x, (x, 0, 1)))
+        1/2
     """
     e: Any = sp.sympify(expression)
     if not e.has(sp.Sum):

@@ -45,6 +45,12 @@ class Step:
         says: what it states, in words and $LaTeX$.
         by: what decided it, such as "sympy"; for an argued step the reason or the theorem cited.
         outcome: what the machine decided, or "argued" where the reason is one in words.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> step = ledger.shown("$1 + 1 = 2$", 1 + 1 == 2)
+        >>> step.outcome, step.by
+        ('holds', 'sympy')
     """
 
     says: str
@@ -76,6 +82,12 @@ class Check:
         steps: those of a proof.
         ran: false for an experiment that is stated and was not carried out.
         compared: the two sides of a comparison, while the part is checked.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> check = ledger.agree("two sums", 0.1 + 0.2, 0.3)
+        >>> check.kind, check.outcome
+        ('numerical', 'holds')
     """
 
     route: str
@@ -158,6 +170,11 @@ class Witness:
     """A counterexample, or what an experiment found instead, as data.
 
     It counts only for a part that is refuted or not reproduced.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> ledger.Witness({"t": 2}).data
+        {'t': 2}
     """
 
     data: dict[str, Any]
@@ -168,7 +185,14 @@ Evidence = Check | Witness
 
 @dataclass(frozen=True)
 class Part:
-    """One sub-statement, its checks, and what stands against it where something does."""
+    """One sub-statement, its checks, and what stands against it where something does.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> check = ledger.exact("by cases", True, cases="n = 1")
+        >>> ledger.Part("the first case", (check,)).outcome
+        'unknown'
+    """
 
     name: str
     checks: tuple[Check, ...]

@@ -14,6 +14,13 @@ def changes(result: Result, recorded: Mapping[str, Any] | None) -> tuple[str, ..
 
     Empty if it does not. Tolerances that were met, and margins, may differ between machines and
     are not compared.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> from perturbtheory import claims
+        >>> result = ledger.run(claims.find(["A.gumbel-density"])[0])
+        >>> ledger.changes(result, result.to_json())
+        ()
     """
     found = ("routes disagree",) if result.disagreement else ()
     if recorded is None:

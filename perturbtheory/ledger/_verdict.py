@@ -33,7 +33,15 @@ _ORDER = ("disagreement", *FAILED, "unknown", "holds")
 
 @dataclass(frozen=True)
 class Result:
-    """What running a claim gave; everything but `parts` and `seconds` follows from `parts`."""
+    """What running a claim gave; everything but `parts` and `seconds` follows from `parts`.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> from perturbtheory import claims
+        >>> result = ledger.run(claims.find(["A.gumbel-density"])[0])
+        >>> result.verdict, result.counterexample is None
+        ('refuted', False)
+    """
 
     claim: Claim
     parts: tuple[Part, ...]
@@ -119,7 +127,16 @@ class Result:
 
 
 def from_json(data: dict[str, Any], claim: Claim) -> Result:
-    """The result that `to_json` wrote, for the claim it was about; the verdict is derived anew."""
+    """The result that `to_json` wrote, for the claim it was about; the verdict is derived anew.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> from perturbtheory import claims
+        >>> claim = claims.find(["A.gumbel-density"])[0]
+        >>> result = ledger.run(claim)
+        >>> ledger.from_json(result.to_json(), claim).verdict == result.verdict
+        True
+    """
     parts: dict[str, list[Check]] = {}
     for entry in data["checks"]:
         parts.setdefault(entry["part"], []).append(Check.from_json(entry))
@@ -138,6 +155,12 @@ def run(claim: Claim, budget: Budget = QUICK, *, shared: dict[Any, Part] | None 
         budget: how much the sampled checks sample.
         shared: parts that were checked before, to which those of this claim are added; a function
             that serves several claims with the same arguments is called once for all of them.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> from perturbtheory import claims
+        >>> ledger.run(claims.find(["A.gumbel-density"])[0]).verdict
+        'refuted'
     """
     start = time.perf_counter()
     shared = {} if shared is None else shared

@@ -24,6 +24,11 @@ def in_words(value: Any) -> str:
     """A value of a counterexample as text: lists as tuples, mappings as key = value.
 
     Numbers and names are mathematics, see `quantity`; what consists of formulas is one formula.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> ledger.in_words([1, 2])
+        '$(1, 2)$'
     """
     if isinstance(value, list | tuple):
         return _filled(f"({', '.join(['{}'] * len(value))})", *map(in_words, value))
@@ -41,7 +46,13 @@ def _filled(template: str, *texts: str) -> str:
 
 
 def quantity(name: str) -> str:
-    r"""The name of a quantity: `theta` and `p_1` are $\theta$ and $p_1$, words stay words."""
+    r"""The name of a quantity: `theta` and `p_1` are $\theta$ and $p_1$, words stay words.
+
+    Example:
+        >>> from perturbtheory import ledger
+        >>> ledger.quantity("p_1"), ledger.quantity("of words")
+        ('$p_{1}$', 'of words')
+    """
     found = _NAME.fullmatch(name)
     if not found:
         return name

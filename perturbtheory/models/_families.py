@@ -25,6 +25,14 @@ class AbstractFamily(abc.ABC):
     """Parameters -> a distribution p over d categories, the mean of relaxed samples s.
 
     `probabilities` and `hard_probabilities` are exact, by the engine; `sample` is what a fit sees.
+
+    Example:
+        >>> from perturbtheory import models
+        >>> import perturbtheory as pt
+        >>> import numpy as np
+        >>> family = models.PerturbSoftmax(pt.Normal())
+        >>> family.probabilities(np.zeros(2)).tolist()
+        [0.5, 0.5]
     """
 
     temperature: float
@@ -69,6 +77,14 @@ class PerturbSoftmax(AbstractFamily):
 
     Raises ValueError unless `temperature` is positive and finite, TypeError unless `gamma` is a
     perturbation.
+
+    Example:
+        >>> from perturbtheory import models
+        >>> import perturbtheory as pt
+        >>> import numpy as np
+        >>> family = models.PerturbSoftmax(pt.Normal(), temperature=0.5)
+        >>> family.probabilities(np.zeros(2)).round(6).tolist()
+        [0.5, 0.5]
     """
 
     gamma: AbstractPerturbation
@@ -104,6 +120,13 @@ class InvertibleGaussian(AbstractFamily):
     takes what the others leave, 1/(1 + sum_j exp((mu_j + sigma_j eps_j)/t)). It is Perturb-Softmax
     with a scale for every coordinate and none for the last. Potapczynski, Loaiza-Ganem and
     Cunningham (2020). Raises ValueError unless `temperature` is positive and finite.
+
+    Example:
+        >>> from perturbtheory import models
+        >>> import numpy as np
+        >>> family = models.InvertibleGaussian(temperature=0.5)
+        >>> family.probabilities(family.start(np.zeros(3))).shape
+        (3,)
     """
 
     temperature: float = 1.0

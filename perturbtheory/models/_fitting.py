@@ -12,6 +12,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from perturbtheory.checks import as_vectors, positive, require, require_count
+from perturbtheory.display import html_of_node, text_of_node
 from perturbtheory.models import _shown
 from perturbtheory.models._families import AbstractFamily, InvertibleGaussian
 from perturbtheory.models._losses import (
@@ -42,9 +43,11 @@ class Fitted(NamedTuple):
     objective: Float[np.ndarray, "seeds steps"]
     parameters: Any
 
+    @text_of_node
     def __repr__(self) -> str:
         return _shown.text(self)
 
+    @html_of_node
     def _repr_html_(self) -> str:
         return _shown.html(self)
 
@@ -98,6 +101,14 @@ def fit(
         ValueError: for a target with fewer than two entries or one that is negative or not finite,
             or in 64-bit while that is off in JAX; for a loss that is not defined for the target or
             the family; for counts that are not positive integers; for a fit that runs away.
+
+    Example:
+        >>> from perturbtheory import models
+        >>> import perturbtheory as pt
+        >>> family = models.PerturbSoftmax(pt.Gumbel())
+        >>> found = models.fit([0.2, 0.8], family, loss="squared", draws=50, steps=20)
+        >>> found.objective.shape
+        (1, 20)
     """
     settings: Any = {"loss": loss, "draws": draws, "steps": steps, "start": start}
     require_fit(target, family, learning_rate=learning_rate, seeds=seeds, **settings)

@@ -21,6 +21,11 @@ def l1(p: Float[ArrayLike, "... d"], target: Float[ArrayLike, "d"]) -> Float[Arr
     """sum_i |p_i - target_i|, which is twice the total variation.
 
     Raises ValueError unless p has shape ``(..., d)`` for `target` of shape ``(d,)``.
+
+    Example:
+        >>> from perturbtheory import models
+        >>> float(models.l1([0.5, 0.5], [0.25, 0.75]))
+        0.5
     """
     if np.shape(p)[-1:] != np.shape(target):
         shapes = f"{np.shape(target)} for p of {np.shape(p)}"

@@ -22,17 +22,35 @@ CATEGORIES = 100
 
 
 def entries(printed: str) -> list[Fraction]:
-    """The numbers of a printed vector."""
+    """The numbers of a printed vector.
+
+    Example:
+        >>> from perturbtheory.models import targets
+        >>> targets.entries("0.1 0.9")
+        [Fraction(1, 10), Fraction(9, 10)]
+    """
     return [Fraction(x) for x in printed.split()]
 
 
 def binomial(k: int) -> Fraction:
-    """P(k successes in 12 trials with probability 3/10)."""
+    """P(k successes in 12 trials with probability 3/10).
+
+    Example:
+        >>> from perturbtheory.models import targets
+        >>> float(round(targets.binomial(0), 6))
+        0.013841
+    """
     return math.comb(TRIALS, k) * SUCCESS**k * (1 - SUCCESS) ** (TRIALS - k)
 
 
 def failures(k: int, stopping: Fraction = STOPPING) -> Fraction:
-    """P(k failures before success number 50), a success having probability `stopping`."""
+    """P(k failures before success number 50), a success having probability `stopping`.
+
+    Example:
+        >>> from perturbtheory.models import targets
+        >>> float(targets.failures(0)) > 0
+        True
+    """
     return math.comb(k + STOPS - 1, k) * stopping**STOPS * (1 - stopping) ** k
 
 
@@ -65,6 +83,11 @@ def probabilities(name: str) -> Float[np.ndarray, "d"]:
 
     Raises:
         ValueError: for a name that is not in `TARGETS`.
+
+    Example:
+        >>> from perturbtheory.models import targets
+        >>> targets.probabilities("poisson").shape
+        (100,)
     """
     require_one_of("target", name, TARGETS)
     return np.array([float(x) for x in TARGETS[name]()])

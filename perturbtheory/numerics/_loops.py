@@ -13,7 +13,14 @@ State = TypeVar("State")
 
 
 def repeat(xp: Namespace, count: int, body: Callable[[State], State], state: State) -> State:
-    """`body` applied `count` times to `state`."""
+    """`body` applied `count` times to `state`.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> numerics.repeat(numerics.namespace(np.ones(1)), 3, lambda x: 2 * x, 1)
+        8
+    """
     if xp.traced:
         import jax
 
@@ -24,7 +31,15 @@ def repeat(xp: Namespace, count: int, body: Callable[[State], State], state: Sta
 
 
 def total(xp: Namespace, function: Callable[..., Any], *columns: Any) -> Any:
-    """The sum of function(*row) over the rows of the columns; it answers with a tuple."""
+    """The sum of function(*row) over the rows of the columns; it answers with a tuple.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> xp = numerics.namespace(np.ones(1))
+        >>> numerics.total(xp, lambda x: (x, x * x), np.arange(4.0))
+        (np.float64(6.0), np.float64(14.0))
+    """
     if not xp.traced:
         parts = (function(*row) for row in zip(*columns, strict=True))
         return functools.reduce(lambda one, two: tuple(map(operator.add, one, two)), parts)
@@ -56,7 +71,13 @@ def accurate_sum(*terms: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def gauss_legendre(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights of the Gauss-Legendre rule on [-1, 1] in float64."""
+    """Nodes and weights of the Gauss-Legendre rule on [-1, 1] in float64.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> [float(x.sum().round(12)) for x in numerics.gauss_legendre(8)]
+        [0.0, 2.0]
+    """
     rule = np.polynomial.legendre.leggauss(count)
     for numbers in rule:
         numbers.setflags(write=False)

@@ -22,6 +22,13 @@ class Namespace:
     Attributes:
         traced: whether arrays are JAX's, so that neither their numbers nor loops of a length that
             depends on them can be had.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> xp = numerics.namespace(np.zeros(2))
+        >>> xp.traced, float(xp.logsumexp(np.zeros(2)).round(6))
+        (False, 0.693147)
     """
 
     traced: bool
@@ -72,7 +79,14 @@ def _jax() -> Namespace:
 
 
 def is_jax(value: Any) -> bool:
-    """Whether `value` is a JAX array, concrete or traced."""
+    """Whether `value` is a JAX array, concrete or traced.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import jax.numpy as jnp
+        >>> numerics.is_jax(jnp.zeros(2)), numerics.is_jax([0.0])
+        (True, False)
+    """
     jax = sys.modules.get("jax")
     # While JAX itself is being imported the module is there and `Array` may not be yet.
     kind = getattr(jax, "Array", None)
@@ -80,14 +94,27 @@ def is_jax(value: Any) -> bool:
 
 
 def is_known(value: Any) -> bool:
-    """Whether the numbers in `value` can be looked at now: neither traced nor a placeholder."""
+    """Whether the numbers in `value` can be looked at now: neither traced nor a placeholder.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> numerics.is_known(1.0), numerics.is_known(object())
+        (True, False)
+    """
     if is_jax(value):
         return not isinstance(value, sys.modules["jax"].core.Tracer)
     return isinstance(value, int | float | np.ndarray | np.generic)
 
 
 def namespace(*values: Any) -> Namespace:
-    """The names of JAX if any of the values is a JAX array, else those of NumPy and SciPy."""
+    """The names of JAX if any of the values is a JAX array, else those of NumPy and SciPy.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import jax.numpy as jnp
+        >>> numerics.namespace([1.0]).traced, numerics.namespace(jnp.ones(1)).traced
+        (False, True)
+    """
     if "jax" in sys.modules and any(map(is_jax, values)):
         return _jax()
     return NUMPY
@@ -98,6 +125,12 @@ def floats(*values: Any) -> tuple[Any, ...]:
 
     float64 in NumPy. In JAX the dtype of the JAX arrays among the values, and its default where
     these are integers; numbers and NumPy arrays among them take that dtype.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> xp, x, scale = numerics.floats([1, 2], 3)
+        >>> x, xp.traced
+        (array([1., 2.]), False)
     """
     xp = namespace(*values)
     if not xp.traced:
@@ -109,5 +142,12 @@ def floats(*values: Any) -> tuple[Any, ...]:
 
 
 def array(value: Any, like: Any) -> Any:
-    """`value` as an array of the library and dtype of `like`."""
+    """`value` as an array of the library and dtype of `like`.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> numerics.array(1, np.zeros(2))
+        array(1.)
+    """
     return namespace(like).asarray(value, like.dtype)

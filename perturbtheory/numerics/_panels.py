@@ -28,6 +28,12 @@ class Landmarks(NamedTuple):
         width: the law is analytic this far into the complex plane around the landmark.
         reach: how far from the centre the width stays what it is; further out it may grow.
         kinks: which of the m landmarks a panel must end at: the density jumps or bends there.
+
+    Example:
+        >>> from perturbtheory.numerics import Landmarks, column
+        >>> marks = Landmarks(column(0.0), column(1.0), column(2.0), kinks=(True,))
+        >>> marks.width.tolist()
+        [[1.0]]
     """
 
     location: Float[Array, "m #d"]
@@ -37,7 +43,13 @@ class Landmarks(NamedTuple):
 
 
 def column(*values: Any) -> Float[Array, "m #d"]:
-    """Stack scalars or per-coordinate vectors as the rows of an ``(m, 1)`` or ``(m, d)`` array."""
+    """Stack scalars or per-coordinate vectors as the rows of an ``(m, 1)`` or ``(m, d)`` array.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> numerics.column(1.0, [2.0, 3.0]).tolist()
+        [[1.0, 1.0], [2.0, 3.0]]
+    """
     xp, *arrays = floats(*values)
     return xp.stack([xp.atleast_1d(v) for v in xp.broadcast_arrays(*arrays)])
 
@@ -133,7 +145,15 @@ def march(
 def panel_rule(
     bounds: Float[Array, "p+1"],
 ) -> tuple[Float[Array, "p n"], Float[Array, "p n"]]:
-    """Gauss-Legendre nodes and weights on every panel; empty panels weigh nothing."""
+    """Gauss-Legendre nodes and weights on every panel; empty panels weigh nothing.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> nodes, weights = numerics.panel_rule(np.array([0.0, 1.0, 3.0]))
+        >>> float((nodes * weights).sum().round(12))  # the integral of s from 0 to 3
+        4.5
+    """
     xp = namespace(bounds)
     nodes, weights = (xp.asarray(a, bounds.dtype) for a in gauss_legendre(POINTS))
     half = xp.diff(bounds)[:, None] / 2

@@ -9,7 +9,14 @@ _NUMPY = {"normal": "standard_normal", "t": "standard_t", "uniform": "random"}
 
 
 def dtype_of_draws(key: Any, *parameters: Any) -> Any:
-    """The floating dtype of draws by this key of a law with these parameters."""
+    """The floating dtype of draws by this key of a law with these parameters.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> numerics.dtype_of_draws(np.random.default_rng(0), 1.0)
+        <class 'numpy.float64'>
+    """
     if isinstance(key, np.random.Generator):
         return np.float64
     import jax.numpy as jnp
@@ -21,6 +28,13 @@ def draw(key: Any, name: str, shape: tuple[int, ...], dtype: Any, *parameters: A
     """Draws of the law that `jax.random` calls `name`, at unit scale.
 
     `key` is a `numpy.random.Generator`, which answers in float64 whatever `dtype` is, or a JAX key.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> numerics.draw(rng, "normal", (2,), float).shape
+        (2,)
     """
     if isinstance(key, np.random.Generator):
         return getattr(key, _NUMPY.get(name, name))(*parameters, size=shape)
@@ -30,7 +44,15 @@ def draw(key: Any, name: str, shape: tuple[int, ...], dtype: Any, *parameters: A
 
 
 def choice(key: Any, weights: Any, shape: tuple[int, ...]) -> Any:
-    """Indices k with probability weights[..., k], by a NumPy generator or a JAX key."""
+    """Indices k with probability weights[..., k], by a NumPy generator or a JAX key.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> weights = np.array([0.0, 1.0])
+        >>> numerics.choice(np.random.default_rng(0), weights, (3,)).tolist()
+        [1, 1, 1]
+    """
     if isinstance(key, np.random.Generator):
         below = np.cumsum(np.asarray(weights), -1)
         return np.sum(key.random(shape)[..., None] * below[..., -1:] >= below, -1)
@@ -41,7 +63,14 @@ def choice(key: Any, weights: Any, shape: tuple[int, ...]) -> Any:
 
 
 def split(key: Any) -> tuple[Any, Any]:
-    """Two independent keys; a NumPy generator serves twice."""
+    """Two independent keys; a NumPy generator serves twice.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> len(numerics.split(np.random.default_rng(0)))
+        2
+    """
     if isinstance(key, np.random.Generator):
         return key, key
     import jax

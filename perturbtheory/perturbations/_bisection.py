@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 
 def bisect_log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) -> Array:
-    """x with log F_i(x) = level, or log S_i(x) = level if `upper`, for an array of levels."""
+    """x with log F_i(x) = level, or log S_i(x) = level if `upper`, for an array of levels.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> import numpy as np
+        >>> from perturbtheory.perturbations import bisect_log_quantile
+        >>> float(bisect_log_quantile(pt.Logistic(), np.log(0.75), False).round(6))  # log 3
+        1.098612
+    """
     traced = namespace(level, *leaves(noise)).traced
     return (_jitted() if traced else _log_quantile)(noise, level, upper)
 

@@ -27,6 +27,11 @@ class Discrete(AbstractPerturbation):
     ``Discrete([-1.0, 1.0])`` is the fair coin of Proposition 5.5 of paper A.
     Raises ValueError for atoms that are not finite, for negative weights, weights that do not
     sum to one, or shapes that differ.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Discrete([-1, 1])).probabilities([1, 0]).tolist()
+        [0.75, 0.25]
     """
 
     atoms: Float[Array, "*d m"]

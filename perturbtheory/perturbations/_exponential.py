@@ -23,6 +23,11 @@ class Exponential(AbstractHazard):
     Not centred. The arg max of scores plus it is the permute-and-flip mechanism of McKenna and
     Sheldon (2020), as Ding et al. (2021) found: report noisy max with exponential noise.
     Raises ValueError unless `scale` (scalar or shape ``(d,)``) is positive and finite.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Exponential()).probabilities([1.0, 0.0]).round(6).tolist()
+        [0.81606, 0.18394]
     """
 
     scale: Float[Array, "#d"] | float = 1.0

@@ -33,6 +33,11 @@ class Frechet(AbstractHalfLine):
     Tewari (2019).
     Raises ValueError unless `tail_index` and `scale` (scalars or shape ``(d,)``) are positive and
     finite.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Frechet(2.0)).probabilities([1.0, 0.0]).round(6).tolist()
+        [0.81548, 0.18452]
     """
 
     tail_index: Float[Array, "#d"] | float

@@ -27,6 +27,11 @@ class Gumbel(AbstractScale):
     The zero-mean Gumbel law of both papers, whose density is
     exp(-(z + exp(-z))) / scale with z = x / scale + c.
     Raises ValueError unless `scale` (scalar or shape ``(d,)``) is positive and finite.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Gumbel()).probabilities([1.0, 0.0]).round(6).tolist()  # softmax
+        [0.731059, 0.268941]
     """
 
     scale: Float[Array, "#d"] | float = 1.0

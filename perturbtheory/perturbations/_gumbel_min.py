@@ -27,6 +27,11 @@ class GumbelMin(AbstractScale):
 
     Minus a zero-mean Gumbel variable: an exponential tail below, a double exponential one above.
     Raises ValueError unless `scale` (scalar or shape ``(d,)``) is positive and finite.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.GumbelMin()).probabilities([1.0, 0.0, 0.0]).round(6).tolist()
+        [0.61748, 0.19126, 0.19126]
     """
 
     scale: Float[Array, "#d"] | float = 1.0

@@ -21,6 +21,11 @@ class Laplace(AbstractScale):
     """f(x) = exp(-|x| / scale) / (2 scale): mean 0, variance 2 scale^2, a kink at 0.
 
     Raises ValueError unless `scale` (scalar or shape ``(d,)``) is positive and finite.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Laplace()).probabilities([1.0, 0.0]).round(6).tolist()
+        [0.72409, 0.27591]
     """
 
     scale: Float[Array, "#d"] | float = 1.0

@@ -21,6 +21,11 @@ class Logistic(AbstractScale):
     """F(x) = 1 / (1 + exp(-x / scale)): mean 0, variance (pi scale)^2 / 3.
 
     Raises ValueError unless `scale` (scalar or shape ``(d,)``) is positive and finite.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Logistic()).probabilities([1.0, 0.0]).round(6).tolist()
+        [0.661303, 0.338697]
     """
 
     scale: Float[Array, "#d"] | float = 1.0

@@ -25,6 +25,11 @@ class Normal(AbstractScale):
 
     Raises ValueError unless `scale` (scalar or shape ``(d,)``) is positive and finite.
     Independent probit in econometrics; Gaussian-Softmax and Gaussian-Argmax in paper A.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Normal()).probabilities([1.0, 0.0]).round(6).tolist()
+        [0.76025, 0.23975]
     """
 
     scale: Float[Array, "#d"] | float = 1.0

@@ -26,6 +26,11 @@ class Pareto(AbstractHazard):
     Abernethy, Lee and Tewari (2015), Kim and Tewari (2019).
     Raises ValueError unless `tail_index` and `scale` (scalars or shape ``(d,)``) are positive and
     finite.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Pareto(3.0)).probabilities([1.0, 0.0]).round(6).tolist()
+        [0.919415, 0.080585]
     """
 
     tail_index: Float[Array, "#d"] | float

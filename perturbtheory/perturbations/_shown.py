@@ -2,14 +2,16 @@
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from perturbtheory.display import array, exact_array, plain_repr
+from perturbtheory.display import exact_array, plain_repr
 
 _POWER = re.compile(r"(-?[\d.]+)e([+-]\d+)")
+_EDGE = 3
+"""How many entries of a long vector are shown at either end."""
 
 
 class Shown:
@@ -94,15 +96,30 @@ class ShownSum:
 
 
 def value(given: Any) -> str:
-    """A number or a vector in LaTeX."""
+    """A number, a vector or a matrix in LaTeX."""
     try:
         known = np.asarray(given, float)
     except Exception:  # a placeholder of JAX's
         return rf"\text{{{word(plain_repr(given))}}}"
-    text = _POWER.sub(r"\1 \\cdot 10^{\2}", array(known, ".6g"))
-    text = re.sub(r"\^\{\+?(-?)0*(\d+)\}", r"^{\1\2}", text)
-    text = re.sub(r" \(.*", "", text).replace("...", r"\dots").replace("inf", r"\infty")
-    return text.replace("[", "(").replace("]", ")")
+    if known.ndim == 0:
+        return _number(known)
+    if known.ndim == 1:
+        return f"({', '.join(_entries(known, _number))})"
+    rows = [" & ".join(_entries(row, _number)) for row in known.reshape(-1, known.shape[-1])]
+    inside = r" \\ ".join(_entries(rows, str, r"\vdots"))
+    return rf"\begin{{pmatrix}} {inside} \end{{pmatrix}}"
+
+
+def _entries(values: Any, shown: Callable[[Any], str], between: str = r"\dots") -> list[str]:
+    """All of a few, otherwise those at the ends."""
+    if len(values) <= 2 * _EDGE + 2:
+        return [shown(x) for x in values]
+    return [*map(shown, values[:_EDGE]), between, *map(shown, values[-_EDGE:])]
+
+
+def _number(x: Any) -> str:
+    text = _POWER.sub(r"\1 \\cdot 10^{\2}", f"{float(x):.6g}")
+    return re.sub(r"\^\{\+?(-?)0*(\d+)\}", r"^{\1\2}", text).replace("inf", r"\infty")
 
 
 def word(text: str) -> str:

@@ -180,6 +180,12 @@ def smoothed(base: AbstractPerturbation, temperature: float | Array) -> Abstract
 
     Raises ValueError unless `temperature` is positive and finite. A traced temperature or
     parameter is allowed; the table is then made inside the computation.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> noise = pt.smoothed(pt.Uniform(), 0.5)
+        >>> pt.expected_max(noise).probabilities([1.0, 0.0]).round(6).tolist()
+        [0.796602, 0.203398]
     """
     way_out = "pass a temperature > 0; for temperature 0 use `expected_max`"
     if temperature is None:

@@ -115,6 +115,14 @@ class StudentT(AbstractTabulated, _AbstractStudent):
 
     Mean 0 for df > 1, none otherwise; variance scale^2 df / (df - 2) for df > 2, else infinite.
     Raises ValueError unless `df` and `scale` (scalars or shape ``(d,)``) are positive and finite.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> f = pt.expected_max(pt.StudentT(1.0))  # Cauchy noise, which has no mean
+        >>> f.probabilities([1.0, 0.0]).round(6).tolist()
+        [0.647584, 0.352416]
+        >>> round(float(f.anchored([1.0, 0.0])), 6)
+        0.576555
     """
 
     df: Float[Array, "#d"] | float

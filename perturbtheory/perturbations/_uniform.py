@@ -32,6 +32,11 @@ class Uniform(AbstractPerturbation):
 
     Raises ValueError unless low < high (scalars or shape ``(d,)``), both finite.
     Perturb-Argmax with it has flat regions: Proposition 5.4 of paper A.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Uniform()).probabilities([1.0, 0.0]).round(6).tolist()
+        [0.875, 0.125]
     """
 
     low: Float[Array, "#d"] | float = -1.0

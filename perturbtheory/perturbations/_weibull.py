@@ -25,6 +25,11 @@ class Weibull(AbstractHazard):
     follow-the-perturbed-leader for bandits: Abernethy, Lee and Tewari (2015).
     Raises ValueError unless `tail_index` and `scale` (scalars or shape ``(d,)``) are positive and
     finite.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> pt.expected_max(pt.Weibull(2.0)).probabilities([1.0, 0.0]).round(6).tolist()
+        [0.936666, 0.063334]
     """
 
     tail_index: Float[Array, "#d"] | float

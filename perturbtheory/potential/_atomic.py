@@ -28,5 +28,11 @@ class Atoms(NamedTuple):
 
 
 def decimal(value: Any) -> Fraction:
-    """The decimal that a number prints as."""
+    """The decimal that a number prints as.
+
+    Example:
+        >>> from perturbtheory import potential
+        >>> potential.decimal(0.1)
+        Fraction(1, 10)
+    """
     return Fraction(str(value.item() if isinstance(value, np.generic) else float(value)))

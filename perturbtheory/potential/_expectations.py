@@ -17,6 +17,12 @@ def expected_max(perturbation: AbstractPerturbation) -> Potential:
     Paper A, (12) and (13); in econometrics the surplus of an additive random utility model.
     Raises TypeError unless `perturbation` is one of the package's or a subclass of
     `AbstractPerturbation`; wrap a scipy distribution in `FromScipy`.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> f = pt.expected_max(pt.Gumbel())
+        >>> round(float(f([0.0, 0.0])), 6)  # log 2
+        0.693147
     """
     require_perturbation("perturbation", perturbation)
     return Potential(perturbation)
@@ -31,6 +37,12 @@ def expected_logsumexp(
     argmax(x + t G) for zero-mean Gumbel G, this is `expected_max` of gamma + t G.
     Paper A, (6), (7) and (11), with the factor t that (11) leaves out.
     Raises ValueError unless `temperature` > 0; for temperature 0 use `expected_max`.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> f = pt.expected_logsumexp(pt.Uniform(), temperature=0.5)
+        >>> f.probabilities([1.0, 0.0]).round(6).tolist()
+        [0.796602, 0.203398]
     """
     expected_max(perturbation)
     return Potential(smoothed(perturbation, temperature))

@@ -23,6 +23,16 @@ def nodes(
 
     Of continuous noise, for theta of shape ``(d,)``; NumPy arrays unless theta or a parameter of
     the noise is of JAX.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import potential
+        >>> import numpy as np
+        >>> noise = pt.Normal()
+        >>> s, w = potential.nodes(noise, np.zeros(2))
+        >>> density = 2 * np.exp(noise.log_pdf(s) + noise.log_cdf(s))  # of the larger of two
+        >>> round(float((w * density * s).sum()), 6)  # its mean, 1/sqrt(pi)
+        0.56419
     """
     if namespace(theta, *leaves(noise)).traced:
         from perturbtheory.potential._rule import rule

@@ -15,7 +15,17 @@ _STEPS = 1000
 
 
 def discrete_parameters(noise: Atomic, p: np.ndarray) -> tuple[np.ndarray, float]:
-    """(theta, violation): theta of shape ``(d,)`` that minimises f(theta) - <p, theta>."""
+    """(theta, violation): theta of shape ``(d,)`` that minimises f(theta) - <p, theta>.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import potential
+        >>> import numpy as np
+        >>> coin = pt.Discrete([-1, 1])
+        >>> theta, violation = potential.discrete_parameters(coin, np.array([0.75, 0.25]))
+        >>> float(violation)
+        0.0
+    """
     from scipy.optimize import linprog
 
     d = len(p)

@@ -148,7 +148,14 @@ def _middle(noise: Any, d: int) -> np.ndarray:
 
 
 def width_of(noise: Any) -> float:
-    """Half the length between the quantiles of 0.16 and 0.84, or the standard deviation."""
+    """Half the length between the quantiles of 0.16 and 0.84, or the standard deviation.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import potential
+        >>> round(float(potential.width_of(pt.Normal(2.0))), 1)
+        2.0
+    """
     deviation = float(np.sqrt(np.max(np.asarray(noise.variance, float))))
     if math.isfinite(deviation) and deviation > 0:
         return deviation

@@ -14,6 +14,7 @@ from perturbtheory.display import (
     axes_of,
     block,
     line,
+    outward,
     quiet,
     table,
     ternary,
@@ -33,6 +34,7 @@ class ShownSet:
     """Text, HTML and picture of a `Subdifferential`."""
 
     fixed: np.ndarray
+    tolerance: float
     is_singleton: Any
     is_exact: Any
     dimension: Any
@@ -49,11 +51,11 @@ class ShownSet:
             if len(self.fixed) == 3:
                 parts.append(_svg(vertices))
             if not self.is_singleton:
-                rows = [(f"$p_{{{i}}}$", _plain(a), _plain(b)) for i, (a, b) in self._ends()]
+                rows = [(f"$p_{{{i}}}$", *ends) for i, ends in self._ends()]
                 parts.append(table(("", "least", "most"), rows))
                 shown = ", ".join(array(v) for v in vertices[:_FEW])
                 more = f" and {len(vertices) - _FEW} more" if len(vertices) > _FEW else ""
-                parts.append(line(quiet(f"vertices: {shown}{more}")))
+                parts.append(line(quiet(f"vertices{self._about(vertices)}: {shown}{more}")))
         return block(*parts)
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -107,22 +109,25 @@ class ShownSet:
         d = len(self.fixed)
         exact = ", exact" if self.is_exact else ""
         if self.is_singleton:
-            return f"one point, d = {d}{exact}: {array(self.fixed)}"
+            return f"one point, d = {d}{exact}{self._about(self.fixed)}: {array(self.fixed)}"
         return f"a polytope of dimension {self.dimension}, d = {d}{exact}"
 
     def _where(self) -> str:
         if self.is_singleton or len(self.fixed) > _FEW:
             return ""
-        shown = ", ".join(f"p_{i} in [{_plain(a)}, {_plain(b)}]" for i, (a, b) in self._ends())
+        shown = ", ".join(f"p_{i} in [{least}, {most}]" for i, (least, most) in self._ends())
         return f": {shown}"
 
-    def _ends(self) -> list[tuple[int, tuple[Any, Any]]]:
-        low, high = self.bounds()
-        return list(enumerate(zip(low.tolist(), high.tolist(), strict=True), 1))
+    def _ends(self) -> list[tuple[int, tuple[str, str]]]:
+        """The bounds as text, which no point of the set is outside of."""
+        pairs = zip(*(ends.tolist() for ends in self.bounds()), strict=True)
+        return [(i, outward(a, b, self.tolerance)) for i, (a, b) in enumerate(pairs, 1)]
 
-
-def _plain(x: Any) -> str:
-    return f"{x:.4g}" if isinstance(x, float) else str(x)
+    def _about(self, points: np.ndarray) -> str:
+        """What says that the four digits that are shown are not all."""
+        entries = np.ravel(points).tolist()
+        moved = [abs(float(f"{x:.4g}") - x) for x in entries if isinstance(x, float)]
+        return ", rounded" if max(moved, default=0.0) > self.tolerance else ""
 
 
 def _svg(vertices: np.ndarray) -> Html:

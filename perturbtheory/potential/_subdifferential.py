@@ -46,6 +46,12 @@ class Subdifferential(ShownSet):
         mass: shape ``(m,)``: F(x) for every value x at which two coordinates can tie.
         stay: shape ``(m, d)``: r_i(x), one for coordinates that have no mass at x.
         tolerance: how far rounding may move a number; 0 for rational input.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> found = pt.expected_max(pt.Discrete([-1, 1])).subdifferential([0, 0])
+        >>> found.vertices().tolist(), found.contains([0.5, 0.5])
+        ([[Fraction(1, 4), Fraction(3, 4)], [Fraction(3, 4), Fraction(1, 4)]], True)
     """
 
     fixed: np.ndarray

@@ -4,16 +4,16 @@ Each checker returns a `Check`: holds, fails or unknown, with a margin, a witnes
 Unknown is never a pass.
 """
 
+from perturbtheory.properties._bounds import gaussian_bound as gaussian_bound
+from perturbtheory.properties._bounds import (
+    gaussian_bound_as_printed as gaussian_bound_as_printed,
+)
+from perturbtheory.properties._bounds import gumbel_bound as gumbel_bound
 from perturbtheory.properties._check import Check as Check
 from perturbtheory.properties._check import Outcome as Outcome
 from perturbtheory.properties._completeness import completeness as completeness
 from perturbtheory.properties._completeness import reach as reach
 from perturbtheory.properties._concentration import concentration as concentration
-from perturbtheory.properties._concentration import gaussian_bound as gaussian_bound
-from perturbtheory.properties._concentration import (
-    gaussian_bound_as_printed as gaussian_bound_as_printed,
-)
-from perturbtheory.properties._concentration import gumbel_bound as gumbel_bound
 from perturbtheory.properties._concentration import rate as rate
 from perturbtheory.properties._concentration import tail as tail
 from perturbtheory.properties._concentration import variance as variance

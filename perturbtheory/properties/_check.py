@@ -23,6 +23,14 @@ class Check:
         witness: numbers that anybody can replay: a collision, a flat direction, a probability
             out of reach, the parameter that reaches it.
         method: how the outcome was decided, and on which grounds.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Uniform())
+        >>> found = properties.one_to_one(f, properties.whole_space(2))
+        >>> found.outcome, bool(found), sorted(found.witness)
+        ('fails', False, ['difference', 'p', 'tau', 'theta'])
     """
 
     outcome: Outcome

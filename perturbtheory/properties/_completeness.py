@@ -51,6 +51,15 @@ def completeness(
     a constant, and `u`, `supremum` with <u, theta> > sup <u, Theta>. Where it holds: recession
     directions of the set, see `reach` for theta(p). No `margin`.
     Raises ValueError for an unknown target or a dimension that does not fit the noise.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Normal())
+        >>> properties.completeness(f, properties.gauge(3)).outcome
+        'holds'
+        >>> properties.completeness(f, properties.box([-1, -1], [1, 1])).outcome
+        'fails'
     """
     if target not in ("interior", "simplex"):
         msg = f"`target` must be 'interior' or 'simplex', got {target!r}; see the docstring"
@@ -87,6 +96,13 @@ def reach(f: Potential, over: AbstractParameterSet, p: Any) -> np.ndarray | None
 
     For continuous noise p must be positive; shape ``(d,)``. None is an answer where theta(p) is
     unique up to a constant, and otherwise means that no such theta was found.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Normal())
+        >>> properties.reach(f, properties.gauge(2), [0.5, 0.5]).tolist()
+        [0.0, 0.0]
     """
     most, p = slack(np.asarray(p).dtype), np.asarray(p, float)
     if p.shape != (over.dimension,) or np.any(~(p >= 0)) or abs(p.sum() - 1) > most:

@@ -14,9 +14,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from scipy import special
 
-from perturbtheory.checks import parameter, positive, require
+from perturbtheory.checks import positive, require
 from perturbtheory.estimate import ERROR_RATE, Estimate
-from perturbtheory.numerics import floats
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.properties import _deviation
 from perturbtheory.properties._check import Check, Outcome
@@ -43,35 +42,6 @@ class Rate(NamedTuple):
     exponent: float | None = None
     coefficient: float | None = None
     power: float | None = None
-
-
-def gaussian_bound(t: Any, sigma: float) -> Any:
-    """exp(-t^2 / (2 sigma^2)): Theorem 3.1 of paper A with the sigma it leaves out.
-
-    Like the other bounds it is about t >= 0: raises ValueError for t < 0 and for sigma <= 0.
-    """
-    xp, t, sigma = _of_bound(t, sigma)
-    return xp.exp(-xp.square(t / sigma) / 2)
-
-
-def gaussian_bound_as_printed(t: Any, sigma: float) -> Any:
-    """exp(-t^2 / 2) whatever sigma is: Theorem 3.1 of paper A as printed, false for sigma > 1."""
-    xp, t, _ = _of_bound(t, sigma)
-    return xp.exp(-xp.square(t) / 2)
-
-
-def gumbel_bound(t: Any, sigma: float) -> Any:
-    """exp(-min(t / (4 sigma), t^2 / (32 sigma^2))): Theorem 3.2 of paper A, there for sigma < 1."""
-    xp, t, sigma = _of_bound(t, sigma)
-    return xp.exp(-xp.minimum(t / (4 * sigma), xp.square(t / sigma) / 32))
-
-
-def _of_bound(t: Any, sigma: Any) -> tuple[Any, ...]:
-    """(xp, t, sigma) as arrays."""
-    t, sigma = parameter("t", t), parameter("sigma", sigma)
-    require("t", t, lambda a: a >= 0, "be >= 0", "a bound is about deviations above", most=None)
-    require("sigma", sigma, positive, "be positive and finite", "pass sigma > 0", most=None)
-    return floats(t, sigma)
 
 
 def tail(
@@ -104,6 +74,12 @@ def tail(
         samples: how many draws, at least 32.
 
     Raises ValueError for noise without a finite mean and for arguments out of these ranges.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> round(float(properties.tail(pt.Normal(), 2.0, dimension=1).value), 6)
+        0.02275
     """
     require(
         "t", np.asarray(t), lambda a: np.isfinite(a) & (a >= 0), "be finite and >= 0", "drop it"
@@ -160,6 +136,13 @@ def concentration(
     `t` of shape ``(k,)`` is by default 40 points from 0.05 to 8 standard deviations of F; where
     gamma has no variance, from 0.05 to 10,000 half distances between its 16% and 84% quantiles.
     All other arguments, and what they raise, are those of `tail`.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> bound = properties.gaussian_bound_as_printed
+        >>> properties.concentration(pt.Normal(2.0), bound, dimension=1).outcome
+        'fails'
     """
     if not callable(bound):
         msg = f"`bound` must be a function of t, got {bound!r}; for example gaussian_bound"
@@ -237,6 +220,12 @@ def rate(
     0 for exponential, -1 for polynomial ones. It is fitted where P is between 1e-22 and 1e-40,
     and means no more than that: Student's t with 100 degrees of freedom is not polynomial there.
     Arguments as for `tail`; raises ValueError where the tail would have to be sampled.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> properties.rate(pt.Normal()).family
+        'gaussian'
     """
     perturbation = law_in_numpy(perturbation)
     law = _deviation.law_of(perturbation, function, dimension, weights, temperature)

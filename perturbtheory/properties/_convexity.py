@@ -65,6 +65,13 @@ def convexity_along(f: Potential, theta: Any, tau: Any) -> Check:
     `margin`: (f(theta) + f(tau)) / 2 - f((theta + tau) / 2), which strictness makes positive, with
     its error taken off; `witness`: the ends of a piece on which f is affine. Raises ValueError
     for translates: there f is affine whatever the noise.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Uniform())
+        >>> properties.convexity_along(f, [3.0, 0.0], [4.0, 0.0]).outcome
+        'fails'
     """
     theta, tau = _point("theta", theta), _point("tau", tau)
     if theta.shape != tau.shape:
@@ -100,6 +107,13 @@ def convexity_over(f: Potential, region: AbstractParameterSet) -> Check:
     `margin`: how far the set stays within the region {theta_k - theta_i < u_i - l_k} where every
     coordinate is active (infinite without bounds); `witness`: the ends of a segment in the set on
     which f is affine. For d = 2 and smooth light-tailed noise `certificate` encloses the weight.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Uniform())
+        >>> properties.convexity_over(f, properties.gauge(2)).outcome
+        'fails'
     """
     f = in_numpy(f)
     shape = check_declarations(f.noise, dimension_of(region))

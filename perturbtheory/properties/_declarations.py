@@ -35,6 +35,12 @@ def check_declarations(perturbation: AbstractPerturbation, dimension: int | None
     density lives off the declared support or the law is said to be positive and is not, where the
     declared mean or variance is not that of the quantiles, where the mean is finite and the tails
     say otherwise, where draws follow another law, and where it answers in 32 bits.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> properties.check_declarations(pt.Uniform()).high.tolist()
+        [1.0]
     """
     law = law_in_numpy(perturbation)
     if dimension is None:

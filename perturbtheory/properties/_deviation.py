@@ -35,6 +35,12 @@ def variance(perturbation: AbstractPerturbation, dimension: int) -> Estimate:
     Both integrands are positive, so nothing cancels; an error r in E = E[M] adds r^2. The radius
     is the error estimate of the tanh-sinh rule. Discrete noise: the sum over its atoms.
     Raises ValueError where gamma_i has no finite variance.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> round(float(properties.variance(pt.Normal(), 2).value), 6)  # 1 - 1/pi
+        0.68169
     """
     from scipy import integrate
 

@@ -6,14 +6,10 @@ import numpy as np
 
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
+from perturbtheory.properties._bounds import gaussian_bound, gumbel_bound
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._completeness import completeness
-from perturbtheory.properties._concentration import (
-    concentration,
-    gaussian_bound,
-    gumbel_bound,
-    rate,
-)
+from perturbtheory.properties._concentration import concentration, rate
 from perturbtheory.properties._declarations import check_declarations
 from perturbtheory.properties._identifiability import minimality, one_to_one, single_valued
 from perturbtheory.properties._parameter_sets import active_region, gauge
@@ -37,6 +33,12 @@ def diagnose(
     Raises TypeError unless `perturbation` is one; ValueError for temperature <= 0, dimension < 2 or
     another than that of the parameters, and where the perturbation's own functions contradict each
     other or its declarations.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> row = pt.diagnose(pt.Uniform()).rows[1]
+        >>> row.checks["completeness"].outcome, row.checks["one-to-one"].outcome
+        ('holds', 'fails')
     """
     perturbation = law_in_numpy(perturbation)
     argmax = expected_max(perturbation)
@@ -93,7 +95,15 @@ _gauge = functools.cache(gauge)
 
 
 def cells(f: Potential, d: int) -> dict[str, Check]:
-    """A `Check` for every column of Table 1, over {theta in R^d : sum theta = 0}."""
+    """A `Check` for every column of Table 1, over {theta in R^d : sum theta = 0}.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Uniform())
+        >>> properties.cells(f, 2)["completeness"].outcome
+        'holds'
+    """
     over = _gauge(d)
     complete, minimal = completeness(f, over), minimality(f, over)
     both = min((complete, minimal), key=lambda c: ("fails", "unknown", "holds").index(c.outcome))
@@ -123,5 +133,12 @@ def require_dimension(dimension: int) -> None:
 
 
 def describe(perturbation: AbstractPerturbation) -> str:
-    """The perturbation as one would write it."""
+    """The perturbation as one would write it.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> properties.describe(pt.Normal(2.0))
+        'Normal(scale=2.0)'
+    """
     return perturbation.described()

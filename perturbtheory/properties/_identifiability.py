@@ -29,6 +29,13 @@ def single_valued(f: Potential, over: AbstractParameterSet) -> Check:
     `witness` where it fails: `theta` in the set, and the `lower` and `upper` ends that every
     coordinate of a subgradient can take there; `margin`: minus the widest of these ranges.
     Raises ValueError if the set does not fit the dimension of the noise.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Discrete([-1, 1]))
+        >>> properties.single_valued(f, properties.gauge(2)).outcome
+        'fails'
     """
     d = dimension_of(over)
     f = in_numpy(f)
@@ -91,6 +98,13 @@ def one_to_one(f: Potential, over: AbstractParameterSet) -> Check:
     this is strict convexity modulo translation; see `convexity_over` for the method and `margin`.
     `witness` where it fails: a collision `theta`, `tau` with the `p` they share; where it holds
     for bounded noise only inside a region, the region is {theta_k - theta_i <= u_i - l_k}.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Uniform())
+        >>> properties.one_to_one(f, properties.box([-1, -1], [1, 1])).outcome
+        'holds'
     """
     f = in_numpy(f)
     strict = convexity_over(f, over)
@@ -110,6 +124,14 @@ def minimality(f: Potential, over: AbstractParameterSet) -> Check:
 
     One-to-one modulo translation, and no two translates in the set. `witness` where it fails: a
     collision `theta`, `tau`.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Normal())
+        >>> over = properties.whole_space(2), properties.gauge(2)
+        >>> [properties.minimality(f, region).outcome for region in over]
+        ['fails', 'holds']
     """
     injective = one_to_one(f, over)
     statement = f"p determines theta in {over.name}, d = {over.dimension}"
@@ -128,6 +150,13 @@ def identifiability(f: Potential, over: AbstractParameterSet, sense: Sense) -> C
     """Identifiable in one of the three senses of paper A; see the head of this module.
 
     Raises ValueError for another sense.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> f = pt.expected_max(pt.Uniform())
+        >>> properties.identifiability(f, properties.gauge(2), "one-to-one").outcome
+        'fails'
     """
     if sense == "single-valued":
         return single_valued(f, over)

@@ -16,6 +16,13 @@ class Oracle(AbstractParameterSet):
 
     `inside` is a list of members, each of shape ``(d,)``. Raises ValueError if one of them is not
     a member, or if the midpoint of two is not: then the set is not convex.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> import numpy as np
+        >>> ball = properties.Oracle(lambda x: x @ x <= 1, [np.zeros(2)], "ball")
+        >>> ball.contains([0.6, 0.6]), ball.contains([0.8, 0.8])
+        (True, False)
     """
 
     member: Callable[[np.ndarray], bool]
@@ -55,6 +62,11 @@ def polyhedron(
     """{theta : rows theta <= right, equal theta = level}; shapes ``(n, d)`` and ``(n,)``.
 
     Raises ValueError for numbers that are not finite, shapes that do not fit and an empty set.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> properties.polyhedron([[1.0, 1.0, -2.0]], [0.0]).contains([1.0, 0.0, 1.0])
+        True
     """
     rows, right = _system("rows", rows, "right", right)
     d = rows.shape[1]
@@ -71,13 +83,25 @@ def polyhedron(
 
 
 def whole_space(dimension: int) -> Polyhedron:
-    """R^d."""
+    """R^d.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> properties.whole_space(2).contains([1.0, 9.0])
+        True
+    """
     d = _count(dimension)
     return polyhedron(np.zeros((0, d)), np.zeros(0), name="whole space")
 
 
 def gauge(dimension: int, kind: Literal["sum", "first"] = "sum") -> Polyhedron:
-    """{sum theta = 0} or {theta_1 = 0}: paper A, section 3.1."""
+    """{sum theta = 0} or {theta_1 = 0}: paper A, section 3.1.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> properties.gauge(3).contains([1.0, 1.0, -2.0])
+        True
+    """
     d = _count(dimension)
     if kind not in ("sum", "first"):
         msg = f"`kind` must be 'sum' or 'first', got {kind!r}; use `hyperplane` for another normal"
@@ -88,7 +112,13 @@ def gauge(dimension: int, kind: Literal["sum", "first"] = "sum") -> Polyhedron:
 
 
 def hyperplane(normal: Any, level: float = 0.0, *, name: str = "hyperplane") -> Polyhedron:
-    """{theta : <normal, theta> = level}."""
+    """{theta : <normal, theta> = level}.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> properties.hyperplane([1.0, 2.0], 3.0).contains([1.0, 1.0])
+        True
+    """
     normal = vector("normal", normal)
     if not np.any(normal) or not np.isfinite(level):
         msg = f"`normal` must not be zero and `level` finite, got {normal} and {level}; mend them"
@@ -98,7 +128,13 @@ def hyperplane(normal: Any, level: float = 0.0, *, name: str = "hyperplane") -> 
 
 
 def box(low: Any, high: Any) -> Polyhedron:
-    """{theta : low <= theta <= high}, vectors of shape ``(d,)``; infinite ends are allowed."""
+    """{theta : low <= theta <= high}, vectors of shape ``(d,)``; infinite ends are allowed.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> properties.box([0.0, 0.0], [1.0, float("inf")]).contains([1.0, 9.0])
+        True
+    """
     low, high = (numbers(name, end) for name, end in (("low", low), ("high", high)))
     if low.ndim != 1 or low.shape != high.shape or not low.size or np.any(np.isnan([low, high])):
         msg = f"`low` and `high` must be vectors of one length, got {low!r} and {high!r}"
@@ -113,7 +149,13 @@ def box(low: Any, high: Any) -> Polyhedron:
 
 
 def cone(generators: Any, apex: Any = None) -> Polyhedron:
-    """{apex + sum_k y_k g_k : y >= 0} for generators g_k, the rows of an array ``(n, d)``."""
+    """{apex + sum_k y_k g_k : y >= 0} for generators g_k, the rows of an array ``(n, d)``.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> properties.cone([[1.0, 0.0], [1.0, 1.0]]).contains([2.0, 1.0])
+        True
+    """
     generators = np.atleast_2d(numbers("generators", generators))
     require("generators", generators, finite, "be finite", "pass finite directions", most=2)
     count, d = generators.shape
@@ -131,6 +173,13 @@ def active_region(widths: np.ndarray) -> Polyhedron:
     """{theta : theta_k - theta_i <= widths[i, k], sum theta = 0}: every coordinate can win.
 
     With widths[i, k] = u_i - l_k for supports [l_i, u_i], shape ``(d, d)``; infinite ones allowed.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> import numpy as np
+        >>> region = properties.active_region(np.full((2, 2), 2.0))  # uniform noise on [-1, 1]
+        >>> region.contains([0.5, -0.5]), region.contains([2.0, -2.0])
+        (True, False)
     """
     d = len(widths)
     pairs = [(i, k) for i in range(d) for k in range(d) if i != k and np.isfinite(widths[i, k])]

@@ -20,7 +20,14 @@ def peers_of(perturbation: AbstractPerturbation) -> dict[str, Normal | Gumbel]:
 def potentials_of(
     perturbation: AbstractPerturbation, temperature: float
 ) -> tuple[dict[str, Potential], float]:
-    """(potentials for d = 2 by name, the unit of their noise)."""
+    """(potentials for d = 2 by name, the unit of their noise).
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import properties
+        >>> sorted(properties.potentials_of(pt.Normal(), 1.0)[0])
+        ['argmax', 'gumbel', 'normal', 'softmax']
+    """
     law = perturbation
     if law.shape:
         law = law.take(np.arange(law.shape[0]) < 2)

@@ -19,7 +19,13 @@ _ROUNDING = 1e-12
 
 
 class AbstractParameterSet(abc.ABC):
-    """A convex, non-empty set Theta in R^d."""
+    """A convex, non-empty set Theta in R^d.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> properties.gauge(2).contains([1.0, -1.0])
+        True
+    """
 
     name: str
     dimension: int

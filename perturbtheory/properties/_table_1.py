@@ -54,6 +54,12 @@ def table_1(*, temperature: float = 1.0, dimension: int = 3) -> Table1:
     """Table 1 of paper A from the checkers, for several perturbations a row; no cell is typed in.
 
     Arguments and errors as for `diagnose`.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> found = pt.table_1()
+        >>> found.dimension, len(found.cells)
+        (3, 36)
     """
     require_dimension(dimension)
     found: dict[tuple[str, str, str], Cell] = {}
@@ -74,6 +80,14 @@ def table_1(*, temperature: float = 1.0, dimension: int = 3) -> Table1:
 
 
 def worst(checks: dict[str, Check]) -> Outcome:
-    """Fails if one fails, unknown if one is unknown, holds if all hold."""
+    """Fails if one fails, unknown if one is unknown, holds if all hold.
+
+    Example:
+        >>> from perturbtheory import properties
+        >>> one = properties.Check("holds", "a", "shown")
+        >>> other = properties.Check("unknown", "b", "not decided")
+        >>> properties.worst({"a": one, "b": other})
+        'unknown'
+    """
     order: tuple[Outcome, ...] = ("fails", "unknown", "holds")
     return order[min(order.index(check.outcome) for check in checks.values())]

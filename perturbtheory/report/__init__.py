@@ -27,6 +27,15 @@ def write(results: Sequence[Result], directory: Path, *, budget: str = "quick") 
 
     Returns:
         The files written.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from perturbtheory import claims, ledger, report
+        >>> results = [ledger.run(claims.find(["A.gumbel-density"])[0])]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     [path.name for path in report.write(results, Path(folder))]
+        ['index.html', 'report.md', 'errata.tex', 'claims.json']
     """
     report = Report(results, budget)
     drawn = pictures(report)

@@ -11,6 +11,10 @@ def require_mathematics(result: Result) -> None:
 
     Raises:
         MathematicsError: naming the claim, the text and what is wrong with it.
+
+    Example:
+        >>> from perturbtheory import claims, ledger, report
+        >>> report.require_mathematics(ledger.run(claims.find(["A.gumbel-density"])[0]))
     """
     for where, text in _texts(result):
         if text.count("$") % 2:

@@ -1,9 +1,9 @@
-"""Arguments of the enclosures as exact rationals."""
+"""Arguments and answers of the enclosures as exact rationals."""
 
 import math
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,3 +54,35 @@ def exact(name: str, x: Any) -> Fraction:
         msg = f"`{name}` must be a finite float, int or Fraction, got {x!r}; pass such a number"
         raise ValueError(msg)
     return Fraction(x)
+
+
+class Enclosure(NamedTuple):
+    """low <= truth <= high, with exact ends.
+
+    Attributes:
+        low: lower end.
+        high: upper end; equal to `low` where the answer is known exactly.
+
+    Example:
+        >>> from perturbtheory.routes.enclosure import Enclosure
+        >>> found = Enclosure(0, 1)
+        >>> found.contains(0.5), found.middle, found.radius
+        (True, 0.5, 0.5)
+    """
+
+    low: Fraction
+    high: Fraction
+
+    @property
+    def middle(self) -> Fraction:
+        """(low + high) / 2."""
+        return (self.low + self.high) / 2
+
+    @property
+    def radius(self) -> Fraction:
+        """(high - low) / 2."""
+        return (self.high - self.low) / 2
+
+    def contains(self, x: Number) -> bool:
+        """Whether low <= x <= high, compared exactly."""
+        return self.low <= exact("x", x) <= self.high

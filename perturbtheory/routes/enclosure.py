@@ -24,17 +24,11 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Logistic, Normal, Uniform
 from perturbtheory.routes import _balls, _laws
-from perturbtheory.routes._exactly import (
-    Number,
-    exact,
-    interval,
-    parameter,
-    vector,
-)
+from perturbtheory.routes._exactly import Enclosure as Enclosure  # noqa: PLC0414
+from perturbtheory.routes._exactly import Number, interval, parameter, vector
 
 LARGEST_DIGITS = 100
 _SMOOTH = {
@@ -47,34 +41,15 @@ _SMALLEST = Fraction(1, 2 ** (2**20))
 _ZERO = Fraction(0)
 
 
-class Enclosure(NamedTuple):
-    """low <= truth <= high, with exact ends.
-
-    Attributes:
-        low: lower end.
-        high: upper end; equal to `low` where the answer is known exactly.
-    """
-
-    low: Fraction
-    high: Fraction
-
-    @property
-    def middle(self) -> Fraction:
-        """(low + high) / 2."""
-        return (self.low + self.high) / 2
-
-    @property
-    def radius(self) -> Fraction:
-        """(high - low) / 2."""
-        return (self.high - self.low) / 2
-
-    def contains(self, x: Number) -> bool:
-        """Whether low <= x <= high, compared exactly."""
-        return self.low <= exact("x", x) <= self.high
-
-
 def serves(perturbation: AbstractPerturbation) -> bool:
-    """Whether the law is one of those that balls know."""
+    """Whether the law is one of those that balls know.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory.routes import enclosure
+        >>> enclosure.serves(pt.Normal()), enclosure.serves(pt.Laplace())
+        (True, False)
+    """
     return type(perturbation) in {*_SMOOTH, Uniform}
 
 
@@ -94,6 +69,13 @@ def value(
     Raises:
         ValueError: for other noise, more coordinates, or an argument out of range.
         ArithmeticError: if the digits are not reached; it never returns a wider answer.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory.routes import enclosure
+        >>> found = enclosure.value(pt.Normal(), [0, 0], digits=20)
+        >>> float(found.radius) < 1e-19
+        True
     """
     theta = vector(theta)
     if type(perturbation) is Uniform:
@@ -116,6 +98,12 @@ def probabilities(
 
     Every radius is at most 10^-digits p_i, however small p_i is (down to 2^-1048576, below which
     the lower end is 0). Arguments and errors as for `value`.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory.routes import enclosure
+        >>> float(enclosure.probabilities(pt.Uniform(), [1, 0])[0].middle)
+        0.875
     """
     theta = vector(theta)
     answers = _integrals(perturbation, theta, [(i,) for i in range(len(theta))], digits)
@@ -129,6 +117,12 @@ def hessian(
 
     Every radius is at most 10^-digits |H_ij|, as for `probabilities`. Arguments and errors as
     for `value`.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory.routes import enclosure
+        >>> float(enclosure.hessian(pt.Uniform(), [0, 0])[0][0].middle)
+        0.5
     """
     theta = vector(theta)
     d = range(len(theta))

@@ -28,6 +28,12 @@ class DiscreteAnswer(NamedTuple):
         probabilities: E[1{i in A} / |A|], A the set of maximisers: ties broken fairly.
         only: P(A = {i}), the lower end of coordinate i of the subdifferential.
         some: P(i in A), its upper end.
+
+    Example:
+        >>> from perturbtheory.routes import rational
+        >>> found = rational.discrete([0, 0], [-1, 1])
+        >>> found.only, found.some
+        ((Fraction(1, 4), Fraction(1, 4)), (Fraction(3, 4), Fraction(3, 4)))
     """
 
     value: Fraction
@@ -50,6 +56,12 @@ def discrete(
 
     Raises:
         ValueError: if the weights are negative, do not sum to one or do not match the atoms.
+
+    Example:
+        >>> from perturbtheory.routes import rational
+        >>> found = rational.discrete([1, 0], [-1, 1])
+        >>> found.value, found.probabilities
+        (Fraction(5, 4), (Fraction(3, 4), Fraction(1, 4)))
     """
     theta = [_exact("theta", t) for t in theta]
     atoms = [_exact("atoms", a) for a in atoms]
@@ -82,6 +94,11 @@ class UniformAnswer(NamedTuple):
         value: f(theta).
         probabilities: its gradient.
         hessian: its second derivative: -w_ij off the diagonal, rows with sum zero.
+
+    Example:
+        >>> from perturbtheory.routes import rational
+        >>> rational.uniform([0, 0]).hessian[0]
+        (Fraction(1, 2), Fraction(-1, 2))
     """
 
     value: Fraction
@@ -94,6 +111,12 @@ def uniform(theta: Sequence[Rational], low: Rational = -1, high: Rational = 1) -
 
     Raises:
         ValueError: unless low < high.
+
+    Example:
+        >>> from perturbtheory.routes import rational
+        >>> found = rational.uniform([1, 0])
+        >>> found.value, found.probabilities
+        (Fraction(25, 24), (Fraction(7, 8), Fraction(1, 8)))
     """
     theta = [_exact("theta", t) for t in theta]
     low, high = _exact("low", low), _exact("high", high)

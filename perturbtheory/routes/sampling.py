@@ -53,6 +53,14 @@ def value(
         temperature: t.
         method: independent draws, or scrambled Sobol points sent through the quantile function.
         error_rate: probability that the truth lies outside the radius.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory.routes import sampling
+        >>> import numpy as np
+        >>> found = sampling.value(pt.Normal(), np.zeros(2), seed=0, samples=10_000)
+        >>> bool(np.all(abs(found.value - np.pi**-0.5) <= found.radius))
+        True
     """
 
     def function(x: np.ndarray) -> np.ndarray:
@@ -90,6 +98,14 @@ def probabilities(
     Monte Carlo: the empirical Bernstein radius (Maurer and Pontil 2009), which holds for every
     number of samples. Quasi-Monte Carlo: as for `value`, and never below z^2 / samples.
     Arguments as for `value`.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory.routes import sampling
+        >>> import numpy as np
+        >>> found = sampling.probabilities(pt.Normal(), np.zeros(2), seed=0, samples=10_000)
+        >>> bool(np.all(abs(found.value - 0.5) <= found.radius))
+        True
     """
 
     def function(x: np.ndarray) -> np.ndarray:

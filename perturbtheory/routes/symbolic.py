@@ -15,6 +15,12 @@ class Categories(NamedTuple):
         i: an index.
         j: the index of summation.
         theta: real, indexed.
+
+    Example:
+        >>> from perturbtheory.routes import symbolic
+        >>> symbols = symbolic.categories()
+        >>> symbols.sum(symbols.theta[symbols.j])
+        Sum(theta[j], (j, 1, i + m))
     """
 
     d: Any
@@ -28,14 +34,29 @@ class Categories(NamedTuple):
 
 
 def categories() -> Categories:
-    """Fresh symbols for a statement about every d."""
+    """Fresh symbols for a statement about every d.
+
+    Example:
+        >>> from perturbtheory.routes import symbolic
+        >>> symbols = symbolic.categories()
+        >>> symbols.theta
+        theta
+    """
     i, j = sp.symbols("i j", integer=True, positive=True)
     m = sp.Symbol("m", integer=True, nonnegative=True)
     return Categories(i + m, i, j, sp.IndexedBase("theta", real=True))
 
 
 def rational(expression: Any, point: Mapping[Any, int | Fraction]) -> Fraction:
-    """The exact value at a rational point of an expression that is rational there."""
+    """The exact value at a rational point of an expression that is rational there.
+
+    Example:
+        >>> from perturbtheory.routes import symbolic
+        >>> import sympy as sp
+        >>> x = sp.Symbol("x")
+        >>> symbolic.rational(x / 3, {x: 2})
+        Fraction(2, 3)
+    """
     number = sp.nsimplify(
         sp.sympify(expression).subs({k: sp.Rational(v) for k, v in point.items()})
     )

@@ -83,6 +83,12 @@ def check_estimator(
     Raises:
         TypeError: for what cannot be called, and for noise that is no perturbation.
         ValueError: for names that no law has, and settings out of their range.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import estimators as es
+        >>> pt.testing.check_estimator(es.ScoreFunction()).passed
+        True
     """
     subject = subject_of(estimator, noise)
     settings = (EXAMPLES, seed, error_rate)
@@ -123,6 +129,12 @@ def check_claim(claim: Any, *, expected_failures: Expected | None = None) -> Rep
     Raises:
         TypeError: for what is no claim.
         ValueError: for names that no law has.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import claims
+        >>> pt.testing.check_claim(claims.find(["A.gumbel-density"])[0]).passed
+        True
     """
     if not isinstance(claim, Claim):
         msg = f"`claim` must be a perturbtheory.ledger.Claim, got {claim!r}; make one"

@@ -29,6 +29,13 @@ class Finding:
         examples: examples that decided something.
         seconds: what it took.
         expected: the reason why this law was expected to fail, if it was.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> report = pt.testing.check_perturbation(pt.Logistic(), examples=1)
+        >>> finding = report["translation"]
+        >>> finding.verdict, finding.examples
+        ('holds', 1)
     """
 
     law: Law
@@ -80,6 +87,12 @@ class Report:
         findings: one per law.
         error_rate: probability that an object without a defect fails, all laws together.
         seed: what fixes every example and every draw.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> report = pt.testing.check_perturbation(pt.Logistic(), examples=1)
+        >>> bool(report), report["permutation"].verdict
+        (True, 'holds')
     """
 
     subject: str

@@ -42,7 +42,14 @@ def thetas(
 def dyadic_thetas(
     dimension: int, spread: int = 6, parts: int = 64
 ) -> st.SearchStrategy[np.ndarray]:
-    """Vectors of multiples of 1/parts: sums of them and of integers are exact in floats."""
+    """Vectors of multiples of 1/parts: sums of them and of integers are exact in floats.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from perturbtheory.testing import strategies
+        >>> find(strategies.dyadic_thetas(2), lambda theta: theta[0] > 1)
+        array([1.015625, 0.      ])
+    """
     entry = st.integers(-spread * parts, spread * parts).map(lambda k: k / parts)
     return hnp.arrays(np.float64, dimension, elements=entry, fill=_FILL)
 
@@ -50,7 +57,14 @@ def dyadic_thetas(
 def rational_thetas(
     dimension: int, denominator: int = 4, spread: int = 3
 ) -> st.SearchStrategy[list[Fraction]]:
-    """Lists of d fractions k / denominator between -spread and spread; ties are frequent."""
+    """Lists of d fractions k / denominator between -spread and spread; ties are frequent.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from perturbtheory.testing import strategies
+        >>> find(strategies.rational_thetas(2), lambda theta: theta[0] > 1)
+        [Fraction(5, 4), Fraction(0, 1)]
+    """
     bound = spread * denominator
     entry = st.integers(-bound, bound).map(lambda k: Fraction(k, denominator))
     return st.lists(entry, min_size=dimension, max_size=dimension)
@@ -62,6 +76,12 @@ def simplex(
     """Points p >= 0 of shape (d,) with sum one, on faces too; p > 0 if `interior`.
 
     Entries are quotients of whole numbers below `parts`; the sum is one up to rounding.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from perturbtheory.testing import strategies
+        >>> find(strategies.simplex(3), lambda p: p[0] > 0.9).shape
+        (3,)
     """
     least = 1 if interior else 0
     counts = st.lists(st.integers(least, parts), min_size=dimension, max_size=dimension)
@@ -71,7 +91,14 @@ def simplex(
 def discrete_laws(
     atoms: int = 4, spread: int = 3, denominator: int = 4
 ) -> st.SearchStrategy[noises.Discrete]:
-    """Discrete noises with one to `atoms` different atoms k / denominator, all of some weight."""
+    """Discrete noises with one to `atoms` different atoms k / denominator, all of some weight.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from perturbtheory.testing import strategies
+        >>> find(strategies.discrete_laws(), lambda noise: True).atoms.shape
+        (1,)
+    """
     bound = spread * denominator
     places = st.lists(st.integers(-bound, bound), min_size=1, max_size=atoms, unique=True)
 
@@ -141,12 +168,27 @@ def perturbations(
 
 
 def of_family(family: type) -> st.SearchStrategy[Any]:
-    """Noises of one family, or of every one for `AbstractPerturbation`."""
+    """Noises of one family, or of every one for `AbstractPerturbation`.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from perturbtheory.testing import strategies
+        >>> import perturbtheory as pt
+        >>> type(find(strategies.of_family(pt.Normal), lambda noise: True)).__name__
+        'Normal'
+    """
     return FAMILIES[family]() if family in FAMILIES else perturbations()
 
 
 def parameter_sets(dimension: int) -> st.SearchStrategy[Any]:
-    """Convex sets of parameters in d dimensions: spaces, gauges, hyperplanes, boxes and cones."""
+    """Convex sets of parameters in d dimensions: spaces, gauges, hyperplanes, boxes and cones.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from perturbtheory.testing import strategies
+        >>> find(strategies.parameter_sets(2), lambda found: True).dimension
+        2
+    """
     from perturbtheory import properties
 
     whole = st.integers(-4, 4)
@@ -164,12 +206,28 @@ def parameter_sets(dimension: int) -> st.SearchStrategy[Any]:
 
 
 def objectives(dimension: int, spread: int = 3) -> st.SearchStrategy[np.ndarray]:
-    """Values f of shape (d,), f(z) = <f, z>: multiples of 1/4, of which some are often equal."""
+    """Values f of shape (d,), f(z) = <f, z>: multiples of 1/4, of which some are often equal.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from perturbtheory.testing import strategies
+        >>> find(strategies.objectives(2), lambda f: f[0] > 1).shape
+        (2,)
+    """
     return dyadic_thetas(dimension, spread, 4)
 
 
 def inputs(law: "Law", dimension: int) -> st.SearchStrategy[dict[str, Any]]:
-    """Examples of a law in d dimensions, for ``law.check(subject, **example)``."""
+    """Examples of a law in d dimensions, for ``law.check(subject, **example)``.
+
+    Example:
+        >>> from hypothesis import find
+        >>> from perturbtheory.testing import strategies
+        >>> from perturbtheory.testing import laws
+        >>> law = laws.find("translation", laws.PERTURBATION)
+        >>> sorted(find(strategies.inputs(law, 2), lambda example: True))
+        ['shift', 'theta']
+    """
     return st.fixed_dictionaries({name: _of(kind, dimension) for name, kind in law.inputs.items()})
 
 

@@ -29,12 +29,16 @@ def run(*arguments):
     ("arguments", "words"),
     [
         (["verfy"], 'Did you mean "verify"?'),
-        (["vae", "tabel"], "`perturbtheory vae` has no use for 'tabel'; did you mean tables?"),
+        (
+            ["vae", "tabel"],
+            "`perturbtheory vae` has no use for 'tabel'; did you mean table or tables?",
+        ),
         (
             ["vae", "semi", "grd"],
             "`perturbtheory vae semi` has no use for 'grd'; did you mean grid",
         ),
-        (["fit", "tabel"], "see `perturbtheory fit --help`"),
+        (["fit", "tabel"], "`perturbtheory fit` has no use for 'tabel'; did you mean table"),
+        (["figures", "--directry", "x"], "Did you mean --directory?"),
         (["diagnose", "normel"], "did you mean normal"),
         (["figures", "figure-22"], "did you mean figure-2"),
         (["fit", "--target", "binomal"], "got 'binomal'; did you mean binomial"),
@@ -99,7 +103,13 @@ def commands(app, *chain):
 
 def test_options_are_of_one_shape():
     found = dict(commands(cli.app))
-    assert {"verify", "diagnose", "fit", "figures", "vae train", "vae semi grid"} <= set(found)
+    one = {f"{kind} {name}" for kind in ("vae", "vae semi") for name in ("train", "grid")}
+    many = {
+        f"{kind} {name}"
+        for kind in ("fit", "vae", "vae semi", "vae structured")
+        for name in ("grid", "tables", "record")
+    }
+    assert {"verify", "diagnose", "figures", "fit", "fit run", *one, *many} <= set(found)
     for name, options in found.items():
         assert {"--quiet", "-q"} <= options, name
         assert ("-d" in options) == ("--directory" in options), name
@@ -180,3 +190,32 @@ def test_a_table_of_forty_columns_keeps_every_word(capsys, monkeypatch):
     assert max(map(len, out.splitlines())) <= 40
     for word in ("completeness", "Perturb-Argmax: fails", "0.3009"):
         assert word in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (["verify", "A.gumbel-d"], "A.gumbel-density.corrected"),
+        (["figures", "figure-1"], "figure-10"),
+        (["diagnose", "no"], "normal"),
+        (["fit", "grid", "st"], "study"),
+        (["vae", "grid", "tab"], "table-3"),
+        (["vae", "semi", "grid", "co"], "code"),
+        (["vae", "structured", "grid", "l"], "left"),
+    ],
+)
+def test_names_are_completed(typed, offered, capsys):
+    """What the scripts of shells ask for when Tab is pressed."""
+    assert run("__complete", *typed) == cli.AGREES
+    assert offered in capsys.readouterr().out.split()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_installed(shell, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    place = tmp_path / "script"
+    assert run("--install-completion", "--shell", shell, "--output", str(place)) == cli.AGREES
+    assert str(place) in capsys.readouterr().out
+    script = place.read_text("utf-8")
+    for word in ("verify", "structured", "learning-rate", "quiet"):
+        assert word in script

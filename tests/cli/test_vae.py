@@ -71,7 +71,11 @@ class TestCommand:
     def test_options_are_the_fields_of_a_run(self, capsys, monkeypatch):
         """Each is passed on, and what is not said suits the rule."""
         found = []
-        monkeypatch.setattr(command, "_train", lambda run, *rest: found.append(run) or 0)
+        monkeypatch.setattr(
+            command,
+            "train_and_show",
+            lambda kind, *rest, quiet: found.append(kind.made().run) or 0,
+        )
         said = {
             "rule": "direct", "noise": "gumbel", "unit": True, "temperature": 0.3, "latents": 2,
             "schedule": "annealed", "categories": 3, "divergence": "none", "epochs": 7, "seed": 4,

@@ -335,3 +335,81 @@ def test_showing_loads_neither_jax_nor_matplotlib():
         "assert not {'jax', 'matplotlib', 'IPython'} & set(sys.modules), set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+HELD = {
+    "object": lambda _: object(),
+    "None": lambda _: None,
+    "shape": lambda _: jax.ShapeDtypeStruct((2, 3), float),
+    "text": lambda _: "*",
+    "ragged": lambda _: [1, [2, 3]],
+    "huge": lambda _: 10**400,
+    "empty": lambda _: np.zeros(0),
+    "matrix": lambda _: np.zeros((2, 2)),
+    "objects": lambda _: np.array([1, "a", None], object),
+    "key": lambda _: jax.random.key(0),
+}
+NODES = {
+    "number": pt.Estimate(0.5, 1e-9, "quadrature"),
+    "vector": pt.Estimate(np.zeros(3), np.full(3, 1e-9), "quadrature"),
+    "sampled": pt.Estimate(0.5, 1e-3, "monte-carlo", 0.999),
+    "fit": Fitted(np.zeros((2, 4, 3)), np.ones((2, 3)), ()),
+    "training": Trained(
+        None, {"bound": None}, {"bound": 1}, [Epoch(9.0, 6.0, Bounds(*[1.0] * 5))], [0.1]
+    ),
+    "potential": pt.expected_max(pt.Normal(np.ones(3))),
+    "smoothed": pt.expected_logsumexp(pt.Discrete([-1, 1]), 0.5),
+    "law": pt.FromScipy(scipy.stats.gamma(2.0)),
+}
+
+
+def ways(node):
+    """Everything that shows it."""
+    names = ("__repr__", "__str__", "_repr_html_", "_repr_latex_")
+    return {name: getattr(node, name)() for name in names if hasattr(node, name)}
+
+
+@pytest.mark.parametrize("held", HELD)
+@pytest.mark.parametrize("name", NODES)
+def test_a_node_shows_itself_whatever_it_holds(name, held):
+    """JAX makes nodes with anything in them, and prints them in its own messages."""
+    node = jax.tree_util.tree_map(HELD[held], NODES[name])
+    for way, shown in ways(node).items():
+        assert shown or way == "_repr_latex_"
+        if way == "_repr_html_":
+            parsed(shown)
+
+
+@pytest.mark.parametrize("name", [name for name in NODES if name != "law"])
+def test_a_node_shows_itself_while_it_is_traced(name):
+    leaves, structure = jax.tree_util.tree_flatten(NODES[name])
+    numbers = [n for n, leaf in enumerate(leaves) if isinstance(leaf, float | np.ndarray)]
+
+    def traced(values):
+        given = list(leaves)
+        for n, value in zip(numbers, values, strict=True):
+            given[n] = value
+        assert ways(jax.tree_util.tree_unflatten(structure, given))["__repr__"]
+        return 0
+
+    jax.eval_shape(traced, [np.asarray(leaves[n], float) for n in numbers])
+
+
+def test_no_subgradient_is_outside_of_the_bounds_that_are_shown():
+    """19/27 = 0.70370... is not in an interval that ends at 0.7037."""
+    found = pt.expected_max(pt.Discrete([-1, 1], [1 / 3, 2 / 3])).subdifferential([0.1] * 3)
+    assert "p_1 in [0.07407, 0.7038]" in repr(found)
+    assert "0.7038" in text_of(found._repr_html_())
+    assert "vertices, rounded:" in text_of(found._repr_html_())
+    even = pt.expected_max(pt.Discrete([-1, 1])).subdifferential([0.1] * 3)
+    assert "p_1 in [0.125, 0.625]" in repr(even)
+    assert "vertices:" in text_of(even._repr_html_())
+
+
+def test_atoms_of_every_coordinate_are_in_the_formula():
+    latex = pt.Discrete(np.arange(18.0).reshape(9, 2))._repr_latex_()
+    assert r"\begin{pmatrix} 0 & 1 \\ 2 & 3 \\ 4 & 5 \\ \vdots \\ 12 & 13 \\" in latex
+    assert r"16 & 17 \end{pmatrix}" in latex
+    assert r"a = \begin{pmatrix} 0 & 1 \\ 2 & 3 \end{pmatrix}" in (
+        pt.Discrete([[0, 1], [2, 3]])._repr_latex_()
+    )

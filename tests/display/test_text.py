@@ -1,5 +1,6 @@
 """Numbers as text: the interval that is shown holds what the true one holds; arrays stay short."""
 
+import math
 import time
 from fractions import Fraction
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from perturbtheory import Estimate
+from perturbtheory import Estimate, display
 from perturbtheory.display import array, exact_array, measured, number, plain_repr
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
@@ -100,3 +101,44 @@ def test_a_repr_that_raises_is_said():
             raise RuntimeError
 
     assert plain_repr(Broken()) == "<Broken, whose repr raises RuntimeError>"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("10⁻³", "10^-3"),
+        ("x² + y₁₂", "x^2 + y_12"),
+        ("½", "1/2"),
+        ("Łukasz, Ørsted, Æ, œuvre, Weiß", "Lukasz, Orsted, Ae, oeuvre, Weiss"),
+        ("ϑ, ς, ά", "theta, sigma, alpha"),
+        ("∀ x ∃ y: ¬(x ≡ y)", "for all  x there is  y: not (x == y)"),
+        ("─│┌", "-|+"),
+    ],
+)
+def test_what_has_no_ascii_of_its_own_keeps_its_meaning(text, plain):
+    """10² is not 102, and ½ is not 12."""
+    assert display.ascii_text(text) == plain
+
+
+def test_every_character_has_ascii():
+    for code in range(0x250):
+        assert display.ascii_text(f"a{chr(code)}b").isascii()
+
+
+@given(
+    st.floats(0, 1) | st.floats(-1e300, 1e300),
+    st.floats(0, 1),
+    st.sampled_from([0.0, 1e-12, 1e-3]),
+)
+def test_no_point_of_an_interval_is_lost(low, width, tolerance):
+    high = low + width
+    least, most = map(float, display.outward(low, high, tolerance))
+    assert least <= low + tolerance
+    assert most >= high - tolerance
+    assert abs(least - low) <= 1e-3 * abs(low) + 1e-300
+    assert abs(most - high) <= 1e-3 * abs(high) + 1e-300
+
+
+def test_exact_ends_are_shown_as_they_are():
+    assert display.outward(Fraction(1, 3), Fraction(2, 3)) == ("1/3", "2/3")
+    assert display.outward(-math.inf, math.inf) == ("-inf", "inf")

@@ -390,14 +390,3 @@ def test_noise_that_is_none() -> None:
 def test_integers_and_jax_arrays_serve() -> None:
     found = es.direct_mean([0, 1], jax.numpy.array([0, 2]), 1)
     np.testing.assert_allclose(found, es.direct_mean([0.0, 1.0], [0.0, 2.0], 1.0))
-
-
-def test_public_names() -> None:
-    public = {name for name in dir(es) if not name.startswith("_")}
-    assert public == {
-        "AbstractEstimator", "Arm", "Direct", "Exact", "Measurement", "PerturbedArgmax", "Rebar",
-        "Relax", "Relaxed", "ScoreFunction", "StraightThrough", "constant", "direct_bias",
-        "direct_law", "direct_mean", "direct_variance", "draw", "exact_gradient", "measure",
-        "one_hot", "pairwise_argmax", "relaxed_bias", "relaxed_variance", "require_key",
-        "GUMBEL", "Objective",
-    }  # fmt: skip

@@ -242,12 +242,3 @@ def test_bad_families() -> None:
 def test_64_bit_target_while_64_bit_is_off() -> None:
     with jax.enable_x64(False), pytest.raises(ValueError, match="`target` is float64 but 64-bit"):
         models.fit(P, NORMAL)
-
-
-def test_public_names() -> None:
-    # Other tests may have loaded `vae`, which comes when it is asked for.
-    public = {name for name in dir(models) if not name.startswith("_")} - {"vae"}
-    assert public == {
-        "AbstractFamily", "Fitted", "InvertibleGaussian", "LOSSES", "Loss", "PerturbSoftmax",
-        "fit", "l1", "require_fit", "targets",
-    }  # fmt: skip

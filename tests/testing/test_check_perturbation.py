@@ -1,5 +1,6 @@
 """The public check of a noise: honest ones pass, every liar is caught by the law that it breaks."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -36,6 +37,19 @@ def test_every_liar_is_caught_by_the_law_that_it_breaks(name) -> None:
     assert finding.verdict == "fails", finding
     assert "raised" not in finding.why
     assert finding.examples == 1 or finding.example
+
+
+OF_THE_ENGINE = {
+    "probabilities", "translation", "convexity", "Hessian", "derivatives", "entropy",
+    "sum over atoms",
+}  # fmt: skip
+"""Laws that hold for whatever a noise says, as long as the engine is right: mutants break these."""
+
+
+def test_every_law_that_a_noise_can_break_has_a_liar() -> None:
+    broken = {law for _, law in liars.PERTURBATIONS.values()}
+    assert broken == {law.name for law in laws.PERTURBATION} - OF_THE_ENGINE
+    assert {law for _, law in liars.ESTIMATORS.values()} == {law.name for law in laws.ESTIMATOR}
 
 
 @pytest.mark.parametrize(
@@ -199,3 +213,33 @@ laws.find("mean", laws.PERTURBATION).check(pt.Normal())
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+CRITICAL = [
+    pt.StudentT(2.05),
+    pt.Pareto(2.05),
+    pt.Frechet(2.05),
+    pt.StudentT(1.05),
+    pt.Pareto(1.05),
+]
+
+
+@pytest.mark.parametrize("noise", CRITICAL, ids=str)
+def test_moments_are_known_where_most_of_them_is_in_the_tails(noise) -> None:
+    """Of the variance at 2.05 degrees of freedom a fifth lies where the probability is e^-60."""
+    assert found("mean", noise).verdict == "holds"
+    assert found("variance", noise).verdict == "holds"
+    kind = type(noise)
+    name = "variance" if np.isfinite(noise.variance) else "mean"
+
+    class Off(kind):
+        @property
+        def mean(self):
+            return super().mean * (1.02 if name == "mean" else 1.0) + 0.1 * (name == "mean")
+
+        @property
+        def variance(self):
+            return super().variance * (1.02 if name == "variance" else 1.0)
+
+    off = pt.register(Off)(*(getattr(noise, f.name) for f in dataclasses.fields(noise)))
+    assert found(name, off).verdict == "fails"

@@ -48,6 +48,19 @@ def test_items_are_named_skipped_and_expected_to_fail_in_words() -> None:
         items["WrongVariance-variance"].values[0]()
 
 
+def test_failures_are_expected_of_the_object_that_they_are_of() -> None:
+    honest, reasons = liars.Honest(), {NOISE: {"variance": "so printed"}}
+    mark = pt.testing.parametrize(honest, NOISE, pt.estimators.Arm(), expected_failures=reasons)
+    expected = [p.id for p in mark.args[1] if any(m.name == "xfail" for m in p.marks)]
+    assert expected == ["WrongVariance-variance"]
+    mark = pt.testing.parametrize(honest, NOISE, expected_failures={"atoms": "everywhere"})
+    atoms = {p.id: [m.name for m in p.marks] for p in chosen(mark).values()}
+    assert atoms["Honest-atoms"] == ["skip"]
+    for wrong in ({pt.Normal(): {"mean": "so"}}, {NOISE: "so"}, {NOISE: {"men": "so"}}):
+        with pytest.raises(ValueError, match="`expected_failures` "):
+            pt.testing.parametrize(NOISE, expected_failures=wrong)
+
+
 def test_objects_of_every_sort_and_of_one_name() -> None:
     claim = Claim("T.parametrized", "a thesis", "Nothing.")
     mark = pt.testing.parametrize(pt.Normal(), pt.Normal(2.0), pt.estimators.Arm(), claim)

@@ -9,7 +9,7 @@ import itertools
 import math
 from dataclasses import replace
 
-from perturbtheory.experiments.fits.run import FitRun
+from perturbtheory.experiments.fits.settings import FitRun
 from perturbtheory.experiments.laws import UNIT
 
 TARGETS = ("discrete", "binomial", "poisson", "negative-binomial")

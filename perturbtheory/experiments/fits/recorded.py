@@ -1,14 +1,15 @@
-"""The fits that were made: results/fits.json, written by `perturbtheory fit --record`."""
+"""The fits that were made: results/fits.json, written by `perturbtheory fit record`."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from perturbtheory.experiments.fits.run import FitRun
+from perturbtheory.experiments.fits import grids
+from perturbtheory.experiments.fits.settings import FitRun
 from perturbtheory.experiments.recorded import RunFile, versions
-from perturbtheory.experiments.sweep import Record
+from perturbtheory.results import RecordError
 
-COMMAND = "perturbtheory fit --grid all --record"
+COMMAND = "perturbtheory fit grid --record"
 """What makes the whole record, or again what is missing of it."""
 _PER_SEED = ("objective", "l1", "l1_hard", "spread")
 _CURVES = ("iterations", "objective_mean", "objective_std")
@@ -28,23 +29,35 @@ FILE = RunFile(
     file="fits.json",
     rows="fits",
     what="recorded fits",
-    remedy="run `perturbtheory fit --record` in a checkout, or install the package again",
+    remedy="run `perturbtheory fit grid --record` in a checkout, or install the package again",
     lengths=_lengths,
 )
 load = FILE.load
 location = FILE.location
 destination = FILE.destination
+finished = FILE.finished
 
 
-def save(records: Mapping[FitRun, Record], shown: set[FitRun]) -> Path:
-    """Write the record; `shown` are the runs whose fitted distributions are kept.
+def save(directory: Path) -> Path:
+    """Make the runs of all grids in the directory the record; returns its path.
 
-    The head says how to make them again, with which versions they were made and how long it took.
+    The fitted distributions are kept of Table 2 alone. The head says how to make the runs again,
+    with which versions they were made and how long it took.
+
+    Raises:
+        RecordError: if the directory lacks a run of the grids; then nothing is written.
     """
-    made = list(records.values())
-    head = {"command": COMMAND, "versions": versions(record.versions for record in made)}
+    found, every = FILE.made(directory), grids.runs(*grids.GRIDS)
+    missing = [run for run in every if run not in found]
+    if missing:
+        what = f"{directory} lacks {len(missing)} of the {len(every)} runs that are recorded"
+        msg = f"{FILE.what} would be incomplete: {what}; run `perturbtheory fit grid`"
+        raise RecordError(msg)
+    records = {run: found[run] for run in every}
+    shown = set(grids.runs("table-2"))
+    head = {"command": COMMAND, "versions": versions(r.versions for r in records.values())}
     results = {run: _kept(record.result, whole=run in shown) for run, record in records.items()}
-    return FILE.write(head, results, sum(record.seconds for record in made))
+    return FILE.write(head, results, sum(record.seconds for record in records.values()))
 
 
 def _kept(result: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, printed
-from perturbtheory.experiments.fits.run import FitRun
+from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, printed, runs
+from perturbtheory.experiments.fits.settings import FitRun
 from perturbtheory.experiments.fits.tables import (
     Results,
     advantage,
@@ -20,6 +20,13 @@ _LEGEND = (
     "seen: L1 of the mean of 1,000 samples in the last iteration; softmax: L1 of E[softmax] after "
     "it; exact: the same after a fit without sampling; arg max: L1 of P(argmax)"
 )
+
+
+def tables(results: Results) -> RenderableType:
+    """Table 2 beside its print where all of its runs are there, otherwise a row for each run."""
+    if all(run in results for run in runs("table-2")):
+        return Group(table_2(results), summary(results))
+    return fits(results)
 
 
 def table_2(results: Results) -> RenderableType:

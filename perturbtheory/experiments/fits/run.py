@@ -1,7 +1,6 @@
-"""The fits of section 6.1 of paper A: what one run is, and the grids of runs that were made."""
+"""The fits of section 6.1 of paper A: one run is made, and its result examined exactly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -9,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from perturbtheory.checks import require_one_of
+from perturbtheory.experiments.fits.settings import FitRun
 from perturbtheory.experiments.laws import LAWS
 from perturbtheory.experiments.numbers import short
 from perturbtheory.models import (
@@ -26,39 +26,14 @@ _CURVE = 31
 """Points of a curve that is kept."""
 
 
-@dataclass(frozen=True)
-class FitRun:
-    """One fit, for all its seeds.
-
-    Attributes:
-        target: a name of `perturbtheory.models.targets.TARGETS`.
-        model: normal, gumbel, logistic or laplace for Perturb-Softmax with this noise, or igr.
-        scale: of the noise; igr learns its own and takes 1 only.
-        temperature: of the softmax.
-        loss: one of `perturbtheory.models.LOSSES`.
-        draws: relaxed samples a step; None for the exact objective.
-        steps: iterations of Adam.
-        learning_rate: of Adam.
-        start: "zero" or "uniform".
-        observed: draws from the target whose histogram stands for it; None for its probabilities.
-        seeds: one fit each.
-    """
-
-    target: str
-    model: str = "normal"
-    scale: float = 1.0
-    temperature: float = 1.0
-    loss: str = "l1"
-    draws: int | None = 1000
-    steps: int = 300
-    learning_rate: float = 0.01
-    start: str = "zero"
-    observed: int | None = None
-    seeds: tuple[int, ...] = tuple(range(10))
-
-
 def family(run: FitRun) -> AbstractFamily:
-    """The family that this run fits."""
+    """The family that this run fits.
+
+    Example:
+        >>> from perturbtheory.experiments import fits
+        >>> fits.family(fits.FitRun("poisson")).temperature
+        1.0
+    """
     if run.model == "igr":
         if run.scale != 1:
             msg = f"`scale` must be 1 for igr, which learns its scales, got {run.scale}"
@@ -69,7 +44,15 @@ def family(run: FitRun) -> AbstractFamily:
 
 
 def require_run(run: FitRun) -> None:
-    """Raise ValueError for a run that cannot be made, before any is."""
+    """Raise ValueError for a run that cannot be made, before any is.
+
+    Example:
+        >>> from perturbtheory.experiments import fits
+        >>> fits.require_run(fits.FitRun("poisson", loss="l2"))
+        Traceback (most recent call last):
+            ...
+        ValueError: `loss` must be one of l1, squared, kl, reverse-kl, fenchel-young, got 'l2'
+    """
     model, target = family(run), probabilities(run.target)
     if run.observed is not None and run.observed < 1:
         msg = (
@@ -91,6 +74,12 @@ def run_fit(run: FitRun) -> dict[str, Any]:
     after it, by quadrature; `spread`, max theta - min theta. As curves over `iterations`, means and
     standard deviations over seeds of the objective and means of the exact L1. `p`, `p_hard` for
     the first seed. Distances are from the target's probabilities, whatever the fit saw of them.
+
+    Example:
+        >>> from perturbtheory.experiments import fits
+        >>> run = fits.FitRun("poisson", draws=10, steps=5, seeds=(0,))
+        >>> len(fits.run_fit(run)["l1"])
+        1
     """
     target, model = probabilities(run.target), family(run)
     # Samples are drawn in 32-bit, as everywhere; what quadrature finds deserves its digits.

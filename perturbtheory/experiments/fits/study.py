@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from perturbtheory.experiments.fits.grids import PAIR, TEMPERATURES, WIDE, exact, printed
-from perturbtheory.experiments.fits.run import FitRun
+from perturbtheory.experiments.fits.settings import FitRun
 from perturbtheory.experiments.fits.tables import Results, advantage
 from perturbtheory.experiments.laws import UNIT
 from perturbtheory.experiments.spread import Spread

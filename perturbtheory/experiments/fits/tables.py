@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from perturbtheory.experiments.fits.grids import PAIR, TARGETS, exact, printed
-from perturbtheory.experiments.fits.run import FitRun
+from perturbtheory.experiments.fits.settings import FitRun
 from perturbtheory.experiments.spread import Spread
 
 TABLE_2 = {

@@ -21,14 +21,19 @@ class SemiRun:
         labels: training images that keep theirs, as many of each class; 0 for none.
         rule: direct, relaxed (Gumbel-Softmax) or exact (the sum over ten classes).
         learns: from both (paper B, (9)), images alone, labelled images alone or labels alone.
-        weight: of the labels; 20 for direct and 10 for relaxed in the code of paper B.
+        weight: weight of the labels; 20 for direct and 10 for relaxed in the code of paper B.
         from_labels: add the labelled term of Kingma's M2, which paper B does not have.
         first: passes before, through the labelled images alone; 1,200 in the code of paper B.
         divergence: the KL of z in the loss: softmax; none, which reports it only; or argmax, which
             is that of softmax under the unit Gumbel noise of all these runs.
-        schedule: of epsilon or temperature: constant at 1; or published, from 1 on.
+        schedule: how epsilon or temperature changes: constant at 1; or published, from 1 on.
         epochs: passes through the training images.
-        seed: of the labels that are kept, the start, the order of the images and the noise.
+        seed: seed of the labels that are kept, the start, the order of the images and the noise.
+
+    Example:
+        >>> from perturbtheory.experiments.semi import SemiRun
+        >>> SemiRun(labels=50).rule
+        'direct'
     """
 
     images: str = "mnist"

@@ -27,6 +27,11 @@ class StructuredRun:
         latents: bits, 15 in the paper.
         epochs: passes through the training images.
         seed: of the start, the order of the images and the noise.
+
+    Example:
+        >>> from perturbtheory.experiments.structured import StructuredRun
+        >>> StructuredRun(couplings="general").latents
+        15
     """
 
     couplings: str = "none"

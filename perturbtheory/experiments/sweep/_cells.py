@@ -52,6 +52,12 @@ def identity(cell: Any) -> str:
     Raises:
         ValueError: if `cell` is not a frozen dataclass of str, int, finite float, bool, None,
             tuples of those and such dataclasses.
+
+    Example:
+        >>> from perturbtheory.experiments import sweep
+        >>> from perturbtheory.experiments import fits
+        >>> sweep.identity(fits.FitRun("poisson")).split("-")[0]
+        'FitRun'
     """
     return name_of(fields(cell))
 

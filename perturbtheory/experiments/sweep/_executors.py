@@ -24,6 +24,12 @@ def open_executor(
     Raises:
         ValueError: if `workers` is none of these, or other processes cannot import `function`.
         SweepError: if Dask is not installed or no scheduler answers.
+
+    Example:
+        >>> from perturbtheory.experiments import sweep
+        >>> with sweep.open_executor(0) as executor:
+        ...     executor.submit(abs, -2).result()
+        2
     """
     if isinstance(workers, str) and is_address(workers):
         with _dask(workers) as executor:

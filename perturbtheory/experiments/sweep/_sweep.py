@@ -69,6 +69,15 @@ def sweep(
         ValueError: for arguments that cannot be used, before anything is run.
         SweepError: if a cell failed, a worker died or a file could not be written, once
             everything that could be finished is finished and kept.
+
+    Example:
+        >>> import tempfile
+        >>> from perturbtheory.experiments import sweep
+        >>> from perturbtheory.experiments import fits
+        >>> cells = [fits.FitRun("poisson", draws=10, steps=3, seeds=(0,))]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     len(sweep.sweep(fits.run_fit, cells, folder, progress=False))
+        1
     """
     cells = list(cells)
     named = {_cells.identity(cell): cell for cell in cells}
@@ -103,6 +112,13 @@ def load(directory: Path | str, cells: Iterable[Any]) -> list[dict[str, Any]]:
 
     Raises:
         SweepError: naming the cells that have no result there.
+
+    Example:
+        >>> from perturbtheory.experiments import sweep
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sweep.load(folder, [])
+        []
     """
     store = Store(Path(directory))
     results, missing, found = [], [], []
@@ -128,7 +144,15 @@ def load(directory: Path | str, cells: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def records(directory: Path | str) -> dict[str, Record]:
-    """Every record in `directory` by the identity of its cell; warns of files that are none."""
+    """Every record in `directory` by the identity of its cell; warns of files that are none.
+
+    Example:
+        >>> from perturbtheory.experiments import sweep
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sweep.records(folder)
+        {}
+    """
     return Store(Path(directory)).records()
 
 

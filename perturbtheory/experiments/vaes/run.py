@@ -33,13 +33,25 @@ Watch = Callable[[vae.DiscreteVAE, list[vae.Epoch]], None]
 
 
 def noise(run: VaeRun) -> AbstractPerturbation:
-    """The noise of this run."""
+    """The noise of this run.
+
+    Example:
+        >>> from perturbtheory.experiments import vaes
+        >>> vaes.noise(vaes.VaeRun(noise="normal"))
+        Normal(scale=1.0)
+    """
     require_one_of("noise", run.noise, tuple(LAWS))
     return LAWS[run.noise](UNIT[run.noise] if run.unit else 1.0)
 
 
 def rule(run: VaeRun) -> AbstractEstimator:
-    """The estimator of this run; raises ValueError for what does not go together."""
+    """The estimator of this run; raises ValueError for what does not go together.
+
+    Example:
+        >>> from perturbtheory.experiments import vaes
+        >>> type(vaes.rule(vaes.VaeRun(rule="direct"))).__name__
+        'Direct'
+    """
     require_one_of("rule", run.rule, RULES)
     gamma, t = noise(run), run.temperature
     if run.rule in _GUMBEL and (run.noise != "gumbel" or run.unit):
@@ -65,7 +77,13 @@ def _control(run: VaeRun) -> vae.ControlNetwork:
 
 
 def suited(rule: str, schedule: str = "constant") -> VaeRun:
-    """A run that fits the rule, by its own KL: Normal noise where the rule takes any."""
+    """A run that fits the rule, by its own KL: Normal noise where the rule takes any.
+
+    Example:
+        >>> from perturbtheory.experiments import vaes
+        >>> vaes.suited("relaxed").noise, vaes.suited("direct").noise
+        ('normal', 'normal')
+    """
     require_one_of("rule", rule, RULES)
     return VaeRun(
         rule=rule,
@@ -79,7 +97,13 @@ def suited(rule: str, schedule: str = "constant") -> VaeRun:
 
 
 def training(run: VaeRun, count: int) -> vae.Training:
-    """The settings of this run, for a number of training images."""
+    """The settings of this run, for a number of training images.
+
+    Example:
+        >>> from perturbtheory.experiments import vaes
+        >>> vaes.training(vaes.VaeRun(epochs=3), 1000).epochs
+        3
+    """
     require_one_of("schedule", run.schedule, SCHEDULES)
     schedules: dict[str, Callable[[], vae.Schedule | None]] = {
         "constant": lambda: None,
@@ -92,7 +116,15 @@ def training(run: VaeRun, count: int) -> vae.Training:
 
 
 def require_run(run: VaeRun) -> None:
-    """Raise ValueError for a run that cannot be made, before any is."""
+    """Raise ValueError for a run that cannot be made, before any is.
+
+    Example:
+        >>> from perturbtheory.experiments import vaes
+        >>> vaes.require_run(vaes.VaeRun(rule="directt"))
+        Traceback (most recent call last):
+            ...
+        ValueError: `rule` must be one of relaxed, straight-through, direct, exact, score, ...
+    """
     require_one_of("images", run.images, data.NAMES)
     if run.temperature != 1 and (run.rule not in TEMPERED or run.schedule == "published"):
         what = run.rule if run.rule not in TEMPERED else "the published schedule"
@@ -107,12 +139,26 @@ def require_run(run: VaeRun) -> None:
 
 
 def start(run: VaeRun) -> vae.DiscreteVAE:
-    """The network before training."""
+    """The network before training.
+
+    Example:
+        >>> from perturbtheory.experiments import vaes
+        >>> run = vaes.VaeRun(rule="exact", latents=1, categories=3)
+        >>> vaes.start(run).latents
+        1
+    """
     return vae.DiscreteVAE(run.latents, run.categories, key=jax.random.key(run.seed))
 
 
 def binary(images: data.Images) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(training, validation, test), thresholded at 1/2, in bytes."""
+    """(training, validation, test), thresholded at 1/2, in bytes.
+
+    Example:
+        >>> from perturbtheory.experiments import vaes
+        >>> from perturbtheory import data
+        >>> [part.shape for part in vaes.binary(data.load("mnist-5000"))]
+        [(4000, 784), (500, 784), (500, 784)]
+    """
     train, held_out, test = (
         data.threshold(x).astype(np.uint8) for x in (images.train, images.validation, images.test)
     )

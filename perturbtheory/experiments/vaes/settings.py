@@ -29,15 +29,21 @@ class VaeRun:
             rebar, relax, arm (two categories), hessian (straight-through by the exact Hessian).
         noise: normal, gumbel, logistic or laplace; rebar, relax and arm know gumbel alone.
         unit: scale the noise to variance one.
-        temperature: of the softmax; for direct epsilon; 1 for rules that have none, and for the
-            published schedule.
-        schedule: constant; published, of the code of both papers, from 1 on; annealed from 1 to
+        temperature: that of the softmax; for direct epsilon; 1 for rules that have none, and for
+            the published schedule.
+        schedule: constant; published, as in the code of both papers, from 1 on; annealed from 1 to
             the temperature, whatever the number of steps.
         latents: number of categorical variables, N.
-        categories: of each of them, K.
+        categories: number of values of each of them, K.
         divergence: the KL in the loss: softmax as published, argmax of the law that z has, or none.
         epochs: passes through the training images; 300 in the papers.
-        seed: of the start, the order of the images and the noise.
+        seed: seed of the start, the order of the images and the noise.
+
+    Example:
+        >>> from perturbtheory.experiments import vaes
+        >>> run = vaes.VaeRun(rule="exact", latents=1)
+        >>> run.images, run.epochs
+        ('mnist', 5)
     """
 
     images: str = "mnist"

@@ -26,6 +26,12 @@ class Epoch(NamedTuple):
         reconstruction: what the training rule saw, before each step.
         divergence: the KL of the task, the softmax one for "none".
         validation: bounds on the validation images after the epoch, of the task's own kind.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> bounds = vae.Bounds(100.0, 101.0, 0.5, 6.0, 6.5)
+        >>> vae.Epoch(99.0, 6.0, bounds).loss
+        105.0
     """
 
     reconstruction: float
@@ -49,6 +55,12 @@ class ByEstimator(AbstractTask):
     Raises:
         TypeError: for another rule or schedule.
         ValueError: for another divergence; for a schedule of what the rule does not have.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> from perturbtheory import estimators as es
+        >>> vae.ByEstimator(es.Relaxed()).divergence
+        'argmax'
     """
 
     rule: AbstractEstimator
@@ -121,12 +133,28 @@ class ByEstimator(AbstractTask):
 
 
 def scheduled(rule: Any) -> str | None:
-    """The field of the rule that a schedule sets."""
+    """The field of the rule that a schedule sets.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> from perturbtheory import estimators as es
+        >>> vae.scheduled(es.Direct()), vae.scheduled(es.Relaxed())
+        ('epsilon', 'temperature')
+    """
     return next((n for n in ("temperature", "epsilon") if getattr(rule, n, None) is not None), None)
 
 
 def require_schedule(rule: Any, schedule: Any) -> None:
-    """Raise TypeError for what is no schedule, ValueError if the rule has nothing to schedule."""
+    """Raise TypeError for what is no schedule, ValueError if the rule has nothing to schedule.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> from perturbtheory import estimators as es
+        >>> vae.require_schedule(es.Exact(), vae.Schedule(1.0))
+        Traceback (most recent call last):
+            ...
+        ValueError: `schedule` must be None for Exact, which has neither a temperature nor ...
+    """
     if not isinstance(schedule, Schedule | None):
         msg = f"`schedule` must be a Schedule or None, got {schedule!r}; see ending_at"
         raise TypeError(msg)

@@ -21,6 +21,13 @@ def argmax_divergence(
 
     The KL of the law that z is drawn from, by the potential's quadrature; its gradient in theta_n
     is the Hessian times log p. With it the loss is a bound on -log p(x) under any noise.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory.models import vae
+        >>> import jax.numpy as jnp
+        >>> float(vae.argmax_divergence(pt.Gumbel(), jnp.zeros((2, 3))).round(6).sum())
+        0.0
     """
     entropy = expected_max(noise).entropy(theta)
     return jnp.sum(math.log(theta.shape[-1]) - entropy, -1)
@@ -31,6 +38,12 @@ def softmax_divergence(theta: Float[Array, "B N K"]) -> Float[Array, "B"]:
 
     What both papers add whatever the noise: the KL of z under unit Gumbel noise, and of no z that
     is drawn under any other; paper A, section 6.2, and paper B, section 5, by their code.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> import jax.numpy as jnp
+        >>> float(vae.softmax_divergence(jnp.zeros((2, 3))).round(6))
+        0.0
     """
     log_q = jax.nn.log_softmax(theta)
     return jnp.sum(math.log(theta.shape[-1]) + jnp.sum(jnp.exp(log_q) * log_q, -1), -1)

@@ -27,6 +27,11 @@ class Bounds(NamedTuple):
         hard_error: standard error of `hard`, from the spread over images; of draws and of images.
         divergence: KL of the arg max's own law; `hard` plus it is an upper bound on -log p(x).
         softmax_divergence: KL of softmax(theta), which is that one under unit Gumbel noise only.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> vae.Bounds(100.0, 101.0, 0.5, 6.0, 6.5).bound
+        107.0
     """
 
     relaxed: float
@@ -74,6 +79,17 @@ def evaluate(
         TypeError: for noise that is no perturbation.
         ValueError: for images that are not binary rows of 784, or none; for a temperature that is
             not positive, or another number of draws or key than one may give.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> import jax
+        >>> from perturbtheory.models import vae
+        >>> import numpy as np
+        >>> images = np.zeros((4, 784), np.uint8)
+        >>> model = vae.DiscreteVAE(1, 3, hidden=5, key=jax.random.key(0))
+        >>> found = vae.evaluate(model, images, pt.Gumbel(), key=jax.random.key(1))
+        >>> found.hard_error
+        0.0
     """
     x = require_binary("images", images)
     _require(model, noise, draws, key, temperature)
@@ -172,5 +188,13 @@ def _importance(
 def sample(
     noise: AbstractPerturbation, key: Array, theta: Float[Array, "B N K"]
 ) -> Float[Array, "B N K"]:
-    """z = e_argmax(theta + gamma), one-hot, one draw of each latent."""
+    """z = e_argmax(theta + gamma), one-hot, one draw of each latent.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory.models import vae
+        >>> import jax
+        >>> vae.sample(pt.Gumbel(), jax.random.key(0), jax.numpy.zeros((2, 3))).sum(-1).tolist()
+        [1.0, 1.0]
+    """
     return one_hot(theta + draw(noise, key, theta))

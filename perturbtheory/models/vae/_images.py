@@ -17,7 +17,14 @@ BATCH = 500
 
 
 def require_binary(name: str, images: Any) -> np.ndarray:
-    """Images as rows of 0 and 1 in bytes; raises ValueError for others."""
+    """Images as rows of 0 and 1 in bytes; raises ValueError for others.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> import numpy as np
+        >>> vae.require_binary("images", np.ones((2, 784))).shape
+        (2, 784)
+    """
     x: Any = np.asarray(images) if hasattr(images, "shape") else np.zeros(0)
     if x.ndim != 2 or x.shape[1] != PIXELS or len(x) == 0 or x.dtype.kind not in "buif":
         got = f"{x.dtype}{x.shape}" if hasattr(images, "shape") else repr(images)[:60]
@@ -60,7 +67,14 @@ def over_batches(
 
 
 def mean_and_error(values: np.ndarray) -> tuple[float, float]:
-    """The mean over images in 64-bit, and its standard error from their spread."""
+    """The mean over images in 64-bit, and its standard error from their spread.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> import jax.numpy as jnp
+        >>> [round(float(x), 4) for x in vae.mean_and_error(jnp.array([1.0, 3.0]))]
+        [2.0, 0.7071]
+    """
     wide = values.astype(np.float64)
     return float(wide.mean()), float(wide.std() / math.sqrt(len(wide)))
 

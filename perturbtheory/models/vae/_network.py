@@ -24,6 +24,13 @@ class DiscreteVAE(eqx.Module):
         categories: K, at least two.
         hidden: units between.
         key: of jax.random, for the start.
+
+    Example:
+        >>> import jax
+        >>> from perturbtheory.models import vae
+        >>> model = vae.DiscreteVAE(2, 3, hidden=5, key=jax.random.key(0))
+        >>> model.logits(jax.numpy.zeros((4, 784), jax.numpy.float32)).shape
+        (4, 2, 3)
     """
 
     encoder: eqx.nn.MLP
@@ -78,6 +85,13 @@ class ControlNetwork(eqx.Module):
 
     50 units between, as in Grathwohl et al. (2018) and in paper B. It takes x of shape (B, N, K)
     and returns one value for each of B.
+
+    Example:
+        >>> import jax
+        >>> from perturbtheory.models import vae
+        >>> control = vae.ControlNetwork(2, 3, key=jax.random.key(0))
+        >>> control(jax.numpy.zeros((4, 2, 3), jax.numpy.float32)).shape
+        (4,)
     """
 
     layers: eqx.nn.MLP
@@ -99,5 +113,12 @@ class ControlNetwork(eqx.Module):
 def cross_entropy(
     x: Float[Array, "... 784"], logits: Float[Array, "... 784"]
 ) -> Float[Array, "..."]:
-    """sum_i log(1 + e^l_i) - x_i l_i: -log of the Bernoulli likelihood, for logits l."""
+    """sum_i log(1 + e^l_i) - x_i l_i: -log of the Bernoulli likelihood, for logits l.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> import jax.numpy as jnp
+        >>> float(vae.cross_entropy(jnp.ones(2), jnp.zeros(2)).round(4))  # 2 log 2
+        1.3863
+    """
     return jnp.sum(jax.nn.softplus(logits) - x * logits, -1)

@@ -23,6 +23,11 @@ class Schedule:
     Rate 0 is a constant. Paper B: start 1, rate 1e-5, floor 0.1, every 1,000, which ends near 0.22
     after 300 epochs of 50,000 images; see `ending_at` for a schedule fixed by its end.
     Raises ValueError for numbers that are not positive (`rate` and `floor`: negative).
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> vae.Schedule(1.0, rate=1e-5, floor=0.5, every=500).floor
+        0.5
     """
 
     start: float
@@ -44,7 +49,13 @@ class Schedule:
 
 
 def ending_at(end: float, iterations: int, *, start: float = 1.0) -> Schedule:
-    """From `start` to `end` by a constant factor in each of 20 stages."""
+    """From `start` to `end` by a constant factor in each of 20 stages.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> vae.ending_at(0.1, 1000).start
+        1.0
+    """
     require_count("iterations", iterations)
     require("end", end, positive, "be positive and finite", "0.1 is usual", most=0)
     if end > start:

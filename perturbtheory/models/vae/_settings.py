@@ -21,6 +21,12 @@ class Settings:
         learning_rate: of Adam.
         draws: hard samples of each image in the validation after every epoch.
         seed: of the start, the order of the images and the noise.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> from perturbtheory import estimators as es
+        >>> vae.Settings(vae.ByEstimator(es.Direct()), epochs=3).draws
+        1
     """
 
     task: AbstractTask
@@ -55,6 +61,12 @@ class Training(Settings):
             latter and does not differentiate it.
         schedule: of the rule's temperature or epsilon, which it replaces; None leaves it.
         epochs, batch, learning_rate, draws, seed: as `Settings`.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> from perturbtheory import estimators as es
+        >>> vae.Training(es.Direct(), divergence="softmax", epochs=3).epochs
+        3
     """
 
     task: ByEstimator

@@ -13,7 +13,14 @@ from perturbtheory.models.vae._images import require_binary
 
 
 class Parts(NamedTuple):
-    """What a loss is made of, one value an image, in nats."""
+    """What a loss is made of, one value an image, in nats.
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> import numpy as np
+        >>> vae.Parts(np.array([99.0]), np.array([6.0])).divergence.tolist()
+        [6.0]
+    """
 
     reconstruction: Array
     divergence: Array
@@ -31,6 +38,13 @@ class AbstractTask(eqx.Module):
       `with_control`), what changes from step to step (`at`), what an image is (`data`, `rows`,
       `batch`), what a record of an epoch holds (`epoch`, `numbers`) and what two runs must share
       for one to go on with the checkpoint of the other (`identity`).
+
+    Example:
+        >>> from perturbtheory.models import vae
+        >>> from perturbtheory import estimators as es
+        >>> task = vae.ByEstimator(es.Relaxed())
+        >>> isinstance(task, vae.AbstractTask), task.criteria
+        (True, ('bound', 'as_published', 'relaxed_loss'))
     """
 
     criteria: ClassVar[tuple[str, ...]]

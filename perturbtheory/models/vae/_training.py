@@ -14,6 +14,7 @@ import numpy as np
 import optax
 from jax.typing import ArrayLike
 
+from perturbtheory.display import html_of_node, text_of_node
 from perturbtheory.models.vae import _shown
 from perturbtheory.models.vae._checkpoint import CheckpointError, arrays, digest, load, save
 from perturbtheory.models.vae._epoch import State, train_epoch
@@ -41,9 +42,11 @@ class Trained(NamedTuple):
     history: list[Any]
     seconds: list[float]
 
+    @text_of_node
     def __repr__(self) -> str:
         return _shown.text(self)
 
+    @html_of_node
     def _repr_html_(self) -> str:
         return _shown.html(self)
 
@@ -98,6 +101,17 @@ def train(
             fewer than a batch; for a loss that is not finite, with its epoch.
         CheckpointError: for a checkpoint that is corrupt, of other settings, or of more epochs
             already; for one that lies in no directory.
+
+    Example:
+        >>> from perturbtheory import estimators as es
+        >>> import jax
+        >>> from perturbtheory.models import vae
+        >>> import numpy as np
+        >>> images = np.zeros((4, 784), np.uint8)
+        >>> model = vae.DiscreteVAE(1, 3, hidden=5, key=jax.random.key(0))
+        >>> settings = vae.Training(es.Direct(), epochs=1, batch=2)
+        >>> vae.train(model, settings, images, images).best_epoch
+        {'bound': 1, 'as_published': 1, 'relaxed_loss': 1}
     """
     if not isinstance(training, Settings):
         msg = f"`training` must be a Training, got {training!r}; see perturbtheory.models.vae"

@@ -84,10 +84,15 @@ ESTIMATOR: tuple[Law, ...] = (
 
 
 def find(name: str, among: Iterable[Law]) -> Law:
-    """The law of this name.
+    r"""The law of this name.
 
     Raises:
         ValueError: naming the laws that there are.
+
+    Example:
+        >>> from perturbtheory.testing import laws
+        >>> laws.find("translation", laws.PERTURBATION).formula
+        'f(\\theta + c 1) = f(\\theta) + c'
     """
     known = {law.name: law for law in among}
     if name not in known:

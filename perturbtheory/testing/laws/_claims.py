@@ -136,7 +136,14 @@ CLAIM: tuple[Law, ...] = (
 
 
 def part_laws(claim: Claim) -> tuple[Law, ...]:
-    """A law for each part of a claim: its evidence decides it."""
+    """A law for each part of a claim: its evidence decides it.
+
+    Example:
+        >>> from perturbtheory.testing import laws
+        >>> from perturbtheory import claims
+        >>> [law.name for law in laws.part_laws(claims.find(["A.gumbel-density"])[0])][0]
+        'part: the printed function integrates to one'
+    """
 
     def decides(name: str) -> Law:
         def check(claim: Claim) -> None:

@@ -6,7 +6,13 @@ import numpy as np
 
 
 class Defect(AssertionError):  # noqa: N818
-    """A law is broken; `at` is the point at which, as a mapping of names to numbers."""
+    """A law is broken; `at` is the point at which, as a mapping of names to numbers.
+
+    Example:
+        >>> from perturbtheory.testing import laws
+        >>> laws.Defect("F falls", x=1.0).at
+        {'x': 1.0}
+    """
 
     def __init__(self, words: str, **at: Any) -> None:
         super().__init__(words)

@@ -153,25 +153,33 @@ def quantiles(one: Coordinate) -> None:
     close("`cdf` at the quantile of q", one.ask("cdf", x), _SHARES, rtol=1e-9, q=_SHARES)
 
 
-def _power(one: Coordinate, upper: bool) -> float:
-    """a of a tail like x^-a, about; infinite where it is bounded or lighter by far."""
-    near, far = (abs(one.log_quantile(level, upper)) for level in (DEEP + 20, DEEP))
-    return 20.0 / max(np.log(far / near), 1e-12) if far > near > 0 else np.inf
+def _power(one: Coordinate, upper: bool) -> tuple[float, bool]:
+    """a of a tail like x^-a, infinite where it is bounded or lighter; whether a is settled."""
+    depths = (DEEP + 40, DEEP + 20, DEEP)
+    first, near, far = (abs(one.log_quantile(level, upper)) for level in depths)
+    if not far > near > first > 0:
+        return np.inf, False
+    before, power = (20.0 / max(np.log(q), 1e-12) for q in (near / first, far / near))
+    return power, abs(before - power) <= 1e-6 * power
 
 
 def _moment(one: Coordinate, order: int, centre: float) -> tuple[float, float]:
-    """int (x - c)^order f, and how much of it may lie beyond the grid; infinite if it diverges."""
+    """int (x - c)^order f, and how far it may be off; infinite if it diverges.
+
+    Beyond the grid, from q on, lies q^order S(q) a / (a - order) of a tail like x^-a.
+    """
     cuts = grid(one)
     points, weights = nodes(cuts)
     mass = np.exp(one.ask("log_pdf", points)) * weights
-    rest = 0.0
+    beyond, rest = 0.0, 1e-10 * unit(one.noise) ** order
     for upper, end in ((False, cuts[0]), (True, cuts[-1])):
-        power = _power(one, upper)
+        power, settled = _power(one, upper)
         if power <= order * (1 + 1e-6):
             return np.inf, np.inf
-        rest += 2 * abs(end - centre) ** order * np.exp(DEEP) / (1 - order / power)
-    rest += 1e-10 * unit(one.noise) ** order
-    return float(np.sum(mass * (points - centre) ** order)), float(rest)
+        tail = (end - centre) ** order * np.exp(DEEP) / (1 - order / power)
+        beyond += tail if settled else 0.0
+        rest += abs(tail) * (1e-3 if settled else 2.0)
+    return float(np.sum(mass * (points - centre) ** order) + beyond), float(rest)
 
 
 @law("mean", r"E[\gamma_i] = \int x f(x)\,dx", DENSITY)

@@ -20,7 +20,14 @@ _VALUES = np.array([[1.0, 1.0, -0.5], [1.0, -0.5, 2.0], [0.0, 3.0, -2.0]])
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Subject:
-    """An estimator, or a function with its signature, and the noise whose gradient it estimates."""
+    """An estimator, or a function with its signature, and the noise whose gradient it estimates.
+
+    Example:
+        >>> from perturbtheory.testing import laws
+        >>> from perturbtheory import estimators as es
+        >>> laws.Subject(es.Direct(), es.GUMBEL).declared("unbiased")
+        False
+    """
 
     estimator: Any
     noise: AbstractPerturbation

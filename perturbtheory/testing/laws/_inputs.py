@@ -29,7 +29,14 @@ class Input(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Points:
-    """Vectors of shape (d,) with multiples of 1/parts from -spread to spread."""
+    """Vectors of shape (d,) with multiples of 1/parts from -spread to spread.
+
+    Example:
+        >>> from perturbtheory.testing import laws
+        >>> import numpy as np
+        >>> laws.Points().draw(np.random.default_rng(0), 3, 0).shape
+        (3,)
+    """
 
     spread: int = 6
     parts: int = 64
@@ -75,7 +82,14 @@ class Points:
 
 @dataclasses.dataclass(frozen=True)
 class Integers:
-    """Whole numbers from -bound to bound."""
+    """Whole numbers from -bound to bound.
+
+    Example:
+        >>> from perturbtheory.testing import laws
+        >>> import numpy as np
+        >>> abs(laws.Integers(5).draw(np.random.default_rng(0), 3, 0)) <= 5
+        True
+    """
 
     bound: int = 1000
 
@@ -96,7 +110,14 @@ class Integers:
 
 @dataclasses.dataclass(frozen=True)
 class Orders:
-    """Permutations of 0, ..., d - 1."""
+    """Permutations of 0, ..., d - 1.
+
+    Example:
+        >>> from perturbtheory.testing import laws
+        >>> import numpy as np
+        >>> sorted(laws.Orders().draw(np.random.default_rng(0), 3, 0).tolist())
+        [0, 1, 2]
+    """
 
     def draw(self, rng: np.random.Generator, d: int, number: int) -> np.ndarray:
         """The reverse first."""

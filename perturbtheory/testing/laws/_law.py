@@ -15,6 +15,13 @@ class Need:
         words: what the subject has to be, such as "noise with a mean".
         met: whether it is.
         otherwise: why the law does not apply to a subject that is not.
+
+    Example:
+        >>> from perturbtheory.testing import laws
+        >>> import perturbtheory as pt
+        >>> law = laws.find("mean", laws.PERTURBATION)
+        >>> [need.met(pt.StudentT(1.0)) for need in law.needs]
+        [True]
     """
 
     words: str

@@ -6,5 +6,5 @@
 
 from perturbtheory.testing.liars._estimators import ESTIMATORS as ESTIMATORS
 from perturbtheory.testing.liars._estimators import HonestScore as HonestScore
-from perturbtheory.testing.liars._noises import PERTURBATIONS as PERTURBATIONS
 from perturbtheory.testing.liars._noises import Honest as Honest
+from perturbtheory.testing.liars._perturbations import PERTURBATIONS as PERTURBATIONS

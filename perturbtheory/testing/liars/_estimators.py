@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any, ClassVar
 
 from perturbtheory.estimators import AbstractEstimator, Objective, draw, one_hot
-from perturbtheory.numerics import register
+from perturbtheory.numerics import is_known, register
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel, Normal
 from perturbtheory.testing.liars._kept import kept_in
 
@@ -25,7 +25,15 @@ def _drawn(rule: Any, key: Any, theta: Any) -> tuple[Any, Any]:
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
 class HonestScore(AbstractEstimator):
-    """f(z) (z - softmax(theta)) under Gumbel noise, which breaks no law."""
+    """f(z) (z - softmax(theta)) under Gumbel noise, which breaks no law.
+
+    Example:
+        >>> from perturbtheory.testing import liars
+        >>> import jax
+        >>> import numpy as np
+        >>> liars.HonestScore()(jax.random.key(0), np.zeros(2), np.array([0.0, 1.0])).shape
+        (2,)
+    """
 
     def _estimate(self, key: Any, theta: Any, objective: Objective) -> Any:
         z, p = _drawn(self, key, theta)
@@ -184,6 +192,26 @@ class DetachedSurrogate(HonestScore):
         import jax
 
         return super()._surrogate(key, jax.lax.stop_gradient(theta), f)
+
+
+@liar("compiled")
+class OtherWhenCompiled(HonestScore):
+    """What it gives when it is traced is larger by a tenth."""
+
+    def __call__(self, key: Any, theta: Any, f: Any) -> Any:
+        found = super().__call__(key, theta, f)
+        return found if is_known(theta) else 1.1 * found
+
+
+@liar("bad input")
+class Unchecked(HonestScore):
+    """It takes the place of a key, of logits and of values whatever they are."""
+
+    def __call__(self, key: Any, theta: Any, f: Any) -> Any:
+        try:
+            return super().__call__(key, theta, f)
+        except ValueError:
+            return theta
 
 
 ESTIMATORS = dict(_made)

@@ -17,14 +17,20 @@ from perturbtheory.perturbations import (
 from perturbtheory.testing.liars._kept import kept_in
 
 _BASE = Logistic()
-_made: dict[str, tuple[AbstractPerturbation, str]] = {}
-liar = kept_in(_made)
+MADE: dict[str, tuple[AbstractPerturbation, str]] = {}
+liar = kept_in(MADE)
 
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
 class Honest(AbstractPerturbation):
-    """The logistic law, written as an author of a noise would: it breaks no law."""
+    """The logistic law, written as an author of a noise would: it breaks no law.
+
+    Example:
+        >>> from perturbtheory.testing import liars
+        >>> liars.Honest(2.0)
+        Honest(scale=2.0)
+    """
 
     scale: float = 1.0
 
@@ -238,6 +244,3 @@ class FalseGumbel(Honest):
     @property
     def gumbel_scale(self) -> Any:
         return 1.1
-
-
-PERTURBATIONS = dict(_made)

@@ -7,14 +7,14 @@ import jax
 import numpy as np
 import pytest
 
-from perturbtheory import cli, results
+from perturbtheory import __version__, cli, results
 from perturbtheory.claims.exhibits.criteria import below, beyond
 from perturbtheory.claims.exhibits.fits import iterations_to
 from perturbtheory.experiments import fits
 from perturbtheory.experiments.fits import FitRun, grids, recorded, run_fit, study
 from perturbtheory.experiments.fits import tables as table_2
 from perturbtheory.experiments.spread import Spread
-from perturbtheory.experiments.sweep import identity
+from perturbtheory.experiments.sweep import identity, sweep
 from perturbtheory.models.targets import probabilities
 
 
@@ -65,20 +65,27 @@ class TestRecord:
 
     def test_round_trip(self, record, tmp_path, monkeypatch) -> None:
         runs = grids.runs("table-2")[:3]
-        made = {
-            run: recorded.Record({}, record[run], 1.5, "2026", "perturbtheory fit", {"jax": "0"})
-            for run in runs
-        }
-        path = tmp_path / "fits.json"
+        path, folder = tmp_path / "fits.json", tmp_path / "fits"
         monkeypatch.setattr(results, "destination", lambda _: path)
         monkeypatch.setattr(results, "location", lambda _: path)
-        assert recorded.save(made, set(runs[:1])) == path
+        monkeypatch.setattr(
+            grids, "GRIDS", {"table-2": lambda: runs[:1], "study": lambda: runs[1:]}
+        )
+        sweep(lambda run: record[run], runs[:2], folder, progress=False)
+        with pytest.raises(
+            results.RecordError, match="lacks 1 of the 3 runs .* `perturbtheory fit"
+        ):
+            recorded.save(folder)
+        assert not path.exists()
+        sweep(lambda run: record[run], runs, folder, progress=False)
+        assert recorded.save(folder) == path
         found = recorded.load()
         assert list(found) == runs
         assert found[runs[0]] == record[runs[0]]
         assert "p" not in found[runs[1]]
         head = json.loads(path.read_text())
-        assert (head["runs"], head["seconds"], head["command"]) == (3, 4, recorded.COMMAND)
+        assert (head["runs"], head["command"]) == (3, recorded.COMMAND)
+        assert head["versions"][0]["perturbtheory"] == __version__
 
     @pytest.mark.parametrize("text", ["{", "[]", '{"fits": [{"run": {"target": "x", "y": 1}}]}'])
     def test_a_corrupt_record_is_named(self, text, tmp_path, monkeypatch) -> None:
@@ -199,7 +206,7 @@ class TestCommandLine:
         assert len(entry["result"]["l1"]) == 2
         text = (place / "manifest.json").read_text() + next(iter(files)).read_text()
         assert str(tmp_path) not in text
-        assert "perturbtheory fit --target discrete" in text
+        assert "perturbtheory fit run --target discrete" in text
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
@@ -209,10 +216,10 @@ class TestCommandLine:
             (["--target", "poisson", "--draws", "many"], ["`--draws` must be a number or 'exact'"]),
             (["--target", "poisson", "--seeds", "0"], ["`--seeds` must be at least 1, got 0"]),
             (["--target", "poisson", "--temperature", "-1"], ["`temperature` must be positive"]),
-            (["--grid", "table-3"], ["--grid", "table-3"]),
-            (["--record"], ["`--record` keeps the whole record", "--grid all"]),
-            (["--grid", "study", "--steps", "3"], ["`--grid` goes with none of --steps"]),
-            (["--record", "--loss", "kl"], ["`--record` goes with none of --loss"]),
+            (["grid", "table-3"], ["`NAMES` must be one of all, table-2", "'table-3'"]),
+            (["grid", "study", "--steps", "3"], ["--steps"]),
+            (["run", "--record"], ["--record"]),
+            (["tables", "--loss", "kl"], ["--loss"]),
             (["--directory", "/dev/null/x"], ["`--directory`", "/dev/null/x"]),
             (["--workers", "-1"], ["`workers`"]),
             (["--temperature", "nan"], ["`temperature` must be positive and finite, got nan"]),
@@ -240,3 +247,8 @@ class TestCommandLine:
         assert "0.618 ± 0.007" in out
         reproduced = sum(cell.reproduced for cell in table_2.cells(record))
         assert f"{reproduced} of 8 printed numbers reproduce" in out
+        assert command("grid", "table-2", "-d", str(tmp_path)) == cli.AGREES
+        assert capsys.readouterr().out == out
+        for name in ("tables", "table"):
+            assert command(name) == cli.AGREES
+            assert capsys.readouterr().out == out

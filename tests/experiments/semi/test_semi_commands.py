@@ -58,7 +58,11 @@ class TestCommands:
     )
     def test_what_is_not_said_goes_with_what_is_learnt_from(self, words, expected, monkeypatch):
         asked = []
-        monkeypatch.setattr(command, "_train", lambda run, *rest: asked.append(run) or 0)
+        monkeypatch.setattr(
+            command,
+            "train_and_show",
+            lambda kind, *rest, quiet: asked.append(kind.made().run) or 0,
+        )
         monkeypatch.setattr(data, "default", lambda folder: few())
         monkeypatch.setattr(runs, "start", small)
         assert main(*words.split()) == cli.AGREES

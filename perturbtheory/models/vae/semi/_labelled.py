@@ -17,6 +17,12 @@ class Labelled(NamedTuple):
         images: 0 or 1 of shape (n, 784).
         labels: categories 0, ..., K - 1 of N latents, of shape (n, N); `UNKNOWN` in a whole row
             where an image has none.
+
+    Example:
+        >>> from perturbtheory.models.vae import semi
+        >>> import numpy as np
+        >>> semi.Labelled(np.zeros((1, 784)), np.array([[semi.UNKNOWN]])).labels.shape
+        (1, 1)
     """
 
     images: UInt8[Array, "n 784"] | Any
@@ -38,6 +44,13 @@ def labelled(
     Raises:
         ValueError: for labels that are no integers, or not one row for each image; for places that
             are no integers, occur twice or are not among the images.
+
+    Example:
+        >>> from perturbtheory.models.vae import semi
+        >>> import numpy as np
+        >>> found = semi.labelled(np.zeros((3, 784)), np.array([0, 1, 1]), places=np.array([2]))
+        >>> found.labels.ravel().tolist()
+        [-1, -1, 1]
     """
     y: Any = np.asarray(labels)
     if y.dtype.kind not in "iu" or y.ndim not in (1, 2) or len(y) != len(np.asarray(images)):

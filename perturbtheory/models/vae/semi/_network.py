@@ -15,7 +15,13 @@ from perturbtheory.models.vae._network import cross_entropy
 
 
 class Widths(NamedTuple):
-    """Units of the layers between; those of paper B, but for the decoder, which is of its code."""
+    """Units of the layers between; those of paper B, but for the decoder, which is of its code.
+
+    Example:
+        >>> from perturbtheory.models.vae import semi
+        >>> semi.Widths(trunk=50).trunk
+        50
+    """
 
     trunk: int = 400
     shared: int = 200
@@ -151,6 +157,14 @@ class MixtureVAE(AbstractMixedVAE):
         continuous: C, numbers in a row.
         widths: of the layers between.
         key: of jax.random, for the start.
+
+    Example:
+        >>> import jax
+        >>> from perturbtheory.models.vae import semi
+        >>> widths = semi.Widths(8, 8, 8, 8, 8, 8)
+        >>> model = semi.MixtureVAE(3, 2, widths=widths, key=jax.random.key(0))
+        >>> model.logits(jax.numpy.zeros((4, 784), jax.numpy.float32)).shape
+        (4, 1, 3)
     """
 
     def __init__(
@@ -186,6 +200,14 @@ class AttributeVAE(AbstractMixedVAE):
         continuous: C, numbers in the row.
         widths: of the layers between.
         key: of jax.random, for the start.
+
+    Example:
+        >>> import jax
+        >>> from perturbtheory.models.vae import semi
+        >>> widths = semi.Widths(8, 8, 8, 8, 8, 8)
+        >>> model = semi.AttributeVAE(3, 2, 2, widths=widths, key=jax.random.key(0))
+        >>> model.logits(jax.numpy.zeros((4, 784), jax.numpy.float32)).shape
+        (4, 3, 2)
     """
 
     def __init__(

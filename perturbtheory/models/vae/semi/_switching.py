@@ -24,6 +24,13 @@ class Switching(NamedTuple):
 
     On the diagonal `appears` says how often an attribute follows; off it the sum of both says how
     often another moves.
+
+    Example:
+        >>> from perturbtheory.models.vae import semi
+        >>> import numpy as np
+        >>> found = semi.Switching(np.array([[0.9, 0.1], [0.0, 0.8]]), np.zeros((2, 2)))
+        >>> found.follows.tolist()
+        [0.9, 0.8]
     """
 
     appears: Float[np.ndarray, "N N"]
@@ -48,6 +55,14 @@ def by_category(model: MixtureVAE, count: int, key: Array) -> Float[np.ndarray, 
     Raises:
         TypeError: for another model.
         ValueError: for a count that is not positive.
+
+    Example:
+        >>> import jax
+        >>> from perturbtheory.models.vae import semi
+        >>> widths = semi.Widths(8, 8, 8, 8, 8, 8)
+        >>> model = semi.MixtureVAE(3, 2, widths=widths, key=jax.random.key(0))
+        >>> semi.by_category(model, 5, jax.random.key(1)).shape
+        (5, 3, 784)
     """
     _require("model", model, MixtureVAE)
     require_count("count", count)

@@ -40,6 +40,11 @@ class PairwiseBounds(NamedTuple):
             each draw's probability by the other draws, which in the mean is never too large.
         unary_divergence: KL of softmax(theta), without the couplings: what is published.
         bound_error: standard error of `bound`, from the spread over images; of draws and of images.
+
+    Example:
+        >>> from perturbtheory.models.vae import structured
+        >>> structured.PairwiseBounds(90.0, 5.0, 4.5, 6.0, 0.5).bound
+        95.0
     """
 
     hard: float
@@ -84,6 +89,16 @@ def evaluate(
     Raises:
         ValueError: for images that are not binary rows of 784, or none; for another noise, number
             of draws or key than one may give.
+
+    Example:
+        >>> import jax
+        >>> from perturbtheory.models.vae import structured
+        >>> model = structured.PairwiseVAE(2, hidden=5, key=jax.random.key(0))
+        >>> import numpy as np
+        >>> images = np.zeros((3, 784), np.uint8)
+        >>> found = structured.evaluate(model, images, draws=4, key=jax.random.key(1))
+        >>> found.hard > 0
+        True
     """
     x = require_binary("images", images)
     require_count("draws", draws)

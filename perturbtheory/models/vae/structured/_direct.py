@@ -51,6 +51,11 @@ class PairwiseDirect(AbstractTask):
     Raises:
         ValueError: for another divergence, noise or epsilon.
         TypeError: for another schedule.
+
+    Example:
+        >>> from perturbtheory.models.vae import structured
+        >>> structured.PairwiseDirect(epsilon=0.5).noise
+        'unary'
     """
 
     epsilon: Any = 1.0

@@ -32,6 +32,13 @@ class PairwiseVAE(DiscreteVAE):
 
     Raises:
         ValueError: for another number or kind.
+
+    Example:
+        >>> import jax
+        >>> from perturbtheory.models.vae import structured
+        >>> model = structured.PairwiseVAE(3, hidden=5, key=jax.random.key(0))
+        >>> [x.shape for x in model.terms(jax.numpy.zeros((4, 784), jax.numpy.float32))]
+        [(4, 3, 2), (4, 3)]
     """
 
     couplings: Couplings = eqx.field(static=True)

@@ -14,12 +14,24 @@ MOST = 20
 
 
 def states(n: int) -> Bool[np.ndarray, "S n"]:
-    """All vectors of n bits: entry k of state s is bit k of the number s."""
+    """All vectors of n bits: entry k of state s is bit k of the number s.
+
+    Example:
+        >>> from perturbtheory.models.vae import structured
+        >>> structured.states(2).tolist()
+        [[False, False], [True, False], [False, True], [True, True]]
+    """
     return (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
 
 
 def pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """(i, j) of every pair i < j, in the order in which couplings lie: (0, 1), (0, 2), ..."""
+    """(i, j) of every pair i < j, in the order in which couplings lie: (0, 1), (0, 2), ...
+
+    Example:
+        >>> from perturbtheory.models.vae import structured
+        >>> [x.tolist() for x in structured.pairs(3)]
+        [[0, 0, 1], [1, 2, 2]]
+    """
     return np.triu_indices(n, 1)
 
 

@@ -22,6 +22,13 @@ class Table(NamedTuple):
         weight: W, of the last layer.
         bias: b, of the last layer.
         constant: c_s = sum over pixels of log(1 + e^l), l = W r_s + b.
+
+    Example:
+        >>> import jax
+        >>> from perturbtheory.models.vae import structured
+        >>> model = structured.PairwiseVAE(2, hidden=5, key=jax.random.key(0))
+        >>> structured.table(model).constant.shape
+        (4,)
     """
 
     hidden: Float[Array, "S H"]
@@ -40,7 +47,15 @@ class Table(NamedTuple):
 
 @eqx.filter_jit
 def table(model: DiscreteVAE) -> Table:
-    """The decoder at all 2^n states; the image does not enter it."""
+    """The decoder at all 2^n states; the image does not enter it.
+
+    Example:
+        >>> import jax
+        >>> from perturbtheory.models.vae import structured
+        >>> model = structured.PairwiseVAE(2, hidden=5, key=jax.random.key(0))
+        >>> structured.table(model).hidden.shape
+        (4, 5)
+    """
     first, last = model.decoder.layers
     count = 2**model.latents
 
