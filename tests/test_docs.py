@@ -31,6 +31,7 @@ WITHOUT_REFERENCE = (
     "claims.",
     "display",
     "figures.",
+    "locks",
     "potential.methods",
     "processes",
     "progress",

@@ -53,7 +53,8 @@ def train(
         Where the picture is, a column for each class, or each attribute off and on; made if it does
         not exist.
     checkpoint
-        File that keeps the state after every epoch; if it is there the run resumes from it.
+        File that keeps the state after every epoch; if it is there the run resumes from it. That of
+        the passes before, for --first, is beside it, in a file whose name ends in .first.
     json
         Write the numbers to this file.
     """
@@ -75,19 +76,25 @@ def _made(chosen: SemiRun, folder: Path | None) -> tuple[SemiRun, Any, str]:
     """The run, its images with labels and where they come from."""
     from perturbtheory.experiments.semi import grids
     from perturbtheory.experiments.semi import run as semi
+    from perturbtheory.experiments.semi.unused import learns_from_labels
 
     given = said(chosen)
     usual = next(
         (r for r in grids.METHODS.values() if r.rule == given.get("rule", "direct")), SemiRun()
     )
     learns = given.get("learns", "images" if given.get("labels") == 0 else usual.learns)
-    unlabelled = learns == "images" and not given.get("from_labels") and not given.get("first")
     found = images_at_hand(given.pop("images", None), folder)
     usual = dataclasses.replace(
         usual, images=found.name, epochs=epochs_of(len(found.train)), learns=learns,
-        labels=0 if unlabelled else usual.labels,
         from_labels=usual.from_labels and learns == "both",
     )  # fmt: skip
+    meant = dataclasses.replace(usual, **given)
+    if not learns_from_labels(meant):
+        usual = dataclasses.replace(usual, labels=0)
+    if learns == "images" and meant.first == 0:
+        usual = dataclasses.replace(usual, weight=SemiRun.weight)
+    if learns == "labels":
+        usual = dataclasses.replace(usual, schedule="constant")
     run = dataclasses.replace(usual, **given)
     semi.require_run(run)
     splits = semi.labelled(found, run.latent)

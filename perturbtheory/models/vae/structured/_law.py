@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from perturbtheory.estimators import GUMBEL, draw
-from perturbtheory.models.vae.structured._states import scores
+from perturbtheory.models.vae.structured._states import best, scores
 
 Noise = Literal["unary", "states"]
 NOISES: tuple[Noise, ...] = ("unary", "states")
@@ -29,7 +29,7 @@ def sample(
     key: Array, theta: Float[Array, "B n 2"], alpha: Float[Array, "B P"] | None, noise: Noise
 ) -> Int[Array, "B"]:
     """The number of the state z* = argmax h + gamma."""
-    return jnp.argmax(perturbed(key, theta, alpha, noise), -1)
+    return best(perturbed(key, theta, alpha, noise))
 
 
 def log_gibbs(
