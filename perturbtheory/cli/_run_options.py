@@ -4,6 +4,8 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from perturbtheory.cli._use import Whole
+
 if TYPE_CHECKING:
     from perturbtheory.data import Images
 
@@ -13,7 +15,10 @@ _STEPS = 2500
 
 def options(run: type) -> Any:
     """A dataclass with the fields of a run, each None unless it is said."""
-    fields = [(name, kind | None, None) for name, kind in get_type_hints(run).items()]
+    fields = [
+        (name, Whole | None if kind is int else kind | None, None)
+        for name, kind in get_type_hints(run).items()
+    ]
     made = dataclasses.make_dataclass(run.__name__, fields, frozen=True)
     # Cyclopts reads the help of the options from it, and takes classes of `types` for plain ones.
     made.__doc__, made.__module__ = run.__doc__, run.__module__

@@ -9,7 +9,7 @@ import cyclopts
 from perturbtheory.cli import _vae_grids, _vae_semi, _vae_structured
 from perturbtheory.cli._output import Output, Pictures, Quiet, say, terminal
 from perturbtheory.cli._run_options import epochs_of, images_at_hand, options, said
-from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
+from perturbtheory.cli._use import DRIFTED, MisuseError, Whole, require_directory, require_writable
 from perturbtheory.experiments.vaes import VaeRun
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def train(
     data: Path | None = None,
     directory: Pictures = Path("vae"),
     checkpoint: Path | None = None,
-    importance: int = 0,
+    importance: Whole = 0,
     json: Path | None = None,
     quiet: Quiet = False,
 ) -> int:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import cyclopts
 
 from perturbtheory.cli._output import Output, Quiet, entries, say, terminal
-from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
+from perturbtheory.cli._use import DRIFTED, MisuseError, Whole, require_directory, require_writable
 
 Folder = Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])]
 
@@ -18,7 +18,7 @@ def grid(
     *names: str,
     directory: Folder = Path("vaes"),
     workers: str = "2",
-    epochs: int | None = None,
+    epochs: Whole | None = None,
     data: Path | None = None,
     record: bool = False,
     json: Path | None = None,

@@ -8,7 +8,7 @@ import cyclopts
 
 from perturbtheory.cli._output import Output, Pictures, Quiet, say, terminal
 from perturbtheory.cli._run_options import epochs_of, images_at_hand, options, said
-from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
+from perturbtheory.cli._use import DRIFTED, MisuseError, Whole, require_directory, require_writable
 from perturbtheory.cli._vae_grids import Folder, require_data
 from perturbtheory.cli._vae_sweep import Kind, require_positive, sweep_and_show, use_data
 from perturbtheory.experiments.semi import EPOCHS, SemiRun
@@ -150,9 +150,9 @@ def grid(
     *names: str,
     directory: Folder = Path("semi"),
     workers: str = "2",
-    epochs: int = EPOCHS,
-    seeds: int = 3,
-    labels: tuple[int, ...] = (),
+    epochs: Whole = EPOCHS,
+    seeds: Whole = 3,
+    labels: tuple[Whole, ...] = (),
     data: Path | None = None,
     record: bool = False,
     json: Path | None = None,

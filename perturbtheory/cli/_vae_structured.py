@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from perturbtheory.cli._output import Quiet
+from perturbtheory.cli._use import Whole
 from perturbtheory.cli._vae_grids import Folder
 from perturbtheory.cli._vae_sweep import Kind, require_positive, sweep_and_show, use_data
 from perturbtheory.experiments.structured import EPOCHS
@@ -12,8 +13,8 @@ def structured(
     *names: str,
     directory: Folder = Path("structured"),
     workers: str = "2",
-    epochs: int = EPOCHS,
-    seeds: int = 3,
+    epochs: Whole = EPOCHS,
+    seeds: Whole = 3,
     data: Path | None = None,
     record: bool = False,
     json: Path | None = None,

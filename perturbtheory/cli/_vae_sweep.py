@@ -1,5 +1,6 @@
 """What the grids of `vae structured` and `vae semi` share: run, record, and print the tables."""
 
+import dataclasses
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -57,16 +58,18 @@ def sweep_and_show(
     """Run what is missing of a grid, record it if that is asked for, and print tables."""
     require_directory("--directory", directory)
     require_writable("--json", json)
-    from perturbtheory.experiments.sweep import SweepError, sweep
+    from perturbtheory.experiments.sweep import SweepError, require_workers, sweep
     from perturbtheory.results import RecordError
 
     output, made = Output(quiet=quiet), kind()
     recorded = made.recorded
     try:
+        require_workers(workers)
         if record:
             require_writable("--record", recorded.destination())
         runs = list(made.runs())
-        for run in runs:
+        # Networks are built for it, which takes a while: those of other seeds are alike.
+        for run in dict.fromkeys(dataclasses.replace(run, seed=0) for run in runs):
             made.require_run(run)
         sweep(
             made.run, runs, directory, command=command, workers=workers,

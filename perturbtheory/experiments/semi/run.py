@@ -85,7 +85,10 @@ def require_run(run: SemiRun) -> None:
     require_count("seed", run.seed, 0)
     needs = learns_from_labels(run)
     if needs and run.labels == 0:
-        msg = f"`labels` must be positive where any are learnt from, got 0 and {run}"
+        msg = (
+            f"`labels` must be positive where any are learnt from, got 0 and {run}; say how many, "
+            "or `learns` images"
+        )
         raise ValueError(msg)
     if not needs and run.labels > 0:
         msg = (
@@ -94,7 +97,10 @@ def require_run(run: SemiRun) -> None:
         )
         raise ValueError(msg)
     if run.latent == "class" and run.labels % 10:
-        msg = f"`labels` must be as many of each of the ten classes, got {run.labels}"
+        msg = (
+            f"`labels` must be as many of each of the ten classes, got {run.labels}; ask for "
+            f"{run.labels // 10 * 10 + 10}"
+        )
         raise ValueError(msg)
     task(run).check(start(run))
     require_effect(run)
