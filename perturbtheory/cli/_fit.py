@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import cyclopts
 
 from perturbtheory.cli._output import Output, Quiet, entries, say, terminal
-from perturbtheory.cli._use import DRIFTED, MisuseError, require_directory, require_writable
+from perturbtheory.cli._use import DRIFTED, MisuseError, Whole, require_directory, require_writable
 
 if TYPE_CHECKING:
     from perturbtheory.experiments.fits import FitRun
