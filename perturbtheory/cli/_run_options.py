@@ -15,8 +15,9 @@ _STEPS = 2500
 
 def options(run: type) -> Any:
     """A dataclass with the fields of a run, each None unless it is said."""
+    number: Any = Whole
     fields = [
-        (name, Whole | None if kind is int else kind | None, None)
+        (name, number | None if kind is int else kind | None, None)
         for name, kind in get_type_hints(run).items()
     ]
     made = dataclasses.make_dataclass(run.__name__, fields, frozen=True)
