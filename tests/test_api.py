@@ -15,6 +15,7 @@ WITHOUT_REFERENCE = (
     "cli",
     "experiments.",  # grids, tables and renderers of the rooms that are shown
     "figures.",  # reached by names of figures
+    "locks",
     "potential.methods",
     "processes",
     "progress",

@@ -17,7 +17,7 @@ from perturbtheory.cli._options import (
     said,
 )
 from perturbtheory.cli._sweeps import Kind, add_tables_and_record, run_and_show
-from perturbtheory.cli._use import MisuseError
+from perturbtheory.cli._use import MisuseError, Whole
 from perturbtheory.experiments.fits import FitRun
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:
     Draws = Annotated[str | None, cyclopts.Parameter(help="samples per step, or exact for none.")]
     Seeds = Annotated[
-        int | None,
+        Whole | None,
         cyclopts.Parameter(
             help="number of fits of each kind, 10 as printed; with exact draws from zero all would "
             "be equal, and one is made."

@@ -7,6 +7,8 @@ from typing import Annotated, Any, get_type_hints
 
 import cyclopts
 
+from perturbtheory.cli._use import Whole
+
 Quiet = Annotated[
     bool,
     cyclopts.Parameter(
@@ -72,7 +74,11 @@ def options(run: type, **instead: Any) -> Any:
         run: a dataclass whose docstring has the help of the options.
         instead: other types for some fields; a field is left out for None.
     """
-    kinds = {name: kind | None for name, kind in get_type_hints(run).items()} | instead
+    number: Any = Whole
+    kinds = {
+        name: number | None if kind is int else kind | None
+        for name, kind in get_type_hints(run).items()
+    } | instead
     fields = [(name, kind, None) for name, kind in kinds.items() if kind is not None]
     made = dataclasses.make_dataclass(run.__name__, fields, frozen=True)
     # Cyclopts reads the help of the options from it, and takes classes of `types` for plain ones.

@@ -1,5 +1,6 @@
 """What the commands with many runs share: run a grid, record it, and print its tables."""
 
+import dataclasses
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -86,13 +87,15 @@ def run_and_show(
     made, output = kind(), Output(quiet=quiet)
 
     def work() -> Any:
-        from perturbtheory.experiments.sweep import sweep
+        from perturbtheory.experiments.sweep import require_workers, sweep
 
+        require_workers(workers)
         if record:
             require_writable("--record", made.recorded.destination())
         asked = []
         for runs in grids():
-            for run in runs:
+            # Networks are built for it, which takes a while: those of other seeds are alike.
+            for run in dict.fromkeys(map(_without_seed, runs)):
                 made.require_run(run)
             sweep(
                 made.run, runs, directory, command=command, workers=workers,
@@ -105,6 +108,10 @@ def run_and_show(
         return {run: found[run] for run in asked} if alone else found
 
     return _shown(made, work, output, json)
+
+
+def _without_seed(run: Any) -> Any:
+    return dataclasses.replace(run, seed=0) if hasattr(run, "seed") else run
 
 
 def add_tables_and_record(app: cyclopts.App, kind: Callable[[], Kind], place: str) -> None:

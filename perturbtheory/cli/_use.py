@@ -2,7 +2,11 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Any
+
+import cyclopts
 
 AGREES, DRIFTED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses; that of an interrupt is the one that shells know."""
@@ -10,6 +14,21 @@ AGREES, DRIFTED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 class MisuseError(Exception):
     """An argument cannot be used; the message names it, its value and the way out."""
+
+
+def whole(kind: Any, tokens: Sequence[cyclopts.Token]) -> int:
+    """The whole number that was said; 1.5 is none, which would be rounded."""
+    del kind
+    (token,) = tokens
+    try:
+        return int(token.value)
+    except ValueError as error:
+        msg = f"`{token.keyword}` must be a whole number, got {token.value!r}; write it in digits"
+        raise MisuseError(msg) from error
+
+
+Whole = Annotated[int, cyclopts.Parameter(converter=whole)]
+"""Of an option that takes one."""
 
 
 def use_64_bit() -> None:

@@ -11,7 +11,7 @@ from perturbtheory.cli import _vae_grids, _vae_semi, _vae_structured
 from perturbtheory.cli._one_model import Made, epochs_of, images_at_hand, train_and_show
 from perturbtheory.cli._options import Checkpoint, Data, Json, Pictures, Quiet, options, said
 from perturbtheory.cli._sweeps import add_tables_and_record
-from perturbtheory.cli._use import MisuseError
+from perturbtheory.cli._use import MisuseError, Whole
 from perturbtheory.experiments.vaes import VaeRun
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def train(
     data: Data = None,
     directory: Pictures = Path("vae"),
     checkpoint: Checkpoint = None,
-    importance: int = 0,
+    importance: Whole = 0,
     json: Json = None,
     quiet: Quiet = False,
 ) -> int:

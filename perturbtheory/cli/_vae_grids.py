@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from perturbtheory.cli._options import Data, Folder, Json, Quiet, Record, Workers, among
 from perturbtheory.cli._sweeps import Kind, require_positive, run_and_show, use_data
-from perturbtheory.cli._use import MisuseError
+from perturbtheory.cli._use import MisuseError, Whole
 
 PLACE = "vaes"
 """Where runs are if nothing is said."""
@@ -29,7 +29,7 @@ def grid(
     *names: Annotated[str, among(_known)],
     directory: Folder = Path(PLACE),
     workers: Workers = "2",
-    epochs: int | None = None,
+    epochs: Whole | None = None,
     data: Data = None,
     record: Record = False,
     json: Json = None,

@@ -28,6 +28,7 @@ from perturbtheory.cli._sweeps import (
     run_and_show,
     use_data,
 )
+from perturbtheory.cli._use import Whole
 from perturbtheory.experiments.semi import EPOCHS, SemiRun
 
 if TYPE_CHECKING:
@@ -129,18 +130,23 @@ class _Mixed:
 def _suited(given: dict[str, Any]) -> SemiRun:
     """What suits the options that were given."""
     from perturbtheory.experiments.semi import grids
+    from perturbtheory.experiments.semi.unused import learns_from_labels
 
     usual = next(
         (r for r in grids.METHODS.values() if r.rule == given.get("rule", "direct")), SemiRun()
     )
     learns = given.get("learns", "images" if given.get("labels") == 0 else usual.learns)
-    unlabelled = learns == "images" and not given.get("from_labels") and not given.get("first")
-    return dataclasses.replace(
-        usual,
-        learns=learns,
-        labels=0 if unlabelled else usual.labels,
-        from_labels=usual.from_labels and learns == "both",
+    usual = dataclasses.replace(
+        usual, learns=learns, from_labels=usual.from_labels and learns == "both"
     )
+    meant = dataclasses.replace(usual, **given)
+    if not learns_from_labels(meant):
+        usual = dataclasses.replace(usual, labels=0)
+    if learns == "images" and meant.first == 0:
+        usual = dataclasses.replace(usual, weight=SemiRun.weight)
+    if learns == "labels":
+        usual = dataclasses.replace(usual, schedule="constant")
+    return usual
 
 
 def kind() -> Kind:
@@ -162,9 +168,9 @@ def grid(
     *names: Annotated[str, among(_known)],
     directory: Folder = Path(PLACE),
     workers: Workers = "2",
-    epochs: int = EPOCHS,
-    seeds: int = 3,
-    labels: tuple[int, ...] = (),
+    epochs: Whole = EPOCHS,
+    seeds: Whole = 3,
+    labels: tuple[Whole, ...] = (),
     data: Data = None,
     record: Record = False,
     json: Json = None,

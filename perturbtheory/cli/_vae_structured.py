@@ -13,6 +13,7 @@ from perturbtheory.cli._sweeps import (
     run_and_show,
     use_data,
 )
+from perturbtheory.cli._use import Whole
 from perturbtheory.experiments.structured import EPOCHS
 
 PLACE = "structured"
@@ -47,8 +48,8 @@ def grid(
     *names: Annotated[str, among(_known)],
     directory: Folder = Path(PLACE),
     workers: Workers = "2",
-    epochs: int = EPOCHS,
-    seeds: int = 3,
+    epochs: Whole = EPOCHS,
+    seeds: Whole = 3,
     data: Data = None,
     record: Record = False,
     json: Json = None,

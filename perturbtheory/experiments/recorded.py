@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from perturbtheory import results as files
 from perturbtheory.experiments.numbers import require_numbers
 from perturbtheory.experiments.sweep import Record, identity, records
+from perturbtheory.locks import alone
+
+PATIENCE = 60.0
+"""Seconds that a command waits for another one that records: what it does takes less than one."""
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -125,38 +129,65 @@ class RunFile(Generic[Run]):
         return path
 
     def add(
-        self, directory: Path, kept: Callable[[Run, Any], Mapping[str, Any]], hint: str
-    ) -> dict[Run, Mapping[str, Any]]:
-        """Write what the record has and what a sweep left in the directory; returns all of it.
+        self,
+        directory: Path,
+        kept: Callable[[Run, Any], Mapping[str, Any]],
+        hint: str,
+        beside: Callable[[Mapping[Run, Mapping[str, Any]]], object] | None = None,
+    ) -> None:
+        """Write what the record has and what a sweep left in the directory.
 
         A run that the record has already is replaced. With the runs are kept the commands and
         versions that made them, and the seconds of their epochs, under "seconds" of a result.
+        Commands that record at once take turns, so that none writes over what another has added.
 
         Args:
             directory: of the sweep.
             kept: what is kept of a result of a run.
             hint: what to do about a directory without runs.
+            beside: called with all results of the record, to write what stands beside it.
 
         Raises:
             RecordError: if the directory holds no run, or one whose result lacks numbers; if there
-                is a record and it is corrupt. Nothing is written then.
+                is a record and it is corrupt; if another command records for a minute. Nothing is
+                written then.
+            OSError: if it cannot be written.
         """
         made = self.made(directory)
         if not made:
             msg = f"{self.what} would be unchanged: {directory} holds no run; {hint}"
             raise files.RecordError(msg)
-        path = self.destination()
-        before = self.read(path) if path.exists() else {self.rows: []}
-        found: dict[Run, Mapping[str, Any]] = {**self.results(before, path)}
-        commands, made_with = (self._head(before, name, path) for name in ("commands", "versions"))
-        found |= {
+        new = {
             run: self._whole(run, record.result, kept, directory) for run, record in made.items()
         }
+        path = self.destination()
+        lock = path.with_name(f".{path.name}.lock")
+        try:
+            with alone(lock, PATIENCE):
+                results = self._joined(path, new, list(made.values()))
+                if beside is not None:
+                    beside(results)
+        except TimeoutError as error:
+            msg = (
+                f"{self.what} are unchanged: another command has been recording into {path} for "
+                f"{PATIENCE:g} s; wait until it ends, and run this again"
+            )
+            raise files.RecordError(msg) from error
+        except ModuleNotFoundError as error:
+            msg = f"{self.what} need the file locks of POSIX, which this platform lacks; use Linux"
+            raise files.RecordError(msg) from error
+
+    def _joined(
+        self, path: Path, new: Mapping[Run, Mapping[str, Any]], made: list[Record]
+    ) -> dict[Run, Mapping[str, Any]]:
+        """Write the record with these runs too; returns all of it."""
+        before = self.read(path) if path.exists() else {self.rows: []}
+        found: dict[Run, Mapping[str, Any]] = {**self.results(before, path), **new}
+        commands, made_with = (self._head(before, name, path) for name in ("commands", "versions"))
         results = dict(sorted(found.items(), key=lambda pair: dataclasses.astuple(pair[0])))
-        every = made.values()
         head = {
-            "commands": sorted({*commands, *(record.command for record in every)}),
-            "versions": versions([*made_with, *(record.versions for record in every)]),
+            "commands": sorted({*commands, *(record.command for record in made)}),
+            "versions": versions([*made_with, *(record.versions for record in made)]),
         }
         self.write(head, results, sum(sum(result["seconds"]) for result in results.values()))
         return results

@@ -11,13 +11,15 @@ def resumed(train: Callable[[Path | None], Trained], state: Path | None) -> Trai
     """train(state), and once more from the beginning if the state is corrupt or of other settings.
 
     It was left by a run of the same name, before the images or a library were replaced: whoever
-    gives the same command again wants the result.
+    gives the same command again wants the result. Of a run with several files only that goes which
+    is of no use.
     """
     try:
         return train(state)
     except CheckpointError as error:
-        if state is None or not state.is_file():
+        bad = error.path or state
+        if state is None or bad is None or not bad.is_file():
             raise
         warnings.warn(f"{error}; the run begins again", stacklevel=2)
-        state.unlink()
-        return train(state)
+        bad.unlink()
+        return resumed(train, state)

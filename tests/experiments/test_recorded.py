@@ -1,12 +1,18 @@
 """Records of fits, VAEs and times that are corrupt: every one is named, by every command."""
 
+import contextlib
 import copy
 import json
+import threading
 
 import pytest
 
-from perturbtheory import cli, results
+from perturbtheory import cli, locks, results
+from perturbtheory.experiments import recorded as experiments_recorded
 from perturbtheory.experiments.fits import recorded
+from perturbtheory.experiments.structured import StructuredRun
+from perturbtheory.experiments.structured import recorded as structured_recorded
+from perturbtheory.experiments.sweep import sweep
 from perturbtheory.experiments.vaes import recorded as vae_recorded
 from perturbtheory.experiments.vaes import speed as vae_speed
 from perturbtheory.ledger import run
@@ -139,3 +145,58 @@ def test_times(text, tmp_path, monkeypatch):
     monkeypatch.setattr(results, "location", lambda name: path)
     with pytest.raises(results.RecordError, match=f"recorded times are corrupt: {path}"):
         vae_speed.ratio("direct", 10)
+
+
+class TestAtOnce:
+    """Two commands that record at once, into one file."""
+
+    def setup(self, folder, monkeypatch):
+        """Two folders of a run each."""
+        monkeypatch.setattr(results, "destination", lambda name: folder / name)
+        made = [StructuredRun(epochs=1, seed=seed) for seed in (0, 1)]
+        for one in made:
+            sweep(made_up, [one], folder / str(one.seed), progress=False)
+        return made
+
+    def test_none_is_lost(self, tmp_path, monkeypatch):
+        made = self.setup(tmp_path, monkeypatch)
+        read, slow = structured_recorded.FILE.results, threading.Barrier(2, timeout=0.5)
+
+        def results_of(self, data, path):
+            """Wait for the other command here; with a lock it does not come."""
+            with contextlib.suppress(threading.BrokenBarrierError):
+                slow.wait()
+            return read(data, path)
+
+        (tmp_path / "structured.json").write_text('{"structured": []}')
+        monkeypatch.setattr(experiments_recorded.RunFile, "results", results_of)
+        commands = [
+            threading.Thread(target=structured_recorded.save, args=(tmp_path / str(one.seed),))
+            for one in made
+        ]
+        for command in commands:
+            command.start()
+        for command in commands:
+            command.join()
+        found = json.loads((tmp_path / "structured.json").read_text())
+        assert found["runs"] == 2
+        assert not [*tmp_path.glob(".*")]
+
+    def test_one_that_never_ends_is_named(self, tmp_path, monkeypatch):
+        self.setup(tmp_path, monkeypatch)
+        monkeypatch.setattr(experiments_recorded, "PATIENCE", 0.1)
+        lock = locks.claim(tmp_path / ".structured.json.lock")
+        with pytest.raises(results.RecordError, match=r"another command .*structured.json for 0.1"):
+            structured_recorded.save(tmp_path / "0")
+        assert not (tmp_path / "structured.json").exists()
+        lock.release()
+        structured_recorded.save(tmp_path / "0")
+        assert json.loads((tmp_path / "structured.json").read_text())["runs"] == 1
+
+
+def made_up(run):
+    numbers = dict.fromkeys(structured_recorded._TEST, 1.0)
+    return {
+        "loss": [1.0], "validation": {"bound": [1.0], "as_published": [1.0]}, "seconds": [1.0],
+        "test": dict.fromkeys(("bound", "as_published", "last"), numbers),
+    }  # fmt: skip

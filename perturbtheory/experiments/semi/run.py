@@ -24,6 +24,7 @@ from perturbtheory.experiments.semi.settings import (
     VALIDATION_DRAWS,
     SemiRun,
 )
+from perturbtheory.experiments.semi.unused import learns_from_labels, require_effect
 from perturbtheory.experiments.vaes import binary
 from perturbtheory.models import vae
 from perturbtheory.models.vae import semi
@@ -34,6 +35,8 @@ CRITERIA = ("bound", "error")
 SCHEDULES = ("constant", "published")
 SWITCHED = 1000
 """Images of which each attribute is switched."""
+FIRST_KEPT_EVERY = 50
+"""Passes through the few labelled images, each of which takes less time than to keep its state."""
 _RULES: dict[str, Callable[[], AbstractEstimator]] = {
     "direct": Direct, "relaxed": lambda: Relaxed(temperature=1.0), "exact": Exact,
 }  # fmt: skip
@@ -80,9 +83,12 @@ def require_run(run: SemiRun) -> None:
     require_count("labels", run.labels, 0)
     require_count("first", run.first, 0)
     require_count("seed", run.seed, 0)
-    needs = run.learns != "images" or run.from_labels or run.first > 0
+    needs = learns_from_labels(run)
     if needs and run.labels == 0:
-        msg = f"`labels` must be positive where any are learnt from, got 0 and {run}"
+        msg = (
+            f"`labels` must be positive where any are learnt from, got 0 and {run}; say how many, "
+            "or `learns` images"
+        )
         raise ValueError(msg)
     if not needs and run.labels > 0:
         msg = (
@@ -91,9 +97,13 @@ def require_run(run: SemiRun) -> None:
         )
         raise ValueError(msg)
     if run.latent == "class" and run.labels % 10:
-        msg = f"`labels` must be as many of each of the ten classes, got {run.labels}"
+        msg = (
+            f"`labels` must be as many of each of the ten classes, got {run.labels}; ask for "
+            f"{run.labels // 10 * 10 + 10}"
+        )
         raise ValueError(msg)
     task(run).check(start(run))
+    require_effect(run)
 
 
 def labelled(images: data.Images, latent: str) -> Splits:
@@ -142,10 +152,10 @@ def trained(
     checkpoint: Path | None = None,
     watch: Callable[[Any, list[Any]], None] | None = None,
 ) -> vae.Trained:
-    """The run, resumed from the checkpoint if there is one; the passes before are made again."""
+    """The run, resumed from the checkpoint if there is one; see `before` for a second one."""
     known = semi.labelled(*splits.train, kept(run, splits.train.labels))
     settings = vae.Settings(task(run), run.epochs, draws=VALIDATION_DRAWS, seed=run.seed)
-    model = start(run) if run.first == 0 else _begun(run, known)
+    model = start(run) if run.first == 0 else _begun(run, known, before(checkpoint))
     # A task may take any tree of arrays; this one takes labelled images.
     images: Any = known
     held_out: Any = splits.validation
@@ -161,7 +171,15 @@ def kept(run: SemiRun, labels: Any) -> np.ndarray:
     return data.draw_labelled(labels[:, 0], run.labels, run.seed)
 
 
-def _begun(run: SemiRun, known: semi.Labelled) -> semi.AbstractMixedVAE:
+def before(checkpoint: Path | None) -> Path | None:
+    """Where the state of the passes through the labelled images is kept, beside that of the run.
+
+    Those of a run that goes on begin where they ended, so that it stays until the run is finished.
+    """
+    return None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.first")
+
+
+def _begun(run: SemiRun, known: semi.Labelled, checkpoint: Path | None) -> semi.AbstractMixedVAE:
     """After the passes through the labelled images alone, at epsilon or temperature 1."""
     at = np.flatnonzero(known.labels[:, 0] != semi.UNKNOWN)
     few: Any = semi.Labelled(known.images[at], known.labels[at])
@@ -171,7 +189,8 @@ def _begun(run: SemiRun, known: semi.Labelled) -> semi.AbstractMixedVAE:
     )
     # Validation chooses nothing here: a few images will do.
     ten: Any = semi.Labelled(*(a[:10] for a in few))
-    return vae.train(start(run), settings, few, ten).model
+    found = vae.train(start(run), settings, few, ten, checkpoint=checkpoint, every=FIRST_KEPT_EVERY)
+    return found.model
 
 
 def summary(run: SemiRun, found: vae.Trained, splits: Splits) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from perturbtheory.experiments.sweep import _cells, _executors
 from perturbtheory.experiments.sweep._cells import Record
-from perturbtheory.experiments.sweep._store import Lock, Store, SweepError, warn_of_versions
+from perturbtheory.experiments.sweep._store import Store, SweepError, warn_of_versions
+from perturbtheory.locks import Lock
 from perturbtheory.progress import Bar
 
 _POLL = 0.1

@@ -17,11 +17,12 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import perturbtheory
 from perturbtheory.experiments.sweep import _cells
 from perturbtheory.experiments.sweep._cells import Record
+from perturbtheory.locks import Lock, claim
 
 _NAME = re.compile(r".+-[0-9a-f]{16}")
 _MANIFEST = "manifest"
@@ -46,22 +47,6 @@ class SweepError(RuntimeError):
         super().__init__(message)
         self.results = list(results)
         self.failures = dict(failures or {})
-
-
-@dataclasses.dataclass(frozen=True)
-class Lock:
-    """The sole right to run a cell, until it is released or this process ends."""
-
-    path: Path
-    stream: IO[bytes]
-
-    def release(self) -> None:
-        """Give the right back and leave no file."""
-        # Removed while it is locked: whoever opened it before sees in `claim` that it is gone.
-        # Where the folder is gone or is none any more, the next write says so.
-        with contextlib.suppress(OSError):
-            self.path.unlink()
-        self.stream.close()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,28 +84,10 @@ class Store:
         the process, and would not part two sweeps in threads of one process.
         """
         try:
-            import fcntl
+            return claim(self.directory / f".{name}.lock")
         except ModuleNotFoundError as error:
             msg = "`sweep` needs the file locks of POSIX, which this platform lacks; use Linux"
             raise SweepError(msg) from error
-        path = self.directory / f".{name}.lock"
-        while True:
-            stream = path.open("ab")
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.path.samestat(os.fstat(stream.fileno()), path.stat()):
-                    return Lock(path, stream)
-            except BlockingIOError:
-                stream.close()
-                return None
-            except FileNotFoundError:
-                pass
-            except BaseException:
-                stream.close()
-                raise
-            # The former holder removed the file after it was opened here: this lock on a file
-            # without a name would not keep out those who make a new one.
-            stream.close()
 
     def take(self, name: str) -> Record | None:
         """The record of a cell whose lock is held; a bad file is set aside, with a warning."""
@@ -157,7 +124,13 @@ class Store:
         """Write the result of a cell, whose state is not needed any more."""
         self.write(name, content)
         with contextlib.suppress(OSError):
-            state_of(self.directory, name).unlink()
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        """Remove the state of a cell."""
+        state = state_of(self.directory, name)
+        for path in (state, *self.directory.glob(f"{state.name}.*")):
+            path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove what killed runners left; the files of live ones are locked, and stay.
@@ -176,7 +149,7 @@ class Store:
                         for half in self.directory.glob(f"..{name}.state.*"):
                             half.unlink()
                         if self.path(name).is_file():
-                            state_of(self.directory, name).unlink(missing_ok=True)
+                            self._forget(name)
                     finally:
                         lock.release()
 
@@ -206,7 +179,10 @@ class Store:
 
 
 def state_of(directory: Path, name: str) -> Path:
-    """Where a cell that is running may keep its state; it is left when the cell is killed."""
+    """Where a cell that is running may keep its state; it is left when the cell is killed.
+
+    More of it may lie beside this file, under names that begin with that of the file and a dot.
+    """
     return directory / f".{name}.state"
 
 

@@ -83,6 +83,8 @@ def save(directory: Path) -> Path:
     See `RunFile.add`; raises RecordError as it does. Returns the path of the record.
     """
     hint = "run `perturbtheory vae grid`"
-    results = FILE.add(directory, lambda _, result: thinned(result), hint)
-    files.write_text(files.destination("vaes.md"), markdown(results))
+    FILE.add(
+        directory, lambda _, result: thinned(result), hint,
+        beside=lambda results: files.write_text(files.destination("vaes.md"), markdown(results)),
+    )  # fmt: skip
     return FILE.destination()

@@ -17,7 +17,20 @@ _KIND = "perturbtheory checkpoint 3"
 
 
 class CheckpointError(RuntimeError):
-    """A checkpoint is corrupt or belongs to another run; the message names file and remedy."""
+    """A checkpoint is corrupt or belongs to another run; the message names file and remedy.
+
+    Attributes:
+        path: the file.
+    """
+
+    path: Path | None = None
+
+
+def refused(path: Path, why: str) -> CheckpointError:
+    """The error for this file."""
+    error = CheckpointError(f"{path}: the checkpoint {why}")
+    error.path = path
+    return error
 
 
 def digest(array: np.ndarray) -> str:
@@ -41,8 +54,7 @@ def load(path: Path) -> tuple[dict[str, Any], bytes]:
     """
     if not path.is_file():
         what = "a directory" if path.is_dir() else "no regular file"
-        msg = f"{path}: the checkpoint must be a file, and this is {what}; name another file"
-        raise CheckpointError(msg)
+        raise refused(path, f"must be a file, and this is {what}; name another file")
     with _reading(path):
         kind, content = path.read_bytes().split(b"\n", 1)
         if kind.decode() != f"{_KIND} {hashlib.sha256(content).hexdigest()}":
@@ -62,8 +74,6 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError) as error:
-        msg = (
-            f"{path}: the checkpoint cannot be read ({type(error).__name__}: {error}); name "
-            "another file, or delete it to start again"
-        )
-        raise CheckpointError(msg) from error
+        why = f"{type(error).__name__}: {error}"
+        msg = f"cannot be read ({why}); name another file, or delete it to start again"
+        raise refused(path, msg) from error

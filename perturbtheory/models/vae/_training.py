@@ -14,9 +14,10 @@ import numpy as np
 import optax
 from jax.typing import ArrayLike
 
+from perturbtheory.checks import require_count
 from perturbtheory.display import html_of_node, text_of_node
 from perturbtheory.models.vae import _shown
-from perturbtheory.models.vae._checkpoint import CheckpointError, arrays, digest, load, save
+from perturbtheory.models.vae._checkpoint import arrays, digest, load, refused, save
 from perturbtheory.models.vae._epoch import State, train_epoch
 from perturbtheory.models.vae._settings import Settings
 from perturbtheory.models.vae._task import traced
@@ -80,6 +81,7 @@ def train(
     validation: ArrayLike,
     *,
     checkpoint: str | os.PathLike[str] | None = None,
+    every: int = 1,
     after_epoch: Callable[[Any, list[Any]], None] | None = None,
 ) -> Trained:
     """Minimise the loss of the settings' task by Adam, in 32-bit.
@@ -93,12 +95,15 @@ def train(
         images: what the task trains on, for a `DiscreteVAE` binary images; at least one batch.
         validation: other images of the kind, which choose the best epoch.
         checkpoint: file that is written after every epoch, and read if it is there.
+        every: epochs between two writings of it, where an epoch takes less time than a writing; the
+            last is always kept.
         after_epoch: called with the model and the history so far.
 
     Raises:
         TypeError: for a model or settings of another type.
         ValueError: for a rule that does not fit the model; for images that are not binary; for
-            fewer than a batch; for a loss that is not finite, with its epoch.
+            fewer than a batch; for a loss that is not finite, with its epoch; for no number of
+            epochs as `every`.
         CheckpointError: for a checkpoint that is corrupt, of other settings, or of more epochs
             already; for one that lies in no directory.
 
@@ -116,6 +121,7 @@ def train(
     if not isinstance(training, Settings):
         msg = f"`training` must be a Training, got {training!r}; see perturbtheory.models.vae"
         raise TypeError(msg)
+    require_count("every", every)
     task = training.task
     # Within the compiled epoch what does not fit would only be NaN.
     task.check(model)
@@ -149,7 +155,7 @@ def train(
         _require_finite(epoch, number, training)
         seconds = time.perf_counter() - begin
         progress = progress.after(state, epoch, seconds)
-        if path is not None:
+        if path is not None and ((number + 1) % every == 0 or number + 1 == training.epochs):
             meta = {
                 "settings": settings, "history": progress.history, "seconds": progress.seconds
             }  # fmt: skip
@@ -207,24 +213,19 @@ def _require_finite(epoch: Any, number: int, training: Settings) -> None:
 def _resumed(path: Path, start: _Progress, settings: str, training: Settings) -> _Progress:
     """What the checkpoint holds, if there is one; `start` has its shapes."""
     if not path.parent.is_dir():
-        msg = f"{path}: the checkpoint lies in no directory; make {str(path.parent)!r} first"
-        raise CheckpointError(msg)
+        raise refused(path, f"lies in no directory; make {str(path.parent)!r} first")
     if not path.exists():
         return start
     meta, body = load(path)
     if meta["settings"] != settings:
-        msg = (
-            f"{path}: the checkpoint is of other settings or images, {meta['settings']}, not "
-            f"{settings}; name another file, or delete it to start again"
-        )
-        raise CheckpointError(msg)
+        other = f"is of other settings or images, {meta['settings']}, not {settings}"
+        raise refused(path, f"{other}; name another file, or delete it to start again")
     history = [training.task.read(row) for row in meta["history"]]
     if len(history) > training.epochs:
-        msg = (
-            f"{path}: the checkpoint is of {len(history)} epochs already, more than "
-            f"{training.epochs}; ask for as many, name another file, or delete it to start again"
+        more = f"is of {len(history)} epochs already, more than {training.epochs}"
+        raise refused(
+            path, f"{more}; ask for as many, name another file, or delete it to start again"
         )
-        raise CheckpointError(msg)
     state, best = arrays(path, body, (start.state, start.best))
     return _Progress(state, best, history, meta["seconds"])
 

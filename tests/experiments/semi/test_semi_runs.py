@@ -15,8 +15,9 @@ import pytest
 from perturbtheory import cli, data, results
 from perturbtheory.experiments.semi import SemiRun, grids, pictures, recorded, tables
 from perturbtheory.experiments.semi import run as runs
+from perturbtheory.experiments.sweep import sweep
 from perturbtheory.models import vae
-from perturbtheory.models.vae import semi
+from perturbtheory.models.vae import _training, semi
 from perturbtheory.results import RecordError
 from tests.experiments.semi.made_up import made_up
 
@@ -104,6 +105,16 @@ class TestGrids:
         ({"seed": -1}, "`seed` must be an integer of at least 0, got -1"),
         ({"labels": 55}, "`labels` must be as many of each of the ten classes"),
         ({"weight": 0.0}, "`weight`"), ({"epochs": 0}, "`epochs`"),
+        (
+            {"labels": 0, "learns": "images", "weight": 3.0},
+            "`weight` must be 20.0 where `learns` is images and .* got 3.0; leave it out",
+        ),
+        ({"learns": "images", "from_labels": True, "weight": 3.0}, "`weight` must be 20.0"),
+        (
+            {"learns": "labels", "divergence": "none", "schedule": "constant"},
+            "`divergence` must be softmax where `learns` is labels .* got none; leave it out",
+        ),
+        ({"learns": "labels"}, "`schedule` must be constant .* `rule` is direct, .* got published"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_run(changes, words, monkeypatch):
@@ -158,6 +169,48 @@ class TestRun:
         assert len(some.images) == 20
         assert (some.labels >= 0).all()
         assert len(every.images) == 100
+
+    @pytest.mark.parametrize("killed", [("labelled", 5), ("images", 1)])
+    def test_either_phase_goes_on_where_it_was(self, killed, monkeypatch, tmp_path):
+        """To the same numbers, and without a pass that was kept; the state is gone in the end."""
+        monkeypatch.setattr(runs, "start", small)
+        monkeypatch.setattr(runs, "_images", lambda name, latent: runs.labelled(few(), latent))
+        monkeypatch.setattr(runs, "FIRST_KEPT_EVERY", 2)
+        run = dataclasses.replace(RUN, first=6, learns="images")
+        whole = runs.run_semi(run)
+        passes, epoch = [], _training.train_epoch
+
+        def train_epoch(state, data, key, number, task, *rest):
+            passes.append((task.learns, int(number)))
+            if passes[-1] == killed:
+                raise KeyboardInterrupt
+            return epoch(state, data, key, number, task, *rest)
+
+        monkeypatch.setattr(_training, "train_epoch", train_epoch)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(runs.run_semi, [run], tmp_path, resumable=True, progress=False)
+        states = {path.name.partition(".state")[2] for path in tmp_path.glob(".*.state*")}
+        assert states == ({".first"} if killed[0] == "labelled" else {"", ".first"})
+        passes.clear()
+        killed = None
+        (found,) = sweep(runs.run_semi, [run], tmp_path, resumable=True, progress=False)
+        expected = [("labelled", n) for n in (4, 5)] if states == {".first"} else []
+        assert passes == [*expected, *(("images", n) for n in range(2) if expected or n == 1)]
+        assert found["test"] == whole["test"]
+        assert not [*tmp_path.glob(".*")]
+
+    def test_a_damaged_state_costs_its_own_phase_alone(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(runs, "start", small)
+        monkeypatch.setattr(runs, "_images", lambda name, latent: runs.labelled(few(), latent))
+        run = dataclasses.replace(RUN, first=2, learns="images")
+        state = tmp_path / "state"
+        whole = runs.run_semi(run, state)
+        kept = state.read_bytes()
+        runs.before(state).write_bytes(b"nothing")
+        with pytest.warns(UserWarning, match=r"state.first: the checkpoint cannot .* begins again"):
+            again = runs.run_semi(run, state)
+        assert again == whole
+        assert state.read_bytes() == kept
 
     def test_attributes_are_switched(self):
         run = SemiRun(latent="attributes", labels=30, epochs=1)
@@ -257,6 +310,11 @@ class TestCommands:
             (("grid", "--epochs", "0"), "`--epochs` must be a positive number"),
             (("grid", "--seeds", "0"), "`--seeds` must be a positive number"),
             (("grid", "table-3"), "`NAMES` must be one of"),
+            (("grid", "--epochs", "1.5"), "`--epochs` must be a whole number, got '1.5'"),
+            (("grid", "--labels", "50.4"), "`--labels` must be a whole number, got '50.4'"),
+            (("grid", "--workers", "-1"), "`workers` must be a number of processes, got '-1'"),
+            (("--labels", "99.5"), "`--labels` must be a whole number, got '99.5'"),
+            (("--labels", "7"), "of each of the ten classes, got 7; ask for 10"),
             (("grid", "--labels", "70"), "`labels` must be of"),
             (("--rule", "arm"), "`rule` must be one of"),
             (("--labels", "600"), "`--labels` must be of images that there are, got 600"),

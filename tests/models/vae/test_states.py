@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from perturbtheory.models.vae import structured
+from perturbtheory.models.vae.structured import _states
 
 RNG = np.random.default_rng(0)
 
@@ -49,6 +50,15 @@ class TestScores:
     def test_example(self) -> None:
         found = structured.scores(np.array([[0.0, 1.0], [0.0, 2.0]]), np.array([-4.0]))
         assert found.tolist() == [0.0, 1.0, 2.0, -1.0]
+
+
+class TestBest:
+    @pytest.mark.parametrize("n", range(1, 9))
+    def test_the_first_of_the_largest(self, n) -> None:
+        """Few values, so that most rows have ties; -inf is a score too."""
+        h = jnp.asarray(RNG.integers(-1, 2, (3, 40, 2**n)), jnp.float32)
+        h = jnp.where(h < 0, -jnp.inf, h)
+        np.testing.assert_array_equal(_states.best(h), jnp.argmax(h, -1))
 
 
 ADVERSARIAL = {

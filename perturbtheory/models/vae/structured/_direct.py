@@ -24,7 +24,7 @@ from perturbtheory.models.vae import (
 from perturbtheory.models.vae.structured._bounds import PairwiseBounds, evaluate
 from perturbtheory.models.vae.structured._law import NOISES, Noise, gibbs_divergence, perturbed
 from perturbtheory.models.vae.structured._model import PairwiseVAE
-from perturbtheory.models.vae.structured._states import bits, score, scores
+from perturbtheory.models.vae.structured._states import best, bits, score, scores
 from perturbtheory.models.vae.structured._table import table
 
 
@@ -107,14 +107,14 @@ class PairwiseDirect(AbstractTask):
         """The numbers of the states z* and z*(e), for one draw of the noise."""
         theta, alpha = model.terms(x)
         here = perturbed(key, theta, alpha, self.noise)
-        state = jnp.argmax(here, -1)
+        state = best(here)
         if self.exact:
             moved = here + self.epsilon * table(model).log_likelihoods(x)
         else:
             f = Objective.of(theta, Partial(_log_likelihood, model, x))
             around = f.neighbours(bits(state, model.latents))
             moved = here + self.epsilon * scores(around)
-        return state, jnp.argmax(moved, -1)
+        return state, best(moved)
 
     def _divergence(self, theta: Array, alpha: Array | None) -> Float[Array, "B"]:
         if self.divergence == "argmax":

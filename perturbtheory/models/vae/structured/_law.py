@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from perturbtheory.estimators import GUMBEL, draw
-from perturbtheory.models.vae.structured._states import scores
+from perturbtheory.models.vae.structured._states import best, scores
 
 Noise = Literal["unary", "states"]
 NOISES: tuple[Noise, ...] = ("unary", "states")
@@ -38,7 +38,7 @@ def sample(
         >>> int(structured.sample(jax.random.key(0), theta, jnp.zeros(1), "unary"))
         1
     """
-    return jnp.argmax(perturbed(key, theta, alpha, noise), -1)
+    return best(perturbed(key, theta, alpha, noise))
 
 
 def log_gibbs(
