@@ -54,14 +54,25 @@ def total(xp: Namespace, function: Callable[..., Any], *columns: Any) -> Any:
 
 
 def two_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(a + b rounded, what the rounding took), by Knuth."""
+    """(a + b rounded, what the rounding took), by Knuth.
+
+    Example:
+        >>> total, rest = two_sum(np.array(1.0), np.array(1e-20))
+        >>> float(total), float(rest)
+        (1.0, 1e-20)
+    """
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)
 
 
 def accurate_sum(*terms: np.ndarray) -> np.ndarray:
-    """The sum, rounded nearly once: what every addition loses is added at the end."""
+    """The sum, rounded nearly once: what every addition loses is added at the end.
+
+    Example:
+        >>> float(accurate_sum(*map(np.array, (1.0, 1e-20, -1.0))))
+        1e-20
+    """
     total, lost = terms[0], np.zeros_like(terms[0])
     for term in terms[1:]:
         total, rest = two_sum(total, term)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from perturbtheory.checks import finite, require
 from perturbtheory.properties._polyhedron import AbstractParameterSet, Polyhedron, numbers, vector
@@ -169,7 +170,7 @@ def cone(generators: Any, apex: Any = None) -> Polyhedron:
     return Polyhedron("cone", generators.T, apex, (-np.eye(count), np.zeros(count)), none)
 
 
-def active_region(widths: np.ndarray) -> Polyhedron:
+def active_region(widths: ArrayLike) -> Polyhedron:
     """{theta : theta_k - theta_i <= widths[i, k], sum theta = 0}: every coordinate can win.
 
     With widths[i, k] = u_i - l_k for supports [l_i, u_i], shape ``(d, d)``; infinite ones allowed.
@@ -180,7 +181,16 @@ def active_region(widths: np.ndarray) -> Polyhedron:
         >>> region = properties.active_region(np.full((2, 2), 2.0))  # uniform noise on [-1, 1]
         >>> region.contains([0.5, -0.5]), region.contains([2.0, -2.0])
         (True, False)
+
+    Raises:
+        ValueError: unless `widths` is a square matrix of numbers.
     """
+    widths = np.asarray(widths, float)
+    if widths.ndim != 2 or len(set(widths.shape)) != 1 or np.isnan(widths).any():
+        msg = (
+            f"`widths` must be a square matrix of numbers, got shape {widths.shape}; pass u_i - l_k"
+        )
+        raise ValueError(msg)
     d = len(widths)
     pairs = [(i, k) for i in range(d) for k in range(d) if i != k and np.isfinite(widths[i, k])]
     rows = np.array([np.eye(d)[k] - np.eye(d)[i] for i, k in pairs]).reshape(len(pairs), d)

@@ -13,7 +13,7 @@ from perturbtheory.report._mathematics import require_mathematics as require_mat
 from perturbtheory.results import as_json, write_together
 
 
-def write(results: Sequence[Result], directory: Path, *, budget: str = "quick") -> list[Path]:
+def write(results: Sequence[Result], directory: str | Path, *, budget: str = "quick") -> list[Path]:
     """index.html, report.md, errata.tex and claims.json in `directory`, which is made if needed.
 
     Everything is rendered and written before the first old file gives way: a failure leaves an
@@ -37,7 +37,7 @@ def write(results: Sequence[Result], directory: Path, *, budget: str = "quick") 
         ...     [path.name for path in report.write(results, Path(folder))]
         ['index.html', 'report.md', 'errata.tex', 'claims.json']
     """
-    report = Report(results, budget)
+    report, directory = Report(results, budget), Path(directory)
     drawn = pictures(report)
     texts = {
         "index.html": _html.page(report, drawn),

@@ -46,7 +46,13 @@ def open_executor(
 
 
 def require_workers(workers: int | str) -> None:
-    """Raise ValueError for `workers` that `open_executor` does not take, before it is opened."""
+    """Raise ValueError for `workers` that `open_executor` does not take, before it is opened.
+
+    Example:
+        >>> from perturbtheory.experiments import sweep
+        >>> sweep.require_workers(2), sweep.require_workers("tcp://localhost:8786")
+        (None, None)
+    """
     if not is_address(workers):
         _number(workers)
 
