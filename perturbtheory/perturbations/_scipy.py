@@ -49,8 +49,8 @@ class FromScipy(AbstractTabulated, AbstractScipy):
     ``FromScipy(scipy.stats.laplace(loc), breakpoints=(loc,))``. The ends of the support are known,
     and kinks without a name are found, but to a few digits only. Location and scale are kept: the
     mean need not be zero. Where F or 1 - F of a coordinate is below 1e-299 (1e-170 for a few laws)
-    NumPy asks scipy's logcdf and logsf, if they agree there; else, and in JAX, the table goes on as
-    an exponential or a power, and log-probabilities that rest on it are rough.
+    NumPy asks scipy's logcdf and logsf, if they agree there and tails are light; else, and in JAX,
+    the table goes on as an exponential or a power, and log-probabilities that rest on it are rough.
     Raises ValueError unless `distribution` is a frozen ``scipy.stats.rv_continuous``.
     """
 
@@ -194,7 +194,7 @@ class FromScipy(AbstractTabulated, AbstractScipy):
     def _beyond(self, method: str, x: Any, table: Callable[[Any], Any]) -> Any:
         """What the table says, or scipy itself beyond ends at which both agree."""
         known = table(x)
-        if is_jax(known) or self._tabulated is None:
+        if is_jax(known) or self._tabulated is None or self.tail == "polynomial":
             return known
         ends = self._ends
         outside = (x < ends[0], x > ends[1])

@@ -179,15 +179,19 @@ def test_shape_seed_and_jax_input():
 
 def test_bounds_are_the_printed_formulas():
     t = np.array([0.0, 1.0, 4.0, 16.0])
-    np.testing.assert_allclose(c.gaussian_bound(t, 2.0), np.exp([0, -1 / 8, -2, -32]))
-    np.testing.assert_allclose(c.gaussian_bound_as_printed(t, 2.0), np.exp([0, -0.5, -8, -128]))
-    np.testing.assert_allclose(c.gumbel_bound(t, 0.5), np.exp([0, -1 / 8, -2, -8]))
-    np.testing.assert_allclose(c.gumbel_bound(t, 2.0), np.exp([0, -1 / 128, -1 / 8, -2]))
+    np.testing.assert_allclose(pt.properties.gaussian_bound(t, 2.0), np.exp([0, -1 / 8, -2, -32]))
+    np.testing.assert_allclose(
+        pt.properties.gaussian_bound_as_printed(t, 2.0), np.exp([0, -0.5, -8, -128])
+    )
+    np.testing.assert_allclose(pt.properties.gumbel_bound(t, 0.5), np.exp([0, -1 / 8, -2, -8]))
+    np.testing.assert_allclose(
+        pt.properties.gumbel_bound(t, 2.0), np.exp([0, -1 / 128, -1 / 8, -2])
+    )
 
 
 def test_theorem_31_as_printed_fails_for_sigma_2():
     check = c.concentration(
-        pt.Normal(), c.gaussian_bound_as_printed, weights=np.array([2.0]), **LINEAR
+        pt.Normal(), pt.properties.gaussian_bound_as_printed, weights=np.array([2.0]), **LINEAR
     )
     assert check.outcome == "fails"
     assert check.margin is not None
@@ -200,14 +204,20 @@ def test_theorem_31_as_printed_fails_for_sigma_2():
     assert truth > seen["bound"] * 2
     # The smallest replay by hand: P(2 gamma >= 4) = 0.0228 > exp(-8) = 0.0003.
     assert not c.concentration(
-        pt.Normal(), c.gaussian_bound_as_printed, t=np.array([4.0]), weights=[2.0], **LINEAR
+        pt.Normal(),
+        pt.properties.gaussian_bound_as_printed,
+        t=np.array([4.0]),
+        weights=[2.0],
+        **LINEAR,
     )
 
 
 @pytest.mark.parametrize("sigma", [0.5, 1.0, 2.0, 5.0])
 def test_theorem_31_corrected_holds_for_linear_functions(sigma):
     weights = np.array([0.6, -0.8]) * sigma
-    check = c.concentration(pt.Normal(), c.gaussian_bound, function="linear", weights=weights)
+    check = c.concentration(
+        pt.Normal(), pt.properties.gaussian_bound, function="linear", weights=weights
+    )
     assert check
     assert check.witness["sigma"] == pytest.approx(sigma)
     assert check.margin == pytest.approx(-np.log(st.norm.sf(0.05)) - 0.05**2 / 2)
@@ -218,22 +228,22 @@ def test_theorem_31_corrected_holds_for_linear_functions(sigma):
 
 @pytest.mark.parametrize("d", [2, 5])
 def test_both_theorems_hold_for_the_maximum(d):
-    assert c.concentration(pt.Normal(), c.gaussian_bound, dimension=d)
-    assert c.concentration(pt.Gumbel(), c.gumbel_bound, dimension=d)
+    assert c.concentration(pt.Normal(), pt.properties.gaussian_bound, dimension=d)
+    assert c.concentration(pt.Gumbel(), pt.properties.gumbel_bound, dimension=d)
     # The Gumbel tail is not Gaussian: exponential tails pass any Gaussian bound.
-    check = c.concentration(pt.Gumbel(), c.gaussian_bound, dimension=d)
+    check = c.concentration(pt.Gumbel(), pt.properties.gaussian_bound, dimension=d)
     assert check.outcome == "fails"
     assert st.gumbel_r(-EULER).sf(check.witness["t"]) > check.witness["bound"]
 
 
 def test_theorem_32_holds_for_sigma_below_one():
     options = {"function": "linear", "weights": np.array([0.3, -0.4])}
-    check = c.concentration(pt.Gumbel(), c.gumbel_bound, **options)
+    check = c.concentration(pt.Gumbel(), pt.properties.gumbel_bound, **options)
     assert check
     assert check.witness["sigma"] == pytest.approx(0.5)
     assert "262144 draws" in check.method
     assert "confidence 0.999999" in check.method
-    few = c.concentration(pt.Gumbel(), c.gumbel_bound, samples=64, **options)
+    few = c.concentration(pt.Gumbel(), pt.properties.gumbel_bound, samples=64, **options)
     assert few.outcome == "unknown"
     assert not few
     assert few.witness["tail"] + few.witness["radius"] > few.witness["bound"]
@@ -241,7 +251,7 @@ def test_theorem_32_holds_for_sigma_below_one():
 
 def test_logsumexp_holds_and_its_grid_is_in_standard_deviations():
     options = {"function": "logsumexp", "temperature": 0.5}
-    assert c.concentration(COIN, c.gumbel_bound, samples=2**14, **options)
+    assert c.concentration(COIN, pt.properties.gumbel_bound, samples=2**14, **options)
     values = [
         0.5 * np.log(sum(np.exp(2 * np.array(g)))) for g in itertools.product([-1, 1], [-1, 1])
     ]
@@ -256,17 +266,17 @@ def test_any_callable_is_a_bound():
     assert c.concentration(pt.Laplace(), lambda t: 1.4375 / (1.4375 + t**2))
     # sigma is handed over where it is asked for.
     assert c.concentration(
-        pt.Normal(), c.gaussian_bound_as_printed, sigma=1.0, weights=[0.9], **LINEAR
+        pt.Normal(), pt.properties.gaussian_bound_as_printed, sigma=1.0, weights=[0.9], **LINEAR
     )
-    assert c.concentration(pt.Normal(), c.gaussian_bound, sigma=0.4).outcome == "fails"
+    assert c.concentration(pt.Normal(), pt.properties.gaussian_bound, sigma=0.4).outcome == "fails"
     # A sigma that the caller has fixed stays fixed.
-    fixed = functools.partial(c.gaussian_bound, sigma=0.4)
+    fixed = functools.partial(pt.properties.gaussian_bound, sigma=0.4)
     assert c.concentration(pt.Normal(), fixed).outcome == "fails"
 
 
 def test_a_law_without_variance_is_looked_at_far_out():
     # Near the mean a power law passes for an exponential one.
-    check = c.concentration(pt.StudentT(1.5), c.gumbel_bound, dimension=1)
+    check = c.concentration(pt.StudentT(1.5), pt.properties.gumbel_bound, dimension=1)
     assert check.outcome == "fails"
     assert check.witness["t"] > 10
 
@@ -336,7 +346,10 @@ WRONG = {
     "t-empty": (lambda: c.tail(pt.Normal(), np.zeros(0)), "`t` must not be empty"),
     "t-matrix": (lambda: c.tail(pt.Normal(), np.zeros((2, 2))), "`t` must be a number or one"),
     "t-text": (lambda: c.tail(pt.Normal(), "a"), "`t` must be real"),
-    "grid": (lambda: c.concentration(pt.Normal(), c.gaussian_bound, t=-1.0), "`t` must be finite"),
+    "grid": (
+        lambda: c.concentration(pt.Normal(), pt.properties.gaussian_bound, t=-1.0),
+        "`t` must be finite",
+    ),
     "function": (lambda: c.tail(pt.Normal(), T, function="min"), "`function` must be .* 'min'"),
     "dimension": (lambda: c.tail(pt.Normal(), T, dimension=0), "`dimension` must be .* got 0"),
     "dimension-float": (lambda: c.variance(pt.Normal(), 1.5), "`dimension` must be a whole number"),
@@ -375,16 +388,16 @@ WRONG = {
         r"`bound\(t\)` must be a number >= 0, got nan",
     ),
     "sigma": (
-        lambda: c.concentration(pt.Normal(), c.gaussian_bound, sigma=0.0),
+        lambda: c.concentration(pt.Normal(), pt.properties.gaussian_bound, sigma=0.0),
         "`sigma` must be positive and finite, got 0.0",
     ),
-    "bound-before": (lambda: c.gaussian_bound(-1.0, 1.0), "`t` must be >= 0, got -1.0"),
+    "bound-before": (lambda: pt.properties.gaussian_bound(-1.0, 1.0), "`t` must be >= 0, got -1.0"),
     "bound-printed": (
-        lambda: c.gaussian_bound_as_printed(np.nan, 1.0),
+        lambda: pt.properties.gaussian_bound_as_printed(np.nan, 1.0),
         "`t` must be >= 0, got nan",
     ),
     "bound-sigma": (
-        lambda: c.gumbel_bound(1.0, -1.0),
+        lambda: pt.properties.gumbel_bound(1.0, -1.0),
         "`sigma` must be positive and finite, got -1",
     ),
     "sigma-unused": (

@@ -142,7 +142,7 @@ class TestCommand:
         assert "structured.json recorded" in out
         assert "supermodular" in out
         data = json.loads((tmp_path / "structured.json").read_text())
-        assert data["commands"] == ["perturbtheory vae structured --epochs 2 --seeds 1"]
+        assert data["commands"] == ["perturbtheory vae structured grid --epochs 2 --seeds 1"]
         found = recorded.load()
         assert len(found) == 2
         for run, result in found.items():
