@@ -130,8 +130,9 @@ def _of_room(noise: Any, theta: Vector, alike: int) -> np.ndarray:
         size = np.abs(theta - theta[floor]) + np.abs(high) + np.abs(low[floor])
         count = theta.size - np.searchsorted(lower, theta + high - room * _OCTAVES[:, None])
         squares = 1 + count[0] + np.diff(count, axis=0).T @ _OCTAVES[:-1] ** -2
-        share = np.expm1(2 * _integrals.EPS * size / room * np.sqrt(alike * squares))
-    return np.where(np.isfinite(high) & (room > 0), share, 0.0)
+        known = _integrals.EPS * size  # to which the room itself is
+        share = np.expm1(2 * known / np.maximum(room, known) * np.sqrt(alike * squares))
+    return np.where(np.isfinite(high) & (room > -known), share, 0.0)
 
 
 def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.ndarray, "d d"]:
