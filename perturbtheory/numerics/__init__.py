@@ -24,6 +24,7 @@ from perturbtheory.numerics._panels import panel_rule as panel_rule
 from perturbtheory.numerics._pytree import leaves as leaves
 from perturbtheory.numerics._pytree import mapped as mapped
 from perturbtheory.numerics._pytree import register as register
+from perturbtheory.numerics._pytree import require_registered as require_registered
 from perturbtheory.numerics._random import choice as choice
 from perturbtheory.numerics._random import draw as draw
 from perturbtheory.numerics._random import dtype_of_draws as dtype_of_draws

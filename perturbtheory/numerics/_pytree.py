@@ -43,6 +43,22 @@ def register(cls: Registered) -> Registered:
     return cls
 
 
+def require_registered(name: str, node: Any) -> None:
+    """Raise TypeError unless the class of `node` is registered itself; one it is made of is not it.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import numerics
+        >>> numerics.require_registered("noise", pt.Normal())
+    """
+    if type(node) not in _FIELDS:
+        msg = (
+            f"`{name}` must be of a registered class, got one of {type(node).__name__}; put "
+            "@pt.register above @dataclasses.dataclass(frozen=True, eq=False), for subclasses too"
+        )
+        raise TypeError(msg)
+
+
 def leaves(node: Any) -> list[Any]:
     """The numbers and arrays in a registered dataclass, nested ones included.
 

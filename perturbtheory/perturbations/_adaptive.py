@@ -130,6 +130,24 @@ def bends(piece: Pieces) -> np.ndarray:
     return (jump > 1e-8 * size) | (turn > (1e-5 + 1e-10 / shortest) * size)
 
 
+def bend_where_they_meet(lower: Pieces, upper: Pieces, resolution: float) -> bool:
+    """As `bends`, between the last panel of one zone and the first of the next."""
+    (value, slope, noise), (other, turned, rough) = _at_end(lower, -1), _at_end(upper, 0)
+    size = 1 + max(abs(value), abs(other))
+    turn = resolution * abs(slope - turned)
+    return abs(value - other) > 1e-8 * size or turn > (1e-5 + resolution * (noise + rough)) * size
+
+
+def _at_end(piece: Pieces, end: int) -> tuple[float, float, float]:
+    """(log f, its slope in x, what rounding makes of that) at an end of a zone."""
+    half = float(piece.right[end] - piece.left[end]) / 2
+    v, y = (piece.left[0], -1.0) if end == 0 else (piece.right[-1], 1.0)
+    powers = y ** np.arange(ORDER)
+    stretch = 1 / (half * piece.zone.scale * float(np.cosh(v)))
+    slope = piece.series[end] @ (np.arange(ORDER) * powers) * y
+    return float(piece.series[end] @ powers), float(slope) * stretch, 1e-10 * stretch
+
+
 class Integrated(NamedTuple):
     """Values at the Chebyshev points of every panel of every zone, in the order of the line."""
 

@@ -49,13 +49,14 @@ class AbstractPerturbation(Shown, abc.ABC):
     """Whether gamma_i has a density; where not, `atoms` and `weights` say where its mass is."""
     smooth: ClassVar[bool] = True
     """Whether the density is differentiable on the whole line."""
+    kinks: tuple[float, ...] = ()
+    """Where it jumps or bends inside the support; places that are missing cost digits."""
     positive: ClassVar[bool] = True
     """Whether the density is positive on the whole line."""
     differentiable: ClassVar[bool] = True
     """Whether JAX can differentiate the formulas of the law."""
     step: ClassVar[float | None] = None
-    """Step, in units of `resolution`, with which the trapezoidal rule has converged for few
-    categories; None where kinks or heavy tails need panels."""
+    """Step in units of `resolution` at which the trapezoidal rule serves; None for panels."""
     fringe: tuple[float, ...] = ()
     """Offsets around every kink at which a quadrature panel must end."""
     accuracy: ClassVar[tuple[float, float]] = (1024.0, 2.3e-308)
@@ -232,13 +233,14 @@ class AbstractPerturbation(Shown, abc.ABC):
         gap = xp.diff(location, axis=0)
         inner = xp.minimum(gap[1:], gap[:-1])
         width = xp.concatenate([gap[:1], inner, gap[-1:]]) / 3
-        low, high = (xp.broadcast_to(xp.asarray(e), location.shape[1:]) for e in self.support)
-        ends = xp.stack([low, high])
+        places = (*self.support, *self.kinks)
+        ends = xp.stack([xp.broadcast_to(xp.asarray(e), location.shape[1:]) for e in places])
         # An infinite end is no landmark: park it on a quantile that is one already.
-        ends = xp.where(xp.isfinite(ends), ends, location[np.asarray([0, -1])])
+        parked = location[np.asarray([0, -1] + [0] * len(self.kinks))]
+        ends = xp.where(xp.isfinite(ends), ends, parked)
+        kinks = (False,) * len(location) + (True,) * len(places)
         location = xp.concatenate([location, ends.astype(location.dtype)])
         width = xp.concatenate([width, xp.full_like(ends, xp.inf)])
-        kinks = (False,) * (len(location) - 2) + (True, True)
         return Landmarks(location, width, xp.zeros_like(location), kinks)
 
     def weighted_sum(self, weights: Float[np.ndarray, "d"]) -> AbstractPerturbation | None:  # noqa: ARG002
@@ -289,10 +291,8 @@ class AbstractPerturbation(Shown, abc.ABC):
 def require_perturbation(name: str, value: Any) -> None:
     """Raise TypeError unless `value` is a perturbation."""
     if not isinstance(value, AbstractPerturbation):
-        msg = (
-            f"`{name}` must be a perturbation such as pt.Normal(), got {value!r}; "
-            "wrap a frozen scipy.stats distribution in pt.FromScipy"
-        )
+        way_out = "wrap a frozen scipy.stats distribution in pt.FromScipy"
+        msg = f"`{name}` must be a perturbation such as pt.Normal(), got {value!r}; {way_out}"
         raise TypeError(msg)
 
 

@@ -54,7 +54,7 @@ class AbstractScipy(AbstractPerturbation):
 
     @property
     def smooth(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.positive and not self.breakpoints
+        return self.positive and not self.breakpoints and not self._unnamed().size
 
     @property
     def positive(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]

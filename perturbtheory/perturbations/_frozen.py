@@ -1,42 +1,26 @@
-"""Frozen distributions of scipy.stats: their parts, quantiles far out, and tables of them."""
+"""Frozen distributions of scipy.stats: their parts, quantiles far out, densities next to ends."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from perturbtheory.perturbations._adaptive import (
-    NotResolvedError,
-    Pieces,
-    bends,
-    integrate,
-    resolve,
-)
 from perturbtheory.perturbations._base import LANDMARKS
-from perturbtheory.perturbations._table import Table, tabulate
-from perturbtheory.perturbations._zones import FARTHEST, power_at, zones_of
+from perturbtheory.perturbations._zones import power_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_DEPTHS = (690.0, 400.0)
+DEPTHS = (690.0, 400.0)
 """-log of the smallest F and S that the table holds on an infinite support. Densities of scipy
 whose logarithm is taken last underflow soon after, and some have no digits long before."""
-_FINEST = 150.0
-"""-log of the mass between the end of the support and the first point of the table."""
 _FRINGE = 44.0
 """-log of the mass between a pole and the quadrature panel next to it."""
-_SWING = 100.0
-_LEVELS = (*(-depth for depth in _DEPTHS), -46.0, -23.0, *LANDMARKS)
+_LEVELS = (*(-depth for depth in DEPTHS), -46.0, -23.0, *LANDMARKS)
 """Log probabilities of which every law is asked for its quantiles."""
-_CROWD = 1e-4
-"""In widths, how near to each other places are one kink."""
-_TRUSTED = 1e-11
-"""How far from one the integral of the density may be for its table to be used."""
 _ROUNDED = 1e-9
 """Of a kink's size: how near to it scipy still tells positions apart well enough."""
 
@@ -45,15 +29,6 @@ def parsed(distribution: Any) -> tuple[tuple[Any, ...], Any, Any]:
     """(shape parameters, loc, scale) of a frozen distribution."""
     shapes, loc, scale = distribution.dist._parse_args(*distribution.args, **distribution.kwds)
     return shapes, np.asarray(loc, float)[()], np.asarray(scale, float)[()]
-
-
-def standard(distribution: Any) -> tuple[Any, float, float]:
-    """(the distribution without location and scale, loc, scale), of one coordinate."""
-    shapes, loc, scale = parsed(distribution)
-    shapes, loc, scale = (
-        [float(np.ravel(a)[0]) for a in group] for group in (shapes, [loc], [scale])
-    )
-    return distribution.dist(*shapes), loc[0], scale[0]
 
 
 def unit_of(distribution: Any) -> tuple[Any, Any, Any]:
@@ -169,78 +144,6 @@ def _unit_tail(distribution: Any) -> Literal["none", "gaussian", "exponential", 
         near, far = (np.abs(log_quantile(distribution, q, upper) - centre) for q in (-23.0, -46.0))
         worst = max(worst, float(np.max(far / near)))
     return "gaussian" if worst < 1.7 else "exponential" if worst < 3 else "polynomial"
-
-
-def table_of(unit: Any, breakpoints: tuple[float, ...]) -> Table | None:
-    """The table of a distribution without location and scale, if its density integrates to one."""
-    pieces = _pieces_of(unit_of(unit)[0], breakpoints)
-    if pieces is None:
-        return None
-    ends = tuple(bool(np.isfinite(end)) for end in unit.support())
-    return tabulate(pieces, heavy=tail_of(unit) == "polynomial", ends=(ends[0], ends[1]))
-
-
-def ends_of(unit: Any, breakpoints: tuple[float, ...]) -> tuple[float, float]:
-    """Between which places the table is right; infinite where the support ends, or without a table.
-
-    At the very ends it lacks digits of what is beyond: a twentieth is left out.
-    """
-    ends = [-np.inf, np.inf]
-    pieces = _pieces_of(unit_of(unit)[0], breakpoints)
-    if pieces is not None:
-        middle = float(quantile(unit, 0.5))
-        cuts = float(pieces[0].left[0]), float(pieces[-1].right[-1])
-        for k, (piece, v) in enumerate(zip((pieces[0], pieces[-1]), cuts, strict=True)):
-            if not np.isfinite(unit.support()[k]):
-                end = piece.zone.origin + piece.zone.scale * math.sinh(v)
-                ends[k] = 0.95 * end + 0.05 * middle
-    return ends[0], ends[1]
-
-
-def kinks_of(unit: Any, breakpoints: tuple[float, ...]) -> tuple[float, ...]:
-    """Where the table of a density jumps or bends, between its zones.
-
-    Of places next to each other, about a kink or where the density is noise, the ends are kept.
-    """
-    found: list[float] = []
-    for piece in _pieces_of(unit_of(unit)[0], breakpoints) or ():
-        zone, places = piece.zone, piece.right[:-1][bends(piece)]
-        found += [zone.origin + zone.scale * float(x) for x in np.sinh(places)]
-    places = np.array(found)
-    apart = np.abs(np.diff(places)) > _CROWD * float(width(unit))
-    keep = np.append(True, apart) | np.append(apart, True)
-    return tuple(places[keep].tolist()) if found else ()
-
-
-@functools.lru_cache(maxsize=512)
-def _pieces_of(unit: Any, breakpoints: tuple[float, ...]) -> list[Pieces] | None:
-    for depth in _DEPTHS:
-        with contextlib.suppress(NotResolvedError):
-            pieces = _pieces_to(unit, breakpoints, depth)
-            _, log_cdf, log_sf = integrate(pieces)
-            total = np.concatenate(
-                [np.logaddexp(a, b).ravel() for a, b in zip(log_cdf, log_sf, strict=True)]
-            )
-            if np.all(np.abs(total) < _TRUSTED):
-                return pieces
-    return None
-
-
-def _pieces_to(unit: Any, breakpoints: tuple[float, ...], depth: float) -> list[Pieces]:
-    low, high = map(float, unit.support())
-    resolution = float(width(unit))
-    far = FARTHEST * resolution
-    ends = np.isfinite(low), np.isfinite(high)
-    left = low if ends[0] else max(float(log_quantile(unit, -depth, False)), -far)
-    right = high if ends[1] else min(float(log_quantile(unit, -depth, True)), far)
-    kinks = sorted(
-        {*(k for k, is_end in zip((low, high), ends, strict=True) if is_end), *breakpoints}
-    )
-    near = functools.partial(log_density_near, unit)
-    zones = zones_of(
-        kinks or [float(quantile(unit, 0.5))], (left, right), resolution, near, _FINEST, deep=True
-    )
-    return [resolve(near(zone.origin), zone, _SWING) for zone in zones]
 
 
 def fringe_of(unit: Any) -> tuple[float, ...]:

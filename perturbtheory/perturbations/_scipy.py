@@ -12,14 +12,12 @@ from perturbtheory.numerics import is_jax, register
 from perturbtheory.perturbations._base import AbstractPerturbation
 from perturbtheory.perturbations._called import AbstractScipy, Called
 from perturbtheory.perturbations._frozen import (
-    ends_of,
     fringe_of,
-    kinks_of,
     parsed,
     quantile,
     require_in_range,
-    table_of,
 )
+from perturbtheory.perturbations._frozen_table import ends_of, kinks_of, table_of
 from perturbtheory.perturbations._places import Place, as_places, each
 from perturbtheory.perturbations._tabulated import AbstractTabulated
 from perturbtheory.perturbations._units import Units
@@ -78,6 +76,13 @@ class FromScipy(AbstractTabulated, AbstractScipy):
         require_in_range(self.distribution)
         places = as_places("breakpoints", self.breakpoints, probe.shape)
         object.__setattr__(self, "breakpoints", places)
+
+    @property
+    def differentiable(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether the table serves JAX in its usual precision: what it calls instead has none."""
+        import jax.numpy as jnp
+
+        return self._tabulated is not None and self._tabulated.fits(jnp.result_type(float))
 
     @property
     def fringe(self) -> tuple[float, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]

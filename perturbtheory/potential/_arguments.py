@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.checks import require_one_shape, slack
-from perturbtheory.numerics import is_jax, is_known
+from perturbtheory.numerics import is_jax, is_known, require_registered
+from perturbtheory.perturbations import require_perturbation
 
 if TYPE_CHECKING:
     from perturbtheory.perturbations import AbstractPerturbation
 
 _WRITTEN_IN_JAX: dict[type, bool] = {}
+
+
+def require_noise(name: str, value: Any) -> None:
+    """Raise TypeError unless `value` is a perturbation whose class is registered."""
+    require_perturbation(name, value)
+    require_registered(name, value)
 
 
 def is_written_in_jax(noise: AbstractPerturbation) -> bool:

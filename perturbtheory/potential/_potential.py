@@ -10,9 +10,14 @@ import numpy as np
 from perturbtheory.checks import as_vectors, require_one_of
 from perturbtheory.estimate import Estimate, Kind
 from perturbtheory.numerics import is_jax, is_known, leaves, namespace, register
-from perturbtheory.perturbations import AbstractPerturbation, require_perturbation
+from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import _rows_of
-from perturbtheory.potential._arguments import is_written_in_jax, of_one_shape, on_the_simplex
+from perturbtheory.potential._arguments import (
+    is_written_in_jax,
+    of_one_shape,
+    on_the_simplex,
+    require_noise,
+)
 from perturbtheory.potential._shown import ShownPotential
 from perturbtheory.potential._subdifferential import (
     Subdifferential,
@@ -50,7 +55,7 @@ class Potential(ShownPotential):
     noise: AbstractPerturbation
 
     def __post_init__(self) -> None:
-        require_perturbation("noise", self.noise)
+        require_noise("noise", self.noise)
 
     def __call__(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
         """f(theta) = E[max_i(theta_i + noise_i)], shape ``(...)``; paper A, (6) and (12).

@@ -143,3 +143,13 @@ def test_log_probabilities_of_scipy_laws_beyond_their_tables(gap):
         found = pt.expected_max(pt.FromScipy(law(scale=scale))).log_probabilities(theta)
         exact = pt.expected_max(own(scale)).log_probabilities(theta)
         np.testing.assert_allclose(found, exact, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("peak", [0.3, 0.5])
+def test_a_kink_is_found_wherever_it_is(peak):
+    """Also in the middle, where the two halves of the table meet."""
+    law = scipy.stats.triang(peak)
+    for theta in ([0.0, 0.21], [-0.4, 0.3], [0.0, 0.0]):
+        found = pt.expected_max(pt.FromScipy(law)).probabilities(theta)
+        named = pt.expected_max(pt.FromScipy(law, breakpoints=(peak,))).probabilities(theta)
+        np.testing.assert_allclose(found, named, rtol=1e-13)

@@ -60,6 +60,10 @@ def integrate(
             sure = gaps[0] <= 1e-14 * fine[0]
             return Sums(fine, [np.where(sure, gaps[0], 16 * gaps[0]), gaps[1]], *outside)
         apart = [np.maximum(2 * gap, old / 2) for gap, old in zip(gaps, apart, strict=True)]
+    # Halving may come nearer to a kink and not to its middle; what one p_i lacks others have.
+    off = apart[0] > 1e-12 * fine[0]
+    if further and np.any(off):
+        apart = [np.where(off, 8 * apart[0][off].max(), apart[0]), 8 * apart[1]]
     return Sums(fine, apart, *outside)
 
 

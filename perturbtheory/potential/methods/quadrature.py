@@ -32,6 +32,8 @@ _LARGE, _UNLIKE = 1e6, 1e250
 _TINY, _FEW = 1e-26, 1000
 """Up to so many categories rows of H keep the digits of a p_i below the first, which are not in the
 nodes that serve all."""
+_UNSEEN = 1e-12
+"""How much mass rounding may take, and the windows."""
 _CLOSE = 1e-3
 """Up to how many widths apart f is nearly linear between thetas; not next to poles."""
 _OCTAVES = np.concatenate([2.0 ** np.arange(1, 20), [np.inf]])
@@ -99,6 +101,8 @@ def _radii(
     lost = lost + eps * float(np.max(np.abs(np.log(noise.resolution))))
     share = lost + 8 * eps * deep + _of_room(noise, theta, alike)
     radius = sums.apart[0] + share * p + 2 * sums.fine[2] + sums.edge
+    if lost > _UNSEEN:  # next to a kink that nobody named, so that any p_i may lack it
+        radius = radius + lost
     # Tables of heavy tails go on as powers whose exponents are known to so many digits.
     beyond = 1e-12 * deep[lacking] if noise.tail == "polynomial" else 0.0
     radius[lacking] = (1e-11 + share[lacking] + beyond) * p[lacking]
