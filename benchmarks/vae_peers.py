@@ -1,6 +1,6 @@
-"""The structured and the semi-supervised model of paper B in PyTorch, for `vae_speed.py`.
+"""The models of `vae_speed.py` in PyTorch: independent latents, coupled bits, ten classes.
 
-Both are written as one would write them there: 15 bits with couplings, whose arg maxes are over
+They are written as one would write them there: 15 bits with couplings, whose arg maxes are over
 all 2^15 states, by direct optimisation with f-tilde; and the mixture of ten classes by
 Gumbel-Softmax or by the exact sum, with 100 labelled images a step.
 """
@@ -22,7 +22,7 @@ def _gumbel(like):
     return -torch.log(-torch.log(torch.rand_like(like).clamp_min(1e-20)))
 
 
-def _steps(images, parameters, loss, *, fused):
+def trained_by_adam(images, parameters, loss, *, fused):
     """A function that trains an epoch."""
     adam = torch.optim.Adam(parameters, 1e-3, fused=fused)
     x_all = torch.from_numpy(images)
@@ -36,6 +36,35 @@ def _steps(images, parameters, loss, *, fused):
             adam.step()
 
     return epoch
+
+
+def independent(images, latents, categories, way, *, fused):
+    """Independent latents, "relaxed" by Gumbel-Softmax, "exact" and "direct" for one latent."""
+    torch.manual_seed(0)
+    code = latents * categories
+    encoder = nn.Sequential(nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, code))
+    decoder = nn.Sequential(nn.Linear(code, 300), nn.ReLU(), nn.Linear(300, 784))
+    parameters = [*encoder.parameters(), *decoder.parameters()]
+
+    def loss(x):
+        theta = encoder(x).view(-1, latents, categories)
+        log_q = functional.log_softmax(theta, -1)
+        kl = (log_q.exp() * log_q).sum((-1, -2)) + latents * math.log(categories)
+        if way == "relaxed":
+            s = functional.softmax((theta + _gumbel(theta)) / 0.5, -1)
+            return (_bce(decoder(s.view(len(x), -1)), x) + kl).mean()
+        # One latent: the K outputs of the decoder do not depend on x here either.
+        out = decoder(torch.eye(categories))
+        values = functional.softplus(out).sum(-1) - x @ out.T
+        if way == "exact":
+            return ((log_q[:, 0].exp() * values).sum(-1) + kl).mean()
+        perturbed = theta[:, 0] + _gumbel(theta[:, 0])
+        z = functional.one_hot(perturbed.argmax(-1), categories).float()
+        moved = functional.one_hot((perturbed - 0.5 * values).argmax(-1), categories).float()
+        slope = ((z - moved) / 0.5).detach()
+        return ((z * values).sum(-1) + (theta[:, 0] * slope).sum(-1) + kl).mean()
+
+    return trained_by_adam(images, parameters, loss, fused=fused)
 
 
 def structured(images, *, fused):
@@ -76,7 +105,9 @@ def structured(images, *, fused):
         value = _bce(decoder(one_hot(z).flatten(1)), x)
         return (value - (slope - slope.detach())).mean()
 
-    return _steps(images, [*encoder.parameters(), *decoder.parameters()], loss, fused=fused)
+    return trained_by_adam(
+        images, [*encoder.parameters(), *decoder.parameters()], loss, fused=fused
+    )
 
 
 class _Mixture(nn.Module):
@@ -123,4 +154,4 @@ def semi_supervised(images, way, *, fused):
         guess = guess + _gumbel(guess) if way == "relaxed" else guess
         return (value + divergence).mean() + 10 * functional.cross_entropy(guess, labels)
 
-    return _steps(images, model.parameters(), loss, fused=fused)
+    return trained_by_adam(images, model.parameters(), loss, fused=fused)

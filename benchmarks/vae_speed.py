@@ -10,7 +10,6 @@ PyTorch is no dependency of the package: without it only our own ways are timed.
 
 import argparse
 import json
-import math
 import statistics
 import sys
 import time
@@ -66,55 +65,6 @@ def paper_b(images):
     return made
 
 
-def torchs(images, latents, categories, way, *, fused):
-    """The same in PyTorch: "relaxed" by Gumbel-Softmax, "exact" and "direct" for one latent."""
-    import torch
-    from torch import nn
-    from torch.nn import functional
-
-    torch.manual_seed(0)
-    code = latents * categories
-    encoder = nn.Sequential(nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, code))
-    decoder = nn.Sequential(nn.Linear(code, 300), nn.ReLU(), nn.Linear(300, 784))
-    parameters = [*encoder.parameters(), *decoder.parameters()]
-    adam = torch.optim.Adam(parameters, 1e-3, fused=fused)
-    x_all = torch.from_numpy(images)
-
-    def bce(logits, x):
-        return functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
-
-    def gumbel(like):
-        return -torch.log(-torch.log(torch.rand_like(like).clamp_min(1e-20)))
-
-    def loss(x):
-        theta = encoder(x).view(-1, latents, categories)
-        log_q = functional.log_softmax(theta, -1)
-        kl = (log_q.exp() * log_q).sum((-1, -2)) + latents * math.log(categories)
-        if way == "relaxed":
-            s = functional.softmax((theta + gumbel(theta)) / 0.5, -1)
-            return (bce(decoder(s.view(len(x), -1)), x) + kl).mean()
-        # One latent: the K outputs of the decoder do not depend on x here either.
-        out = decoder(torch.eye(categories))
-        values = functional.softplus(out).sum(-1) - x @ out.T
-        if way == "exact":
-            return ((log_q[:, 0].exp() * values).sum(-1) + kl).mean()
-        perturbed = theta[:, 0] + gumbel(theta[:, 0])
-        z = functional.one_hot(perturbed.argmax(-1), categories).float()
-        moved = functional.one_hot((perturbed - 0.5 * values).argmax(-1), categories).float()
-        slope = ((z - moved) / 0.5).detach()
-        return ((z * values).sum(-1) + (theta[:, 0] * slope).sum(-1) + kl).mean()
-
-    def epoch():
-        order = torch.randperm(len(x_all))
-        for k in range(len(x_all) // BATCH):
-            x = x_all[order[k * BATCH : (k + 1) * BATCH]].float()
-            adam.zero_grad()
-            loss(x).backward()
-            adam.step()
-
-    return epoch
-
-
 def ways(images):
     """Every way of training by name."""
     gumbel, normal = es.Relaxed(pt.Gumbel(), 0.5), es.Relaxed(pt.Normal(), 0.5)
@@ -135,9 +85,13 @@ def ways(images):
     except ImportError:
         return made
     for name, fused in (("PyTorch", False), ("PyTorch, fused Adam", True)):
-        made[f"{name}: relaxed, N = 10"] = torchs(images, 10, 10, "relaxed", fused=fused)
+        made[f"{name}: relaxed, N = 10"] = vae_peers.independent(
+            images, 10, 10, "relaxed", fused=fused
+        )
         for way in ("relaxed", "direct", "exact"):
-            made[f"{name}: {way}, N = 1, K = 10"] = torchs(images, 1, 10, way, fused=fused)
+            made[f"{name}: {way}, N = 1, K = 10"] = vae_peers.independent(
+                images, 1, 10, way, fused=fused
+            )
         made[f"{name}: direct, 15 coupled bits"] = vae_peers.structured(images, fused=fused)
         for way in ("relaxed", "exact"):
             made[f"{name}: {way}, ten classes"] = vae_peers.semi_supervised(

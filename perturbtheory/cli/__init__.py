@@ -1,5 +1,4 @@
-"""The command line: `perturbtheory verify`, `diagnose`, `figures`, `fit`, `vae` and
-`--version`.
+"""The command line: `perturbtheory verify`, `diagnose`, `figures`, `fit`, `vae`, and options.
 
 One module per command. JAX, sympy and rich tables are imported by the commands that need them, so
 that the rest is quick.

@@ -1,7 +1,6 @@
 """`perturbtheory diagnose`: the row of Table 1 for a perturbation."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,15 +8,10 @@ import cyclopts
 
 from perturbtheory.cli._options import Json, Quiet, among
 from perturbtheory.cli._output import Output, terminal
-from perturbtheory.cli._use import MisuseError, require_writable, use_64_bit
+from perturbtheory.cli._use import MisuseError, Whole, require_writable, use_64_bit
 
 if TYPE_CHECKING:
     from perturbtheory.perturbations import AbstractPerturbation
-
-
-def _whole(_: Any, tokens: Sequence[cyclopts.Token]) -> int:
-    """An int; 2.5 is refused and not cut."""
-    return int(tokens[0].value)
 
 
 _LAWS = {
@@ -49,7 +43,7 @@ def diagnose(
     atoms: Numbers = None,
     weights: Numbers = None,
     temperature: float = 1.0,
-    dimension: Annotated[int, cyclopts.Parameter(converter=_whole)] = 3,
+    dimension: Whole = 3,
     json: Json = None,
     figure: Path | None = None,
     quiet: Quiet = False,
@@ -81,8 +75,6 @@ def diagnose(
         That of the Perturb-Softmax model.
     dimension
         Number of categories.
-    json
-        Write everything that was found to this file.
     figure
         Draw probabilities, curvature and tails to this .png, .svg or .pdf file.
     """

@@ -13,6 +13,7 @@ from perturbtheory.cli._options import (
     Several,
     Workers,
     among,
+    commands,
     options,
     said,
 )
@@ -38,11 +39,8 @@ else:
 PLACE = "fits"
 """Where the files of the fits are if nothing is said."""
 
-app = cyclopts.App(
-    name="fit",
-    help="Fit the distributions of section 6.1 of paper A and print them beside Table 2.",
-    help_epilogue="",
-    result_action="return_value",
+app = commands(
+    "fit", "Fit the distributions of section 6.1 of paper A and print them beside Table 2."
 )
 
 
@@ -114,6 +112,11 @@ def grid(
     except ValueError as error:
         raise MisuseError(str(error)) from error
     every = tuple(grids.GRIDS) if not names or "all" in names else names
+    if record and set(every) != set(grids.GRIDS):
+        msg = (
+            f"`--record` keeps the whole record, got {', '.join(names)}; leave it or the names out"
+        )
+        raise MisuseError(msg)
     command = " ".join(("perturbtheory fit grid", *names))
     return run_and_show(
         kind, lambda: [grids.runs(*every)], command, directory, workers, json,
@@ -121,7 +124,11 @@ def grid(
     )  # fmt: skip
 
 
-add_tables_and_record(app, kind, PLACE)
+RECORDS = """Make the runs in a directory the record, and print all tables.
+
+It has to have the runs of all grids.
+"""
+add_tables_and_record(app, kind, PLACE, RECORDS)
 
 
 def _product(given: dict[str, Any]) -> list[FitRun]:

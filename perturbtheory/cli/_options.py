@@ -62,6 +62,11 @@ Checkpoint = Annotated[
 Several = Annotated[tuple[str, ...] | None, cyclopts.Parameter(consume_multiple=True, negative="")]
 
 
+def commands(name: str, says: str) -> cyclopts.App:
+    """A command with commands of its own, whose exit status is what they answer."""
+    return cyclopts.App(name=name, help=says, help_epilogue="", result_action="return_value")
+
+
 def among(names: Callable[[], Iterable[str]]) -> cyclopts.Parameter:
     """What a shell offers to complete an argument with; it is imported when it is asked for."""
     return cyclopts.Parameter(completer=lambda _: list(names()))

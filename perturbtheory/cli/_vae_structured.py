@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-import cyclopts
-
-from perturbtheory.cli._options import Data, Folder, Json, Quiet, Record, Workers, among
+from perturbtheory.cli._options import Data, Folder, Json, Quiet, Record, Workers, among, commands
 from perturbtheory.cli._sweeps import (
     Kind,
     add_tables_and_record,
@@ -19,12 +17,7 @@ from perturbtheory.experiments.structured import EPOCHS
 PLACE = "structured"
 """Where runs are if nothing is said."""
 
-app = cyclopts.App(
-    name="structured",
-    help="Train VAEs with coupled binary latents: Figure 3 of paper B.",
-    help_epilogue="",
-    result_action="return_value",
-)
+app = commands("structured", "Train VAEs with coupled binary latents: Figure 3 of paper B.")
 
 
 def kind() -> Kind:

@@ -54,8 +54,6 @@ def verify(
     ----------
     claims
         Ids such as A.gumbel-density, or Python files such as my_claims.py with claims of your own.
-    json
-        Write the results to this file.
     report
         Write a page to read, its Markdown, errata in LaTeX and the results to this directory, which
         is made if it does not exist.

@@ -174,6 +174,8 @@ class RunFile(Generic[Run]):
             )
             raise files.RecordError(msg) from error
         except ModuleNotFoundError as error:
+            if error.name != "fcntl":
+                raise
             msg = f"{self.what} need the file locks of POSIX, which this platform lacks; use Linux"
             raise files.RecordError(msg) from error
 

@@ -219,3 +219,42 @@ def test_completion_is_installed(shell, tmp_path, monkeypatch, capsys):
     script = place.read_text("utf-8")
     for word in ("verify", "structured", "learning-rate", "quiet"):
         assert word in script
+
+
+@pytest.mark.parametrize("kind", ["semi", "structured"])
+def test_a_directory_without_runs_says_what_to_run(kind, capsys, tmp_path):
+    assert run("vae", kind, "record", "-d", str(tmp_path)) == cli.DRIFTED
+    assert f"holds no run; run `perturbtheory vae {kind} grid`" in capsys.readouterr().err
+
+
+def test_a_part_of_the_fits_is_no_record(capsys, tmp_path):
+    """It is refused before anything is run."""
+    place = tmp_path / "fits"
+    assert run("fit", "grid", "table-2", "--record", "-d", str(place)) == cli.MISUSED
+    assert "`--record` keeps the whole record, got table-2" in capsys.readouterr().err
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("option", [("--target", "poison"), ("--steps", "0")])
+def test_misuse_leaves_no_directory(option, capsys, tmp_path):
+    place = tmp_path / "fits"
+    assert run("fit", "run", *option, "-d", str(place)) == cli.MISUSED
+    assert capsys.readouterr().err
+    assert not place.exists()
+
+
+def test_several_numbers_may_follow_an_option(capsys, monkeypatch, tmp_path):
+    found = []
+    monkeypatch.setattr(
+        cli._vae_semi, "run_and_show", lambda _, grids, *rest, **more: found.append(grids()) or 0
+    )
+    labels = ("--labels", "50", "100", "--seeds", "1", "-d", str(tmp_path))
+    assert run("vae", "semi", "grid", "table-2", *labels) == cli.AGREES
+    assert {made.labels for made in found[0][0]} == {50, 100}
+    assert not capsys.readouterr().err
+
+
+def test_whole_numbers_are_asked_for_alike(capsys):
+    for words in (("diagnose", "normal", "--dimension", "2.5"), ("fit", "--steps", "1.5")):
+        assert run(*words) == cli.MISUSED
+        assert f"`{words[-2]}` must be a whole number, got '{words[-1]}'" in capsys.readouterr().err

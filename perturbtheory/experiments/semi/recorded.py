@@ -1,4 +1,4 @@
-"""The runs that were made: results/semi.json, written by `perturbtheory vae semi grid`."""
+"""The runs that were made: results/semi.json, written by `perturbtheory vae semi record`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,7 +45,7 @@ finished = FILE.finished
 
 def save(directory: Path) -> Path:
     """Add the runs of `directory` to the record, see `RunFile.add`; the path of the record."""
-    FILE.add(directory, _kept, "leave out --record")
+    FILE.add(directory, _kept, "run `perturbtheory vae semi grid`")
     return FILE.destination()
 
 

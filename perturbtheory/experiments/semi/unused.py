@@ -19,16 +19,16 @@ def require_effect(run: SemiRun) -> None:
     of_images = run.learns != "labels" or run.first > 0
     of_labels = run.learns != "images" or run.first > 0
     if not of_labels and run.weight != SemiRun.weight:
-        raise ValueError(_without_effect(run, "weight", "learns both, or passes `first`"))
+        raise ValueError(_without_effect(run, "weight", "set `learns` to both, or `first` above 0"))
     if not of_images and run.divergence != SemiRun.divergence:
-        raise ValueError(_without_effect(run, "divergence", "learns both"))
+        raise ValueError(_without_effect(run, "divergence", "set `learns` to both"))
     if run.learns == "labels" and run.rule == "direct" and run.schedule != "constant":
-        raise ValueError(_without_effect(run, "schedule", "learns both", "constant"))
+        raise ValueError(_without_effect(run, "schedule", "set `learns` to both", "constant"))
 
 
 def _without_effect(run: SemiRun, name: str, where: str, default: object = None) -> str:
     value = getattr(SemiRun, name) if default is None else default
     return (
         f"`{name}` must be {value} where `learns` is {run.learns} and `rule` is {run.rule}, on "
-        f"which it has no effect, got {getattr(run, name)}; leave it out, or choose what {where}"
+        f"which it has no effect, got {getattr(run, name)}; leave it out, or {where}"
     )

@@ -1,4 +1,4 @@
-"""The runs that were made: results/structured.json, written by `perturbtheory vae structured`."""
+"""The runs that were made: results/structured.json, by `perturbtheory vae structured record`."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ FILE = RunFile(
     file="structured.json",
     rows="structured",
     what="recorded VAEs with coupled bits",
-    remedy="run `perturbtheory vae structured --record` in a checkout, "
+    remedy="run `perturbtheory vae structured grid --record` in a checkout, "
     "without the file if it is there",
     lengths=_lengths,
 )
@@ -38,5 +38,5 @@ finished = FILE.finished
 
 def save(directory: Path) -> Path:
     """Add the runs of `directory` to the record, see `RunFile.add`; the path of the record."""
-    FILE.add(directory, lambda _, result: result, "leave out --record")
+    FILE.add(directory, lambda _, result: result, "run `perturbtheory vae structured grid`")
     return FILE.destination()
