@@ -45,7 +45,7 @@ class FromScipy(AbstractTabulated, AbstractScipy):
     the support where the density jumps or bends, on the axis of gamma: scipy.stats.laplace(3.0)
     bends at 3.0. Each is a number, or a vector of shape ``(d,)``, one place a coordinate:
     ``FromScipy(scipy.stats.laplace(loc), breakpoints=(loc,))``. The ends of the support are known,
-    and so is where log f jumps or bends sharply; name what is finer. Location and scale are kept: the
+    and so is where log f jumps or bends sharply; name what is finer. Location and scale stay: the
     mean need not be zero. Where F or 1 - F of a coordinate is below 1e-299 (1e-170 for a few laws)
     NumPy asks scipy's logcdf and logsf, if they agree there and tails are light; else, and in JAX,
     the table goes on as an exponential or a power, and log-probabilities that rest on it are rough.
