@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+HEARS = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""What a shell starts in the background ignores Ctrl-C, and so do its children."""
 DURING_IMPORT = """
 class Finder:
     def find_spec(self, name, path=None, target=None):
@@ -24,13 +26,14 @@ sys.meta_path.insert(0, Finder())
 
 
 def interrupted(harm, *arguments):
-    code = f"import os, signal, sys\n{harm}\nfrom perturbtheory.__main__ import main\nmain()"
+    code = f"import os, sys\n{HEARS}{harm}\nfrom perturbtheory.__main__ import main\nmain()"
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
         check=False,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
+        timeout=120,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -80,7 +83,7 @@ def test_processes_that_share_the_claims(tmp_path):
         "    time.sleep(600)\n"
     )
     code = (
-        "import os, shared, sys\nfrom perturbtheory.cli import _verify\n"
+        f"{HEARS}import os, shared, sys\nfrom perturbtheory.cli import _verify\n"
         "os.cpu_count = lambda: 2\n_verify._evidence = shared.evidence\n"
         "from perturbtheory.__main__ import main\nmain()"
     )
