@@ -10,6 +10,7 @@ import importlib
 import re
 from collections.abc import Iterable, Iterator
 from importlib import resources
+from pathlib import Path
 from types import ModuleType
 
 from perturbtheory.ledger import REGISTRY, Claim
@@ -128,7 +129,15 @@ def chosen_ids(ids: Iterable[str] = ()) -> list[str]:
 
 def _unknown(id_: str, known: Iterable[str]) -> str:
     lower = {name.lower(): name for name in known}
-    near = [lower[n] for n in difflib.get_close_matches(id_.lower(), lower, 4, 0.4)]
-    near += [k for k in lower.values() if id_.lower() in k.lower() and k not in near][:4]
-    hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(lower.values())}"
+    near = [lower[n] for n in difflib.get_close_matches(id_.lower(), lower, 4, 0.6)]
+    if len(id_) > 2:
+        near += [k for k in lower.values() if id_.lower() in k.lower() and k not in near][:4]
+    if Path(f"{id_}.py").is_file():
+        near = [f"{id_}.py"]
+    hint = (
+        f"did you mean {', '.join(near)}?"
+        if near
+        else "see `perturbtheory.claims.index()` for the ids; name the file of a claim of your "
+        "own, such as my_claims.py, before its id"
+    )
     return f"`CLAIM` must be the id of a claim, got {id_!r}; {hint}"

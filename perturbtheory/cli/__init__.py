@@ -97,10 +97,24 @@ def _unused(error: cyclopts.UnusedCliTokensError) -> str:
     for name in chain:
         command = command[name]
     known = [name for name in command if not name.startswith("-")]
-    near = closest(word, known)
     whole = " ".join(("perturbtheory", *chain))
-    meant = f"did you mean {' or '.join(near)}?" if near else f"see `{whole} --help`"
+    near = closest(word, known)
+    if word in known:
+        meant = f"write `{whole} {word}` before its options"
+    elif word in _grids(command, known):
+        meant = f"did you mean `{whole} grid {word}`?"
+    else:
+        meant = f"did you mean {' or '.join(near)}?" if near else f"see `{whole} --help`"
     return f"`{whole}` has no use for {word!r}; {meant}"
+
+
+def _grids(command: cyclopts.App, known: Sequence[str]) -> Sequence[str]:
+    """The grids that a command can run."""
+    if "grid" not in known:
+        return ()
+    names = command["grid"].assemble_argument_collection(parse_docstring=False)[0]
+    completer = names.parameter.completer
+    return () if completer is None else [str(name) for name in completer("")]
 
 
 def _complain(message: str) -> int:

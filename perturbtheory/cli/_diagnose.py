@@ -117,8 +117,16 @@ def _named(name: str, given: dict[str, Any]) -> "AbstractPerturbation":
     if name not in _LAWS:
         from perturbtheory.checks import closest
 
-        near = closest(name, _LAWS, 3) or list(_LAWS)
-        msg = f"`NAME` must be a perturbation, got {name!r}; did you mean {', '.join(near)}?"
+        near = closest(name, _LAWS, 3)
+        meant = (
+            f"did you mean {', '.join(near)}?"
+            if near
+            else (
+                f"it is one of {', '.join(_LAWS)}; laws of scipy are diagnosed in Python, by "
+                "perturbtheory.diagnose(perturbtheory.FromScipy(law))"
+            )
+        )
+        msg = f"`NAME` must be a perturbation, got {name!r}; {meant}"
         raise ValueError(msg)
     law, *accepted = _LAWS[name]
     for option, value in given.items():

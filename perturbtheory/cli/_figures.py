@@ -37,8 +37,9 @@ def figures(
         if name not in drawings.NAMES:
             from perturbtheory.checks import closest
 
-            near = closest(name, drawings.NAMES, 3) or drawings.NAMES
-            msg = f"`NAME` must be a figure, got {name!r}; did you mean {', '.join(near)}?"
+            near, every = closest(name, drawings.NAMES, 3), ", ".join(drawings.NAMES)
+            meant = f"did you mean {', '.join(near)}?" if near else f"it is one of {every}"
+            msg = f"`NAME` must be a figure, got {name!r}; {meant}"
             raise MisuseError(msg)
     require_directory("--directory", directory)
     use_64_bit()

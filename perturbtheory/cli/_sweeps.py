@@ -142,6 +142,12 @@ def add_tables_and_record(
     def record(*, directory: Folder = Path(place), json: Json = None, quiet: Quiet = False) -> int:
         require_writable("--json", json)
         made, output = kind(), Output(quiet=quiet)
+        if not directory.is_dir():
+            msg = (
+                f"`--directory` must be one with runs, got {str(directory)!r}, which is none; "
+                "run a grid into it first, or name another"
+            )
+            raise MisuseError(msg)
 
         def work() -> Any:
             _add(made, "record", directory, output)

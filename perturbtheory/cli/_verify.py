@@ -53,7 +53,8 @@ def verify(
     Parameters
     ----------
     claims
-        Ids such as A.gumbel-density, or Python files such as my_claims.py with claims of your own.
+        Ids such as A.gumbel-density, or Python files such as my_claims.py with claims of your own:
+        all of them, or those whose ids are given too.
     report
         Write a page to read, its Markdown, errata in LaTeX and the results to this directory, which
         is made if it does not exist.
@@ -93,10 +94,13 @@ def _chosen(names: Sequence[str]) -> "tuple[list[str], dict[str, Claim]]":
     files = [name for name in names if name.endswith(".py")]
     own = {claim.id: claim for name in files for claim in _loaded(Path(name))}
     ids = [name for name in names if name not in files]
+    some = {id_: own[id_] for id_ in ids if id_ in own}
+    ids = [id_ for id_ in ids if id_ not in own]
     try:
         chosen = chosen_ids(ids) if ids or not files else []
     except UnknownClaim as error:
         raise MisuseError(str(error)) from error
+    own = some or own
     return [*chosen, *own], own
 
 

@@ -143,6 +143,16 @@ def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys, monke
     assert "T.even" in page
     assert ">my_claims.py<" in page
     assert "perturbtheory verify my_claims.py<" in page
+    (tmp_path / "more.py").write_text(own("other"))
+    assert run("verify", str(path), str(tmp_path / "more.py"), "T.other") == cli.AGREES
+    out = capsys.readouterr().out
+    assert "T.other" in out
+    assert "T.even" not in out
+    assert run("verify", str(path), "T.odd") == cli.MISUSED
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path)
+    assert run("verify", "my_claims") == cli.MISUSED
+    assert "did you mean my_claims.py?" in capsys.readouterr().err
     assert run("verify", str(path), "--record") == cli.MISUSED
     assert "`--record` is for claims of the ledger" in capsys.readouterr().err
 

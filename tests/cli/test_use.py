@@ -45,6 +45,12 @@ def run(*arguments):
         (["vae", "--rule", "relxed"], "did you mean relaxed"),
         (["vae", "grid", "tabel-3"], "did you mean table-3"),
         (["diagnose", "normal", "--scal", "2"], "Did you mean --scale?"),
+        (["fit", "--quiet", "tables"], "write `perturbtheory fit tables` before its options"),
+        (["fit", "table-2"], "did you mean `perturbtheory fit grid table-2`?"),
+        (["diagnose", "triangular"], "perturbtheory.diagnose(perturbtheory.FromScipy(law))"),
+        (["figures", "rose"], "it is one of figure-1, "),
+        (["verify", "."], "`perturbtheory.claims.index()`"),
+        (["fit", "record", "-d", "not-there"], "'not-there', which is none"),
     ],
 )
 def test_what_is_meant_is_said(arguments, words, capsys):
