@@ -73,7 +73,7 @@ class Claim:
     """A statement of a paper, of this package or of yours, with the parts that check it.
 
     Attributes:
-        id: permanent name; a statement that mends a refuted one is `<id>.corrected`.
+        id: permanent name; a statement that corrects a refuted one is `<id>.corrected`.
         source: paper and number.
         says: the statement, in words and $LaTeX$.
         assumes: the assumptions and readings under which it is checked.

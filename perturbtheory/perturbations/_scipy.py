@@ -43,7 +43,7 @@ class FromScipy(AbstractTabulated, AbstractScipy):
     tabulated once, without location and scale, and F is the integral of it; where that does not
     integrate to one its own logpdf, logcdf and logsf are called. `breakpoints` names places inside
     the support where the density jumps or bends, on the axis of gamma: scipy.stats.laplace(3.0)
-    bends at 3.0. Each is a number, or a vector of shape ``(d,)``, one place a coordinate:
+    bends at 3.0. Each is a number, or a vector of shape ``(d,)``, one place per coordinate:
     ``FromScipy(scipy.stats.laplace(loc), breakpoints=(loc,))``. The ends of the support are known,
     and so is where log f jumps or bends sharply; name what is finer. Location and scale stay: the
     mean need not be zero. Where F or 1 - F of a coordinate is below 1e-299 (1e-170 for a few laws)

@@ -118,7 +118,7 @@ class Report:
         return [result for result in self.results if result.verdict in FAILED]
 
     def truth(self, result: Result) -> Claim | None:
-        """The claim that mends one that failed, in this report or only in the ledger."""
+        """The claim that corrects one that failed, in this report or only in the ledger."""
         id_ = result.claim.corrected_by or ""
         return self._by_id[id_].claim if id_ in self else REGISTRY.get(id_)
 
@@ -127,7 +127,7 @@ class Report:
         return self._by_id[id_].verdict if id_ in self else None
 
     def corrects(self, result: Result) -> list[str]:
-        """Ids of the claims of this report that a claim mends."""
+        """Ids of the claims of this report that a claim corrects."""
         return [r.claim.id for r in self.results if r.claim.corrected_by == result.claim.id]
 
     def used_by(self, result: Result) -> list[str]:

@@ -30,7 +30,7 @@ OBJECTIONS = (
         ),
     ),
     Objection(
-        "Theorem 5.1 is false for noise that is always zero. How is it mended, and does Theorem "
+        "Theorem 5.1 is false for noise that is always zero. How is it corrected, and does Theorem "
         "4.1 have the same flaw?",
         (
             "A.argmax-completeness",

@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from perturbtheory.checks import closest
 from perturbtheory.display import Html, badge, block, line, quiet, table, words
 from perturbtheory.ledger import plain
 from perturbtheory.tables import Table
@@ -123,8 +124,14 @@ class Report:
         return iter(self.findings)
 
     def __getitem__(self, name: str) -> Finding:
-        """The finding about the law of this name; KeyError where there is none."""
-        return {finding.law.name: finding for finding in self.findings}[name]
+        """The finding about the law of this name; KeyError, with what is like it, for none."""
+        found = {finding.law.name: finding for finding in self.findings}
+        if name not in found:
+            near = " or ".join(map(repr, closest(name, found)))
+            meant = f"did you mean {near}?" if near else f"it has {', '.join(found)}"
+            msg = f"`name` must be a law of this report, got {name!r}; {meant}"
+            raise KeyError(msg)
+        return found[name]
 
     def raise_if_failed(self) -> "Report":
         """The report itself, if it passed.

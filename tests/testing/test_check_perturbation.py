@@ -132,6 +132,8 @@ def test_failures_may_be_expected_with_a_reason_and_must_happen() -> None:
         report["variance"]
     )
     assert "2 as expected" in report.summary
+    with pytest.raises(KeyError, match="did you mean 'variance'"):
+        report["varianc"]
     finding = TRIAL.find(laws.find("mean", laws.PERTURBATION), noise, "it is far off")
     assert not finding.passed
     assert "it was expected to fail: it is far off" in finding.words
