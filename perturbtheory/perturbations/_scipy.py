@@ -201,17 +201,27 @@ class FromScipy(AbstractTabulated, AbstractScipy):
         known = table(x)
         if is_jax(known) or self._tabulated is None or self.tail == "polynomial":
             return known
-        ends = self._ends
-        outside = (x < ends[0], x > ends[1])
-        if not np.any(outside):
-            return known
-        said = self._call(method, x)
-        for end, there in zip(ends, outside, strict=True):
-            if np.any(there):
-                theirs, ours = self._call(method, end), table(end)
-                agreed = np.abs(theirs - ours) <= _AGREED * np.abs(ours)
-                known = np.where(there & agreed & np.isfinite(said), said, known)
+        for side, there in enumerate((x < self._ends[0], x > self._ends[1])):
+            if np.any(there) and np.any(agreed := self._agrees(method, side, table)):
+                known = np.where(there & agreed, self._said(method, x, there, known), known)
         return known
+
+    def _agrees(self, method: str, side: int, table: Callable[[Any], Any]) -> np.ndarray:
+        """Whether scipy says what the table says where it ends."""
+        found = vars(self).setdefault("_agreements", {})
+        if (method, side) not in found:
+            theirs, ours = self._call(method, self._ends[side]), table(self._ends[side])
+            found[method, side] = np.abs(theirs - ours) <= _AGREED * np.abs(ours)
+        return found[method, side]
+
+    def _said(self, method: str, x: Any, there: np.ndarray, known: Any) -> np.ndarray:
+        """What scipy says there, if it is a number; it may take a thousand times as long."""
+        if self.shape:
+            said = self._call(method, x)
+        else:
+            said = np.array(known)
+            said[there] = self._call(method, x[there])
+        return np.where(np.isfinite(said), said, known)
 
     @functools.cached_property
     def _ends(self) -> Float[np.ndarray, "2 #d"]:
