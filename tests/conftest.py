@@ -20,9 +20,9 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_disable_most_optimizations", True)
 
 _COMMON = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
-hypothesis.settings.register_profile("dev", max_examples=20, **_COMMON)
+hypothesis.settings.register_profile("dev", max_examples=8, **_COMMON)
 hypothesis.settings.register_profile(
-    "ci", max_examples=20, derandomize=True, database=None, print_blob=True, **_COMMON
+    "ci", max_examples=8, derandomize=True, database=None, print_blob=True, **_COMMON
 )
 hypothesis.settings.register_profile("deep", max_examples=1000, **_COMMON)
 default = "ci" if os.environ.get("CI") else "dev"

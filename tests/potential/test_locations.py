@@ -42,7 +42,7 @@ def agree(one, two, shift=0.0):
 
 
 @pytest.mark.parametrize("name", LAWS)
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(theta=near, loc=st.sampled_from(FAR))
 def test_a_location_of_each_coordinate_belongs_to_theta(name, theta, loc):
     law = LAWS[name]
@@ -117,7 +117,7 @@ KINKED = {
 
 
 @pytest.mark.parametrize("name", KINKED)
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(theta=near, loc=near, scale=st.lists(st.integers(1, 12), min_size=3, max_size=3))
 def test_a_kink_that_nobody_named_shows_in_the_radius(name, theta, loc, scale):
     law, place = KINKED[name]

@@ -33,7 +33,7 @@ def test_hessians_of_a_pair_keep_the_digits_of_p(name, x):
 
 
 @every([name for name in ALL if name not in ATOMS and name not in BOUNDED])
-@pytest.mark.parametrize("far", [-20.0, -40.0, -70.0])
+@pytest.mark.parametrize("far", [-20.0, pytest.param(-40.0, marks=pytest.mark.slow), -70.0])
 def test_rows_of_the_hessian_are_slopes_of_logarithms(name, far):
     """H_ij = p_i d log p_i / d theta_j, by differences of log p, relative to the row."""
     f, unit, step = potential(name), UNITS.get(name, 1.0), 1e-4

@@ -98,4 +98,6 @@ def main(log, workers, *kinds):
 
 
 if __name__ == "__main__":
+    # What a shell starts in the background ignores Ctrl-C, and so do its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main(*sys.argv[1:])
