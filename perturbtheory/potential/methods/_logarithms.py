@@ -9,6 +9,7 @@ every other coordinate, and g_i has a maximum for each of these.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,7 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
     def direct(s: np.ndarray) -> np.ndarray:
         return _bounds.log_of_product(noise, theta, s.ravel()).reshape(s.shape)
 
-    def exponent(curve: Curve, at: slice) -> Curve:
+    def exponent(curve: Curve, at: Int[np.ndarray, "m"]) -> Curve:
         law = part if not part.shape else _sliced(part, len(own), at)
 
         def g(s: np.ndarray) -> np.ndarray:
@@ -117,17 +118,21 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
         return g
 
     curve: Curve = direct
+    enough = 1e-9
     if 200 * len(which) * theta.size > _TABLE:
         # A rough table says which part of the curve matters, a fine one is made of that part.
         rough = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), 1e-4)
-        low, high = windows(exponent(rough, slice(None)), low, high)
+        low, high = windows(exponent(rough, np.arange(len(which))), low, high)
         tolerance = 1e-14 + 1e-15 * theta.size**0.5 if noise.smooth else 1e-6
         curve = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), tolerance)
+        enough = max(enough, tolerance)
     out, flat = np.empty(len(which)), np.zeros(len(which), bool)
     size = max(1, _AT_ONCE // (64 * (theta.size if curve is direct else 16)))
     for k in range(0, len(which), size):
-        at = slice(k, k + size)
-        out[at], flat[at] = _integral(exponent(curve, at), low[at], high[at])
+        at = np.arange(k, min(k + size, len(which)))
+        out[at], flat[at] = _integral(
+            functools.partial(exponent, curve), at, low[at], high[at], enough
+        )
     # Among many kinks there is nothing better, elsewhere there is.
     if flat.any() and noise.smooth:
         flat &= is_near(noise, theta, which)
@@ -146,7 +151,7 @@ def ends(noise: Any, theta: Vector, which: np.ndarray) -> tuple[np.ndarray, np.n
     return low, np.minimum(high, np.broadcast_to(theta + noise.support[1], theta.shape)[which])
 
 
-def _sliced(part: Any, count: int, at: slice) -> Any:
+def _sliced(part: Any, count: int, at: Int[np.ndarray, "m"]) -> Any:
     keep = np.zeros(count, bool)
     keep[at] = True
     return part.take(keep)
@@ -167,17 +172,24 @@ def windows(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.ndar
     return low, high
 
 
-def _integral(exponent: Curve, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """log int exp(exponent) ds between low and high, which are vectors, one entry per integral.
+def _integral(
+    exponent: Callable[[Int[np.ndarray, "m"]], Curve],
+    at: Int[np.ndarray, "n"],
+    low: np.ndarray,
+    high: np.ndarray,
+    enough: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """log int exp(exponent(at)) ds between low and high, one integral for each of `at`.
 
-    Also where the rule has not converged: exponential tails may make an integrand flat and wide.
+    To about the share `enough`; True where that was not reached: exponential tails may make an
+    integrand flat and wide.
     """
-    low, high = windows(exponent, low, high)
-    fine, panels = _log_sum(exponent, low, high, 4), 4
+    low, high = windows(exponent(at), low, high)
+    fine, panels, off = _log_sum(exponent(at), low, high, 4), 4, np.ones(len(at), bool)
     while True:
-        coarse, panels = fine, 2 * panels
-        fine = _log_sum(exponent, low, high, panels)
-        off = np.abs(fine - coarse) > 1e-9
+        coarse, panels = fine[off], 2 * panels
+        fine[off] = _log_sum(exponent(at[off]), low[off], high[off], panels)
+        off[off] = np.abs(fine[off] - coarse) > enough
         if not np.any(off) or panels >= _MOST:
             return fine, off
 
