@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from perturbtheory.perturbations._base import AbstractPerturbation
 
 
+_KEPT = 32
+"""Answers that a law keeps."""
+
+
 def bisect_log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) -> Array:
     """x with log F_i(x) = level, or log S_i(x) = level if `upper`, for an array of levels.
 
@@ -26,8 +30,17 @@ def bisect_log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) ->
         >>> float(bisect_log_quantile(pt.Logistic(), np.log(0.75), False).round(6))  # log 3
         1.098612
     """
-    traced = namespace(level, *leaves(noise)).traced
-    return (_jitted() if traced else _log_quantile)(noise, level, upper)
+    if namespace(level, *leaves(noise)).traced:
+        return _jitted()(noise, level, upper)
+    # The engine asks a law for the same few levels in every call.
+    known = getattr(noise, "__dict__", {}).setdefault("_quantiles", {})
+    level = np.asarray(level, np.float64)
+    key = (level.tobytes(), level.shape, upper)
+    if key not in known:
+        if len(known) >= _KEPT:
+            known.clear()
+        known[key] = _log_quantile(noise, level, upper)
+    return known[key].copy()
 
 
 def _log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) -> Array:
