@@ -7,6 +7,7 @@ that the rest is quick.
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import cyclopts
 
@@ -113,8 +114,8 @@ def _grids(command: cyclopts.App, known: Sequence[str]) -> Sequence[str]:
     if "grid" not in known:
         return ()
     names = command["grid"].assemble_argument_collection(parse_docstring=False)[0]
-    completer = names.parameter.completer
-    return () if completer is None else [str(name) for name in completer("")]
+    completer: Any = names.parameter.completer
+    return () if completer is None else [str(name) for name in completer(None)]
 
 
 def _complain(message: str) -> int:
