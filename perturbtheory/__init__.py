@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from perturbtheory.perturbations import AbstractPerturbation as AbstractPerturbation
     from perturbtheory.perturbations import Discrete as Discrete
     from perturbtheory.perturbations import Exponential as Exponential
+    from perturbtheory.perturbations import FactorNoise as FactorNoise
     from perturbtheory.perturbations import Frechet as Frechet
     from perturbtheory.perturbations import FromScipy as FromScipy
     from perturbtheory.perturbations import Gumbel as Gumbel
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from perturbtheory.perturbations import StudentT as StudentT
     from perturbtheory.perturbations import Uniform as Uniform
     from perturbtheory.perturbations import Weibull as Weibull
+    from perturbtheory.perturbations import correlated_normal as correlated_normal
     from perturbtheory.perturbations import register as register
     from perturbtheory.perturbations import smoothed as smoothed
     from perturbtheory.potential import Potential as Potential
@@ -43,9 +45,9 @@ _HOMES = {
     "expected_max": "potential",
     **dict.fromkeys(
         (
-            "AbstractPerturbation", "Discrete", "Exponential", "Frechet", "FromScipy", "Gumbel",
-            "GumbelMin", "Laplace", "Logistic", "Normal", "Pareto", "StudentT", "Uniform",
-            "Weibull", "register", "smoothed",
+            "AbstractPerturbation", "Discrete", "Exponential", "FactorNoise", "Frechet",
+            "FromScipy", "Gumbel", "GumbelMin", "Laplace", "Logistic", "Normal", "Pareto",
+            "StudentT", "Uniform", "Weibull", "correlated_normal", "register", "smoothed",
         ),
         "perturbations",
     ),

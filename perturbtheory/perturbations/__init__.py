@@ -2,7 +2,7 @@
 
 `AbstractPerturbation` says what a perturbation declares; the final ones are Normal, Gumbel,
 GumbelMin, Logistic, Laplace, Exponential, Weibull, StudentT, Pareto, Frechet, Uniform, Discrete and
-FromScipy; `smoothed` adds t G.
+FromScipy; `smoothed` adds t G, and `FactorNoise` normal factors that all coordinates share.
 """
 
 from perturbtheory.numerics import Landmarks as Landmarks
@@ -11,8 +11,10 @@ from perturbtheory.perturbations._base import AbstractPerturbation as AbstractPe
 from perturbtheory.perturbations._base import Tail as Tail
 from perturbtheory.perturbations._base import require_perturbation as require_perturbation
 from perturbtheory.perturbations._bisection import bisect_log_quantile as bisect_log_quantile
+from perturbtheory.perturbations._covariance import correlated_normal as correlated_normal
 from perturbtheory.perturbations._discrete import Discrete as Discrete
 from perturbtheory.perturbations._exponential import Exponential as Exponential
+from perturbtheory.perturbations._factor_noise import FactorNoise as FactorNoise
 from perturbtheory.perturbations._frechet import Frechet as Frechet
 from perturbtheory.perturbations._gumbel import EULER as EULER
 from perturbtheory.perturbations._gumbel import Gumbel as Gumbel

@@ -45,6 +45,8 @@ class AbstractPerturbation(Shown, abc.ABC):
 
     tail: ClassVar[Tail] = "exponential"
     """How the heavier of the two tails decays."""
+    independent: ClassVar[bool] = True
+    """Whether the coordinates are independent, which those of `FactorNoise` are not."""
     continuous: ClassVar[bool] = True
     """Whether gamma_i has a density; where not, `atoms` and `weights` say where its mass is."""
     smooth: ClassVar[bool] = True
@@ -266,10 +268,7 @@ class AbstractPerturbation(Shown, abc.ABC):
         raise NotImplementedError("a law whose `unshifted` answers with a vector needs `shifted`")
 
     def rescaled(self, power: int) -> Self:
-        """The law of 2^power gamma; the engine uses it so that nothing overflows.
-
-        Raises ValueError where a law has no such form.
-        """
+        """The law of 2^power gamma, so that nothing overflows; raises ValueError if it has none."""
         msg = (
             f"`perturbation` {self} has no exact rescaling by 2^{power}, which numbers of this "
             "size need; bring theta and the noise nearer to one"
@@ -291,8 +290,9 @@ class AbstractPerturbation(Shown, abc.ABC):
 def require_perturbation(name: str, value: Any) -> None:
     """Raise TypeError unless `value` is a perturbation."""
     if not isinstance(value, AbstractPerturbation):
+        like = "a perturbation with independent coordinates, such as pt.Normal()"
         way_out = "wrap a frozen scipy.stats distribution in pt.FromScipy"
-        msg = f"`{name}` must be a perturbation such as pt.Normal(), got {value!r}; {way_out}"
+        msg = f"`{name}` must be {like}, got {value!r}; {way_out}"
         raise TypeError(msg)
 
 

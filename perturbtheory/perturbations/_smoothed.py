@@ -193,6 +193,8 @@ def smoothed(base: AbstractPerturbation, temperature: float | Array) -> Abstract
         raise ValueError(msg)
     temperature = parameter("temperature", temperature)
     require("temperature", temperature, positive, "be positive and finite", way_out, most=0)
+    if not getattr(base, "independent", True):
+        return base.smoothed(temperature)  # pyright: ignore[reportAttributeAccessIssue]
     require_perturbation("base", base)
     if isinstance(base, Discrete):
         return DiscretePlusGumbel(base, temperature)

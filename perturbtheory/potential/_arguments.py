@@ -8,7 +8,7 @@ import numpy as np
 
 from perturbtheory.checks import require_one_shape, slack
 from perturbtheory.numerics import is_jax, is_known, require_registered
-from perturbtheory.perturbations import require_perturbation
+from perturbtheory.perturbations import FactorNoise, require_perturbation
 
 if TYPE_CHECKING:
     from perturbtheory.perturbations import AbstractPerturbation
@@ -17,13 +17,16 @@ _WRITTEN_IN_JAX: dict[type, bool] = {}
 
 
 def require_noise(name: str, value: Any) -> None:
-    """Raise TypeError unless `value` is a perturbation whose class is registered."""
-    require_perturbation(name, value)
+    """Raise TypeError unless `value` is a perturbation of a registered class, or `FactorNoise`."""
+    if not isinstance(value, FactorNoise):
+        require_perturbation(name, value)
     require_registered(name, value)
 
 
 def is_written_in_jax(noise: AbstractPerturbation) -> bool:
     """Whether a law of somebody's own answers NumPy arrays with JAX arrays; asked once a class."""
+    if not noise.independent:
+        noise = noise.noise  # pyright: ignore[reportAttributeAccessIssue]
     kind = type(noise)
     if kind not in _WRITTEN_IN_JAX:
         near, _ = noise.unshifted()  # the form in which the engine asks a law

@@ -12,7 +12,7 @@ from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float
 
 from perturbtheory.perturbations import AbstractPerturbation
-from perturbtheory.potential import _log_slopes, _quadrature
+from perturbtheory.potential import _log_slopes, _over_factors, _quadrature
 from perturbtheory.potential.methods import closed_form, method_of, quadrature
 
 MASS = 0.01
@@ -286,3 +286,11 @@ _logs.defjvp(_logs_jvp, symbolic_zeros=True)
 _logs_of_many.defvjp(_logs_forward, _logs_backward, symbolic_zeros=True)
 probabilities.defjvp(_probabilities_jvp, symbolic_zeros=True)
 hvp.defjvp(_hvp_jvp, symbolic_zeros=True)
+
+value = _over_factors.over_factors(value)  # pyright: ignore[reportAssignmentType]
+probabilities = _over_factors.over_factors(probabilities)  # pyright: ignore[reportAssignmentType]
+hvp = _over_factors.over_factors(hvp)  # pyright: ignore[reportAssignmentType]
+hessian = _over_factors.over_factors(hessian)  # pyright: ignore[reportAssignmentType]
+log_probabilities = _over_factors.log_over_factors(log_probabilities, probabilities)
+anchored = _over_factors.anchored_over_factors(anchored)  # pyright: ignore[reportAssignmentType]
+with_radius = _over_factors.radius_over_factors(with_radius)

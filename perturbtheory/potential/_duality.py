@@ -111,7 +111,8 @@ def solve(
 
     # Each coordinate alone beats a common threshold with probability p_i.
     level = jnp.where(active, jnp.minimum(target, -jnp.finfo(p.dtype).eps), -1.0)
-    start = grounded(-bisect_log_quantile(noise, level, True).astype(p.dtype))
+    law, stretch = (noise, 1.0) if noise.independent else noise.margins()  # pyright: ignore[reportAttributeAccessIssue]
+    start = grounded((-stretch * bisect_log_quantile(law, level, True)).astype(p.dtype))
     state = (jnp.asarray(0), start, *residual(start), jnp.asarray(True))
     _, theta, _, _, spread, _ = jax.lax.while_loop(unfinished, step, state)
     return jnp.where(spread <= accepted(p.dtype), theta, jnp.nan), spread
@@ -182,7 +183,8 @@ def _checked(noise: AbstractPerturbation, p: Array, theta: Array) -> Array:
     ratio = jnp.log(jnp.maximum(q, 0.0)) - jnp.log(p)
     near = jnp.max(ratio) - jnp.min(ratio) <= accepted(p.dtype)
     # Below, probabilities have no relative accuracy left, and agreement means nothing.
-    near = near & (_derivatives.softmax_serves(noise) | jnp.all(p >= smallest(p.dtype)))
+    least = smallest(p.dtype) if noise.independent else 8 * jnp.finfo(p.dtype).eps
+    near = near & (_derivatives.softmax_serves(noise) | jnp.all(p >= least))
     return jnp.where(near & jnp.all(p > 0) & on_simplex(p), theta, jnp.nan)
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perturbtheory.perturbations import AbstractPerturbation, require_perturbation, smoothed
+from perturbtheory.perturbations import (
+    AbstractPerturbation,
+    FactorNoise,
+    smoothed,
+)
+from perturbtheory.potential._arguments import require_noise
 from perturbtheory.potential._potential import Potential
 
 if TYPE_CHECKING:
     from perturbtheory.numerics import Array
 
 
-def expected_max(perturbation: AbstractPerturbation) -> Potential:
+def expected_max(perturbation: AbstractPerturbation | FactorNoise) -> Potential:
     """f(theta) = E[max_i(theta_i + gamma_i)], the potential of Perturb-Argmax.
 
     Paper A, (12) and (13); in econometrics the surplus of an additive random utility model.
     Raises TypeError unless `perturbation` is one of the package's or a subclass of
-    `AbstractPerturbation`; wrap a scipy distribution in `FromScipy`.
+    `AbstractPerturbation`, or `FactorNoise`; wrap a scipy distribution in `FromScipy`.
 
     Example:
         >>> import perturbtheory as pt
@@ -24,12 +29,12 @@ def expected_max(perturbation: AbstractPerturbation) -> Potential:
         >>> round(float(f([0.0, 0.0])), 6)  # log 2
         0.693147
     """
-    require_perturbation("perturbation", perturbation)
+    require_noise("perturbation", perturbation)
     return Potential(perturbation)
 
 
 def expected_logsumexp(
-    perturbation: AbstractPerturbation, temperature: float | Array = 1.0
+    perturbation: AbstractPerturbation | FactorNoise, temperature: float | Array = 1.0
 ) -> Potential:
     """f_t(theta) = E[t log sum_i exp((theta_i + gamma_i)/t)], the potential of Perturb-Softmax.
 
@@ -45,4 +50,4 @@ def expected_logsumexp(
         [0.796602, 0.203398]
     """
     expected_max(perturbation)
-    return Potential(smoothed(perturbation, temperature))
+    return Potential(smoothed(perturbation, temperature))  # pyright: ignore[reportArgumentType]

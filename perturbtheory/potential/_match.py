@@ -95,6 +95,9 @@ def _start(noise: Any, p: np.ndarray) -> np.ndarray:
     """
     largest, level = np.argmax(p), np.log(p)
     level[largest] = min(np.log1p(-np.delete(p, largest).sum()), -_EPS)
+    if not noise.independent:
+        law, stretch = noise.margins()
+        return _grounded(-stretch * _upper_quantiles(law, level), p)
     theta = -_upper_quantiles(noise, level)
     for depth in _BELOW if noise.shape or noise.tail == "none" else ():
         low, high = float(np.min(theta + noise.bracket(_DEPTH, _DEPTH)[0])), 0.0

@@ -10,7 +10,6 @@ import numpy as np
 from perturbtheory.checks import as_vectors, require_one_of
 from perturbtheory.estimate import Estimate, Kind
 from perturbtheory.numerics import is_jax, is_known, leaves, namespace, register
-from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import _rows_of
 from perturbtheory.potential._arguments import (
     is_written_in_jax,
@@ -52,7 +51,7 @@ class Potential(ShownPotential):
     values known only when a traced computation runs give NaN in every entry instead.
     """
 
-    noise: AbstractPerturbation
+    noise: Any  # AbstractPerturbation, or FactorNoise
 
     def __post_init__(self) -> None:
         require_noise("noise", self.noise)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from perturbtheory.numerics import two_sum
-from perturbtheory.potential.methods import Pass, method_of, quadrature
+from perturbtheory.potential.methods import Pass, factors, method_of, quadrature
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _quiet = np.errstate(all="ignore")
 """Infinity and zero are answers on the way to a number."""
+_RELATIVE = (quadrature, factors)
+"""Methods in which digits of small p_i are found apart."""
 _NEAR, _FAR, _FARTHEST = 1e20, 1e200, 1e305
 """Scales beyond the first, or below its inverse, and thetas beyond the third are brought to a
 unit of their own; next to a pole the mass is where numbers are 1e-250 of the scale. Laws that have
@@ -86,7 +88,7 @@ def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.nda
     """
     row = _row(noise, theta)
     _require_no_tie(row)
-    options = {} if relative or row.method is not quadrature else {"relative": False}
+    options = {"relative": relative} if row.method in _RELATIVE else {}
     out = _scaled(row.method.hessian(row.noise, row.theta, **options), -row.power)
     if row.open is None:
         return out
@@ -101,7 +103,7 @@ def hvp(noise: Any, theta: Vector, v: Vector, *, relative: bool = True) -> Vecto
     row = _row(noise, theta)
     _require_no_tie(row)
     v = v if row.open is None else v[row.open]
-    options = {} if relative or row.method is not quadrature else {"relative": False}
+    options = {"relative": relative} if row.method in _RELATIVE else {}
     return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v, **options), -row.power), 0.0)
 
 

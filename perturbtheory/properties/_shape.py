@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from perturbtheory.numerics import is_jax, is_known, leaves, mapped
-from perturbtheory.perturbations import AbstractPerturbation
+from perturbtheory.perturbations import AbstractPerturbation, require_perturbation
 from perturbtheory.potential import Potential
 from perturbtheory.properties._polyhedron import AbstractParameterSet
 
@@ -70,12 +70,7 @@ def in_numpy(f: Any) -> Potential:
 
 def law_in_numpy(perturbation: Any) -> AbstractPerturbation:
     """The law with parameters in NumPy; TypeError for what is none, or traced by JAX."""
-    if not isinstance(perturbation, AbstractPerturbation):
-        msg = (
-            f"`perturbation` must be a perturbation such as pt.Normal(), got {perturbation!r}; "
-            "wrap a frozen scipy.stats distribution in pt.FromScipy"
-        )
-        raise TypeError(msg)
+    require_perturbation("perturbation", perturbation)
     numbers = [leaf for leaf in leaves(perturbation) if is_jax(leaf)]
     if not all(map(is_known, numbers)):
         msg = (
