@@ -4,7 +4,7 @@ import inspect
 import itertools
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, TypeVar
@@ -66,7 +66,11 @@ class Task:
         given = dict(self.given)
         if "budget" in inspect.signature(self.function).parameters:
             given["budget"] = budget
-        return self.function(**given)
+        found = self.function(**given)
+        if not isinstance(found, Iterable):
+            msg = f"a part must yield its evidence, got {found!r} returned; write `yield` before it"
+            raise TypeError(msg)
+        return iter(found)
 
 
 class Claim:

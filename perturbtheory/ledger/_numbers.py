@@ -183,6 +183,13 @@ def _weakest(kind: Kind | None, *given: Any) -> Kind:
     for one in kinds:
         require_one_of("kind", one, _OF_NUMBERS)
     weakest = max(kinds, key=KINDS.index) if kinds else "numerical"
+    for number in estimates:
+        if number.kind in _DRAWN and number.confidence == 1 and weakest != "experiment":
+            msg = (
+                f"`confidence` of an `Estimate` of kind {number.kind!r} must be stated, got 1: "
+                "draws are never certain; pass what the radius was made for, such as 1 - 1e-6"
+            )
+            raise ValueError(msg)
     for sure in (number.confidence for number in estimates):
         if not 1.0 - 2 * ERROR_RATE <= sure <= 1.0 and weakest != "experiment":
             msg = (

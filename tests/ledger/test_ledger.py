@@ -143,11 +143,15 @@ def test_json_round_trip(parts):
     [
         (1.0, 1.0 + 1e-13, "holds"),
         (1.0, 1.1, "fails"),
-        (Estimate(1.0, 0.01, "monte-carlo"), 1.009, "holds"),
-        (Estimate(1.0, 0.01, "monte-carlo"), 1.02, "unknown"),
-        (Estimate(1.0, 0.01, "monte-carlo"), Estimate(1.018, 0.01, "quadrature"), "holds"),
-        (Estimate(1.0, 0.01, "monte-carlo"), 1.05, "fails"),
-        (Estimate(1.0, 0.5, "monte-carlo"), 1.1, "unknown"),
+        (Estimate(1.0, 0.01, "monte-carlo", 1 - 1e-6), 1.009, "holds"),
+        (Estimate(1.0, 0.01, "monte-carlo", 1 - 1e-6), 1.02, "unknown"),
+        (
+            Estimate(1.0, 0.01, "monte-carlo", 1 - 1e-6),
+            Estimate(1.018, 0.01, "quadrature"),
+            "holds",
+        ),
+        (Estimate(1.0, 0.01, "monte-carlo", 1 - 1e-6), 1.05, "fails"),
+        (Estimate(1.0, 0.5, "monte-carlo", 1 - 1e-6), 1.1, "unknown"),
         (Estimate(1.0, 1e-9, "quadrature"), 1.0, "holds"),
         # A rule that says of itself that it is coarse agrees with nothing.
         (Estimate(1.0, 0.01, "quadrature"), 1.009, "unknown"),
@@ -177,8 +181,8 @@ def test_agreement_can_fail_and_can_be_undecided(one, two, outcome):
         (1e-15, 0.0, 1.0, "holds"),
         (0.0, 0.0, 0.0, "holds"),
         # A radius as large as the number says nothing of it, and much of a share of one.
-        (Estimate(1e-3, 1e-3, "monte-carlo"), 1e-3, 0.0, "unknown"),
-        (Estimate(1e-3, 1e-3, "monte-carlo"), 1e-3, 1.0, "holds"),
+        (Estimate(1e-3, 1e-3, "monte-carlo", 1 - 1e-6), 1e-3, 0.0, "unknown"),
+        (Estimate(1e-3, 1e-3, "monte-carlo", 1 - 1e-6), 1e-3, 1.0, "holds"),
         (Estimate(1e-9, 1e-12, "quadrature"), 1e-9, 0.0, "unknown"),
         (Estimate(0.0, 1e-300, "quadrature"), 0.0, 0.0, "holds"),
         (Estimate(0.0, 1e-12, "quadrature"), 0.0, 0.0, "unknown"),
@@ -205,7 +209,7 @@ def test_inequalities_within_their_radius_are_undecided(margin, outcome):
 
 
 def test_the_kind_is_that_of_the_weaker_number():
-    rule, drawn = Estimate(1.0, 1e-12, "quadrature"), Estimate(1.0, 0.01, "monte-carlo")
+    rule, drawn = Estimate(1.0, 1e-12, "quadrature"), Estimate(1.0, 0.01, "monte-carlo", 1 - 1e-6)
     assert agree("r", rule, 1.0).kind == "quadrature"
     assert agree("r", rule, drawn).kind == "monte-carlo"
     assert agree("r", 1.0, 1.0).kind == "numerical"

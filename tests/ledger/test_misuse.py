@@ -66,7 +66,7 @@ def test_a_floor_is_no_way_to_a_larger_tolerance(floor):
 
 
 def test_a_kind_cannot_be_made_stronger_than_the_numbers():
-    drawn = Estimate(1.0, 1e-7, "monte-carlo")
+    drawn = Estimate(1.0, 1e-7, "monte-carlo", 1 - 1e-6)
     assert agree("r", drawn, 1.0, kind="closed form").kind == "monte-carlo"
     assert positive("r", drawn, kind="closed form").kind == "monte-carlo"
     for kind in ("proof", "certificate", "argument", "wishful"):
@@ -143,6 +143,18 @@ def test_a_part_that_leaves_python_is_undecided_and_says_where():
     assert made.parts[0].checks[1].detail == "SystemExit: 0"
     line = leaves.__code__.co_firstlineno + 3
     assert made.parts[0].checks[1].measured == f"line {line}"
+
+
+def test_a_part_that_returns_its_evidence_is_told_to_yield_it():
+    a = claim()
+
+    @a.part("returns")
+    def returns():
+        return 1 + 1 == 2
+
+    (check,) = ledger.run(a).parts[0].checks
+    assert check.outcome == "unknown"
+    assert "a part must yield its evidence, got True returned" in check.detail
 
 
 def test_what_is_called_and_is_no_function_makes_a_part_too():

@@ -72,7 +72,9 @@ def test_large_numbers_that_are_equal_up_to_rounding_are_in_no_order(sign):
     assert positive("r", large + 1, than=large).outcome == "holds"
     assert positive("r", large, than=large + 1).outcome == "fails"
     assert positive("r", 1.0, than=Estimate(0.9, 0.2, "quadrature")).outcome == "unknown"
-    assert positive("r", 1.0, than=Estimate(0.9, 0.01, "monte-carlo")).kind == "monte-carlo"
+    assert (
+        positive("r", 1.0, than=Estimate(0.9, 0.01, "monte-carlo", 1 - 1e-6)).kind == "monte-carlo"
+    )
     assert "decide it exactly" in positive("r", 0.0).measured
 
 
@@ -84,10 +86,19 @@ def test_a_radius_that_need_not_hold_decides_nothing():
     assert agree("r", loose, 1.1, kind="experiment").outcome == "fails"
 
 
+@pytest.mark.parametrize("kind", ["monte-carlo", "quasi-monte-carlo"])
+def test_draws_are_never_certain(kind):
+    unsaid = Estimate(1.0, 1e-3, kind)
+    for compare in (lambda: agree("r", unsaid, 1.0), lambda: positive("r", unsaid)):
+        with pytest.raises(ValueError, match="must be stated, got 1: draws are never certain"):
+            compare()
+    assert agree("r", unsaid, 1.0, kind="experiment").outcome == "holds"
+
+
 @pytest.mark.parametrize("sure", [float("nan"), 1.5, -1.0])
 @pytest.mark.parametrize("first", [True, False])
 def test_every_confidence_counts(sure, first):
-    pair = [Estimate(1.0, 1e-3, "monte-carlo", sure), Estimate(1.0, 1e-3, "monte-carlo")]
+    pair = [Estimate(1.0, 1e-3, "monte-carlo", sure), Estimate(1.0, 1e-3, "monte-carlo", 1 - 1e-6)]
     with pytest.raises(ValueError, match="`confidence` of an `Estimate` must be at least"):
         agree("r", *(pair if first else pair[::-1]))
 
