@@ -66,7 +66,7 @@ def correlated_normal(covariance: Float[Any, "d d"]) -> FactorNoise | Normal:
     centred = centred - centred.mean(1, keepdims=True)
     size = float(np.max(np.diag(centred)))
     values = np.linalg.eigvalsh(centred)
-    if not values[1] > _LEAST * size:
+    if not (size > 0 and values[0] >= -_LEAST * size and values[1] > _LEAST * size):
         msg = (
             "`covariance` must give every combination of differences of coordinates a positive "
             f"variance, got {matrix}, under which one has {max(values[1], 0.0):.3g}; add to the "

@@ -269,6 +269,27 @@ def test_batches_masks_and_a_heavy_tail() -> None:
         g(THETA)
 
 
+def test_far_categories_are_answered_or_refused_by_name() -> None:
+    f = potential("normal")
+    assert f.probabilities([1e300, 0.0, 0.0, 0.0]).tolist() == [1.0, 0.0, 0.0, 0.0]
+    far = np.array([0.0, -1e5, 0.0, 0.0])
+    open_ = np.arange(4) != 1
+    rest = pt.expected_max(f.noise.take(open_))
+    np.testing.assert_allclose(f.probabilities(far)[open_], rest.probabilities(far[open_]))
+    np.testing.assert_allclose(
+        f.hessian(far)[np.ix_(open_, open_)], rest.hessian(far[open_]), atol=1e-14
+    )
+    with pytest.raises(ValueError, match="`theta` must have no log p_i below -2500 under factors"):
+        f.log_probabilities(far)
+
+
+@pytest.mark.parametrize("small", [1e-9, 1e-30])
+def test_small_shares_are_inverted(small) -> None:
+    f, p = potential("normal"), np.array([1 - 3 * small, small, small, small])
+    found = f.log_probabilities(f.parameters(p))
+    np.testing.assert_allclose(found[1:], math.log(small), rtol=1e-12)
+
+
 def test_mixed_logit_is_a_perturb_softmax() -> None:
     soft = pt.expected_logsumexp(pt.FactorNoise(pt.Discrete([0.0]), B), 0.5)
     mixed = pt.expected_max(pt.FactorNoise(pt.Gumbel(0.5), B))
@@ -306,6 +327,7 @@ def test_a_category_out_of_reach_is_known_as_such() -> None:
         (lambda: _of(pt.Normal(), 1e5 * np.arange(5.0)), ValueError, "be moderate beside"),
         (lambda: potential("atoms").hessian(THETA), ValueError, "no answer under"),
         (lambda: potential("atoms").hvp(THETA, THETA), ValueError, "no answer under"),
+        (lambda: pt.correlated_normal([[1.0, 2.0], [2.0, 1.0]]), ValueError, "a positive variance"),
         (lambda: pt.diagnose(NOISES["normal"]), TypeError, "must be a perturbation"),
     ],
 )  # fmt: skip

@@ -159,3 +159,13 @@ def refuse(law: Law, theta: np.ndarray) -> NoReturn:
         "with `expected_logsumexp(noise, temperature)`"
     )
     raise ValueError(msg)
+
+
+def refuse_depth(theta: np.ndarray, least: float) -> NoReturn:
+    """Raise the ValueError about a category that is too far below the others."""
+    msg = (
+        f"`theta` must have no log p_i below {least:g} under factors, got {theta.min():.3g} next "
+        f"to {theta.max():.3g}; mask such a category with -inf, or ask for `probabilities`, which "
+        "are zero there"
+    )
+    raise ValueError(msg)

@@ -39,7 +39,8 @@ kind: Kind = "quadrature"
 _EPS = float(np.finfo(float).eps)
 _LOST = 38.0
 """-log of the share of a sum that may lie beyond the reach of its nodes."""
-_DEEPEST = -2e4
+_DEEPEST, _UNDERFLOW = -2500.0, -745.0
+"""log p_i down to which rules go, and down to which p_i is no zero."""
 _FEW = 64
 """Categories of which all may be likely."""
 _USUAL, _ENOUGH = (3e-8, 1e-3), {"gaussian": (1e-5, 2e-2)}
@@ -64,10 +65,11 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np
     if law is None:
         alone = independent_method(noise.noise)
         return alone.solve(noise.noise, theta, radius=radius, least=least)
-    found = _found(law, theta, least, radius=radius)
+    top = float(np.max(theta))
+    found = _found(law, theta - top, least, radius=radius)
     log_mass = float(np.log(np.sum(np.exp(found.log_p))))
     log_p = np.minimum(found.log_p - log_mass, 0.0)
-    out = Pass(float(found.level.fine[1]), np.exp(log_p), log_p)
+    out = Pass(top + float(found.level.fine[1]), np.exp(log_p), log_p)
     if not radius:
         return out
     return out._replace(**_radii(law, theta, found, out, abs(math.expm1(log_mass))))
@@ -93,10 +95,10 @@ def _found(law: Law, theta: Vector, least: float, *, radius: bool = False) -> _F
         lowest = max(float(np.min(log_p[open_])), least) if relative else 0.0
         if lowest >= need:
             return _Found(level, log_p, reach, need)
-        if need < _DEEPEST:
-            _law.refuse(law, theta)
         deeper = UNLIKELY if need > UNLIKELY else 2 * need
         need = max(min(lowest - 1.0, deeper), 4 * need)
+        if need < _DEEPEST:
+            _law.refuse_depth(theta, _DEEPEST)
 
 
 def _levels(
@@ -141,7 +143,7 @@ def _radii(law: Law, theta: Vector, found: _Found, out: Pass, lost: float) -> di
     moved = 2 * _EPS * size * (2 + deep) / law.width
     rounding = lost + moved + _EPS * (24 + 2 * math.sqrt(level.size) + 8 * deep)
     cut = math.exp(-(found.reach**2) / 2)
-    spread = size + law.width + abs(out.value - float(theta.max()))
+    spread = size + law.width + abs(float(level.fine[1]))
     height = level.apart[1] + spread * (4 * level.wave[1] / spread) ** 4 + level.fine[2]
     own = _EPS * (24 + 2 * math.sqrt(level.size)) + lost + 50 * cut
     return {
@@ -150,21 +152,28 @@ def _radii(law: Law, theta: Vector, found: _Found, out: Pass, lost: float) -> di
     }
 
 
+def _least(theta: Vector, *, relative: bool) -> float:
+    """log p_i down to which rows keep their digits."""
+    return _UNDERFLOW if relative or theta.size <= _FEW else UNLIKELY
+
+
 def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.ndarray, "d d"]:
     """H(theta), the Laplacian of the graph whose weights are the means of those given u.
 
-    Without `relative` rows of p_i below 2e-16 may have no digits, which is quicker.
+    Without `relative`, among many rows those of p_i below 2e-16 may have no digits.
     """
     law = law_of(noise)
     if law is None:
         return independent_method(noise.noise).hessian(noise.noise, theta)
     require_density(law)
-    found = _found(law, theta, -np.inf if relative else UNLIKELY)
+    found = _found(law, theta, _least(theta, relative=relative))
     ask = ask_hessian(law, theta, found.need)
 
     def scale(weight: np.ndarray) -> np.ndarray:
-        degree = weight.sum(1) - np.diag(weight)
-        return np.minimum(degree[:, None], degree) + 1e-300
+        degree = np.sum(weight, 1, where=~np.eye(theta.size, dtype=bool))
+        out = np.minimum(degree[:, None], degree) + 1e-300
+        np.fill_diagonal(out, np.inf)  # what stands there is not used
+        return out
 
     weight = _refined(law, theta, ask, found, scale)
     weight = (weight + weight.T) / 2
@@ -180,7 +189,7 @@ def hvp(noise: Any, theta: Vector, v: Vector, *, relative: bool = True) -> Vecto
     if law is None:
         return independent_method(noise.noise).hvp(noise.noise, theta, v)
     require_density(law)
-    found = _found(law, theta, -np.inf if relative else UNLIKELY)
+    found = _found(law, theta, _least(theta, relative=relative))
     ask = ask_product(law, theta, v, found.need)
     typical = np.exp(found.log_p) * (np.max(np.abs(v)) / law.width / (1 + law.slope)) + 1e-300
     return _refined(law, theta, ask, found, lambda product: np.abs(product) + typical)
