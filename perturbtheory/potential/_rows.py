@@ -88,7 +88,7 @@ def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.nda
     """
     row = _row(noise, theta)
     _require_no_tie(row)
-    options = {"relative": relative} if row.method in _RELATIVE else {}
+    options = {} if relative or row.method not in _RELATIVE else {"relative": False}
     out = _scaled(row.method.hessian(row.noise, row.theta, **options), -row.power)
     if row.open is None:
         return out
@@ -103,7 +103,7 @@ def hvp(noise: Any, theta: Vector, v: Vector, *, relative: bool = True) -> Vecto
     row = _row(noise, theta)
     _require_no_tie(row)
     v = v if row.open is None else v[row.open]
-    options = {"relative": relative} if row.method in _RELATIVE else {}
+    options = {} if relative or row.method not in _RELATIVE else {"relative": False}
     return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v, **options), -row.power), 0.0)
 
 

@@ -92,5 +92,5 @@ def test_a_class_that_is_not_registered_is_named():
     class Forgotten(Named):
         """Only what it is made of is registered."""
 
-    with pytest.raises(TypeError, match=r"`noise`.*Forgotten.*@pt\.register"):
+    with pytest.raises(TypeError, match=r"`perturbation`.*Forgotten.*@pt\.register"):
         pt.expected_max(Forgotten())
