@@ -32,15 +32,13 @@ def figures(
         Where to write them; made if it does not exist.
     """
     from perturbtheory import figures as drawings
+    from perturbtheory.checks import require_one_of
 
-    for name in names:
-        if name not in drawings.NAMES:
-            from perturbtheory.checks import closest
-
-            near, every = closest(name, drawings.NAMES, 3), ", ".join(drawings.NAMES)
-            meant = f"did you mean {', '.join(near)}?" if near else f"it is one of {every}"
-            msg = f"`NAME` must be a figure, got {name!r}; {meant}"
-            raise MisuseError(msg)
+    try:
+        for name in names:
+            require_one_of("NAME", name, drawings.NAMES)
+    except ValueError as error:
+        raise MisuseError(str(error)) from error
     require_directory("--directory", directory)
     use_64_bit()
     output = Output(quiet=quiet)

@@ -32,15 +32,18 @@ def bisect_log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) ->
     """
     if namespace(level, *leaves(noise)).traced:
         return _jitted()(noise, level, upper)
-    # The engine asks a law for the same few levels in every call.
+    # The engine asks a law for the same few levels in every call; an array may change in place.
     known = getattr(noise, "__dict__", {}).setdefault("_quantiles", {})
     level = np.asarray(level, np.float64)
-    key = (level.tobytes(), level.shape, upper)
-    if key not in known:
+    numbers = (np.asarray(leaf, np.float64).tobytes() for leaf in leaves(noise))
+    key = (level.tobytes(), level.shape, upper, *numbers)
+    found = known.get(key)
+    if found is None:
+        found = _log_quantile(noise, level, upper)
         if len(known) >= _KEPT:
             known.clear()
-        known[key] = _log_quantile(noise, level, upper)
-    return known[key].copy()
+        known[key] = found
+    return found.copy()
 
 
 def _log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) -> Array:

@@ -201,6 +201,7 @@ class FromScipy(AbstractTabulated, AbstractScipy):
         known = table(x)
         if is_jax(known) or self._tabulated is None or self.tail == "polynomial":
             return known
+        x = np.asarray(x, np.float64)
         for side, there in enumerate((x < self._ends[0], x > self._ends[1])):
             if np.any(there) and np.any(agreed := self._agrees(method, side, table)):
                 known = np.where(there & agreed, self._said(method, x, there, known), known)

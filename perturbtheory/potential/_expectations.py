@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perturbtheory.perturbations import (
-    AbstractPerturbation,
-    FactorNoise,
-    smoothed,
-)
+from perturbtheory.perturbations import AbstractPerturbation, FactorNoise, smoothed
 from perturbtheory.potential._arguments import require_noise
 from perturbtheory.potential._potential import Potential
 

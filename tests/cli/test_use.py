@@ -48,7 +48,7 @@ def run(*arguments):
         (["fit", "--quiet", "tables"], "write `perturbtheory fit tables` before its options"),
         (["fit", "table-2"], "did you mean `perturbtheory fit grid table-2`?"),
         (["diagnose", "triangular"], "perturbtheory.diagnose(perturbtheory.FromScipy(law))"),
-        (["figures", "rose"], "it is one of figure-1, "),
+        (["figures", "rose"], "`NAME` must be one of figure-1, "),
         (["verify", "."], "`perturbtheory.claims.index()`"),
         (["fit", "record", "-d", "not-there"], "'not-there', which is none"),
     ],

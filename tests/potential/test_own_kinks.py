@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import scipy.integrate
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,3 +95,43 @@ def test_a_class_that_is_not_registered_is_named():
 
     with pytest.raises(TypeError, match=r"`perturbation`.*Forgotten.*@pt\.register"):
         pt.expected_max(Forgotten())
+
+
+@pt.register
+@dataclasses.dataclass(frozen=True, eq=False)
+class Counted(Mixture):
+    """In units of `scale`; it counts how often it is asked."""
+
+    scale: np.ndarray
+    asked = 0
+
+    def log_cdf(self, x):
+        Counted.asked += 1
+        return super().log_cdf(x / self.scale)
+
+
+def test_quantiles_are_kept_for_as_long_as_the_parameters_stay():
+    law = Counted(np.array([1.0]))
+    first = law.log_quantile(-3.0)
+    Counted.asked = 0
+    assert law.log_quantile(-3.0) == first
+    assert Counted.asked == 0
+    law.scale[0] = 2.0
+    np.testing.assert_allclose(law.log_quantile(-3.0), 2 * first, rtol=1e-14)
+
+
+def test_scipy_is_not_asked_for_a_tail_in_which_it_disagrees(monkeypatch):
+    law = pt.FromScipy(scipy.stats.skewnorm(3.0))
+    asked, true = [], type(law)._call
+    law.log_cdf(-100.0)
+    monkeypatch.setattr(
+        type(law), "_call", lambda self, how, x: (asked.append(np.size(x)), true(self, how, x))[1]
+    )
+    law.log_cdf(np.linspace(-100.0, 1.0, 1000))
+    assert asked == []
+
+
+@pytest.mark.parametrize("x", [-100.0, [-100.0, 0.5], np.array([[-100.0], [0.5]])])
+def test_a_tail_beyond_the_table_takes_numbers_and_lists(x):
+    found = pt.FromScipy(scipy.stats.norm()).log_cdf(x)
+    np.testing.assert_allclose(found, scipy.stats.norm.logcdf(x), rtol=1e-12)

@@ -118,21 +118,17 @@ def _by_windows(noise: Any, theta: Vector, which: np.ndarray) -> np.ndarray:
         return g
 
     curve: Curve = direct
-    enough = 1e-9
     if 200 * len(which) * theta.size > _TABLE:
         # A rough table says which part of the curve matters, a fine one is made of that part.
         rough = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), 1e-4)
         low, high = windows(exponent(rough, np.arange(len(which))), low, high)
         tolerance = 1e-14 + 1e-15 * theta.size**0.5 if noise.smooth else 1e-6
         curve = _chebyshev.interpolant(direct, float(low.min()), float(high.max()), tolerance)
-        enough = max(enough, tolerance)
     out, flat = np.empty(len(which)), np.zeros(len(which), bool)
     size = max(1, _AT_ONCE // (64 * (theta.size if curve is direct else 16)))
     for k in range(0, len(which), size):
         at = np.arange(k, min(k + size, len(which)))
-        out[at], flat[at] = _integral(
-            functools.partial(exponent, curve), at, low[at], high[at], enough
-        )
+        out[at], flat[at] = _integral(functools.partial(exponent, curve), at, low[at], high[at])
     # Among many kinks there is nothing better, elsewhere there is.
     if flat.any() and noise.smooth:
         flat &= is_near(noise, theta, which)
@@ -177,11 +173,10 @@ def _integral(
     at: Int[np.ndarray, "n"],
     low: np.ndarray,
     high: np.ndarray,
-    enough: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """log int exp(exponent(at)) ds between low and high, one integral for each of `at`.
 
-    To about the share `enough`; True where that was not reached: exponential tails may make an
+    To about a share of 1e-9; True where that was not reached: exponential tails may make an
     integrand flat and wide.
     """
     low, high = windows(exponent(at), low, high)
@@ -189,7 +184,7 @@ def _integral(
     while True:
         coarse, panels = fine[off], 2 * panels
         fine[off] = _log_sum(exponent(at[off]), low[off], high[off], panels)
-        off[off] = np.abs(fine[off] - coarse) > enough
+        off[off] = np.abs(fine[off] - coarse) > 1e-9
         if not np.any(off) or panels >= _MOST:
             return fine, off
 
