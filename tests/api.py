@@ -4,6 +4,7 @@ Public is what the reference of the site shows: names that a module imports as t
 defines without an underscore, and the members of its classes.
 """
 
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -112,6 +113,8 @@ def _unbound(value: Any) -> Any:
     """A method without `self`, as it is called."""
     if isinstance(value, staticmethod | classmethod):
         return value.__get__(None, object)
+    if isinstance(value, functools.cached_property):
+        return property(value.func)
     return value.__get__(object()) if inspect.isfunction(value) else value
 
 

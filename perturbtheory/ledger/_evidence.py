@@ -1,5 +1,6 @@
 """Evidence: a step of a proof, a check by one route, a part of a claim with checks by several."""
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -204,7 +205,7 @@ class Part:
     def _repr_html_(self) -> str:
         return block(_shown.part(self))
 
-    @property
+    @functools.cached_property
     def outcome(self) -> PartOutcome:
         """The rule for parts; see the head of `perturbtheory.ledger`."""
         outcomes = set(self.routes.values())
@@ -231,7 +232,7 @@ class Part:
         """Whether experiments are all that there is: one route, which decides what it can."""
         return bool(self.checks) and all(check.kind == "experiment" for check in self.checks)
 
-    @property
+    @functools.cached_property
     def ways(self) -> int:
         """How many routes there are: one under two names is one, and so is one proof.
 

@@ -1,6 +1,7 @@
 """The rule that turns checks into a verdict; nobody writes one down."""
 
 import dataclasses
+import functools
 import time
 import traceback
 from collections.abc import Hashable, Iterator
@@ -52,7 +53,7 @@ class Result:
         """Whether two routes to the same part contradict each other: a bug somewhere."""
         return any(part.outcome == "disagreement" for part in self.parts)
 
-    @property
+    @functools.cached_property
     def verdict(self) -> Verdict:
         """The rule for claims; see the head of `perturbtheory.ledger`."""
         outcomes = {part.outcome for part in self.parts}
@@ -86,7 +87,7 @@ class Result:
         found = {p.name: p.counterexample for p in failing if p.counterexample}
         return found if self.verdict in FAILED else None
 
-    @property
+    @functools.cached_property
     def weakest(self) -> str:
         """The part that decides the verdict, and by which kind of evidence."""
         if self.verdict == "untested":
