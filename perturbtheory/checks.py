@@ -39,6 +39,7 @@ def parameter(name: str, value: Any) -> Any:
         msg = f"`{name}` must be real, got {value!r} of type {array.dtype}; pass real numbers"
         raise ValueError(msg)
     array = _as_doubles(name, array)
+    array.flags.writeable = False  # laws keep what follows from their parameters
     return array if array.ndim else float(array)
 
 
@@ -70,8 +71,6 @@ def _has_mask(kind: type, value: Any) -> bool:
 
 
 def _as_doubles(name: str, array: np.ndarray) -> np.ndarray:
-    if array.dtype.kind != "O" and array.dtype.itemsize <= 8:
-        return array.astype(np.float64)
     try:
         with np.errstate(over="ignore"):  # long doubles may be infinite in 64 bits
             return array.astype(np.float64)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import abc
-import functools
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from perturbtheory.numerics import Landmarks, floats, leaves, mapped, namespace
+from perturbtheory.perturbations._answers import wrap
 from perturbtheory.perturbations._bisection import bisect, bisect_log_quantile
 from perturbtheory.perturbations._partial_mean import upper_partial_mean
 from perturbtheory.perturbations._shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jaxtyping import Float
 
     from perturbtheory.numerics import Array
@@ -24,11 +22,6 @@ if TYPE_CHECKING:
 Tail = Literal["none", "gaussian", "exponential", "polynomial"]
 LANDMARKS = (-95.0, -60.0, -36.0, -20.0, -10.0, -5.0, -2.5, -1.2, -math.log(2.0))
 """Log probabilities at whose quantiles the landmarks of a law are, unless it says otherwise."""
-_QUIET = (
-    "log_pdf", "log_cdf", "log_sf", "cdf", "log_cdf_and_rate", "cdf_and_rate", "cdf_and_rate_at",
-    "score", "quantile", "log_quantile", "log_quantiles", "upper_partial_mean", "mean", "variance",
-)  # fmt: skip
-"""Methods in which infinity and zero are answers, about which NumPy need not warn."""
 
 
 class AbstractPerturbation(Shown, abc.ABC):
@@ -66,12 +59,7 @@ class AbstractPerturbation(Shown, abc.ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in _QUIET:
-            method = vars(cls).get(name)
-            if isinstance(method, property) and method.fget is not None:
-                setattr(cls, name, property(_quiet(method.fget)))
-            elif callable(method) and not getattr(method, "__isabstractmethod__", False):
-                setattr(cls, name, _quiet(method))
+        wrap(cls)
 
     @property
     def support(self) -> tuple[Float[Array, "#d"], Float[Array, "#d"]]:
@@ -296,5 +284,4 @@ def require_perturbation(name: str, value: Any) -> None:
         raise TypeError(msg)
 
 
-def _quiet(method: Callable[..., Any]) -> Callable[..., Any]:
-    return functools.wraps(method)(np.errstate(all="ignore")(method))
+wrap(AbstractPerturbation)

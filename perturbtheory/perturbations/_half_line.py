@@ -10,6 +10,7 @@ import numpy as np
 
 from perturbtheory.checks import parameter, positive, require, require_one_shape
 from perturbtheory.numerics import draw, dtype_of_draws, floats, is_known, leaves, namespace
+from perturbtheory.perturbations._answers import known_floats
 from perturbtheory.perturbations._base import AbstractPerturbation
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class AbstractHalfLine(AbstractPerturbation):
 
         The parameters come in the order of the fields.
         """
+        if (known := known_floats(self, None, *values)) is not None:
+            return known
         numbers = leaves(self)
         xp, *arrays = floats(*values, *numbers)
         if not all(map(is_known, numbers)):

@@ -11,6 +11,7 @@ import numpy as np
 
 from perturbtheory.checks import parameter, positive, require
 from perturbtheory.numerics import Landmarks, column, dtype_of_draws, floats, is_known, namespace
+from perturbtheory.perturbations._answers import known_floats
 from perturbtheory.perturbations._base import AbstractPerturbation
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class AbstractScale(AbstractPerturbation):
 
     def _scale(self, *values: Any) -> tuple[Any, ...]:
         """(xp, *values, scale); NaN for a scale that is invalid and known too late to raise."""
+        if (known := known_floats(self, "scale", *values)) is not None:
+            return known
         xp, *arrays, scale = floats(*values, self.scale)
         if not is_known(self.scale):
             scale = xp.where(xp.isfinite(scale) & (scale > 0), scale, xp.nan)

@@ -1,0 +1,108 @@
+"""How methods of laws answer: without warnings, and what depends on nothing else from memory."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from perturbtheory.numerics import is_jax, leaves, namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_QUIET = (
+    "log_pdf", "log_cdf", "log_sf", "cdf", "log_cdf_and_rate", "cdf_and_rate", "cdf_and_rate_at",
+    "score", "quantile", "log_quantile", "log_quantiles", "upper_partial_mean", "mean", "variance",
+)  # fmt: skip
+"""Methods in which infinity and zero are answers, about which NumPy need not warn."""
+_KEPT = (
+    "support", "mean", "variance", "finite_mean", "valid", "shape", "resolution", "log_quantile",
+    "log_quantiles", "bracket", "landmarks",
+)  # fmt: skip
+"""Methods that depend on the parameters of the law alone, which stay as they are."""
+_MOST = 256
+"""Answers that a law keeps."""
+_NUMPY = namespace()
+
+
+def wrap(cls: type) -> None:
+    """Make the methods of a class of laws, those that it defines itself, quiet and quick."""
+    for names, wrapped in ((_QUIET, _quiet), (_KEPT, kept)):
+        for name in names:
+            method = vars(cls).get(name)
+            if isinstance(method, property) and method.fget is not None:
+                setattr(cls, name, property(wrapped(method.fget)))
+            elif callable(method) and not getattr(method, "__isabstractmethod__", False):
+                setattr(cls, name, wrapped(method))
+
+
+def kept(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method, which answers from memory where its law and its arguments cannot have changed.
+
+    Arrays that it answers with are read-only there.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> noise = pt.Laplace()
+        >>> noise.landmarks(3) is noise.landmarks(3)
+        True
+    """
+
+    @functools.wraps(method)
+    def answer(self: Any, *arguments: Any, **options: Any) -> Any:
+        known = _memory(self)
+        if known is None:
+            return method(self, *arguments, **options)
+        key = (method, *arguments, *options.items())
+        try:
+            return known[key]
+        except KeyError:
+            pass
+        except TypeError:  # arrays among the arguments
+            return method(self, *arguments, **options)
+        if len(known) >= _MOST:
+            known.clear()
+        return known.setdefault(key, _read_only(method(self, *arguments, **options)))
+
+    return answer
+
+
+def known_floats(noise: Any, name: str | None, *values: Any) -> tuple[Any, ...] | None:
+    """(xp, *values, *parameters) in NumPy; None where a value is of JAX or a parameter may change.
+
+    All parameters of the law in the order of its fields, or the one that is named.
+    """
+    known = _memory(noise)
+    if known is None or any(map(is_jax, values)):
+        return None
+    numbers = known.get(name)
+    if numbers is None:
+        found = leaves(noise) if name is None else [getattr(noise, name)]
+        numbers = known[name] = tuple(np.asarray(number, np.float64) for number in found)
+    return _NUMPY, *(np.asarray(value, np.float64) for value in values), *numbers
+
+
+def _memory(noise: Any) -> dict[Any, Any] | None:
+    own = getattr(noise, "__dict__", {})
+    if "_memory" not in own:
+        own["_memory"] = {} if all(map(_stays, leaves(noise))) else None
+    return own["_memory"]
+
+
+def _stays(leaf: Any) -> bool:
+    if isinstance(leaf, np.ndarray):
+        return not leaf.flags.writeable
+    return isinstance(leaf, float | np.floating)
+
+
+def _read_only(answer: Any) -> Any:
+    for part in answer if isinstance(answer, tuple) else (answer,):
+        if isinstance(part, np.ndarray):
+            part.flags.writeable = False
+    return answer
+
+
+def _quiet(method: Callable[..., Any]) -> Callable[..., Any]:
+    return functools.wraps(method)(np.errstate(all="ignore")(method))
