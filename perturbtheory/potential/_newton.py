@@ -98,7 +98,11 @@ def fenchel_young(noise: Any, theta: np.ndarray, p: np.ndarray) -> float:
 
 def entropy(noise: Any, theta: np.ndarray) -> float:
     """-sum_i p_i log p_i in nats, to the relative accuracy of the smaller probabilities."""
-    log_p = _rows.solve(noise, theta).log_probabilities
+    return entropy_of(_rows.solve(noise, theta).log_probabilities)
+
+
+def entropy_of(log_p: np.ndarray) -> float:
+    """The same of these log p_i."""
     largest = np.argmax(log_p)
     others = np.delete(log_p, largest)
     others = others[others > -np.inf]

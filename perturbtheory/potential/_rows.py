@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from perturbtheory.numerics import two_sum
-from perturbtheory.potential.methods import Pass, factors, method_of, quadrature
+from perturbtheory.potential.methods import Pass, factors, method_of, quadrature, quadrature_rows
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -26,7 +26,7 @@ _quiet = np.errstate(all="ignore")
 """Infinity and zero are answers on the way to a number."""
 _RELATIVE = (quadrature, factors)
 """Methods in which digits of small p_i are found apart."""
-_NEAR, _FAR, _FARTHEST = 1e20, 1e200, 1e305
+_NEAR, _MODERATE, _FAR, _FARTHEST = 1e20, 1e150, 1e200, 1e305
 """Scales beyond the first, or below its inverse, and thetas beyond the third are brought to a
 unit of their own; next to a pole the mass is where numbers are 1e-250 of the scale. Laws that have
 no other unit do without up to the second."""
@@ -78,6 +78,28 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np
         _scaled(out.value_radius, row.power) + rounded if radius else None,
         row.spread(out.probabilities_radius, 0.0) if radius else None,
     )
+
+
+@_quiet
+def at_once(
+    question: str, noise: Any, *vectors: Float[np.ndarray, "n d"], least: float = -np.inf
+) -> quadrature_rows.Answer | None:
+    """(`solve`, `hessian` or `hvp` of many rows in one pass, which of them it serves).
+
+    None where rows are as well answered one by one.
+    """
+    theta = vectors[0]
+    if method_of(noise) is not quadrature or not quadrature_rows.serves(noise, theta.shape[1]):
+        return None
+    near, shift = noise.unshifted()
+    moderate = np.all(np.abs(theta) < _MODERATE) and not _power(noise, theta)
+    if not moderate or near is not noise or np.any(shift):
+        return None
+    if question == "hessian":
+        return quadrature_rows.hessian(noise, theta)
+    if question == "hvp":
+        return quadrature_rows.hvp(noise, *vectors)
+    return quadrature_rows.solve(noise, theta, least=least)
 
 
 @_quiet

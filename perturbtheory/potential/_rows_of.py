@@ -1,7 +1,8 @@
-"""NumPy arrays in, NumPy arrays out: rows of theta, one after the other."""
+"""NumPy arrays in, NumPy arrays out: rows of theta, at once where that is possible."""
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,17 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
     "conjugate": _newton.conjugate,
     "fenchel_young": _newton.fenchel_young,
 }
+_AT_ONCE: dict[str, tuple[float, Callable[[Any, Any], Any]]] = {
+    "value": (0.0, lambda found, k: found.value[k]),
+    "probabilities": (_LEAST, lambda found, k: found.probabilities[k]),
+    "log_probabilities": (-np.inf, lambda found, k: found.log_probabilities[k]),
+    "entropy": (-np.inf, lambda found, k: _newton.entropy_of(found.log_probabilities[k])),
+    "hessian": (-np.inf, operator.getitem),
+    "hvp": (-np.inf, operator.getitem),
+}
+"""Questions that one pass answers for many rows: the least log p_i that has its digits, and what
+it says of row k.
+"""
 _SOFTMAXES = ("value", "probabilities", "log_probabilities")
 """Questions that rows of softmaxes answer at once, in the order of `closed_form.softmaxes`."""
 _MODERATE = 1e150
@@ -59,12 +71,28 @@ def answer(question: str, noise: AbstractPerturbation, *vectors: np.ndarray) -> 
         return _as_numbers(function(noise, *vectors))
     if question in _SOFTMAXES and _is_plain(noise, vectors[0]):
         return closed_form.softmaxes(noise, vectors[0])[_SOFTMAXES.index(question)]
-    rows = [function(noise, *row) for row in zip(*(v.reshape(-1, d) for v in vectors), strict=True)]
+    vectors = tuple(v.reshape(-1, d) for v in vectors)
+    rows: list[Any] = [None] * len(vectors[0])
     if not rows:
         return _empty(question, lead, d)
+    if question in _AT_ONCE and len(rows) > 1:
+        _fill(rows, question, noise, *vectors)
+    for k, row in enumerate(zip(*vectors, strict=True)):
+        rows[k] = function(noise, *row) if rows[k] is None else rows[k]
     if isinstance(rows[0], tuple):
         return tuple(_stacked(part, lead) for part in zip(*rows, strict=True))
     return _stacked(rows, lead)
+
+
+def _fill(
+    rows: list[Any], question: str, noise: AbstractPerturbation, *vectors: np.ndarray
+) -> None:
+    """Answer the rows that one pass for all of them serves."""
+    least, answer_of = _AT_ONCE[question]
+    found = _rows.at_once(question, noise, *vectors, least=least)
+    if found is not None:
+        for k in np.flatnonzero(found[1]):
+            rows[k] = answer_of(found[0], k)
 
 
 def _is_plain(noise: AbstractPerturbation, theta: np.ndarray) -> bool:

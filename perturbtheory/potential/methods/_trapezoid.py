@@ -31,9 +31,9 @@ FLOOR, CEILING = -95.0, -54.0
 _LOWEST, _HIGHEST, _UPPER = -92.0, 1e-18, -42.0
 """The window is where log F exceeds the first and R, in units of the resolution, the second: log S
 of all together is the third at its upper end."""
-_RISEN = math.exp(-40.0)
+RISEN = math.exp(-40.0)
 """F at the lower end of the window, at most."""
-_MOST, _FEW = 2048, {"gaussian": 2**14}
+MOST_NODES, _FEW = 2048, {"gaussian": 2**14}
 """Most nodes, and so many evaluations that one more doubling costs less than `_tails`, where these
 are few; else 2^18."""
 _SAMPLE = 64
@@ -41,10 +41,10 @@ _SAMPLE = 64
 
 
 class Window(NamedTuple):
-    """Where the largest of theta + gamma is, counted from the largest theta."""
+    """Where the largest of theta + gamma is, counted from the largest theta; for every row."""
 
-    low: float
-    high: float
+    low: Any
+    high: Any
 
 
 class Grid(NamedTuple):
@@ -76,37 +76,42 @@ class _Order(NamedTuple):
         return out
 
 
-def window(noise: Any, theta: Float[np.ndarray, "d"], *, sample: int = _SAMPLE) -> Window:
+def window(noise: Any, theta: Float[np.ndarray, "... d"], *, sample: int = _SAMPLE) -> Window:
     """Between the ends within which every coordinate has its mass, raised by a sample of them.
 
     The sample may be no good: what it says of the lower end is to be looked at again.
     """
-    ceiling = float(math.floor(_UPPER - math.log(theta.size)))
+    size = theta.shape[-1]
+    ceiling = float(math.floor(_UPPER - math.log(size)))
     lows, highs = noise.bracket(FLOOR, ceiling)
-    low, high = float(np.max(theta + lows)), float(np.max(theta + highs))
-    every = max(1, theta.size // sample)
-    part, own = (noise.take(slice(None, None, every)) if noise.shape else noise), theta[::every]
+    low, high = np.max(theta + lows, -1), np.max(theta + highs, -1)
+    every = max(1, size // sample)
+    part, own = (
+        (noise.take(slice(None, None, every)) if noise.shape else noise),
+        theta[..., ::every],
+    )
     step = high - low
     for _ in range(2):
-        step /= 16
-        cdf = part.cdf_and_rate(low + step * np.arange(1, 16)[:, None] - own)[0]
+        step = step / 16
+        grid = low[..., None] + step[..., None] * np.arange(1, 16)
+        cdf = part.cdf_and_rate(grid[..., None] - own[..., None, :])[0]
         with np.errstate(divide="ignore"):
-            log_cdf = np.log(np.multiply.reduce(cdf, axis=1)) * (theta.size / own.size)
-        low += step * int(np.count_nonzero(log_cdf < _LOWEST))
+            log_cdf = np.log(np.multiply.reduce(cdf, axis=-1)) * (size / own.shape[-1])
+        low = low + step * np.count_nonzero(log_cdf < _LOWEST, axis=-1)
     # A law may know its ends only roughly; of few coordinates that is as soon looked at as mended.
-    if theta.size <= sample or np.max(noise.log_sf(highs)) < ceiling - 3.0:
+    if size <= sample or np.max(noise.log_sf(highs)) < ceiling - 3.0:
         high = _lowered(noise, theta, low, high)
     return Window(low, high)
 
 
-def _lowered(noise: Any, theta: Float[np.ndarray, "d"], low: float, high: float) -> float:
+def _lowered(noise: Any, theta: Float[np.ndarray, "... d"], low: Any, high: Any) -> Any:
     """Two rounds of nine points."""
     resolution, eighths = float(np.max(noise.resolution)), np.arange(1, 8) / 8
     for _ in range(2):
-        grid = low + (high - low) * eighths
-        rate = noise.cdf_and_rate(grid[:, None] - theta)[1]
-        above = int(np.count_nonzero(rate.sum(1) * resolution < _HIGHEST))
-        high -= (high - low) / 8 * above
+        grid = low[..., None] + (high - low)[..., None] * eighths
+        rate = noise.cdf_and_rate(grid[..., None] - theta[..., None, :])[1]
+        above = np.count_nonzero(rate.sum(-1) * resolution < _HIGHEST, axis=-1)
+        high = high - (high - low) / 8 * above
     return high
 
 
@@ -119,19 +124,20 @@ def _ordered(noise: Any, theta: Float[np.ndarray, "d"]) -> _Order | None:
     return _Order(which, theta[which], taken, reach[which])
 
 
-def _nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> int:
-    """How many to begin with: an even number, seldom doubled."""
+def nodes(noise: Any, theta: np.ndarray, ends: Window, *, relative: bool) -> Any:
+    """How many to begin with, for every row: an even number, seldom doubled."""
+    size = theta.shape[-1]
     if noise.shape:
         return 144 if noise.tail == "gaussian" else 320
     step, gaussian = noise.step * float(noise.resolution), noise.tail == "gaussian"
     # Of few categories small p_i agree at once, of many by `_tails`.
-    few = relative and not (gaussian and theta.size > 2 * _SAMPLE)
+    few = relative and not (gaussian and size > 2 * _SAMPLE)
     if few:
         step *= 0.87
     if gaussian:  # the largest of many varies less than one of them
-        tens = math.log10(theta.size / 10)
+        tens = math.log10(size / 10)
         step /= 1 + (0.65 if few and tens > 0 else 0.5) * tens
-    return 2 * math.ceil((ends.high - ends.low) / (2 * step))
+    return 2 * np.ceil((ends.high - ends.low) / (2 * step)).astype(int)
 
 
 def blocks(
@@ -152,7 +158,7 @@ def blocks(
     h = (high - low) / count
     j = np.arange(1, count, 2) if odd else np.arange(count + 1)
     s, product = low + h * j, product[j[0] :: 1 + odd]
-    weights = h * (_odd_weights(j) if odd else _weights(j, h))
+    weights = h * _odd_weights(j) if odd else weights_of(j, h)
 
     def make(k: int, size: int, near: int) -> Block:
         cut = slice(k, k + size)
@@ -174,16 +180,20 @@ def blocks(
     return made
 
 
-def _weights(j: np.ndarray, h: float) -> np.ndarray:
-    return np.stack(
+def weights_of(j: np.ndarray, h: Any) -> Float[np.ndarray, "... 5 n"]:
+    """The five rows of weights of `blocks` for nodes j = 0 .. n of step h, which may be several."""
+    rows = np.stack(
         [
             np.ones(len(j)),
             np.where(j % 2, 0.0, 2.0),
-            np.where(j % j[-1], 0.0, 1 / h),
+            np.zeros(len(j)),
             np.cos(np.pi / 2 * j),
             np.sin(np.pi / 2 * j),
         ]
     )
+    weights = np.asarray(h)[..., None, None] * rows
+    weights[..., 2, [0, -1]] = 1.0
+    return weights
 
 
 def _odd_weights(j: np.ndarray) -> np.ndarray:
@@ -206,38 +216,29 @@ def integrate(
     order = _ordered(noise, theta)
     for sample in (_SAMPLE, theta.size):
         ends = window(noise, theta, sample=sample)
-        count = _nodes(noise, theta, ends, relative=relative)
-        if count > _MOST:
+        count = nodes(noise, theta, ends, relative=relative)
+        if count > MOST_NODES:
             return None
         grid = Grid(ends, count, np.empty(count + 1))
         parts = _total(noise, theta, terms, grid, order)
-        if grid.product[0] < _RISEN:
+        if grid.product[0] < RISEN:
             break
     fine, coarse = [a[0] for a in parts], [a[1] for a in parts]
     edge = parts[0][2] * noise.resolution
     if order is not None:
         edge = edge + math.exp(CEILING)
     wave = np.hypot(*parts[0][3:5])
-    gaussian = noise.tail == "gaussian"
-    power = 8 if gaussian else 4
-    # What is not resolved in relation to itself is found otherwise.
-    enough = 5e-14 if relative and noise.shape and gaussian else 1e-17
     while True:
-        # The relative error of the finer rule is the square of that of the coarser, about. That
-        # may vanish by chance, not so the Fourier transform at a quarter of the frequency.
-        gap = np.square((fine[0] - coarse[0]) / np.maximum(fine[0], 1e-300))
-        least = np.minimum(2 * wave / np.maximum(fine[0], 1e-300), 1.0) ** power
-        off = np.maximum(gap, least) if relative and (noise.shape or gaussian) else gap
-        agreed = bool(np.all(gap * fine[0] <= enough))
-        agreed = agreed and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
-        small = agreed and (not relative or np.all((off <= 1e-14) | (edge > 1e-13 * fine[0])))
-        cheap = 2 * count <= _MOST and 2 * count * theta.size <= _FEW.get(noise.tail, 2**18)
+        agreed, small, off = agreement(noise, fine[0], coarse[0], edge, wave, relative=relative)
+        agreed = bool(agreed) and _resolved(noise, theta, ends, (ends.high - ends.low) / count)
+        small = agreed and bool(small)
+        cheap = 2 * count <= MOST_NODES and 2 * count * theta.size <= _FEW.get(noise.tail, 2**18)
         if agreed and (small or not cheap) and not further:
             apart = differences(fine, coarse)
             return Sums(fine, apart, edge + 30 * off * fine[0]), grid
         further = further and not (agreed and (small or not cheap))
         count *= 2
-        if count > 2 * _MOST or (count > _MOST and not agreed):
+        if count > 2 * MOST_NODES or (count > MOST_NODES and not agreed):
             return None
         product = np.empty(count + 1)
         product[::2] = grid.product
@@ -245,6 +246,25 @@ def integrate(
         new = _total(noise, theta, terms, grid, order, odd=True)
         wave = np.hypot((fine[0] - coarse[0]) / 2, new[0][1])
         coarse, fine = fine, [a / 2 + b[0] for a, b in zip(fine, new, strict=True)]
+
+
+def agreement(
+    noise: Any, fine: Any, coarse: Any, edge: Any, wave: Any, *, relative: bool
+) -> tuple[Any, Any, np.ndarray]:
+    """(whether p is right, its small entries too if `relative`, by how much of themselves they are
+    off), for every row, from both rules, the ends and the Fourier transform.
+    """
+    gaussian = noise.tail == "gaussian"
+    power = 8 if gaussian else 4
+    # What is not resolved in relation to itself is found otherwise.
+    enough = 5e-14 if relative and noise.shape and gaussian else 1e-17
+    # The relative error of the finer rule is the square of that of the coarser, about. That may
+    # vanish by chance, not so the Fourier transform at a quarter of the frequency.
+    gap = np.square((fine - coarse) / np.maximum(fine, 1e-300))
+    least = np.minimum(2 * wave / np.maximum(fine, 1e-300), 1.0) ** power
+    off = np.maximum(gap, least) if relative and (noise.shape or gaussian) else gap
+    small = np.all((off <= 1e-14) | (edge > 1e-13 * fine), -1) if relative else True
+    return np.all(gap * fine <= enough, -1), small, off
 
 
 def _total(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 kind: Kind = "quadrature"
 _LARGE, _UNLIKE = 1e6, 1e250
-_TINY, _FEW = 1e-26, 1000
+TINY, _FEW = 1e-26, 1000
 """Up to so many categories rows of H keep the digits of a p_i below the first, which are not in the
 nodes that serve all."""
 _UNSEEN = 1e-12
@@ -37,7 +37,7 @@ _UNSEEN = 1e-12
 _CLOSE = 1e-3
 """Up to how many widths apart f is nearly linear between thetas; not next to poles."""
 _OCTAVES = np.concatenate([2.0 ** np.arange(1, 20), [np.inf]])
-_LOST = 0.01
+LOST = 0.01
 """How much of the mass a rule may miss before its answer is refused; 1e-14 is usual."""
 
 
@@ -153,9 +153,15 @@ def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.nda
         # Of two tiny ones the row of the smaller is the one that is right to its own size.
         for k in np.argsort(-log_p):
             weight[tiny[k]] = weight[:, tiny[k]] = -np.exp(log_p[k]) * rows[k]
-    np.fill_diagonal(weight, 0.0)
+    return with_degrees(weight)
+
+
+def with_degrees(weight: Float[np.ndarray, "... d d"]) -> Float[np.ndarray, "... d d"]:
+    """The Laplacian of a graph with these weights, or of several."""
+    diagonal = np.arange(weight.shape[-1])
+    weight[..., diagonal, diagonal] = 0.0
     out = -weight
-    np.fill_diagonal(out, weight.sum(1))
+    out[..., diagonal, diagonal] = weight.sum(-1)
     return out
 
 
@@ -251,12 +257,12 @@ def blocks(noise: Any, theta: Vector) -> list[_integrals.MakeBlock]:
 
 
 def _tiny(p: np.ndarray) -> np.ndarray:
-    return np.flatnonzero(p < _TINY) if p.size <= _FEW else np.zeros(0, int)
+    return np.flatnonzero(p < TINY) if p.size <= _FEW else np.zeros(0, int)
 
 
 def _found(noise: Any, p: np.ndarray) -> float:
     mass = p.sum()
-    if not abs(mass - 1) < _LOST:
+    if not abs(mass - 1) < LOST:
         msg = (
             f"`perturbation` {noise} has a density that the quadrature does not resolve: it found "
             f"the mass {mass} instead of 1; name its kinks as `breakpoints`"

@@ -1,0 +1,168 @@
+"""Quadrature of many rows of few categories at once: one pass of NumPy for all.
+
+Every row has the trapezoidal rule that it has on its own, so that its answer does not depend on the
+others, and is the same. What needs more than one pass is left to `quadrature`, row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from perturbtheory.potential.methods._integrals import ELEMENTS
+from perturbtheory.potential.methods._pass import Pass
+from perturbtheory.potential.methods._trapezoid import (
+    MOST_NODES,
+    RISEN,
+    Window,
+    agreement,
+    nodes,
+    weights_of,
+    window,
+)
+from perturbtheory.potential.methods.quadrature import LOST, TINY, with_degrees
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
+
+_MOST = 32
+"""Categories up to which the numbers of a row take less than what NumPy needs to begin with it."""
+
+_Rates = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""A third integral, from weights times F, shape ``(n, 5, m)``, rates, ``(n, m, d)``, and which rows
+these are."""
+
+
+Answer = tuple[Any, "Bool[np.ndarray, 'n']"]
+"""What was asked for, of every row, and for which rows it is right."""
+
+
+class _Rows(NamedTuple):
+    """Integrals of every row.
+
+    Attributes:
+        done: whether they are right.
+        p: int F r_i ds.
+        f: int s F R ds.
+        third: what was asked for besides.
+        edge: what p_i may lack.
+    """
+
+    done: Bool[np.ndarray, "n"]
+    p: Float[np.ndarray, "n d"]
+    f: Float[np.ndarray, "n"]
+    third: Float[np.ndarray, "n ..."]
+    edge: Float[np.ndarray, "n d"]
+
+
+def serves(noise: Any, d: int) -> bool:
+    """Whether one pass over many rows of d categories is of use."""
+    return noise.step is not None and not noise.shape and d <= _MOST
+
+
+def solve(noise: Any, theta: Float[np.ndarray, "n d"], *, least: float = -np.inf) -> Answer | None:
+    """f, p and log p of rows of moderate numbers."""
+    top = theta.max(1)
+    found = _integrate(noise, theta - top[:, None], relative=least < 0)
+    if found is None:
+        return None
+    mass = found.p.sum(1)
+    p = found.p / mass[:, None]
+    log_p = np.log(p)
+    lacking = np.any((found.edge > 1e-13 * p) | (p < 1e-290), 1) & (least < 0)
+    done = found.done & (np.abs(mass - 1) < LOST) & ~lacking
+    return Pass(top + found.f, p, log_p), done
+
+
+def hessian(noise: Any, theta: Float[np.ndarray, "n d"]) -> Answer | None:
+    """H, right in its small rows too."""
+    centred = theta - theta.max(1)[:, None]
+    found = _integrate(noise, centred, _laplacian, relative=False)
+    if found is None:
+        return None
+    return with_degrees((found.third + np.swapaxes(found.third, 1, 2)) / 2), _served(found)
+
+
+def hvp(noise: Any, theta: Float[np.ndarray, "n d"], v: Float[np.ndarray, "n d"]) -> Answer | None:
+    """H v, right in its small entries too."""
+    centred, third = theta - theta.max(1)[:, None], _product_with(v)
+    found = _integrate(noise, centred, third, relative=False)
+    return None if found is None else (found.third, _served(found))
+
+
+def _served(found: _Rows) -> Bool[np.ndarray, "n"]:
+    return found.done & np.all(found.p >= TINY, 1)
+
+
+def _integrate(
+    noise: Any, theta: Float[np.ndarray, "n d"], third: _Rates | None = None, *, relative: bool
+) -> _Rows | None:
+    """Both rules on all rows, which are counted from their largest entries; None if it has none."""
+    n, d = theta.shape
+    ends = window(noise, theta)
+    count = nodes(noise, theta, ends, relative=relative)
+    out = None
+    for steps in np.unique(count[count <= MOST_NODES]):
+        group = np.flatnonzero(count == steps)
+        size = max(1, ELEMENTS // ((int(steps) + 1) * d))
+        for k in range(0, len(group), size):
+            which = group[k : k + size]
+            part = Window(ends.low[which], ends.high[which])
+            found = _pass(noise, theta, which, part, int(steps), third, relative=relative)
+            if out is None:
+                out = _Rows(*(np.zeros((n, *a.shape[1:]), a.dtype) for a in found))
+            for all_rows, some in zip(out, found, strict=True):
+                all_rows[which] = some
+            if not found.done.any():  # nor are the others, most likely
+                break
+    return out
+
+
+def _pass(
+    noise: Any,
+    theta: Float[np.ndarray, "n d"],
+    which: np.ndarray,
+    ends: Window,
+    steps: int,
+    third: _Rates | None,
+    *,
+    relative: bool,
+) -> _Rows:
+    theta = theta[which]
+    j, h = np.arange(steps + 1), (ends.high - ends.low) / steps
+    s = ends.low[:, None] + h[:, None] * j
+    cdf, rate = noise.cdf_and_rate(s[:, :, None] - theta[:, None, :])
+    product = np.multiply.reduce(cdf, axis=-1)
+    rows = weights_of(j, h) * product[:, None, :]
+    p = rows @ rate
+    f = (rows @ (s * _total_rate(rate))[:, :, None])[:, 0, 0]
+    edge = p[:, 2] * noise.resolution
+    wave = np.hypot(p[:, 3], p[:, 4])
+    agreed, small, off = agreement(noise, p[:, 0], p[:, 1], edge, wave, relative=relative)
+    done = agreed & small & (product[:, 0] < RISEN)
+    found = f if third is None else third(rows, rate, which)
+    return _Rows(done, p[:, 0], f, found, edge + 30 * off * p[:, 0])
+
+
+def _total_rate(rate: Float[np.ndarray, "n m d"]) -> Float[np.ndarray, "n m"]:
+    """R = sum_i r_i."""
+    return rate @ np.ones(rate.shape[-1])
+
+
+def _product_with(v: Float[np.ndarray, "n d"]) -> _Rates:
+    """int F r_i R ds v_i - int F r_i sum_j r_j v_j ds, which is H v."""
+
+    def third(rows: np.ndarray, rate: np.ndarray, which: np.ndarray) -> np.ndarray:
+        here = v[which]
+        degree = (rows * _total_rate(rate)[:, None]) @ rate
+        along = (rate @ here[:, :, None])[:, None, :, 0]
+        return (degree * here[:, None] - (rows * along) @ rate)[:, 0]
+
+    return third
+
+
+def _laplacian(rows: np.ndarray, rate: np.ndarray, which: np.ndarray) -> np.ndarray:  # noqa: ARG001
+    """int F r_i r_j ds: the weights of the graph, of which H is the Laplacian."""
+    return np.swapaxes(rate, 1, 2) @ (rows[:, 0, :, None] * rate)
