@@ -11,7 +11,7 @@ import hypothesis  # noqa: E402
 import jax  # noqa: E402
 import pytest  # noqa: E402
 
-from tests import own_claims  # noqa: E402
+from tests import own_claims, slow  # noqa: E402
 from tests.known_defects import KNOWN_DEFECTS  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
@@ -37,9 +37,19 @@ def pytest_configure(config: pytest.Config) -> None:
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of known defects must fail."""
+@pytest.hookimpl(tryfirst=True)  # before marks select
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of known defects must fail; those of `tests/slow.txt` are slow, and there."""
+    listed = slow.listed()
+    gone = listed - {item.nodeid for item in items}
+    if gone and config.args == config.getini("testpaths") and not config.option.ignore:
+        message = (
+            f"tests/slow.txt lists tests that are not there: {sorted(gone)}; see tests/slow.py"
+        )
+        raise pytest.UsageError(message)
     for item in items:
+        if item.nodeid in listed:
+            item.add_marker(pytest.mark.slow)
         if item.name in KNOWN_DEFECTS:
             item.add_marker(pytest.mark.xfail(reason=KNOWN_DEFECTS[item.name], strict=True))
 
