@@ -6,7 +6,8 @@ import json
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from perturbtheory.figures._figure import BLUE, GREEN, VERMILLION, Figure
+from perturbtheory.display import BLUE, GREEN, VERMILLION
+from perturbtheory.figures._figure import Figure
 
 SERIES = {
     "perturbtheory": ("perturbtheory (bound on error)", BLUE, "*", 10),
