@@ -20,17 +20,20 @@ FLOOR, CEILING = -95.0, -46.0
 _LOWEST, _HIGHEST = -92.0, 1e-17
 _FALL, _MOST_PARTS, _DYADS, _DEPTH = 16.0, 256, 16, 50.0
 """By how much log F may rise on a panel, and into how many a panel is cut at a time."""
-_MANY = 1000
+_FEW, _MANY = 16, 1000
 UNDERFLOW = -600.0
 """From here on a product of cdfs keeps its digits."""
 
 
 class _Marks(NamedTuple):
-    """Landmarks of about one width: sorted places, the smallest width and the largest reach."""
+    """Landmarks of about one width: sorted places, the smallest width and the largest reach.
+
+    Or of any width: places with a width and a reach for each.
+    """
 
     places: np.ndarray
-    width: float
-    reach: float
+    width: Any
+    reach: Any
 
 
 def panel_bounds(noise: Any, theta: Vector) -> Float[np.ndarray, "panels+1"]:
@@ -165,8 +168,9 @@ def _turn(
     """Between which places `is_below` turns False: rounds of a few points, even in asinh."""
     top = float(theta.max())
     left, right = first, last = np.arcsinh((np.array(ends) - top) / unit)
-    points = 7 if theta.size < _MANY else 1
-    for _ in range(4 if points > 1 else 12):
+    # Each round costs NumPy as much as some hundred numbers.
+    points, rounds = (63, 2) if theta.size < _FEW else (7, 4) if theta.size < _MANY else (1, 12)
+    for _ in range(rounds):
         grid = left + (right - left) / (points + 1) * np.arange(points + 2)
         k = int(np.count_nonzero(is_below(top + unit * np.sinh(grid[1:-1]))))
         left, right = grid[k], grid[k + 1]
@@ -177,21 +181,40 @@ def _turn(
 
 def _narrowed(bounds: np.ndarray, marks: list[_Marks]) -> np.ndarray:
     """The panels cut into equal parts until none is too wide."""
+    if not marks:
+        return bounds
+    sizes = [mark.places.size for mark in marks]
+    each = [np.repeat([mark[k] for mark in marks], sizes) for k in (1, 2)]
+    all_marks = _Marks(np.concatenate([mark.places for mark in marks]), *each)
     for _ in range(80):
         left, right = bounds[:-1], bounds[1:]
-        allowed = np.full(len(left), np.inf)
-        for places, width, reach in marks:
-            k = np.searchsorted(places, left)
-            above = places[np.minimum(k, len(places) - 1)]
-            ahead = np.where(k < len(places), above - right, np.inf)
-            behind = np.where(k > 0, left - places[np.maximum(k - 1, 0)], np.inf)
-            distance = np.maximum(np.minimum(ahead, behind) - reach, 0.0)
-            allowed = np.minimum(allowed, np.maximum(1.5 * width, 2 * distance))
+        few = sum(sizes) * len(left) <= ELEMENTS
+        allowed = _nearest_of_all(left, right, all_marks) if few else _nearest(left, right, marks)
         parts = np.ceil((right - left) / (1.001 * allowed))
         if np.all(parts <= 1):
             break
         bounds = _cut(bounds, np.minimum(parts, 4).astype(int))
     return bounds
+
+
+def _nearest_of_all(left: np.ndarray, right: np.ndarray, marks: _Marks) -> np.ndarray:
+    """How wide panels may be, by all landmarks at once, each with its own width."""
+    distance = np.maximum(marks.places - right[:, None], left[:, None] - marks.places)
+    distance = np.maximum(distance - marks.reach, 0.0)
+    return np.minimum.reduce(np.maximum(1.5 * marks.width, 2 * distance), axis=1)
+
+
+def _nearest(left: np.ndarray, right: np.ndarray, marks: list[_Marks]) -> np.ndarray:
+    """The same by the neighbours among the landmarks of a width."""
+    allowed = np.full(len(left), np.inf)
+    for places, width, reach in marks:
+        k = np.searchsorted(places, left)
+        above = places[np.minimum(k, len(places) - 1)]
+        ahead = np.where(k < len(places), above - right, np.inf)
+        behind = np.where(k > 0, left - places[np.maximum(k - 1, 0)], np.inf)
+        distance = np.maximum(np.minimum(ahead, behind) - reach, 0.0)
+        allowed = np.minimum(allowed, np.maximum(1.5 * width, 2 * distance))
+    return allowed
 
 
 def _gentle(bounds: np.ndarray, log_cdf_at: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
