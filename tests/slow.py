@@ -29,7 +29,6 @@ ALWAYS = (
     "tests/potential/test_duality.py::TestTransformations::",
     "tests/potential/test_small_probabilities.py::test_gradients_of_logarithms_under_jax",
     "tests/potential/test_worlds.py::test_both_worlds_agree[normal]",
-    "tests/test_docs.py",
     "tests/test_edges.py::test_the_loss_of_a_masked_label_is_infinite[coin]",
     "tests/test_readme.py",
 )

@@ -84,7 +84,11 @@ PACKAGE = ROOT / "perturbtheory"
 WITH_EXAMPLES = sorted(p for p in PACKAGE.rglob("*.py") if ">>> " in p.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    WITH_EXAMPLES,
+    ids=lambda path: ".".join(path.relative_to(PACKAGE).with_suffix("").parts),
+)
 def test_examples_of_docstrings_answer_what_they_show(path: Path) -> None:
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     found = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
