@@ -30,6 +30,8 @@ def test_the_list_is_in_order_and_leaves_out_what_runs_always() -> None:
     lines = slow.LISTED.read_text("utf-8").splitlines()
     assert lines == sorted(set(lines))
     assert not [line for line in lines if line.startswith(slow.ALWAYS)]
+    root = slow.LISTED.parents[1]
+    assert all((root / line.partition("::")[0]).is_file() for line in lines)
 
 
 def test_those_of_the_list_have_the_mark(request: pytest.FixtureRequest) -> None:

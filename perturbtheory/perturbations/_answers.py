@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import fields, is_dataclass
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,14 +36,14 @@ def wrap(cls: type) -> None:
             method = vars(cls).get(name)
             if isinstance(method, property) and method.fget is not None:
                 setattr(cls, name, property(wrapped(method.fget)))
-            elif callable(method) and not getattr(method, "__isabstractmethod__", False):
+            elif isfunction(method) and not getattr(method, "__isabstractmethod__", False):
                 setattr(cls, name, wrapped(method))
 
 
 def kept(method: Callable[..., Any]) -> Callable[..., Any]:
     """The method, which answers from memory where its law and its arguments cannot have changed.
 
-    Arrays that it answers with are read-only there.
+    Arrays that it answers with are read-only then.
 
     Example:
         >>> import perturbtheory as pt
@@ -59,12 +61,14 @@ def kept(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return known[key]
         except KeyError:
-            pass
+            found = _read_only(method(self, *arguments, **options))
         except TypeError:  # arrays among the arguments
             return method(self, *arguments, **options)
         if len(known) >= _MOST:
             known.clear()
-        return known.setdefault(key, _read_only(method(self, *arguments, **options)))
+        if _is_plain(found):
+            known[key] = found
+        return found
 
     return answer
 
@@ -84,11 +88,28 @@ def known_floats(noise: Any, name: str | None, *values: Any) -> tuple[Any, ...] 
     return _NUMPY, *(np.asarray(value, np.float64) for value in values), *numbers
 
 
-def _memory(noise: Any) -> dict[Any, Any] | None:
-    own = getattr(noise, "__dict__", {})
-    if "_memory" not in own:
-        own["_memory"] = {} if all(map(_stays, leaves(noise))) else None
-    return own["_memory"]
+class _Memory(dict[Any, Any]):
+    """Answers of a law whose fields are these objects; a pickle or a deep copy begins anew."""
+
+    def __init__(self, held: tuple[tuple[str, Any], ...] = (), *, stays: bool = False) -> None:
+        super().__init__()
+        self.held, self.stays = held, stays
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Memory, ()
+
+
+def _memory(noise: Any) -> _Memory | None:
+    """Where the law keeps its answers; None for one whose parameters may change in place."""
+    own = getattr(noise, "__dict__", None)
+    if own is None:
+        return None
+    known = own.get("_memory")
+    if known is None or not known.held or any(own.get(name) is not was for name, was in known.held):
+        names = [field.name for field in fields(noise)] if is_dataclass(noise) else []
+        held = tuple((name, own.get(name)) for name in names) or (("", None),)
+        known = own["_memory"] = _Memory(held, stays=all(map(_stays, leaves(noise))))
+    return known if known.stays else None
 
 
 def _stays(leaf: Any) -> bool:
@@ -97,10 +118,22 @@ def _stays(leaf: Any) -> bool:
     return isinstance(leaf, float | np.floating)
 
 
+def _is_plain(answer: Any) -> bool:
+    """Whether it is made of numbers and arrays of NumPy, which no transformation of JAX owns."""
+    if isinstance(answer, tuple):
+        return all(map(_is_plain, answer))
+    return answer is None or isinstance(answer, np.ndarray | np.generic | float | int)
+
+
 def _read_only(answer: Any) -> Any:
-    for part in answer if isinstance(answer, tuple) else (answer,):
-        if isinstance(part, np.ndarray):
-            part.flags.writeable = False
+    """The answer with arrays that nobody can write to; whoever made them still can."""
+    if isinstance(answer, np.ndarray):
+        view = answer.view()
+        view.flags.writeable = False
+        return view
+    if isinstance(answer, tuple):
+        parts = map(_read_only, answer)
+        return type(answer)(*parts) if hasattr(answer, "_fields") else tuple(parts)
     return answer
 
 

@@ -31,6 +31,16 @@ def parsed(distribution: Any) -> tuple[tuple[Any, ...], Any, Any]:
     return shapes, np.asarray(loc, float)[()], np.asarray(scale, float)[()]
 
 
+def of_copies(distribution: Any) -> Any:
+    """The frozen distribution with arrays of its own: those it was made of may change in place."""
+    given = (*distribution.args, *distribution.kwds.values())
+    if not any(map(np.ndim, given)):
+        return distribution
+    args = [np.array(a) if np.ndim(a) else a for a in distribution.args]
+    named = {k: np.array(a) if np.ndim(a) else a for k, a in distribution.kwds.items()}
+    return distribution.dist(*args, **named)
+
+
 def unit_of(distribution: Any) -> tuple[Any, Any, Any]:
     """(the distribution without location and scale, loc, scale), of all coordinates.
 

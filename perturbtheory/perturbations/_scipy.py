@@ -13,6 +13,7 @@ from perturbtheory.perturbations._base import AbstractPerturbation
 from perturbtheory.perturbations._called import AbstractScipy, Called
 from perturbtheory.perturbations._frozen import (
     fringe_of,
+    of_copies,
     parsed,
     quantile,
     require_in_range,
@@ -76,6 +77,7 @@ class FromScipy(AbstractTabulated, AbstractScipy):
         require_in_range(self.distribution)
         places = as_places("breakpoints", self.breakpoints, probe.shape)
         object.__setattr__(self, "breakpoints", places)
+        object.__setattr__(self, "distribution", of_copies(self.distribution))
 
     @property
     def differentiable(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]

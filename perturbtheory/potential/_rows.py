@@ -83,23 +83,25 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np
 @_quiet
 def at_once(
     question: str, noise: Any, *vectors: Float[np.ndarray, "n d"], least: float = -np.inf
-) -> quadrature_rows.Answer | None:
-    """(`solve`, `hessian` or `hvp` of many rows in one pass, which of them it serves).
+) -> tuple[Any, ...] | None:
+    """(which rows, `solve`, `hessian` or `hvp` of these in one pass, for which it is right).
 
     None where rows are as well answered one by one.
     """
-    theta = vectors[0]
-    if method_of(noise) is not quadrature or not quadrature_rows.serves(noise, theta.shape[1]):
+    if method_of(noise) is not quadrature or not quadrature_rows.serves(noise, vectors[0].shape[1]):
         return None
     near, shift = noise.unshifted()
-    moderate = np.all(np.abs(theta) < _MODERATE) and not _power(noise, theta)
-    if not moderate or near is not noise or np.any(shift):
+    moderate = np.all(np.abs(vectors[0]) < _MODERATE, 1)
+    vectors = tuple(vector[moderate] for vector in vectors)
+    if near is not noise or np.any(shift) or not moderate.any() or _power(noise, vectors[0]):
         return None
     if question == "hessian":
-        return quadrature_rows.hessian(noise, theta)
-    if question == "hvp":
-        return quadrature_rows.hvp(noise, *vectors)
-    return quadrature_rows.solve(noise, theta, least=least)
+        found = quadrature_rows.hessian(noise, *vectors)
+    elif question == "hvp":
+        found = quadrature_rows.hvp(noise, *vectors)
+    else:
+        found = quadrature_rows.solve(noise, *vectors, least=least)
+    return None if found is None else (np.flatnonzero(moderate), *found)
 
 
 @_quiet

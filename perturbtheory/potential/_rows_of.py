@@ -91,8 +91,9 @@ def _fill(
     least, answer_of = _AT_ONCE[question]
     found = _rows.at_once(question, noise, *vectors, least=least)
     if found is not None:
-        for k in np.flatnonzero(found[1]):
-            rows[k] = answer_of(found[0], k)
+        which, answers, right = found
+        for k in np.flatnonzero(right):
+            rows[which[k]] = answer_of(answers, k)
 
 
 def _is_plain(noise: AbstractPerturbation, theta: np.ndarray) -> bool:

@@ -56,6 +56,25 @@ def test_a_masked_row_or_one_without_an_answer_does_not_change_the_others():
         f.probabilities(masked)
 
 
+def test_rows_with_a_mask_or_far_away_do_not_send_the_others_one_by_one(monkeypatch):
+    from perturbtheory.potential import _rows
+
+    f, rows = pt.expected_max(pt.Normal()), np.random.default_rng(0).normal(size=(50, 3))
+    rows[3, 0], rows[7, 2] = -np.inf, 1e160
+    alone = list(map(f.probabilities, rows))
+    solve, asked = _rows.solve, []
+    monkeypatch.setattr(_rows, "solve", lambda *a, **k: asked.append(a) or solve(*a, **k))
+    assert np.array_equal(f.probabilities(rows), alone)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("d", [20, 28])
+def test_nodes_that_are_summed_in_blocks(d):
+    f = pt.expected_max(pt.smoothed(pt.Laplace(), 0.1))
+    rows = np.random.default_rng(0).normal(size=(3, d))
+    assert np.array_equal(f(rows), list(map(f, rows)))
+
+
 def test_no_rows():
     f = pt.expected_max(pt.Normal())
     assert f.probabilities(np.zeros((0, 3))).shape == (0, 3)

@@ -104,7 +104,8 @@ def _integrate(
     ends = window(noise, theta)
     count = nodes(noise, theta, ends, relative=relative)
     out = None
-    for steps in np.unique(count[count <= MOST_NODES]):
+    # More nodes would be summed in blocks, which rounds in another way.
+    for steps in np.unique(count[count <= min(MOST_NODES, ELEMENTS // d - 1)]):
         group = np.flatnonzero(count == steps)
         size = max(1, ELEMENTS // ((int(steps) + 1) * d))
         for k in range(0, len(group), size):
