@@ -52,7 +52,7 @@ _HOMES = {
         "perturbations",
     ),
 }  # fmt: skip
-_MODULES = ("data", "estimators", "models", "numerics", "properties", "testing")
+_MODULES = ("data", "distributions", "estimators", "models", "numerics", "properties", "testing")
 
 
 def __getattr__(name: str) -> Any:

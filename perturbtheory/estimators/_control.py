@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from perturbtheory.estimators._base import GUMBEL, TEMPERATURE, AbstractEstimator, Setting
-from perturbtheory.estimators._draws import divided, draw, one_hot
+from perturbtheory.estimators._draws import draw, one_hot
 from perturbtheory.estimators._objective import Objective, as_pytree
 from perturbtheory.estimators._score import score
-from perturbtheory.numerics import namespace, register, split
+from perturbtheory.numerics import divided, namespace, register, split
 from perturbtheory.perturbations import EULER
 
 if TYPE_CHECKING:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from perturbtheory.numerics import floats, is_jax, namespace
+from perturbtheory.numerics import floats, is_jax, is_key
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float
@@ -24,15 +22,8 @@ def require_key(key: Any) -> None:
             ...
         ValueError: `key` must be one key of jax.random, got 0; pass jax.random.key(seed), ...
     """
-    shape = np.shape(key) if is_jax(key) else None
-    typed = raw = False
-    if hasattr(key, "dtype"):
-        import jax
-
-        typed = jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key) and shape == ()
-        raw = key.dtype == np.uint32 and shape == (2,)
-    if not (typed or raw):
-        got = f"shape {shape}" if shape else repr(key)
+    if not is_key(key):
+        got = f"shape {key.shape}" if is_jax(key) and key.shape else repr(key)
         msg = (
             f"`key` must be one key of jax.random, got {got}; pass jax.random.key(seed), and use "
             "jax.vmap over keys for many estimates"
@@ -81,10 +72,3 @@ def one_hot(x: Float[Array, "... K"]) -> Float[Array, "... K"]:
     """
     xp, x = floats(x)
     return xp.asarray(xp.argmax(x, -1, keepdims=True) == xp.arange(x.shape[-1]), x.dtype)
-
-
-def divided(x: Float[Array, "... K"], temperature: Any) -> Float[Array, "... K"]:
-    """x / t, where masked entries, -inf, have no slope in t."""
-    xp = namespace(x, temperature)
-    open_ = x != -xp.inf
-    return xp.where(open_, xp.where(open_, x, 0.0) / temperature, -xp.inf)

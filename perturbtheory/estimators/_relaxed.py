@@ -6,10 +6,10 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.estimators._base import GUMBEL, TEMPERATURE, AbstractEstimator, Setting
-from perturbtheory.estimators._draws import divided, draw, one_hot
+from perturbtheory.estimators._draws import draw, one_hot
 from perturbtheory.estimators._objective import Objective
 from perturbtheory.estimators._relaxed_law import relaxed_moments
-from perturbtheory.numerics import namespace, register
+from perturbtheory.numerics import divided, namespace, register
 from perturbtheory.potential import expected_max
 
 if TYPE_CHECKING:

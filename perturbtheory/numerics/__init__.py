@@ -13,6 +13,7 @@ from perturbtheory.numerics._loops import two_sum as two_sum
 from perturbtheory.numerics._namespace import Array as Array
 from perturbtheory.numerics._namespace import Namespace as Namespace
 from perturbtheory.numerics._namespace import array as array
+from perturbtheory.numerics._namespace import divided as divided
 from perturbtheory.numerics._namespace import floats as floats
 from perturbtheory.numerics._namespace import is_jax as is_jax
 from perturbtheory.numerics._namespace import is_known as is_known
@@ -28,4 +29,5 @@ from perturbtheory.numerics._pytree import require_registered as require_registe
 from perturbtheory.numerics._random import choice as choice
 from perturbtheory.numerics._random import draw as draw
 from perturbtheory.numerics._random import dtype_of_draws as dtype_of_draws
+from perturbtheory.numerics._random import is_key as is_key
 from perturbtheory.numerics._random import split as split

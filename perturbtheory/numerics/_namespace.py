@@ -52,6 +52,7 @@ NUMPY = Namespace(
     traced=False,
     **{name: getattr(scipy.special, name) for name in _SPECIAL},
     logsumexp=scipy.special.logsumexp,
+    softmax=scipy.special.softmax,
     segment_sum=lambda values, index, count: np.bincount(index, values, count),
 )
 
@@ -74,6 +75,7 @@ def _jax() -> Namespace:
         exp1=special.exp1,
         ndtri=special.ndtri,
         logsumexp=special.logsumexp,
+        softmax=jax.nn.softmax,
         segment_sum=jax.ops.segment_sum,
     )
 
@@ -157,3 +159,17 @@ def array(value: Any, like: Any) -> Any:
         array(1.)
     """
     return namespace(like).asarray(value, like.dtype)
+
+
+def divided(x: Any, temperature: Any) -> Any:
+    """x / t, where masked entries, -inf, have no slope in t.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import numpy as np
+        >>> numerics.divided(np.array([1.0, -np.inf]), 0.5).tolist()
+        [2.0, -inf]
+    """
+    xp = namespace(x, temperature)
+    open_ = x != -xp.inf
+    return xp.where(open_, xp.where(open_, x, 0.0) / temperature, -xp.inf)

@@ -4,8 +4,27 @@ from typing import Any
 
 import numpy as np
 
+from perturbtheory.numerics._namespace import is_jax
+
 _NUMPY = {"normal": "standard_normal", "t": "standard_t", "uniform": "random"}
 """What the generator calls laws that JAX calls otherwise."""
+
+
+def is_key(value: Any) -> bool:
+    """Whether `value` is one key of jax.random, of either form and perhaps traced.
+
+    Example:
+        >>> from perturbtheory import numerics
+        >>> import jax
+        >>> numerics.is_key(jax.random.key(0)), numerics.is_key(0)
+        (True, False)
+    """
+    if not is_jax(value):
+        return False
+    import jax
+
+    typed = jax.numpy.issubdtype(value.dtype, jax.dtypes.prng_key) and value.shape == ()
+    return typed or (value.dtype == np.uint32 and value.shape == (2,))
 
 
 def dtype_of_draws(key: Any, *parameters: Any) -> Any:

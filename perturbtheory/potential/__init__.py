@@ -1,5 +1,6 @@
 """The deterministic engine: the expected maximum, its derivatives, subgradients and dual."""
 
+from perturbtheory.potential._arguments import require_noise as require_noise
 from perturbtheory.potential._atomic import decimal as decimal
 from perturbtheory.potential._expectations import expected_logsumexp as expected_logsumexp
 from perturbtheory.potential._expectations import expected_max as expected_max

@@ -17,7 +17,13 @@ _WRITTEN_IN_JAX: dict[type, bool] = {}
 
 
 def require_noise(name: str, value: Any) -> None:
-    """Raise TypeError unless `value` is a perturbation of a registered class, or `FactorNoise`."""
+    """Raise TypeError unless `value` is a perturbation of a registered class, or `FactorNoise`.
+
+    Example:
+        >>> import perturbtheory as pt
+        >>> from perturbtheory import potential
+        >>> potential.require_noise("noise", pt.Normal())
+    """
     if not isinstance(value, FactorNoise):
         require_perturbation(name, value)
     require_registered(name, value)
