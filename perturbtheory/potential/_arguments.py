@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 
@@ -76,3 +76,24 @@ def on_the_simplex(p: Any, given: Any, *, interior: bool) -> Any:
         )
         raise ValueError(msg)
     return p
+
+
+def refuse_infinite_mean(noise: Any) -> Never:
+    """Raise ValueError where f itself does not exist, and say what does."""
+    msg = (
+        f"`perturbation` {noise} has no finite mean, so E[max(theta + gamma)] does "
+        "not exist; `anchored(theta)` gives f(theta) - f(0), which does, and "
+        "`probabilities` and `hessian` work as they are"
+    )
+    raise ValueError(msg)
+
+
+def refuse_tie(tie: Any, theta: Any, noise: Any) -> None:
+    """Raise ValueError where it is known that two coordinates tie."""
+    if is_known(tie) and np.any(np.asarray(tie)):
+        msg = (
+            f"`theta` must have no tie where a Hessian is asked for, got {theta} under "
+            f"{noise}: two coordinates share the maximum with positive probability and "
+            "the gradient jumps; move theta, or smooth with a temperature > 0"
+        )
+        raise ValueError(msg)

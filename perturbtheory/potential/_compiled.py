@@ -35,12 +35,18 @@ def _probability_estimate(noise: AbstractPerturbation, theta: Array) -> tuple[Ar
     return p, radius
 
 
+def _score(noise: AbstractPerturbation, theta: Array, counts: Array) -> Array:
+    logarithms = functools.partial(_derivatives.log_probabilities, noise)
+    return jax.vjp(logarithms, theta)[1](jnp.where(theta > -jnp.inf, counts, 0.0))[0]
+
+
 _QUESTIONS: dict[str, Callable[..., Any]] = {
     "value": _derivatives.value,
     "probabilities": _derivatives.probabilities,
     "log_probabilities": _derivatives.log_probabilities,
     "hessian": _derivatives.hessian,
     "hvp": _derivatives.hvp,
+    "score": _score,
     "anchored": _derivatives.anchored,
     "tie": _derivatives.tie,
     "value_estimate": _value_estimate,

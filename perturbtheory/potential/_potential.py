@@ -15,6 +15,8 @@ from perturbtheory.potential._arguments import (
     is_written_in_jax,
     of_one_shape,
     on_the_simplex,
+    refuse_infinite_mean,
+    refuse_tie,
     require_noise,
 )
 from perturbtheory.potential._shown import ShownPotential
@@ -100,6 +102,18 @@ class Potential(ShownPotential):
         pair = of_one_shape(self._theta(theta), "v", as_vectors("v", v))
         self.require_no_tie(pair[0])
         return self._answer("hvp", *pair)
+
+    def score(
+        self, theta: Float[ArrayLike, "... d"], counts: Float[ArrayLike, "... d"]
+    ) -> Float[Array, "... d"]:
+        """grad sum_i n_i log p_i(theta) = H(theta) (n / p): of a log-likelihood; shape of theta.
+
+        n has the shape of theta: how often each category was chosen, one-hot for one choice. No
+        entry underflows; a category that cannot win, whose log p_i is -inf, has no part in it.
+        """
+        pair = of_one_shape(self._theta(theta), "counts", as_vectors("counts", counts))
+        self.require_no_tie(pair[0])
+        return self._answer("score", *pair)
 
     def entropy(self, theta: Float[ArrayLike, "... d"]) -> Float[Array, "..."]:
         """H(p(theta)) = -sum_i p_i log p_i in nats, between 0 and log d; shape ``(...)``.
@@ -278,22 +292,9 @@ class Potential(ShownPotential):
 
     def _require_mean(self) -> None:
         if not self._has_mean:
-            msg = (
-                f"`perturbation` {self.noise} has no finite mean, so E[max(theta + gamma)] does "
-                "not exist; `anchored(theta)` gives f(theta) - f(0), which does, and "
-                "`probabilities` and `hessian` work as they are"
-            )
-            raise ValueError(msg)
+            refuse_infinite_mean(self.noise)
 
     def require_no_tie(self, theta: Any) -> None:
         """Raise ValueError at a known tie of discrete noise, where there is no Hessian."""
-        if self.noise.continuous:
-            return
-        tie = self.has_tie(theta)
-        if is_known(tie) and np.any(np.asarray(tie)):
-            msg = (
-                f"`theta` must have no tie where a Hessian is asked for, got {theta} under "
-                f"{self.noise}: two coordinates share the maximum with positive probability and "
-                "the gradient jumps; move theta, or smooth with a temperature > 0"
-            )
-            raise ValueError(msg)
+        if not self.noise.continuous:
+            refuse_tie(self.has_tie(theta), theta, self.noise)

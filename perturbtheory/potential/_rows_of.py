@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perturbtheory.potential import _newton, _rows
+from perturbtheory.potential import _newton, _rows, _score
 from perturbtheory.potential.methods import closed_form, method_of
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ _NUMBERS = ("value", "anchored", "tie", "value_estimate", "entropy", "conjugate"
 
 def answer(question: str, noise: AbstractPerturbation, *vectors: np.ndarray) -> Any:
     """The answer for every row of the float64 vectors of shape ``(..., d)``."""
+    if question == "score":
+        return _score.score(answer, noise, *vectors)
     function = _QUESTIONS[question]
     lead, d = vectors[0].shape[:-1], vectors[0].shape[-1]
     if not lead:
