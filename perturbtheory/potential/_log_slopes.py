@@ -20,7 +20,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from perturbtheory.numerics import mapped
-from perturbtheory.potential import _rows
+from perturbtheory.potential import _rows, _rows_of
+from perturbtheory.potential._asked import asked
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Bool, Float
@@ -40,7 +41,17 @@ def tiny(p: Float[Array, "d"]) -> Bool[Array, "d"]:
 
 def known(noise: AbstractPerturbation) -> Any:
     """The law with its numbers, inside of a callback: a table is there for the compiled code."""
-    return mapped(lambda leaf: np.asarray(leaf, np.float64), getattr(noise, "law", noise))
+    return mapped(lambda leaf: np.asarray(leaf, np.float64)[()], getattr(noise, "law", noise))
+
+
+def logarithms(law: Any, theta: np.ndarray) -> np.ndarray:
+    """log p of a row, or of rows, in NumPy; NaN where theta or the law is invalid."""
+    rows = np.asarray(theta, np.float64)
+    out = np.full(rows.shape, np.nan)
+    good = np.all(rows < np.inf, -1) & np.any(rows > -np.inf, -1) & bool(law.valid)
+    if good.any():
+        out[good] = _rows_of.answer("log_probabilities", law, rows[good])
+    return out
 
 
 def beyond(
@@ -53,8 +64,7 @@ def beyond(
 
 @jax.custom_jvp
 def _matrix(noise: AbstractPerturbation, theta: Array, where: Array) -> Float[Array, "d d"]:
-    shape = jax.ShapeDtypeStruct((theta.size, theta.size), theta.dtype)
-    return jax.pure_callback(_slopes, shape, noise, theta, where, vmap_method="sequential")
+    return asked(_slopes, (theta.size, theta.size), noise, theta, where)
 
 
 @_matrix.defjvp
@@ -69,8 +79,7 @@ def _bend(noise: AbstractPerturbation, theta: Array, where: Array) -> Float[Arra
     d = theta.size
     if d > _TWICE or not (noise.smooth and noise.differentiable):
         return jnp.where(where[:, None, None], jnp.nan, jnp.zeros((d, d, d), theta.dtype))
-    shape = jax.ShapeDtypeStruct((d, d, d), theta.dtype)
-    return jax.pure_callback(_differences, shape, noise, theta, where, vmap_method="sequential")
+    return asked(_differences, (d, d, d), noise, theta, where)
 
 
 @_bend.defjvp
@@ -87,7 +96,7 @@ def _slopes(noise: Any, theta: Any, where: Any) -> np.ndarray:
     out = np.zeros((row.size, row.size))
     if where.any():
         out[where] = _rows.log_slopes(known(noise), row, np.flatnonzero(where))
-    return out.astype(theta.dtype)
+    return out
 
 
 def _differences(noise: Any, theta: Any, where: Any) -> np.ndarray:
@@ -100,7 +109,7 @@ def _differences(noise: Any, theta: Any, where: Any) -> np.ndarray:
                 moved = row.copy()
                 moved[k] += side * far * step
                 out[which, :, k] += side * weight / step * _rows.log_slopes(law, moved, which)
-    return out.astype(theta.dtype)
+    return out
 
 
 @jax.custom_jvp
@@ -108,8 +117,7 @@ def transposed(
     noise: AbstractPerturbation, theta: Float[Array, "d"], u: Float[Array, "d"], where: Array
 ) -> Float[Array, "d"]:
     """sum_i u_i D_ij over i in `where`, in memory of the size of theta."""
-    out = jax.ShapeDtypeStruct(theta.shape, theta.dtype)
-    return jax.pure_callback(_sum, out, noise, theta, u, where, vmap_method="sequential")
+    return asked(_sum, theta.shape, noise, theta, u, where)
 
 
 @transposed.defjvp
@@ -133,4 +141,4 @@ def _sum(noise: Any, theta: Any, u: Any, where: Any) -> np.ndarray:
     for k in range(0, len(which), _ROWS):
         some = which[k : k + _ROWS]
         out += u[some] @ _rows.log_slopes(law, row, some)
-    return out.astype(theta.dtype)
+    return out

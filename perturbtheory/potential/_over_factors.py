@@ -18,7 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from perturbtheory.potential import _log_slopes, _rows
+from perturbtheory.potential import _log_slopes
+from perturbtheory.potential._asked import asked
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float
@@ -60,7 +61,7 @@ def log_over_factors(function: Function, probabilities: Function) -> Function:
         usual = jnp.log(jnp.where(tiny, 1.0, p))
         slope = usual - jax.lax.stop_gradient(usual)
         lost = jnp.where(tiny & (theta > -jnp.inf), jnp.nan, 0.0).astype(p.dtype)
-        out = jnp.where(jnp.all(jnp.isfinite(known[2])), _asked(*known[:2]), jnp.nan)
+        out = jnp.where(jnp.all(jnp.isfinite(known[2])), _logarithms(*known[:2]), jnp.nan)
         return out + slope + _unknown(p, lost)
 
     return logs
@@ -188,18 +189,14 @@ def _rule(rank: int, nodes: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     return u, both.reshape(2, -1, _CHUNK).transpose(1, 0, 2)
 
 
-def _asked(noise: FactorNoise, theta: Float[Array, "d"]) -> Float[Array, "d"]:
+def _logarithms(noise: FactorNoise, theta: Float[Array, "d"]) -> Float[Array, "d"]:
     """log p(theta), which the NumPy engine is asked for: its rules reach as deep as they must."""
 
     def ask(noise: Any, theta: np.ndarray) -> np.ndarray:
-        row = np.asarray(theta, np.float64)
-        known = noise.known(_log_slopes.known(noise.noise))
-        if not (np.all(row < np.inf) and np.any(row > -np.inf) and known.valid):
-            return np.full(theta.shape, np.nan, theta.dtype)
-        return _rows.solve(known, row).log_probabilities.astype(theta.dtype)
+        law = noise.known(_log_slopes.known(noise.noise))
+        return _log_slopes.logarithms(law, theta)
 
-    out = jax.ShapeDtypeStruct(theta.shape, theta.dtype)
-    return jax.pure_callback(ask, out, noise, theta, vmap_method="sequential")
+    return asked(ask, theta.shape, noise, theta, rows=ask)
 
 
 @jax.custom_jvp

@@ -20,7 +20,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from perturbtheory.perturbations import AbstractPerturbation
-from perturbtheory.potential import _log_slopes, _rows
+from perturbtheory.potential import _log_slopes
+from perturbtheory.potential._asked import asked
 from perturbtheory.potential._rule import (
     Rule,
     log_cdf_of_maximum,
@@ -118,14 +119,9 @@ def log_probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> 
     """log p(theta), which the NumPy engine is asked for: its windows reach as deep as they must."""
 
     def ask(noise: AbstractPerturbation, theta: np.ndarray) -> np.ndarray:
-        known = _log_slopes.known(noise)
-        row = np.asarray(theta, np.float64)
-        if not (np.all(row < np.inf) and np.any(row > -np.inf) and known.valid):
-            return np.full(theta.shape, np.nan, theta.dtype)
-        return _rows.solve(known, row).log_probabilities.astype(theta.dtype)
+        return _log_slopes.logarithms(_log_slopes.known(noise), theta)
 
-    out = jax.ShapeDtypeStruct(theta.shape, theta.dtype)
-    return jax.pure_callback(ask, out, noise, theta, vmap_method="sequential")
+    return asked(ask, theta.shape, noise, theta, rows=ask)
 
 
 def _outside(

@@ -2,6 +2,8 @@
 
 import math
 
+import jax
+import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
@@ -92,3 +94,30 @@ def test_small_probabilities_of_many_scales(d):
     assert len(some) > 10
     np.testing.assert_allclose(log_p[some], truth, rtol=0, atol=1e-11)
     np.testing.assert_allclose(p[some], np.exp(truth), rtol=1e-11)
+
+
+def test_a_batch_under_jax_asks_numpy_once(monkeypatch):
+    """As do the batches of transformations, and laws that differ from element to element."""
+    from perturbtheory.potential import _log_slopes
+
+    f, rows = pt.expected_max(pt.Normal()), np.random.default_rng(0).normal(size=(20, 3))
+    logarithms, asked = _log_slopes.logarithms, []
+    monkeypatch.setattr(
+        _log_slopes, "logarithms", lambda *a: asked.append(a[1].shape) or logarithms(*a)
+    )
+    exact = f.log_probabilities(rows)
+    for call in (jax.jit(f.log_probabilities), jax.vmap(f.log_probabilities)):
+        np.testing.assert_allclose(call(jnp.asarray(rows)), exact, rtol=1e-13)
+    assert asked == [(20, 3), (20, 3)]
+    scales = jnp.linspace(0.5, 2.0, 4)
+    many = jax.vmap(lambda s: pt.expected_max(pt.Normal(s)).log_probabilities(rows[0]))(scales)
+    one_by_one = [pt.expected_max(pt.Normal(float(s))).log_probabilities(rows[0]) for s in scales]
+    np.testing.assert_allclose(many, one_by_one, rtol=1e-13)
+
+
+def test_one_invalid_row_is_nan_and_leaves_the_others():
+    f = pt.expected_max(pt.Normal())
+    rows = jnp.asarray([[0.0, 1.0], [jnp.nan, 1.0], [0.0, -2.0]])
+    found = jax.jit(f.log_probabilities)(rows)
+    assert np.all(np.isnan(found[1]))
+    np.testing.assert_allclose(found[::2], f.log_probabilities(np.asarray(rows)[::2]), rtol=1e-13)
