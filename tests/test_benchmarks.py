@@ -15,7 +15,8 @@ MODULES = sorted({path.stem for path in FOLDER.glob("*.py")} - NEEDS_PYTORCH - {
 def test_a_benchmark_can_be_imported(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
     before = set(sys.modules)
-    importlib.import_module(name)
+    module = importlib.import_module(name)
+    assert module.__file__ == str(FOLDER / f"{name}.py")
     for new in set(sys.modules) - before:
         if (FOLDER / f"{new}.py").exists():
             del sys.modules[new]

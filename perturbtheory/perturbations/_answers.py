@@ -59,11 +59,12 @@ def kept(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(self, *arguments, **options)
         key = (method, *arguments, *options.items())
         try:
-            return known[key]
-        except KeyError:
-            found = _read_only(method(self, *arguments, **options))
+            found = known.get(key, known)
         except TypeError:  # arrays among the arguments
             return method(self, *arguments, **options)
+        if found is not known:
+            return found
+        found = _read_only(method(self, *arguments, **options))
         if len(known) >= _MOST:
             known.clear()
         if _is_plain(found):
@@ -115,7 +116,7 @@ def _memory(noise: Any) -> _Memory | None:
 def _stays(leaf: Any) -> bool:
     if isinstance(leaf, np.ndarray):
         return not leaf.flags.writeable
-    return isinstance(leaf, float | np.floating)
+    return isinstance(leaf, float | int | np.number)
 
 
 def _is_plain(answer: Any) -> bool:

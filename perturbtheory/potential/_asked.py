@@ -19,12 +19,12 @@ def asked(
     shape: tuple[int, ...],
     noise: Any,  # AbstractPerturbation, or FactorNoise
     *arrays: Array,
-    rows: Callable[..., Any] | None = None,
+    rows: bool = False,
 ) -> Array:
     """function(noise, *arrays), an array of `shape` with the dtype of the first array, under jit.
 
-    `function` gets the noise and the arrays with their numbers, one element of a batch at a time;
-    `rows`, if there is one, a whole batch at once where the noise is the same for all of it.
+    `function` gets the noise and the arrays with their numbers: one element of a batch at a time
+    or, with `rows`, a whole batch where the noise is the same for all of it.
     """
     leaves, structure = jax.tree.flatten(noise)
     given = [*leaves, *arrays]
@@ -37,9 +37,9 @@ def asked(
         flat = [_one_axis(a, k, lead) for a, k in zip(numbers, dims, strict=True)]
         count, many = math.prod(lead), len(leaves)
         alike = all(math.prod(own) == 1 for own in leads[:many])
-        if rows is not None and alike and count > 1:
+        if rows and alike and count > 1:
             law = jax.tree.unflatten(structure, [a[0] for a in flat[:many]])
-            return rows(law, *flat[many:]).astype(dtype).reshape(*lead, *shape)
+            return function(law, *flat[many:]).astype(dtype).reshape(*lead, *shape)
         out = np.empty((count, *shape), dtype)
         for k in range(count):
             law = jax.tree.unflatten(structure, [a[k] for a in flat[:many]])

@@ -196,7 +196,7 @@ def _logarithms(noise: FactorNoise, theta: Float[Array, "d"]) -> Float[Array, "d
         law = noise.known(_log_slopes.known(noise.noise))
         return _log_slopes.logarithms(law, theta)
 
-    return asked(ask, theta.shape, noise, theta, rows=ask)
+    return asked(ask, theta.shape, noise, theta, rows=True)
 
 
 @jax.custom_jvp

@@ -108,8 +108,8 @@ class Potential(ShownPotential):
     ) -> Float[Array, "... d"]:
         """grad sum_i n_i log p_i(theta) = H(theta) (n / p): of a log-likelihood; shape of theta.
 
-        n has the shape of theta: how often each category was chosen, one-hot for one choice. No
-        entry underflows; a category that cannot win, whose log p_i is -inf, has no part in it.
+        n has the shape of theta: counts, or one-hot for one choice; categories that cannot win have
+        no part. ValueError for n of another length or not finite, and at a tie of discrete noise.
         """
         pair = of_one_shape(self._theta(theta), "counts", as_vectors("counts", counts))
         self.require_no_tie(pair[0])

@@ -121,7 +121,7 @@ def log_probabilities(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> 
     def ask(noise: AbstractPerturbation, theta: np.ndarray) -> np.ndarray:
         return _log_slopes.logarithms(_log_slopes.known(noise), theta)
 
-    return asked(ask, theta.shape, noise, theta, rows=ask)
+    return asked(ask, theta.shape, noise, theta, rows=True)
 
 
 def _outside(

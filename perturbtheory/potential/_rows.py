@@ -26,10 +26,12 @@ _quiet = np.errstate(all="ignore")
 """Infinity and zero are answers on the way to a number."""
 _RELATIVE = (quadrature, factors)
 """Methods in which digits of small p_i are found apart."""
-_NEAR, _MODERATE, _FAR, _FARTHEST = 1e20, 1e150, 1e200, 1e305
+_NEAR, _FAR, _FARTHEST = 1e20, 1e200, 1e305
 """Scales beyond the first, or below its inverse, and thetas beyond the third are brought to a
 unit of their own; next to a pole the mass is where numbers are 1e-250 of the scale. Laws that have
 no other unit do without up to the second."""
+MODERATE = 1e150
+"""Numbers below it need no unit of their own in formulas for many rows."""
 
 
 class _Row(NamedTuple):
@@ -91,7 +93,7 @@ def at_once(
     if method_of(noise) is not quadrature or not quadrature_rows.serves(noise, vectors[0].shape[1]):
         return None
     near, shift = noise.unshifted()
-    moderate = np.all(np.abs(vectors[0]) < _MODERATE, 1)
+    moderate = np.all(np.abs(vectors[0]) < MODERATE, 1)
     vectors = tuple(vector[moderate] for vector in vectors)
     if near is not noise or np.any(shift) or not moderate.any() or _power(noise, vectors[0]):
         return None

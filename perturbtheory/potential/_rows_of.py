@@ -58,7 +58,6 @@ it says of row k.
 """
 _SOFTMAXES = ("value", "probabilities", "log_probabilities")
 """Questions that rows of softmaxes answer at once, in the order of `closed_form.softmaxes`."""
-_MODERATE = 1e150
 _NUMBERS = ("value", "anchored", "tie", "value_estimate", "entropy", "conjugate", "fenchel_young")
 """Questions whose answer is a number per row; else it is a vector, or a matrix."""
 
@@ -105,7 +104,7 @@ def _is_plain(noise: AbstractPerturbation, theta: np.ndarray) -> bool:
     top, low = theta.max(-1), np.min(theta, where=theta > -np.inf, initial=0.0)
     scale = float(noise.gumbel_scale)  # pyright: ignore[reportArgumentType]
     sizes = (scale, 1 / scale, np.max(np.abs(top)), -low)
-    return bool(all(size < _MODERATE for size in sizes))
+    return bool(all(size < _rows.MODERATE for size in sizes))
 
 
 def _empty(question: str, lead: tuple[int, ...], d: int) -> Any:

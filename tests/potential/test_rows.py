@@ -1,5 +1,7 @@
 """Many rows at once: every answer is the one that its row has on its own, to the last bit."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,21 @@ def test_nodes_that_are_summed_in_blocks(d):
     f = pt.expected_max(pt.smoothed(pt.Laplace(), 0.1))
     rows = np.random.default_rng(0).normal(size=(3, d))
     assert np.array_equal(f(rows), list(map(f, rows)))
+
+
+@pt.register
+@dataclasses.dataclass(frozen=True, eq=False)
+class Doubled(pt.Logistic):
+    """A density that is twice too large, which every row must refuse."""
+
+    def cdf_and_rate(self, x):
+        cdf, rate = super().cdf_and_rate(x)
+        return cdf, 2 * rate
+
+
+def test_a_law_of_the_wrong_mass_is_refused_for_many_rows_too():
+    with pytest.raises(ValueError, match="it found the mass"):
+        pt.expected_max(Doubled()).probabilities([[0.0, 0.5, 1.0], [0.2, 0.0, -0.3]])
 
 
 def test_no_rows():

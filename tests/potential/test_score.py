@@ -61,10 +61,12 @@ def test_below_all_numbers():
     assert found[0] == found[2] == pytest.approx(-found[1] / 2)
 
 
-@pytest.mark.parametrize("noise", [pt.Normal(), pt.Gumbel()])
-def test_a_category_that_cannot_win_has_no_part(noise):
+@pytest.mark.parametrize(
+    ("noise", "low"), [(pt.Normal(), -np.inf), (pt.Gumbel(), -np.inf), (pt.Uniform(), -5.0)]
+)
+def test_a_category_that_cannot_win_has_no_part(noise, low):
     f = pt.expected_max(noise)
-    masked = f.score([0.0, -np.inf, 1.0], [1.0, 5.0, 0.0])
+    masked = f.score([0.0, low, 1.0], [1.0, 5.0, 0.0])
     assert masked[1] == 0.0
     np.testing.assert_allclose(masked[[0, 2]], f.score([0.0, 1.0], [1.0, 0.0]), rtol=1e-13)
 

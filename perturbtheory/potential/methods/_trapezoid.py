@@ -31,7 +31,7 @@ FLOOR, CEILING = -95.0, -54.0
 _LOWEST, _HIGHEST, _UPPER = -92.0, 1e-18, -42.0
 """The window is where log F exceeds the first and R, in units of the resolution, the second: log S
 of all together is the third at its upper end."""
-RISEN = math.exp(-40.0)
+_RISEN = math.exp(-40.0)
 """F at the lower end of the window, at most."""
 MOST_NODES, _FEW = 2048, {"gaussian": 2**14}
 """Most nodes, and so many evaluations that one more doubling costs less than `_tails`, where these
@@ -221,7 +221,7 @@ def integrate(
             return None
         grid = Grid(ends, count, np.empty(count + 1))
         parts = _total(noise, theta, terms, grid, order)
-        if grid.product[0] < RISEN:
+        if grid.product[0] < _RISEN:
             break
     fine, coarse = [a[0] for a in parts], [a[1] for a in parts]
     edge = parts[0][2] * noise.resolution

@@ -15,7 +15,6 @@ from perturbtheory.potential.methods._integrals import ELEMENTS
 from perturbtheory.potential.methods._pass import Pass
 from perturbtheory.potential.methods._trapezoid import (
     MOST_NODES,
-    RISEN,
     Window,
     agreement,
     nodes,
@@ -141,10 +140,10 @@ def _pass(
     f = (rows @ (s * _total_rate(rate))[:, :, None])[:, 0, 0]
     edge = p[:, 2] * noise.resolution
     wave = np.hypot(p[:, 3], p[:, 4])
-    agreed, small, off = agreement(noise, p[:, 0], p[:, 1], edge, wave, relative=relative)
-    done = agreed & small & (product[:, 0] < RISEN)
+    # Small entries that are off show in what they may lack.
+    agreed, _, off = agreement(noise, p[:, 0], p[:, 1], edge, wave, relative=relative)
     found = f if third is None else third(rows, rate, which)
-    return _Rows(done, p[:, 0], f, found, edge + 30 * off * p[:, 0])
+    return _Rows(agreed, p[:, 0], f, found, edge + 30 * off * p[:, 0])
 
 
 def _total_rate(rate: Float[np.ndarray, "n m d"]) -> Float[np.ndarray, "n m"]:
