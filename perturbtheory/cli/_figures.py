@@ -1,6 +1,8 @@
 """`perturbtheory figures`: draw them."""
 
+import os
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,9 @@ import cyclopts
 from perturbtheory.cli._options import Quiet, among
 from perturbtheory.cli._output import Output
 from perturbtheory.cli._use import MisuseError, require_directory, use_64_bit
+
+_MANY, _WORKERS = 6, 4
+"""From how many figures on processes share the work, and how many at most."""
 
 
 def _known() -> tuple[str, ...]:
@@ -42,15 +47,35 @@ def figures(
     require_directory("--directory", directory)
     use_64_bit()
     output = Output(quiet=quiet)
-    for name in names or drawings.NAMES:
-        _draw(name, directory, output)
+    for name, files in _drawn(names or drawings.NAMES, directory):
+        written: list[Path] = []
+        output.keep(name, directory, lambda files=files, to=written: to.extend(files()))
+        output.show(lambda paths=written: sys.stdout.writelines(f"{path}\n" for path in paths))
     return output.status
 
 
-def _draw(name: str, directory: Path, output: Output) -> None:
-    """Draw it and name its files, before the next one is begun."""
+def _drawn(names: Sequence[str], directory: Path) -> Iterator[tuple[str, Callable[[], list[Path]]]]:
+    """The name of every figure and what returns its files, once it is drawn, or raises.
+
+    One after the other, or many in a few processes, in the order in which they are done.
+    """
+    workers = min(_WORKERS, os.cpu_count() or 1)
+    if len(names) < _MANY or workers < 2:
+        for name in names:
+            yield name, lambda name=name: _draw(name, directory)
+        return
+    from concurrent.futures import as_completed
+
+    from perturbtheory.processes import processes
+
+    with processes(workers) as pool:
+        made = {pool.submit(_draw, name, directory): name for name in names}
+        for future in as_completed(made):
+            yield made[future], future.result
+
+
+def _draw(name: str, directory: Path) -> list[Path]:
     from perturbtheory import figures as drawings
 
-    written: list[Path] = []
-    output.keep(name, directory, lambda: written.extend(drawings.draw([name], directory)))
-    output.show(lambda: sys.stdout.writelines(f"{path}\n" for path in written))
+    use_64_bit()
+    return drawings.draw([name], directory)

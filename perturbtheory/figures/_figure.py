@@ -102,9 +102,10 @@ class Figure:
         with mpl.rc_context():
             mpl.rcdefaults()
             mpl.rcParams.update(_STYLE)
-            canvas = Canvas(figsize=self.size)
+            canvas = Canvas(figsize=self.size, dpi=self.dpi)
             FigureCanvasAgg(canvas)
             self.render(canvas, data)
+            _settle(canvas)
             yield canvas
 
     def _json(self, name: str, data: Data) -> str:
@@ -124,6 +125,18 @@ class Figure:
         )
         rows = ",\n".join(f"  {json.dumps(array)[1:-1]}" for array in arrays)
         return "{\n " + ",\n ".join([*lines, '"data": {\n' + rows + "\n }"]) + "\n}\n"
+
+
+def _settle(canvas: Canvas) -> None:
+    """Lay the axes out once and for all, to a millionth of the size of the figure.
+
+    The last digits of the layout differ from run to run.
+    """
+    canvas.draw_without_rendering()
+    canvas.set_layout_engine("none")
+    for axes in canvas.axes:
+        bounds = axes.get_position(original=True).bounds
+        axes.set_position(np.round(bounds, 6).tolist(), which="original")
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

@@ -52,6 +52,8 @@ class AbstractPerturbation(Shown, abc.ABC):
     """Whether JAX can differentiate the formulas of the law."""
     step: ClassVar[float | None] = None
     """Step in units of `resolution` at which the trapezoidal rule serves; None for panels."""
+    exponent: ClassVar[float | None] = None
+    """c where the density is a sum of exp(a x / resolution), |a| <= c, between named kinks."""
     fringe: tuple[float, ...] = ()
     """Offsets around every kink at which a quadrature panel must end."""
     accuracy: ClassVar[tuple[float, float]] = (1024.0, 2.3e-308)

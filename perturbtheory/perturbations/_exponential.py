@@ -32,6 +32,7 @@ class Exponential(AbstractHazard):
 
     scale: Float[Array, "#d"] | float = 1.0
     reach: ClassVar[float] = 100.0
+    exponent: ClassVar[float | None] = 1.0
     formula: ClassVar[str] = r"F(x) = 1 - \exp(-x/\sigma) \text{ for } x \ge 0"
 
     @property

@@ -32,6 +32,7 @@ class Laplace(AbstractScale):
     smooth: ClassVar[bool] = False
     unit_variance: ClassVar[float] = 2.0
     reach: ClassVar[float] = 100.0
+    exponent: ClassVar[float | None] = 1.0
     formula: ClassVar[str] = r"f(x) = \frac{\exp(-|x|/\sigma)}{2\sigma}"
 
     def unit_log_pdf(self, z: Float[Array, "..."]) -> Float[Array, "..."]:

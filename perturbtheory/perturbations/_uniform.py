@@ -44,6 +44,7 @@ class Uniform(AbstractPerturbation):
     tail: ClassVar[Tail] = "none"
     smooth: ClassVar[bool] = False
     positive: ClassVar[bool] = False
+    exponent: ClassVar[float | None] = 0.0
     formula: ClassVar[str] = r"F(x) = \frac{x - l}{u - l} \text{ for } l \le x \le u"
 
     def __post_init__(self) -> None:

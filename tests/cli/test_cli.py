@@ -378,6 +378,20 @@ def test_figures_go_to_the_directory(monkeypatch, tmp_path, capsys):
     assert capsys.readouterr().out == f"{tmp_path / 'new' / 'a.png'}\n"
 
 
+@pytest.mark.slow
+def test_many_figures_are_drawn_by_processes_as_by_one(tmp_path, capsys):
+    names = ["figure-3", "figure-4", "figure-5", "figure-7", "figure-8", "long-run"]
+    assert run("figures", *names, "--directory", str(tmp_path / "many")) == cli.AGREES
+    printed = capsys.readouterr().out.split()
+    for name in names:
+        assert run("figures", name, "--directory", str(tmp_path / "one")) == cli.AGREES
+    files = sorted((tmp_path / "one").iterdir())
+    assert len(files) == 3 * len(names)
+    assert sorted(printed) == [str(tmp_path / "many" / file.name) for file in files]
+    for file in files:
+        assert (tmp_path / "many" / file.name).read_bytes() == file.read_bytes()
+
+
 def test_real_claims_run_and_agree_with_the_record(capsys):
     assert run("verify", "A.discrete-potential", "A.uniform-difference-law") == cli.AGREES
     out = capsys.readouterr().out

@@ -19,14 +19,23 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 EPS = float(np.finfo(float).eps)
 ELEMENTS = 2**15
 """Nodes times coordinates of a block: as many numbers as a processor keeps at hand."""
 _PARTS, MANY_BLOCKS, _WIDE = 4, 4, 512
+LARGE = 1e6
+"""Widths of the noise beyond which theta swallows its digits."""
+LOST = 0.01
+"""How much of the mass a rule may miss before its answer is refused; 1e-14 is usual."""
+TINY = 1e-26
+"""p_i below which its row of H has no digits in the nodes that serve all."""
 
 
 class Block(NamedTuple):
@@ -205,3 +214,12 @@ def product_with(vector: np.ndarray) -> Terms:
         return combined(rows, rate), degree * v - combined(rows * summed(rate, v), rate)
 
     return terms
+
+
+def with_degrees(weight: Float[np.ndarray, "... d d"]) -> Float[np.ndarray, "... d d"]:
+    """The Laplacian of a graph with these weights, or of several."""
+    diagonal = np.arange(weight.shape[-1])
+    weight[..., diagonal, diagonal] = 0.0
+    out = -weight
+    out[..., diagonal, diagonal] = weight.sum(-1)
+    return out

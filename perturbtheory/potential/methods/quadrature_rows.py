@@ -1,7 +1,7 @@
 """Quadrature of many rows of few categories at once: one pass of NumPy for all.
 
-Every row has the trapezoidal rule that it has on its own, so that its answer does not depend on the
-others, and is the same. What needs more than one pass is left to `quadrature`, row by row.
+Every row has the rule that it has on its own, so that its answer does not depend on the others, and
+is the same. What needs more than one pass is left to `quadrature`, row by row.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from perturbtheory.potential.methods._integrals import ELEMENTS
+from perturbtheory.potential.methods import _pieces
+from perturbtheory.potential.methods._integrals import ELEMENTS, LOST, TINY, with_degrees
 from perturbtheory.potential.methods._pass import Pass
 from perturbtheory.potential.methods._trapezoid import (
     MOST_NODES,
@@ -21,7 +22,6 @@ from perturbtheory.potential.methods._trapezoid import (
     weights_of,
     window,
 )
-from perturbtheory.potential.methods.quadrature import LOST, TINY, with_degrees
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 _MOST = 32
 """Categories up to which the numbers of a row take less than what NumPy needs to begin with it."""
 
+_LEAST = 1e-290
+"""p_i from which on it is a number with all its digits."""
+
 _Rates = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""A third integral, from weights times F, shape ``(n, 5, m)``, rates, ``(n, m, d)``, and which rows
+"""A third integral, from weights times F, shape ``(n, k, m)``, rates, ``(n, m, d)``, and which rows
 these are."""
 
 
@@ -47,6 +50,7 @@ class _Rows(NamedTuple):
         f: int s F R ds.
         third: what was asked for besides.
         edge: what p_i may lack.
+        possible: whether i can win at all.
     """
 
     done: Bool[np.ndarray, "n"]
@@ -54,51 +58,72 @@ class _Rows(NamedTuple):
     f: Float[np.ndarray, "n"]
     third: Float[np.ndarray, "n ..."]
     edge: Float[np.ndarray, "n d"]
+    possible: Bool[np.ndarray, "n d"]
 
 
 def serves(noise: Any, d: int) -> bool:
     """Whether one pass over many rows of d categories is of use."""
-    return noise.step is not None and not noise.shape and d <= _MOST
+    trapezoid = noise.step is not None and not noise.shape and d <= _MOST
+    return trapezoid or serves_one(noise, d)
+
+
+def serves_one(noise: Any, d: int) -> bool:
+    """Whether it is of use for one row, too."""
+    return noise.step is None and _pieces.serves(noise, d)
 
 
 def solve(noise: Any, theta: Float[np.ndarray, "n d"], *, least: float = -np.inf) -> Answer | None:
     """f, p and log p of rows of moderate numbers."""
-    top = theta.max(1)
-    found = _integrate(noise, theta - top[:, None], relative=least < 0)
+    found = _integrate(noise, theta, relative=least < 0)
     if found is None:
         return None
     mass = found.p.sum(1)
     p = found.p / mass[:, None]
     log_p = np.log(p)
-    lacking = np.any((found.edge > 1e-13 * p) | (p < 1e-290), 1) & (least < 0)
+    lacking = ~_complete(found, p) & (least < 0)
     done = found.done & (np.abs(mass - 1) < LOST) & ~lacking
-    return Pass(top + found.f, p, log_p), done
+    return Pass(theta.max(1) + found.f, p, log_p), done
 
 
 def hessian(noise: Any, theta: Float[np.ndarray, "n d"]) -> Answer | None:
     """H, right in its small rows too."""
-    centred = theta - theta.max(1)[:, None]
-    found = _integrate(noise, centred, _laplacian, relative=False)
+    found = _integrate(noise, theta, _laplacian, relative=False)
     if found is None:
         return None
-    return with_degrees((found.third + np.swapaxes(found.third, 1, 2)) / 2), _served(found)
+    return with_degrees((found.third + np.swapaxes(found.third, 1, 2)) / 2), _served(noise, found)
 
 
 def hvp(noise: Any, theta: Float[np.ndarray, "n d"], v: Float[np.ndarray, "n d"]) -> Answer | None:
     """H v, right in its small entries too."""
-    centred, third = theta - theta.max(1)[:, None], _product_with(v)
-    found = _integrate(noise, centred, third, relative=False)
-    return None if found is None else (found.third, _served(found))
+    found = _integrate(noise, theta, _product_with(v), relative=False)
+    return None if found is None else (found.third, _served(noise, found))
 
 
-def _served(found: _Rows) -> Bool[np.ndarray, "n"]:
+def _served(noise: Any, found: _Rows) -> Bool[np.ndarray, "n"]:
+    """Which rows are right in the derivatives of small p_i, which need more of a trapezoid."""
+    if noise.step is None:
+        return found.done & _complete(found, found.p)
     return found.done & np.all(found.p >= TINY, 1)
+
+
+def _complete(found: _Rows, p: Float[np.ndarray, "n d"]) -> Bool[np.ndarray, "n"]:
+    """Whether every p_i has its digits, or cannot be but zero."""
+    return np.all(~found.possible | ((p >= _LEAST) & (found.edge <= 1e-13 * p)), 1)
 
 
 def _integrate(
     noise: Any, theta: Float[np.ndarray, "n d"], third: _Rates | None = None, *, relative: bool
 ) -> _Rows | None:
-    """Both rules on all rows, which are counted from their largest entries; None if it has none."""
+    """The rule of the noise on all rows; None if it has none for any."""
+    if noise.step is None:
+        return _Rows(*_pieces.integrate(noise, theta, third))
+    return _by_trapezoid(noise, theta - theta.max(1)[:, None], third, relative=relative)
+
+
+def _by_trapezoid(
+    noise: Any, theta: Float[np.ndarray, "n d"], third: _Rates | None, *, relative: bool
+) -> _Rows | None:
+    """Two rules on all rows, which are counted from their largest entries."""
     n, d = theta.shape
     ends = window(noise, theta)
     count = nodes(noise, theta, ends, relative=relative)
@@ -143,7 +168,8 @@ def _pass(
     # Small entries that are off show in what they may lack.
     agreed, _, off = agreement(noise, p[:, 0], p[:, 1], edge, wave, relative=relative)
     found = f if third is None else third(rows, rate, which)
-    return _Rows(agreed, p[:, 0], f, found, edge + 30 * off * p[:, 0])
+    edge = edge + 30 * off * p[:, 0]
+    return _Rows(agreed, p[:, 0], f, found, edge, np.ones(edge.shape, bool))
 
 
 def _total_rate(rate: Float[np.ndarray, "n m d"]) -> Float[np.ndarray, "n m"]:
