@@ -82,7 +82,7 @@ class _Panels(NamedTuple):
 
 def serves(noise: Any, d: int) -> bool:
     """Whether the law declares what its density is between kinks, and d is moderate."""
-    if noise.exponent is None or noise.shape:
+    if noise.exponent is None or noise.shape or not any(noise.landmarks(d).kinks):
         return False
     return d <= (_MOST if noise.exponent else _MOST_LINEAR)
 
