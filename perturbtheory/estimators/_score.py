@@ -70,19 +70,26 @@ class ScoreFunction(AbstractEstimator):
         # Row k is the score at z = e_k; a category without probability is never drawn.
         at = p[..., None]
         scores = xp.where(at > 0, hessian / xp.where(at > 0, at, 1.0), 0.0)
-        square = xp.sum(at * xp.square(scores), -2)
+        square = at * xp.square(scores)
+        if callable(objective.f):
+            level, spread = moments(objective, p, objective)
+            centre = level if self.baseline != "none" else 0.0
 
-        def given(z: Array, centre: Any = 0.0) -> Array:
-            away = objective.on_rows(objective(z) - centre)
-            return away * xp.sum(z[..., None] * scores, -2)
+            def given(z: Array) -> Array:
+                away = objective.on_rows(objective(z) - centre)
+                return away * xp.sum(z[..., None] * scores, -2)
 
-        if self.baseline == "none":
             mean, variance = moments(objective, p, given)
-            return mean, variance / n
-        level, spread = moments(objective, p, objective)
-        mean, variance = moments(objective, p, lambda z: given(z, level))
-        apart = objective.on_rows(spread) * square
-        return mean, (variance + mean**2) / n + (apart - (n - 2) * mean**2) / (n * (n - 1))
+            product, spread = variance + mean**2, objective.on_rows(spread)
+        else:
+            f = objective.f[..., None]
+            mean, away = xp.sum(hessian * f, -2), f - xp.sum(at * f, -2, keepdims=True)
+            spread = xp.sum(at * away**2, -2)
+            product = xp.sum(square * (f if self.baseline == "none" else away) ** 2, -2)
+        if self.baseline == "none":
+            return mean, (product - mean**2) / n
+        apart = spread * xp.sum(square, -2)
+        return mean, product / n + (apart - (n - 2) * mean**2) / (n * (n - 1))
 
 
 def score(
