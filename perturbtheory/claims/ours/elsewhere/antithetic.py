@@ -201,3 +201,13 @@ def descending():
         shown("the second is $p_1p_2$ and not $p_2(1-p_2)$", p[0] * p[1] != p[1] * (1 - p[1]),
               "the pair (2, 3) is missing"),
     )  # fmt: skip
+    f = np.array([0.0, 1.0, 0.0])
+    mean = np.zeros(3)
+    for i, j in combinations(range(3), 2):
+        # Of a pair that is never drawn nothing is added.
+        product_ij = float(p[i] * p[j]) * (f[i] - f[j]) * bool(law[i][j])
+        mean += product_ij * (np.eye(3)[i] - np.eye(3)[j])
+    off = mean - exact_gradient(np.log([4.0, 2.0, 1.0]), f)
+    yield agree("sum over pairs", off, [0, -2 / 49, 2 / 49],
+                "the bias: what the pair (2, 3) would add", kind="exact sum", floor=1.0,
+    )  # fmt: skip
