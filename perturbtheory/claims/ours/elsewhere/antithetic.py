@@ -102,7 +102,7 @@ def disarm():
     p = 1 / (1 + np.exp(-PHI))
     means = np.array([averages(x)[0] for x in PHI])
     yield agree("intervals", means, STEP * p * (1 - p), "the mean", kind="exact sum")
-    slope = exact_gradient([0.0, PHI[2]], [0.0, STEP])[1]
+    slope = exact_gradient(np.array([0.0, PHI[2]]), np.array([0.0, STEP]))[1]
     yield agree("package", binary(DisArm())[0][2], slope, r"at $\varphi = 0.8$", kind="exact sum")
 
 
