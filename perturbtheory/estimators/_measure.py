@@ -10,8 +10,9 @@ import numpy as np
 
 from perturbtheory.display import block, line, quiet, table
 from perturbtheory.estimate import ERROR_RATE, Estimate
-from perturbtheory.estimators._exact import Exact, enumerable
+from perturbtheory.estimators._exact import Exact
 from perturbtheory.estimators._objective import Objective
+from perturbtheory.estimators._states import enumerable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from perturbtheory.estimators._base import GUMBEL, TEMPERATURE, AbstractEstimator, Setting
 from perturbtheory.estimators._draws import draw, one_hot
 from perturbtheory.estimators._objective import Objective
+from perturbtheory.estimators._of_draw import AbstractOfDraw
 from perturbtheory.estimators._relaxed_law import relaxed_moments
 from perturbtheory.numerics import divided, namespace, register
 from perturbtheory.potential import expected_max
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from jaxtyping import Array, Float
 
     from perturbtheory.estimators._objective import Values
+    from perturbtheory.estimators._of_draw import Given
     from perturbtheory.perturbations import AbstractPerturbation
 
 
@@ -85,12 +87,12 @@ class Relaxed(AbstractEstimator):
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
-class StraightThrough(AbstractEstimator):
+class StraightThrough(AbstractOfDraw):
     """H(theta) grad f(z),  z = e_argmax(theta + gamma),  H = Hessian of E[max(theta + gamma)].
 
     Forward the sample z, backward as if it were p(theta), whose Jacobian is H; under unit Gumbel
     noise that of softmax(theta). For f(z) = <values, z> grad f is constant, and one draw is the
-    exact gradient, without variance. Otherwise biased.
+    exact gradient, without variance. Otherwise biased; mean and variance are sums over all z.
 
     Bengio, Leonard and Courville (2013).
 
@@ -109,13 +111,13 @@ class StraightThrough(AbstractEstimator):
     """
 
     noise: AbstractPerturbation = GUMBEL
-    unbiased: ClassVar[bool] = False
-    relaxes: ClassVar[bool] = True
 
-    def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
-        z = one_hot(theta + draw(self.noise, key, theta))
-        return expected_max(self.noise).hvp(theta, objective.gradient(z))
+    def _of_draw(self, theta: Float[Array, "*shape"], objective: Objective) -> Given:
+        potential = expected_max(self.noise)
+        return lambda z: potential.hvp(theta, objective.gradient(z))
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
+        if callable(objective.f):
+            return super()._moments(theta, objective)
         mean = expected_max(self.noise).hvp(theta, objective.f)
         return mean, namespace(mean).zeros_like(mean)

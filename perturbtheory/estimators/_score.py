@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from perturbtheory.estimators._base import GUMBEL, AbstractEstimator
 from perturbtheory.estimators._draws import draw, one_hot
+from perturbtheory.estimators._states import moments
 from perturbtheory.numerics import namespace, register
 from perturbtheory.potential import expected_max
 
@@ -29,7 +30,8 @@ class ScoreFunction(AbstractEstimator):
     b_s = 0 or, leaving one out, the mean of the other S - 1 values of f, which is independent of
     z_s: the estimate is then the sample covariance of f and the score.
 
-    Williams (1992); leave-one-out: Kool, van Hoof and Welling (2019).
+    Williams (1992); leave-one-out: Kool, van Hoof and Welling (2019), and VarGrad of Richter et
+    al. (2020).
 
     Args:
         noise: gamma, with a density.
@@ -53,6 +55,7 @@ class ScoreFunction(AbstractEstimator):
     samples: int = dataclasses.field(default=1, metadata={"static": True})
     baseline: Baseline = dataclasses.field(default="none", metadata={"static": True})
     needs: ClassVar[tuple[str, ...]] = ("continuous",)
+    enumerates: ClassVar[bool] = True
 
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
         require_samples(self.samples, self.baseline)
@@ -63,16 +66,29 @@ class ScoreFunction(AbstractEstimator):
         """Of the mean, or of the sample covariance, of S independent pairs (f, score)."""
         require_samples(self.samples, self.baseline)
         xp, potential, n = namespace(theta), expected_max(self.noise), self.samples
-        p, hessian = potential.probabilities(theta)[..., None], potential.hessian(theta)
+        p, hessian = potential.probabilities(theta), potential.hessian(theta)
         # Row k is the score at z = e_k; a category without probability is never drawn.
-        square = p * xp.square(xp.where(p > 0, hessian / xp.where(p > 0, p, 1.0), 0.0))
-        f = objective.f[..., None]
-        mean = xp.sum(hessian * f, -2)
+        at = p[..., None]
+        scores = xp.where(at > 0, hessian / xp.where(at > 0, at, 1.0), 0.0)
+        square = at * xp.square(scores)
+        if callable(objective.f):
+            level, spread = moments(objective, p, objective)
+            centre = level if self.baseline != "none" else 0.0
+
+            def given(z: Array) -> Array:
+                away = objective.on_rows(objective(z) - centre)
+                return away * xp.sum(z[..., None] * scores, -2)
+
+            mean, variance = moments(objective, p, given)
+            product, spread = variance + mean**2, objective.on_rows(spread)
+        else:
+            f = objective.f[..., None]
+            mean, away = xp.sum(hessian * f, -2), f - xp.sum(at * f, -2, keepdims=True)
+            spread = xp.sum(at * away**2, -2)
+            product = xp.sum(square * (f if self.baseline == "none" else away) ** 2, -2)
         if self.baseline == "none":
-            return mean, (xp.sum(square * f**2, -2) - mean**2) / n
-        away = f - xp.sum(p * f, -2, keepdims=True)
-        product = xp.sum(square * away**2, -2)
-        apart = xp.sum(p * away**2, -2) * xp.sum(square, -2)
+            return mean, (product - mean**2) / n
+        apart = spread * xp.sum(square, -2)
         return mean, product / n + (apart - (n - 2) * mean**2) / (n * (n - 1))
 
 

@@ -32,6 +32,7 @@ _HOMES = {
     "error-against-samples": ("samples", "ERROR_AGAINST_SAMPLES"),
     "advantage": ("advantage", "ADVANTAGE"),
     "direct-optimization": ("direct", "DIRECT_OPTIMIZATION"),
+    "gradient-estimators": ("estimators", "ESTIMATORS"),
     "temperatures": ("vaes", "TEMPERATURES"),
     "long-run": ("vaes", "LONG_RUN"),
     "one-latent": ("vaes", "ONE_LATENT"),

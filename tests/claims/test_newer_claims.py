@@ -5,7 +5,7 @@ import pytest
 
 from perturbtheory import claims, ledger
 from perturbtheory.claims.exhibits import incomplete_fits as fits
-from perturbtheory.claims.ours.elsewhere import permute_and_flip, reinmax
+from perturbtheory.claims.ours.elsewhere import antithetic, gumbel_rao, permute_and_flip, reinmax
 from perturbtheory.claims.ours.representation import incomplete_order as order
 from perturbtheory.potential.methods import quadrature
 
@@ -14,6 +14,8 @@ IDS = {
     "C.incomplete-half-space": "supported",
     "C.incomplete-monotone": "certified",
     "C.reinmax": "proved",
+    "C.antithetic": "proved",
+    "C.gumbel-rao": "proved",
     "C.permute-and-flip": "proved",
 }
 
@@ -83,6 +85,35 @@ def test_reinmax_by_enumeration_without_temperature_is_noticed(monkeypatch):
     made = run("C.reinmax")
     assert made.verdict == "inconclusive"
     assert r"\tau" in made.weakest
+
+
+def test_mirrored_draws_with_the_wrong_weight_are_noticed(monkeypatch):
+    """Half of what either end adds."""
+    true = antithetic.averages
+    monkeypatch.setattr(antithetic, "averages", lambda phi: tuple(x / 2 for x in true(phi)))
+    made = run("C.antithetic")
+    assert [part.outcome for part in made.parts] == ["disagreement"] * 2 + ["holds"] * 4
+
+
+def test_sticks_that_are_not_mirrored_are_noticed(monkeypatch):
+    """Independent samples have weights of one, and save nothing."""
+
+    def independent(p):
+        return [[x * y for y in p] for x in p]
+
+    monkeypatch.setattr(antithetic, "pairs", independent)
+    rule = antithetic.ScoreFunction(samples=2, baseline="leave-one-out")
+    monkeypatch.setattr(antithetic, "Carms", lambda samples: rule)
+    made = run("C.antithetic")
+    held = [part.outcome == "holds" for part in made.parts]
+    assert held == [True, True, False, False, False, False]
+
+
+def test_inner_draws_that_save_nothing_are_noticed(monkeypatch):
+    true = gumbel_rao.variance
+    monkeypatch.setattr(gumbel_rao, "variance", lambda t, _, *problem: true(t, 1, *problem))
+    made = run("C.gumbel-rao")
+    assert [part.outcome for part in made.parts] == ["disagreement"] * 2
 
 
 def test_flips_without_permutation_are_noticed(monkeypatch):

@@ -29,8 +29,15 @@ ESTIMATORS = {
     "direct-two-sided": es.Direct(-0.7, pt.Normal(), two_sided=True),
     "perturbed": es.PerturbedArgmax(samples=2),
     "rebar": es.Rebar(),
+    "reinmax": es.ReinMax(1.3),
+    "gapped": es.GappedStraightThrough(0.7, 0.5),
+    "gumbel-rao": es.GumbelRao(0.5, 3),
+    "carms": es.Carms(),
+    "carms-three": es.Carms(3),
 }
-CLOSED = [name for name in ESTIMATORS if name not in ("perturbed", "rebar")]
+UNKNOWN = ("perturbed", "rebar", "carms-three")
+"""Whose moments have no closed form."""
+CLOSED = [name for name in ESTIMATORS if name not in UNKNOWN]
 every = pytest.mark.parametrize("name", ESTIMATORS)
 
 
@@ -93,7 +100,7 @@ def test_masked_categories_have_no_slope_in_the_temperature(name):
     np.testing.assert_allclose(slope, step, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["score", "perturbed", "rebar", "direct"])
+@pytest.mark.parametrize("name", ["score", "perturbed", "rebar", "direct", "carms-three"])
 def test_the_mean_of_draws_is_that_without_the_category(name):
     """Within five standard errors, of a fixed key."""
     estimator, theta, values = ESTIMATORS[name], THETA[0], VALUES[0]
@@ -109,11 +116,12 @@ def test_the_mean_of_draws_is_that_without_the_category(name):
     assert np.all(np.abs(drawn.mean(0)[open_] - exact) <= 5 * error)
 
 
-def test_two_categories_of_which_one_is_masked():
+@pytest.mark.parametrize("rule", [es.Arm(), es.DisArm()], ids=repr)
+def test_two_categories_of_which_one_is_masked(rule):
     theta = jnp.asarray([[0.0, HIDDEN], [HIDDEN, 0.0]])
-    found = es.Arm()(jax.random.key(0), theta, jnp.asarray([[1.0, 2.0], [3.0, 5.0]]))
+    found = rule(jax.random.key(0), theta, jnp.asarray([[1.0, 2.0], [3.0, 5.0]]))
     assert not np.asarray(found).any()
-    mean, variance = es.Arm().moments(theta, np.array([1.0, 2.0]))
+    mean, variance = rule.moments(theta, np.array([1.0, 2.0]))
     assert not np.asarray(mean).any()
     np.testing.assert_allclose(variance, 0, atol=1e-15)
 

@@ -22,7 +22,7 @@ from scipy.special import expit, softmax
 
 import perturbtheory as pt
 from perturbtheory import estimators as es
-from perturbtheory.estimators import _control, _direct, _draws, _exact, _measure, _objective
+from perturbtheory.estimators import _control, _direct, _draws, _measure, _objective, _states
 from perturbtheory.testing.strategies import thetas
 
 KEY = jax.random.key(20)
@@ -69,12 +69,22 @@ ESTIMATORS = {
     "rebar-absurd": es.Rebar(0.05, -2.0),
     "relax": es.Relax(wild),
     "arm": es.Arm(),
+    "reinmax": es.ReinMax(),
+    "reinmax-hot": es.ReinMax(1.5),
+    "gapped": es.GappedStraightThrough(0.7, 0.5),
+    "gumbel-rao": es.GumbelRao(0.5, 3),
+    "disarm": es.DisArm(),
+    "carms": es.Carms(),
+    "carms-four": es.Carms(4),
 }
 CLOSED = [
     "exact", "exact-normal", "score", "score-leave-one-out", "score-normal", "straight-through",
-    "direct", "direct-normal-two-sided", "direct-uniform",
+    "direct", "direct-normal-two-sided", "direct-uniform", "reinmax", "reinmax-hot", "gapped",
+    "carms", "gumbel-rao",
 ]  # fmt: skip
 """Those whose mean and variance are exact for linear f; `TestRelaxedLaw` has the relaxation."""
+BINARY = ("arm", "disarm")
+WITHOUT_BIAS_IF_LINEAR = ("straight-through", "reinmax")
 # Rows: all equal, ties among the values, a spread, and two categories alone.
 THETA = jnp.array([[0.0, 0.0, 0.0], [0.3, -0.2, 1.1], [2.0, -1.0, 0.5], [0.4, -0.3, -60.0]])
 VALUES = jnp.array([[1.0, 1.0, -0.5], [1.0, -0.5, 2.0], [0.0, 3.0, -2.0], [1.0, -0.5, 0.0]])
@@ -85,7 +95,7 @@ DEVIATIONS = 6.0
 
 
 def joint_theta(name: str = "", dtype=jnp.float64) -> jax.Array:
-    shape = (2, 3, 2) if name == "arm" else (2, 2, 3)
+    shape = (2, 3, 2) if name in BINARY else (2, 2, 3)
     return jnp.asarray(np.random.default_rng(3).normal(size=shape), dtype)
 
 
@@ -139,7 +149,7 @@ class TestLaws:
         assert np.all(np.isnan(bad[:, 0]))
         np.testing.assert_allclose(bad[:, 1], draws[:, 1], rtol=1e-9, atol=1e-11)
 
-    @pytest.mark.parametrize("name", ["score-normal", "direct", "rebar", "arm"])
+    @pytest.mark.parametrize("name", ["score-normal", "direct", "rebar", "arm", "reinmax", "carms"])
     def test_eager_is_compiled(self, name) -> None:
         estimator, theta = ESTIMATORS[name], joint_theta(name)
         keys = jax.random.split(KEY, DRAWS)
@@ -154,10 +164,10 @@ class TestLaws:
             out = jax.eval_shape(lambda k, t: ESTIMATORS[name](k, t, joint), KEY, theta)
             assert (out.shape, out.dtype) == (theta.shape, dtype)
 
-    @pytest.mark.parametrize("name", [*CLOSED, "arm"])
+    @pytest.mark.parametrize("name", [*CLOSED, *BINARY])
     def test_mean_and_variance_of_linear_functions(self, name) -> None:
         estimator, theta, values = ESTIMATORS[name], THETA, VALUES
-        if name == "arm":
+        if name in BINARY:
             theta, values = theta[:, :2], values[:, :2]
         draws = np.asarray(draw_linear(estimator, jax.random.split(KEY, DRAWS), theta, values))
         theta, values = np.asarray(theta), np.asarray(values)
@@ -166,7 +176,7 @@ class TestLaws:
         assert_mean((draws - mean) ** 2, variance)
         assert variance.min() >= -1e-14
         exact = es.Exact(estimator.law)(None, theta, values)
-        if estimator.unbiased or name == "straight-through":
+        if estimator.unbiased or name in WITHOUT_BIAS_IF_LINEAR:
             np.testing.assert_allclose(mean, exact, atol=1e-12)
         else:
             assert np.abs(mean - exact).max() > 0.01
@@ -174,7 +184,7 @@ class TestLaws:
             assert np.ptp(draws, axis=0).max() < 1e-14
 
     def test_moments_in_both_worlds(self) -> None:
-        names = ["score-normal", "straight-through", "direct", "direct-uniform"]
+        names = ["score-normal", "straight-through", "direct", "direct-uniform", "reinmax", "carms"]
 
         @jax.jit
         def moments(theta, values):
@@ -186,7 +196,9 @@ class TestLaws:
                 assert isinstance(one, np.ndarray), name
                 np.testing.assert_allclose(two, one, rtol=1e-11, atol=1e-12, err_msg=name)
 
-    @pytest.mark.parametrize("name", ["rebar", "perturbed", "perturbed-leave-one-out"])
+    @pytest.mark.parametrize(
+        "name", ["rebar", "perturbed", "perturbed-leave-one-out", "carms-four"]
+    )
     def test_unbiased_without_closed_variance(self, name) -> None:
         estimator, keys = ESTIMATORS[name], jax.random.split(KEY, DRAWS)
         draws = np.asarray(draw_linear(estimator, keys, THETA, VALUES))
@@ -244,7 +256,7 @@ class TestExact:
 
         for bits in (16, 17):
             objective = _objective.Objective.of(jnp.zeros((bits, 2)), parity)
-            assert _exact.enumerable(objective) == (bits == 16)
+            assert _states.enumerable(objective) == (bits == 16)
         theta = jnp.zeros((17, 2))
         with pytest.raises(ValueError, match="at most 65536 joint states.*2 categories to the"):
             es.Exact()(None, theta, parity)
@@ -475,7 +487,9 @@ class TestControl:
         assert top < before.variance.value - before.variance.radius
 
 
-@pytest.mark.parametrize(("name", "estimator"), [("arm", es.Arm()), ("", es.Rebar(1.0))])
+@pytest.mark.parametrize(
+    ("name", "estimator"), [("arm", es.Arm()), ("", es.Rebar(1.0)), ("", es.Carms())]
+)
 def test_less_variance_than_the_score_function(name, estimator) -> None:
     theta, keys = joint_theta(name), jax.random.split(KEY, DRAWS)
     gaps = []
@@ -621,6 +635,21 @@ BAD = {
         es.Relaxed(temperature=np.ones(2)), VECTOR, GOOD, r"`temperature` must be a number, got",
     ),
     "temperature-text": (es.Relaxed(temperature="hot"), VECTOR, GOOD, "`temperature` must be a"),
+    "temperature-reinmax": (es.ReinMax(0.0), VECTOR, GOOD, "`temperature` must be positive"),
+    "temperature-gapped": (
+        es.GappedStraightThrough(-1.0), VECTOR, GOOD, "`temperature` must be positive",
+    ),
+    "gap": (
+        es.GappedStraightThrough(gap=-0.5), VECTOR, GOOD,
+        "`gap` must be zero or more, got -0.5; 1.0 is usual",
+    ),
+    "samples-rao": (es.GumbelRao(samples=0), VECTOR, GOOD, "`samples` must be an integer of at"),
+    "samples-carms": (
+        es.Carms(1), VECTOR, GOOD, "`samples` must be an integer of at least 2 .*, got 1",
+    ),
+    "theta-disarm": (
+        es.DisArm(), np.zeros(3), np.zeros(3), "`theta` must have 2 categories for DisArm, got",
+    ),
     "scale": (es.Rebar(scale=np.inf), VECTOR, GOOD, "`scale` must be finite, got inf"),
     "epsilon": (es.Direct(0.0), VECTOR, GOOD, "`epsilon` must not be zero, nor infinite, got 0.0"),
     "epsilon-nan": (es.Direct(np.nan), VECTOR, GOOD, "`epsilon` must not be zero.*, got nan"),
@@ -714,15 +743,24 @@ def test_bad_measurements(name) -> None:
         es.measure(es.Direct(), VECTOR, GOOD, key=KEY, **options)
 
 
-@pytest.mark.parametrize("name", ["perturbed", "rebar", "relax"])
+@pytest.mark.parametrize("name", ["perturbed", "rebar", "relax", "carms-four"])
 def test_moments_without_a_closed_form(name) -> None:
     with pytest.raises(ValueError, match="`moments` must have a closed form.*`measure`"):
         ESTIMATORS[name].moments(THETA, VALUES)
 
 
-def test_moments_of_a_function() -> None:
-    with pytest.raises(ValueError, match="`values` must be an array, got the function.*`measure`"):
-        es.Direct().moments(THETA, quadratic)
+@pytest.mark.parametrize(
+    ("name", "f", "message"),
+    [
+        ("relaxed", quadratic, "`values` must be an array for the moments of Relaxed, got the fun"),
+        ("gumbel-rao", quadratic, "`values` must be an array for the moments of GumbelRao, got"),
+        ("direct", joint, "`values` must be an array, or a function of one latent, .* Direct, got"),
+        ("carms", joint, r"one latent, for .* Carms, .* of theta of shape \(2, 2, 3\); use `meas"),
+    ],
+)
+def test_moments_of_a_function(name, f, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        ESTIMATORS[name].moments(THETA if f is quadratic else joint_theta(), f)
 
 
 def test_moments_under_ties() -> None:

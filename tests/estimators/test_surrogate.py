@@ -47,6 +47,10 @@ HARD = {
     "rebar": es.Rebar(),
     "relax": es.Relax(control),
     "arm": es.Arm(),
+    "reinmax": es.ReinMax(1.3),
+    "gapped": es.GappedStraightThrough(),
+    "gumbel-rao": es.GumbelRao(samples=3),
+    "carms": es.Carms(3),
     "relaxed-straight-through": es.Relaxed(pt.Normal(), 0.5, straight_through=True),
 }
 """Whose value is f at a one-hot z."""

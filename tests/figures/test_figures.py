@@ -551,6 +551,7 @@ class TestDraw:
         "flat-regions",
         "error-against-samples",
         "direct-optimization",
+        "gradient-estimators",
         "temperatures",
         "long-run",
         "one-latent",

@@ -220,6 +220,34 @@ ENGINE = (
         "np.asarray(relaxed.hvp(h, f)) + np.asarray(exact.hvp(h, f))",
         ("B.gumbel-softmax-bias",),
     ),
+    Mutant(
+        "variance of DisARM with the weight of the mean",
+        "estimators/_arm.py",
+        "less * more**2 * rest",
+        "less * more * rest",
+        ("C.antithetic",),
+    ),
+    Mutant(
+        "sticks of CARMS in descending order",
+        "estimators/_carms.py",
+        "order = xp.argsort(theta, -1)",
+        "order = xp.argsort(-theta, -1)",
+        ("C.antithetic",),
+    ),
+    Mutant(
+        "inner draws of Gumbel-Rao that average everything",
+        "estimators/_gumbel_rao.py",
+        "return mean, least + (variance - least) / self.samples",
+        "return mean, variance / self.samples",
+        ("C.gumbel-rao",),
+    ),
+    Mutant(
+        "noise of Gumbel-Rao that does not know which z was drawn",
+        "estimators/_gumbel_rao_law.py",
+        "(one * first[:, None])",
+        "(one * (1 + 0 * first[:, None]))",
+        ("C.gumbel-rao",),
+    ),
     # The property checkers.
     Mutant(
         "bounded noise taken for noise of full support",

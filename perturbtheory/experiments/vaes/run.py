@@ -13,9 +13,14 @@ from perturbtheory.checks import require_one_of
 from perturbtheory.estimators import (
     AbstractEstimator,
     Arm,
+    Carms,
     Direct,
+    DisArm,
     Exact,
+    GappedStraightThrough,
+    GumbelRao,
     Rebar,
+    ReinMax,
     Relax,
     Relaxed,
     ScoreFunction,
@@ -28,7 +33,8 @@ from perturbtheory.experiments.vaes.settings import RULES, SCHEDULES, TEMPERED, 
 from perturbtheory.models import vae
 from perturbtheory.perturbations import AbstractPerturbation
 
-_GUMBEL = ("rebar", "relax", "arm")
+_BINARY = ("arm", "disarm")
+_GUMBEL = (*_BINARY, "rebar", "relax", "reinmax", "gumbel-rao", "gapped", "carms")
 Watch = Callable[[vae.DiscreteVAE, list[vae.Epoch]], None]
 
 
@@ -67,6 +73,11 @@ def rule(run: VaeRun) -> AbstractEstimator:
         "relax": lambda: Relax(_control(run)),
         "arm": Arm,
         "hessian": lambda: StraightThrough(gamma),
+        "reinmax": ReinMax,
+        "gumbel-rao": lambda: GumbelRao(t),
+        "gapped": lambda: GappedStraightThrough(t),
+        "disarm": DisArm,
+        "carms": Carms,
     }
     return made[run.rule]()
 
@@ -91,7 +102,7 @@ def suited(rule: str, schedule: str = "constant") -> VaeRun:
         temperature=0.4 if rule in TEMPERED and schedule != "published" else 1.0,
         schedule=schedule,
         latents=1 if rule == "exact" else 10,
-        categories=2 if rule == "arm" else 10,
+        categories=2 if rule in _BINARY else 10,
         divergence="argmax",
     )
 

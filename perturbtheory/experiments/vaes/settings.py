@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 RULES = (
     "relaxed", "straight-through", "direct", "exact", "score", "rebar", "relax", "arm", "hessian",
+    "reinmax", "gumbel-rao", "gapped", "disarm", "carms",
 )  # fmt: skip
-TEMPERED = ("relaxed", "straight-through", "direct", "rebar")
+TEMPERED = ("relaxed", "straight-through", "direct", "rebar", "gumbel-rao", "gapped")
 """Rules that have a temperature, or an epsilon."""
 SCHEDULES = ("constant", "published", "annealed")
 EPOCHS = 5
@@ -26,8 +27,11 @@ class VaeRun:
             mnist-5000, thresholded at 1/2.
         rule: the gradient estimator: relaxed (Perturb-Softmax), straight-through (the same with
             hard samples forward), direct, exact (one latent), score (leave-one-out, two samples),
-            rebar, relax, arm (two categories), hessian (straight-through by the exact Hessian).
-        noise: normal, gumbel, logistic or laplace; rebar, relax and arm know gumbel alone.
+            rebar, relax, arm and disarm (two categories), carms (two samples), hessian
+            (straight-through by the exact Hessian), reinmax (at its temperature 1), gumbel-rao
+            (ten inner samples), gapped (a gap of 1).
+        noise: normal, gumbel, logistic or laplace; rules from rebar on, but for hessian, know
+            gumbel alone.
         unit: scale the noise to variance one.
         temperature: that of the softmax; for direct epsilon; 1 for rules that have none, and for
             the published schedule.

@@ -29,6 +29,9 @@ class TestRuns:
             ({"divergence": "none at all"}, "`divergence`.*'none at all'"),
             ({"rule": "rebar", "noise": "normal"}, "`noise` must be unit gumbel"),
             ({"rule": "arm"}, "2 categories"),
+            ({"rule": "disarm"}, "2 categories"),
+            ({"rule": "carms", "noise": "normal"}, "`noise` must be unit gumbel for carms"),
+            ({"rule": "reinmax", "temperature": 0.4}, "`temperature` must be 1 for reinmax"),
             ({"rule": "exact"}, "`latents` must be 1"),
             ({"temperature": 0.0}, "`temperature`"),
             ({"epochs": 0}, "`epochs`"),
@@ -46,13 +49,16 @@ class TestRuns:
     @pytest.mark.parametrize("rule", vaes.RULES)
     def test_what_suits_a_rule_can_be_run(self, rule):
         """It is the rule, by its own KL, with a temperature where there is one."""
-        tempered = rule in ("relaxed", "straight-through", "direct", "rebar")
+        gumbel = ("rebar", "relax", "arm", "disarm", "carms", "reinmax", "gumbel-rao", "gapped")
+        tempered = rule in (
+            "relaxed", "straight-through", "direct", "rebar", "gumbel-rao", "gapped",
+        )  # fmt: skip
         for schedule in ("constant", "published") if tempered else ("constant",):
             run = vaes.suited(rule, schedule)
             vaes.require_run(run)
             assert (run.rule, run.divergence, run.schedule) == (rule, "argmax", schedule)
             assert (run.temperature != 1) == (tempered and schedule == "constant")
-            assert (run.noise == "gumbel") == (rule in ("rebar", "relax", "arm"))
+            assert (run.noise == "gumbel") == (rule in gumbel)
             # Noise is compared by identity, and each rule has its own.
             assert repr(vaes.training(run, 100).rule) == repr(vaes.rule(run))
 

@@ -133,6 +133,11 @@ RULES = {
     "relax-module": (es.Relax(Control(MLP)), 2, 3),
     "relax-partial": (es.Relax(Partial(by_parameters, jnp.ones((2, 3), jnp.float32))), 2, 3),
     "arm": (es.Arm(), 2, 2),
+    "reinmax": (es.ReinMax(), 2, 3),
+    "gumbel-rao": (es.GumbelRao(0.7), 2, 3),
+    "gapped": (es.GappedStraightThrough(), 2, 3),
+    "disarm": (es.DisArm(), 2, 2),
+    "carms": (es.Carms(), 2, 3),
 }
 FAST = {"batch": 20, "learning_rate": 0.02}
 
