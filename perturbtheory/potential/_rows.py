@@ -16,6 +16,7 @@ from perturbtheory.numerics import two_sum
 from perturbtheory.potential.methods import Pass, factors, method_of, quadrature, quadrature_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     from jaxtyping import Float
@@ -131,6 +132,21 @@ def hvp(noise: Any, theta: Vector, v: Vector, *, relative: bool = True) -> Vecto
     v = v if row.open is None else v[row.open]
     options = {} if relative or row.method not in _RELATIVE else {"relative": False}
     return row.spread(_scaled(row.method.hvp(row.noise, row.theta, v, **options), -row.power), 0.0)
+
+
+@_quiet
+def logs_and_product(
+    noise: Any, theta: Vector, weigh: Callable[[Vector], Vector]
+) -> tuple[Vector, Vector]:
+    """(log p, H v) with v = `weigh(log p)`, of factor noise, by one rule for both."""
+    row = _row(noise, theta)
+
+    def inside(log_p: Vector) -> Vector:
+        v = weigh(row.spread(log_p, -np.inf))
+        return v if row.open is None else v[row.open]
+
+    log_p, product = row.method.logs_and_product(row.noise, row.theta, inside)
+    return row.spread(log_p, -np.inf), row.spread(_scaled(product, -row.power), 0.0)
 
 
 @_quiet

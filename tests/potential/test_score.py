@@ -79,3 +79,17 @@ def test_misuse():
         f.score([0.0, 1.0], [np.nan, 0.0])
     with pytest.raises(ValueError, match="`theta` must have no tie"):
         pt.expected_max(pt.Discrete([0.0, 1.0])).score([0.0, 1.0], [1.0, 0.0])
+
+
+def test_factors_find_the_rule_for_p_once_per_row(monkeypatch):
+    from perturbtheory.potential.methods import factors
+
+    f = pt.expected_max(pt.FactorNoise(pt.Normal(), [1.0, 0.5, 0.0]))
+    rows = np.array([[0.0, -0.5, 1.0], [0.5, -np.inf, -0.1], [1.0, 0.2, -4.0]])
+    counts = np.array([[1.0, 0.0, 2.0], [0.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+    p = f.probabilities(rows)
+    expected = f.hvp(rows, np.where(p > 0, counts / np.where(p > 0, p, 1.0), 0.0))
+    ask, asked = factors._found, []
+    monkeypatch.setattr(factors, "_found", lambda *a, **k: asked.append(a) or ask(*a, **k))
+    np.testing.assert_allclose(f.score(rows, counts), expected, rtol=1e-13, atol=1e-15)
+    assert len(asked) == 3

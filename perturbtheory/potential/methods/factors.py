@@ -11,7 +11,7 @@ coordinates alike nothing changes, so that columns of B are centred and rank is 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -67,12 +67,17 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np
         return alone.solve(noise.noise, theta, radius=radius, least=least)
     top = float(np.max(theta))
     found = _found(law, theta - top, least, radius=radius)
-    log_mass = float(np.log(np.sum(np.exp(found.log_p))))
-    log_p = np.minimum(found.log_p - log_mass, 0.0)
+    log_p, log_mass = _normalised(found)
     out = Pass(top + float(found.level.fine[1]), np.exp(log_p), log_p)
     if not radius:
         return out
     return out._replace(**_radii(law, theta, found, out, abs(math.expm1(log_mass))))
+
+
+def _normalised(found: _Found) -> tuple[Vector, float]:
+    """(log p, the logarithm of the mass that the rule found)."""
+    log_mass = float(np.log(np.sum(np.exp(found.log_p))))
+    return np.minimum(found.log_p - log_mass, 0.0), log_mass
 
 
 def _found(law: Law, theta: Vector, least: float, *, radius: bool = False) -> _Found:
@@ -189,7 +194,25 @@ def hvp(noise: Any, theta: Vector, v: Vector, *, relative: bool = True) -> Vecto
     if law is None:
         return independent_method(noise.noise).hvp(noise.noise, theta, v)
     require_density(law)
-    found = _found(law, theta, _least(theta, relative=relative))
+    return _product(law, theta, v, _found(law, theta, _least(theta, relative=relative)))
+
+
+def logs_and_product(
+    noise: Any, theta: Vector, weigh: Callable[[Vector], Vector]
+) -> tuple[Vector, Vector]:
+    """(log p, H v) with v = `weigh(log p)`: the rule for p, which takes long, serves both."""
+    law = law_of(noise)
+    if law is None:
+        alone = independent_method(noise.noise)
+        log_p = alone.solve(noise.noise, theta).log_probabilities
+        return log_p, alone.hvp(noise.noise, theta, weigh(log_p))
+    require_density(law)
+    found = _found(law, theta - float(np.max(theta)), -np.inf)
+    log_p = _normalised(found)[0]
+    return log_p, _product(law, theta, weigh(log_p), found)
+
+
+def _product(law: Law, theta: Vector, v: Vector, found: _Found) -> Vector:
     ask = ask_product(law, theta, v, found.need)
     typical = np.exp(found.log_p) * (np.max(np.abs(v)) / law.width / (1 + law.slope)) + 1e-300
     return _refined(law, theta, ask, found, lambda product: np.abs(product) + typical)
