@@ -50,6 +50,8 @@ class AbstractPerturbation(Shown, abc.ABC):
     """Whether the density is positive on the whole line."""
     differentiable: ClassVar[bool] = True
     """Whether JAX can differentiate the formulas of the law."""
+    has_formula: ClassVar[bool] = True
+    """Whether JAX can differentiate log F in the parameters; if not, differences are taken."""
     step: ClassVar[float | None] = None
     """Step in units of `resolution` at which the trapezoidal rule serves; None for panels."""
     exponent: ClassVar[float | None] = None
@@ -268,6 +270,10 @@ class AbstractPerturbation(Shown, abc.ABC):
     def astype(self, dtype: Any) -> Self:
         """The same perturbation with every parameter an array of the given dtype."""
         return mapped(lambda leaf: namespace(leaf).asarray(leaf, dtype), self)
+
+    def untabulated(self) -> AbstractPerturbation:
+        """The law of which this is a table; itself if it is none."""
+        return self
 
     def prepare(self, dtype: Any) -> AbstractPerturbation:
         """The form in which the compiled engine takes this law: parameters of one dtype.

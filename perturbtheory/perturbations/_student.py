@@ -34,6 +34,7 @@ class _AbstractStudent(AbstractScale):
     df: Float[Array, "#d"] | float
     tail: ClassVar[Tail] = "polynomial"
     reach: ClassVar[float] = 0.0
+    has_formula: ClassVar[bool] = False
 
     @property
     def valid(self) -> Array:

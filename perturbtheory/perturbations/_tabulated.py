@@ -27,6 +27,10 @@ class Tabulated(AbstractPerturbation):
 
     law: AbstractPerturbation
     table: Any
+    has_formula: ClassVar[bool] = False
+
+    def untabulated(self) -> AbstractPerturbation:
+        return self.law
 
     @property
     def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -36,7 +36,8 @@ def tabulated(law: Smoothed) -> Tabulated:
     """The law with its table, by Gauss-Legendre on the merged panels of gamma and of G."""
     from perturbtheory.perturbations._smoothed import smoothed_landmarks
 
-    base, t = law.base, jnp.asarray(law.temperature)
+    # Derivatives are taken of the law, and not of its table.
+    base, t = jax.lax.stop_gradient((law.base, jnp.asarray(law.temperature)))
     marks = base.landmarks(1)
     low, high = _ends(base)
     gumbel = (_GUMBEL_PANELS - EULER).astype(low.dtype)

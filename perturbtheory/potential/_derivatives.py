@@ -4,7 +4,7 @@ The derivative of `value` is `probabilities` itself, computed by quadrature, and
 derivative of a quadrature rule; that of `probabilities` is the Hessian.
 """
 
-from typing import Any, NoReturn
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,15 @@ from jaxtyping import Array, Bool, Float
 
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import _log_slopes, _over_factors, _quadrature
+from perturbtheory.potential._in_parameters import (
+    all_of,
+    is_valid,
+    moves,
+    probabilities_along,
+    refuse,
+    refuse_parameters,
+    value_along,
+)
 from perturbtheory.potential.methods import closed_form, method_of, quadrature
 
 MASS = 0.01
@@ -109,29 +118,7 @@ def _centred(theta: Float[Array, "d"]) -> Float[Array, "d"]:
 
 def _poison(noise: AbstractPerturbation, theta: Array, result: Array) -> Array:
     """NaN unless theta and every parameter are valid: under tracing nothing else can be said."""
-    return jnp.where(_is_valid(noise, theta), result, jnp.nan)
-
-
-def _is_valid(noise: AbstractPerturbation, theta: Array) -> Array:
-    """Whether theta is finite, or -inf for some but not all, and the parameters are valid."""
-    return jnp.all(theta < jnp.inf) & jnp.any(theta > -jnp.inf) & noise.valid
-
-
-def refuse_parameters(tangents: Any) -> None:
-    if not all(
-        isinstance(t, SymbolicZero)
-        for t in jax.tree.leaves(tangents, is_leaf=lambda t: isinstance(t, SymbolicZero))
-    ):
-        refuse()
-
-
-def refuse() -> NoReturn:
-    """Raise the TypeError about derivatives in a parameter of the noise."""
-    msg = (
-        "`perturbation` cannot be differentiated: derivatives are taken in `theta` only; "
-        "stop the gradient with jax.lax.stop_gradient, or rescale theta instead of the noise"
-    )
-    raise TypeError(msg)
+    return jnp.where(is_valid(noise, theta), result, jnp.nan)
 
 
 def dense(tangent: Any, like: Array) -> Array:
@@ -171,15 +158,22 @@ def _logs(noise: AbstractPerturbation, theta: Array) -> Array:
 
 def _logs_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
-    refuse_parameters(tangents[0])
-    return _logs(noise, theta), _log_hvp(noise, theta, dense(tangents[1], theta))
+    out = _log_hvp(noise, theta, dense(tangents[1], theta))
+    if moves(noise, tangents[0]):
+        p = probabilities(noise, theta)
+        # Where p is tiny its nodes may lack what moves it; a mask moves nothing.
+        tiny = _log_slopes.tiny(p)
+        along = probabilities_along(noise, all_of(noise, tangents[0]), theta)
+        lost = jnp.where(tiny & (theta > -jnp.inf), jnp.nan, 1.0).astype(p.dtype)
+        out = out + along / jnp.where(tiny, 1.0, p) * lost
+    return _logs(noise, theta), out
 
 
 def _log_hvp(noise: AbstractPerturbation, theta: Array, v: Array) -> Array:
     """Sum_j d log p_i / d theta_j v_j; zero where category i cannot win."""
     if softmax_serves(noise):
         out = closed_form.log_hvp(noise, _centred(theta), v)
-        return out * jnp.where(_is_valid(noise, theta), 1.0, jnp.nan).astype(out.dtype)
+        return out * jnp.where(is_valid(noise, theta), 1.0, jnp.nan).astype(out.dtype)
     p = probabilities(noise, theta)
     if not noise.continuous:
         return hvp(noise, theta, v) / jnp.where(p > 0, p, 1.0)
@@ -220,7 +214,7 @@ def hvp(
 def _hvp(noise: AbstractPerturbation, theta: Array, v: Array) -> Array:
     out = _method(noise).hvp(noise, _centred(theta), v)
     # A factor and not a choice: the transpose of a choice would answer zero.
-    exists = _is_valid(noise, theta) & ~tie(noise, theta)
+    exists = is_valid(noise, theta) & ~tie(noise, theta)
     return out * jnp.where(exists, 1.0, jnp.nan).astype(out.dtype)
 
 
@@ -242,14 +236,18 @@ def tie(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Bool[Array, ""
 
 def _value_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
-    refuse_parameters(tangents[0])
-    return value(noise, theta), probabilities(noise, theta) @ dense(tangents[1], theta)
+    out = probabilities(noise, theta) @ dense(tangents[1], theta)
+    if moves(noise, tangents[0]):
+        out = out + value_along(noise, all_of(noise, tangents[0]), theta)
+    return value(noise, theta), out
 
 
 def _probabilities_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
-    refuse_parameters(tangents[0])
-    return probabilities(noise, theta), hvp(noise, theta, dense(tangents[1], theta))
+    out = hvp(noise, theta, dense(tangents[1], theta))
+    if moves(noise, tangents[0]):
+        out = out + probabilities_along(noise, all_of(noise, tangents[0]), theta)
+    return probabilities(noise, theta), out
 
 
 def _hvp_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:

@@ -26,7 +26,7 @@ from jaxtyping import Array, Float
 
 from perturbtheory.checks import slack
 from perturbtheory.perturbations import AbstractPerturbation, bisect_log_quantile
-from perturbtheory.potential import _derivatives
+from perturbtheory.potential import _derivatives, _in_parameters
 from perturbtheory.potential._atomic import Atoms
 from perturbtheory.potential._polyhedral import discrete_parameters
 
@@ -201,7 +201,7 @@ def on_simplex(p: Float[Array, "d"]) -> Array:
 
 def _inverse_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, p = primals
-    _derivatives.refuse_parameters(tangents[0])
+    _in_parameters.refuse_parameters(tangents[0])
     theta, active = inverse(noise, p), p > 0
     hessian = _derivatives.hessian(noise, jnp.where(active, theta, -_far(p.dtype)))
     tangent = jnp.where(active, _derivatives.dense(tangents[1], p), 0.0)
@@ -220,7 +220,7 @@ def conjugate(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array,
 
 def _conjugate_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, p = primals
-    _derivatives.refuse_parameters(tangents[0])
+    _in_parameters.refuse_parameters(tangents[0])
     return conjugate(noise, p), _slope(noise, p) @ _derivatives.dense(tangents[1], p)
 
 
@@ -252,7 +252,7 @@ def fenchel_young(
 
 def _fenchel_young_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta, p = primals
-    _derivatives.refuse_parameters(tangents[0])
+    _in_parameters.refuse_parameters(tangents[0])
     out = jnp.zeros((), theta.dtype)
     if not isinstance(tangents[1], SymbolicZero):
         out = out + (_derivatives.probabilities(noise, theta) - p) @ tangents[1]

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from perturbtheory.perturbations import AbstractPerturbation
-from perturbtheory.potential import _derivatives
+from perturbtheory.potential import _derivatives, _in_parameters
 
 _SHARE, _FEW = (5 / 16, 7 / 16), 16
 """Of the nodes that 64-bit needs, for up to 16 categories and for more, whose maximum is narrower:
@@ -53,7 +53,7 @@ def coarse_entropy(
 
 def _coarse_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
-    _derivatives.refuse_parameters(tangents[0])
+    _in_parameters.refuse_parameters(tangents[0])
     value, gradient = _with_gradient(noise, theta)
     return value, jnp.sum(gradient * _derivatives.dense(tangents[1], theta), -1)
 

@@ -34,10 +34,10 @@ _BLOCK = 128
 Integrand = Callable[[Array, Array, Array], Any]
 
 
-def _integrate(
+def integrate(
     noise: AbstractPerturbation, theta: Float[Array, "d"], points: Rule, integrand: Integrand
 ) -> Any:
-    """Sum over chunks of integrand(s, w F, r): shapes (c,), (c,), (c, d)."""
+    """The sum over chunks of integrand(s, w F, r): shapes (c,), (c,), (c, d)."""
 
     def chunk(nodes: Array, weights: Array) -> Any:
         log_cdf, rate = noise.log_cdf_and_rate(nodes[:, None] - theta)
@@ -80,7 +80,7 @@ def value_and_probabilities(
     def integrand(s: Array, mass: Array, rate: Array) -> tuple[Array, Array]:
         return jnp.sum(mass * (s - centre) * jnp.sum(rate, 1)), mass @ rate
 
-    excess, p = _integrate(noise, theta, points, integrand)
+    excess, p = integrate(noise, theta, points, integrand)
     if noise.trapezoid_nodes(theta.size) is None:  # light tails leave nothing outside the window
         below, above = _outside(noise, theta, points)
         p = p + below + above
@@ -151,7 +151,7 @@ def hvp(
         del s
         return mass @ (rate * jnp.sum(rate, 1)[:, None]), (mass * (rate @ v)) @ rate
 
-    degree, coupled = _integrate(noise, theta, rule(noise, theta), integrand)
+    degree, coupled = integrate(noise, theta, rule(noise, theta), integrand)
     return degree * v - coupled
 
 
@@ -162,7 +162,7 @@ def hessian(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arra
         del s
         return rate.T @ (mass[:, None] * rate)
 
-    weight = _integrate(noise, theta, rule(noise, theta), integrand)
+    weight = integrate(noise, theta, rule(noise, theta), integrand)
     weight = (weight + weight.T) / 2 * (1 - jnp.eye(theta.size, dtype=theta.dtype))
     return jnp.diag(jnp.sum(weight, 1)) - weight
 
