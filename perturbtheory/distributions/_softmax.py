@@ -62,6 +62,16 @@ class PerturbSoftmax(Shown):
         object.__setattr__(self, "temperature", parameter("temperature", self.temperature))
 
     @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The shape of theta without its last axis: one law per row."""
+        return self.theta.shape[:-1]
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """(d,), that of one draw: a point of the simplex."""
+        return self.theta.shape[-1:]
+
+    @property
     def potential(self) -> Potential:
         """f_t(theta) = E[t log sum_i exp((theta_i + gamma_i)/t)], whose gradient `mean` is."""
         return expected_logsumexp(self.noise, self.temperature)

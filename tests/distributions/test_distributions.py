@@ -138,6 +138,19 @@ def test_categories_broadcast_against_the_batch():
     assert law.log_prob(draws).shape == (5, 2, 3)
 
 
+@pytest.mark.parametrize("batch", [(), (3,), (2, 0), (2, 3)])
+def test_a_draw_has_the_shapes_of_batch_and_event(batch):
+    theta = np.zeros((*batch, D))
+    for law, event in (
+        (PerturbArgmax(pt.Normal(), theta), ()),
+        (PerturbSoftmax(pt.Normal(), theta), (D,)),
+        (PerturbSoftmax(pt.Normal(), jnp.asarray(theta)), (D,)),
+    ):
+        assert law.batch_shape == batch
+        assert law.event_shape == event
+        assert law.sample(np.random.default_rng(0), (5,)).shape == (5, *batch, *event)
+
+
 def test_a_batch_is_its_rows():
     rows = [THETA, -THETA, [0.0, HIDDEN, 1.0, 40.0]]
     hard, soft = PerturbArgmax(FACTORS, rows), PerturbSoftmax(pt.Normal(), rows, 0.5)
