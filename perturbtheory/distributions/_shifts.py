@@ -20,7 +20,7 @@ from perturbtheory.distributions._panels import (
     origin,
     panels,
 )
-from perturbtheory.numerics import asked, gauss_legendre, leaves, mapped, namespace
+from perturbtheory.numerics import asked, floats, gauss_legendre, leaves, mapped, namespace
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -57,7 +57,8 @@ def _compiled(noise: Any, x: Array, there: Array) -> Array:
     """The same in JAX, with derivatives in x and in parameters of the noise."""
     import jax
 
-    xp = namespace(x)
+    xp, x, *_ = floats(x, *leaves(noise))  # only a parameter of the noise may be of JAX
+    there = xp.asarray(there)
     law, d = noise.prepare(x.dtype), x.shape[-1]
     capacity = _capacity(noise, d)
 

@@ -5,7 +5,7 @@ Needs ``pip install 'perturbtheory[numpyro]'``; only whoever imports this module
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -78,7 +78,7 @@ class PerturbArgmax(numpyro.Distribution):
         ((2,), IntegerInterval(lower_bound=0, upper_bound=2), (4, 2))
     """
 
-    arg_constraints: ClassVar = {"theta": _VECTOR}
+    arg_constraints = {"theta": _VECTOR}  # noqa: RUF012
     pytree_data_fields = ("noise", "theta")
     has_enumerate_support = True
 
@@ -94,8 +94,8 @@ class PerturbArgmax(numpyro.Distribution):
         """The same law as an object of this package."""
         return exact.PerturbArgmax(self.noise, self.theta)
 
-    @constraints.dependent_property(is_discrete=True, event_dim=0)
-    def support(self) -> constraints.Constraint:
+    @constraints.dependent_property(is_discrete=True, event_dim=0)  # pyright: ignore[reportArgumentType]
+    def support(self) -> constraints.Constraint:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The integers 0, ..., d - 1."""
         return constraints.integer_interval(0, self.theta.shape[-1] - 1)
 
@@ -121,7 +121,7 @@ class PerturbArgmax(numpyro.Distribution):
     @validate_sample
     def log_prob(
         self,
-        value: Int[Array, "..."],
+        value: Any,
         intermediates: Any = None,  # noqa: ARG002
     ) -> Float[Array, "..."]:
         """log p_i at i = `value`, whose shape broadcasts against the batch."""
@@ -163,12 +163,9 @@ class PerturbSoftmax(numpyro.Distribution):
         ((4, 2), Simplex(), 0.5)
     """
 
-    arg_constraints: ClassVar = {
-        "theta": constraints.real_vector,
-        "temperature": constraints.positive,
-    }
-    support = constraints.simplex  # pyright: ignore[reportAssignmentType]
-    reparametrized_params: ClassVar = ["theta", "temperature"]
+    arg_constraints = {"theta": _VECTOR, "temperature": constraints.positive}  # noqa: RUF012
+    support = constraints.simplex  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+    reparametrized_params = ["theta", "temperature"]  # noqa: RUF012
     pytree_data_fields = ("noise", "theta", "temperature")
 
     def __init__(
@@ -206,7 +203,7 @@ class PerturbSoftmax(numpyro.Distribution):
     @validate_sample
     def log_prob(
         self,
-        value: Float[Array, "..."],
+        value: Any,
         intermediates: Any = None,  # noqa: ARG002
     ) -> Float[Array, "..."]:
         """The log density at `value`; see `perturbtheory.distributions.PerturbSoftmax.log_prob`."""

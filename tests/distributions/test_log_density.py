@@ -11,7 +11,7 @@ import scipy.special
 import scipy.stats
 
 import perturbtheory as pt
-from perturbtheory.distributions import PerturbSoftmax
+from perturbtheory.distributions import PerturbSoftmax, _panels
 from perturbtheory.numerics import mapped
 from tests import oracles
 from tests.laws import CONTINUOUS, COORDINATES, EXACT, SMOOTHED, D, every
@@ -68,6 +68,12 @@ def test_under_gumbel_noise_it_is_the_concrete_density(temperature, formula, mon
         without_formula(monkeypatch, pt.Gumbel)
     expected = concrete(THETA, temperature, s)
     np.testing.assert_allclose(law.log_prob(s), expected, rtol=1e-13, atol=1e-12)
+
+
+def test_a_scale_of_gumbel_noise_is_one_of_theta_and_of_the_temperature():
+    s = points(PerturbSoftmax(pt.Gumbel(), THETA, 0.5), 5)
+    found = PerturbSoftmax(pt.Gumbel(3.0), 3 * THETA, 1.5).log_prob(s)
+    np.testing.assert_allclose(found, concrete(THETA, 0.5, s), rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.01, np.array([1.0, 0.25, 3.0, 0.5])])
@@ -186,6 +192,17 @@ def test_a_narrow_hill_between_normal_laws_far_apart_is_not_missed(monkeypatch):
     np.testing.assert_allclose(law.log_prob([0.5, 0.5]), expected, rtol=1e-14)
 
 
+@every(["normal", "logistic", "laplace"])
+def test_halving_makes_up_for_panels_that_are_too_wide(name, monkeypatch):
+    law = law_of(name)
+    s = points(law, 5)
+    expected = law.log_prob(s)
+    monkeypatch.setattr(_panels, "_LEVELS", (-46.0,))
+    if name == "normal":
+        without_formula(monkeypatch, pt.Normal)
+    np.testing.assert_allclose(law.log_prob(s), expected, rtol=0, atol=1e-12)
+
+
 def test_one_category_has_no_density_to_speak_of():
     for noise in (pt.Normal(), pt.Gumbel(), pt.Laplace(), pt.StudentT(1.0)):
         law = PerturbSoftmax(noise, [[0.7], [-0.2]], 0.5)
@@ -216,8 +233,16 @@ def test_points_broadcast_against_the_batch():
         one = PerturbSoftmax(pt.Laplace(), row, 0.5)
         np.testing.assert_allclose(found[:, k], one.log_prob(other[:, 0]), rtol=1e-12)
     assert law.log_prob(np.zeros((0, 3, D))).shape == (0, 3)
+
+
+def test_a_point_whose_sum_is_rounded_is_divided_by_it():
     rounded = np.float32(POINT)
-    np.testing.assert_allclose(law.log_prob(rounded), law.log_prob(POINT), rtol=1e-6)
+    whole = np.float64(rounded) / np.float64(rounded).sum()
+    for noise in (pt.Laplace(), pt.Gumbel()):
+        law = PerturbSoftmax(noise, THETA, 0.5)
+        expected = law.log_prob(whole)
+        assert law.log_prob(rounded) == pytest.approx(expected, rel=1e-13)
+        assert law.log_prob(np.float32(whole * (1 + 5e-6))) == pytest.approx(expected, abs=1e-6)
 
 
 @every(

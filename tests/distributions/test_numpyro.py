@@ -164,7 +164,7 @@ def test_moments_are_those_of_draws(name):
     assert np.all(np.abs(square.mean(0) - law.variance) < error)
 
 
-@every(HARD, slow=["argmax-normal-rows", "argmax-factors"])
+@every(HARD, slow=["argmax-factors"])
 @pytest.mark.parametrize("expand", [True, False])
 def test_its_support_is_enumerated_like_that_of_a_categorical(name, expand):
     law = LAWS[name]()
@@ -226,6 +226,7 @@ def test_arguments_are_validated():
         PerturbArgmax(dist.Normal(), [0.0, 0.0])
     hidden = [0.0, -math.inf]
     assert PerturbArgmax(pt.Normal(), hidden).log_prob(jnp.asarray(1)) == -math.inf
+    assert PerturbSoftmax(pt.Normal(), hidden).sample(KEY)[1] == 0
     theta = _VECTOR.feasible_like(THETA)
     assert _VECTOR(theta)
     assert not _VECTOR(theta.at[0].set(math.nan))
