@@ -314,6 +314,9 @@ for noise in (pt.Normal(), pt.Discrete([-1.0, 1.0]), pt.Gumbel(np.array([1.0, 0.
     hard.sample(rng, (3,)), hard.log_prob([0, 1]), hard.prob(2), hard.probs, hard.logits, hard.mode
     hard.entropy(), hard.enumerate_support(), hard.kl_divergence(hard), hard._repr_html_()
     soft.sample(rng), soft.mean, soft.covariance, soft.variance, soft.argmax, soft._repr_html_()
+    if noise.continuous:
+        soft.log_prob([0.2, 0.3, 0.5])
+pt.distributions.PerturbSoftmax(pt.Laplace(), [0.3, -0.2, 1.1]).log_prob([0.2, 0.3, 0.5])
 assert not [name for name in sys.modules if name.partition(".")[0] in ("jax", "jaxlib")]
 """
 
