@@ -305,6 +305,27 @@ def solve(
         return Answer(low + _fraction(total) if value else None, tuple(_fraction(x) for x in p))
 
 
+def log_common_shift(laws: Law | Sequence[Law], x: Sequence[float]) -> float:
+    """log int prod_i f_i(x_i + s) ds, with 24 digits of the integral."""
+    laws = [laws] * len(x) if isinstance(laws, Law) else laws
+    with ctx.workprec(_BITS):
+        lines = [_Placed(law, -Fraction(a)) for law, a in zip(laws, x, strict=True)]
+        low, high = max(line.cuts[0] for line in lines), min(line.cuts[-1] for line in lines)
+        cuts = sorted({c for line in lines for c in line.cuts if low <= c <= high})
+        total = arb(0)
+        for left, right in itertools.pairwise(cuts):
+            densities = [line.functions(left, right)[0] for line in lines]
+            total += _integral(
+                lambda s, a, densities=densities: math.prod(
+                    (f(s, a) for f in densities), start=acb(1)
+                ),
+                left,
+                right,
+                1e-40,
+            )
+        return float(total.log())
+
+
 def enumerated(atoms, weights, theta) -> Answer:
     """f and p under atoms, ties broken fairly, over every outcome; a row of atoms a coordinate."""
     d = len(theta)

@@ -67,6 +67,16 @@ class PerturbArgmax(Shown):
         object.__setattr__(self, "theta", parameters_of(self.potential, self.theta))
 
     @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The shape of theta without its last axis: one law per row."""
+        return self.theta.shape[:-1]
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """(), that of one draw: a category is an integer."""
+        return ()
+
+    @property
     def potential(self) -> Potential:
         """f(theta) = E[max_i(theta_i + gamma_i)], whose gradient `probs` is."""
         return Potential(self.noise)

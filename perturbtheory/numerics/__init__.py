@@ -5,6 +5,7 @@ or traced, by JAX in their own precision. Formulas are written once, against wha
 answers. JAX is never imported here before somebody has made a JAX array.
 """
 
+from perturbtheory.numerics._asked import asked as asked
 from perturbtheory.numerics._loops import accurate_sum as accurate_sum
 from perturbtheory.numerics._loops import gauss_legendre as gauss_legendre
 from perturbtheory.numerics._loops import repeat as repeat

@@ -15,7 +15,7 @@ from perturbtheory.perturbations._partial_mean import upper_partial_mean
 from perturbtheory.perturbations._shown import Shown
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float
 
     from perturbtheory.numerics import Array
 
@@ -239,6 +239,17 @@ class AbstractPerturbation(Shown, abc.ABC):
 
     def weighted_sum(self, weights: Float[np.ndarray, "d"]) -> AbstractPerturbation | None:  # noqa: ARG002
         """The law of sum_i weights_i gamma_i, where it has a closed form; otherwise None."""
+        return None
+
+    def log_integral_over_shifts(
+        self,
+        x: Float[Array, "... d"],  # noqa: ARG002
+        there: Bool[Array, "... d"],  # noqa: ARG002
+    ) -> Float[Array, "..."] | None:
+        """log int prod_i f_i(x_i + s) ds in closed form, or None; over i where `there` is True.
+
+        The log density of differences of gamma, by quadrature where there is no formula.
+        """
         return None
 
     def take(self, keep: np.ndarray) -> Self:

@@ -11,7 +11,7 @@ from perturbtheory.perturbations._formulas import complement
 from perturbtheory.perturbations._scale import EXPONENTIAL_NODES, AbstractScale
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float
 
     from perturbtheory.numerics import Array
 
@@ -75,6 +75,18 @@ class Gumbel(AbstractScale):
 
     def unit_strip(self, dimension: int) -> float:  # noqa: ARG002
         return math.pi / 2
+
+    def log_integral_over_shifts(
+        self, x: Float[Array, "... d"], there: Bool[Array, "... d"]
+    ) -> Float[Array, "..."] | None:
+        # (k - 1)! prod_i e^-z_i / (sum_i e^-z_i)^k / scale^(k - 1), of the k that are there.
+        if self.shape:
+            return None
+        xp, x, scale = self._scale(x)
+        z = xp.where(there, x / scale, 0.0)
+        k = xp.asarray(xp.sum(there, -1), z.dtype)
+        log_sum = xp.logsumexp(xp.where(there, -z, -xp.inf), axis=-1)
+        return xp.gammaln(k) - xp.sum(z, -1) - k * log_sum - (k - 1) * xp.log(scale)
 
     def trapezoid_nodes(self, dimension: int) -> int | None:  # noqa: ARG002
         return None if self.shape else EXPONENTIAL_NODES

@@ -13,7 +13,7 @@ from perturbtheory.perturbations._base import Tail
 from perturbtheory.perturbations._scale import AbstractScale
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float
 
     from perturbtheory.numerics import Array
 
@@ -96,6 +96,19 @@ class Normal(AbstractScale):
 
     def weighted_sum(self, weights: Float[np.ndarray, "d"]) -> Normal:
         return Normal(float(np.linalg.norm(weights * np.asarray(self.scale))))
+
+    def log_integral_over_shifts(
+        self, x: Float[Array, "... d"], there: Bool[Array, "... d"]
+    ) -> Float[Array, "..."]:
+        # With weights w_i = 1 / scale_i^2 the squares are those from the weighted mean of x.
+        xp, x, scale = self._scale(x)
+        least, scale = xp.min(scale), xp.broadcast_to(scale, x.shape)
+        weight = xp.where(there, xp.square(least / scale), 0.0)
+        total = xp.sum(weight, -1)
+        x = xp.where(there, x, 0.0)
+        z = (x - (xp.sum(weight * x, -1) / total)[..., None]) / scale
+        terms = xp.where(there, self.unit_log_pdf(z) - xp.log(scale), 0.0)
+        return xp.sum(terms, -1) + 0.5 * xp.log(2 * math.pi / total) + xp.log(least)
 
     def trapezoid_nodes(self, dimension: int) -> int | None:
         # Worst case over theta is one entry a few deviations above d - 1 equal ones. There the

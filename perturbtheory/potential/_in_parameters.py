@@ -20,9 +20,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
-from perturbtheory.numerics import namespace
+from perturbtheory.numerics import asked, namespace
 from perturbtheory.potential import _quadrature
-from perturbtheory.potential._asked import asked
 from perturbtheory.potential._rule import rule
 from perturbtheory.potential.methods import closed_form, method_of
 

@@ -19,9 +19,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from perturbtheory.numerics import mapped
+from perturbtheory.numerics import asked, mapped
 from perturbtheory.potential import _rows, _rows_of
-from perturbtheory.potential._asked import asked
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Bool, Float

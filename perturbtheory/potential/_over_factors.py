@@ -18,8 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from perturbtheory.numerics import asked
 from perturbtheory.potential import _log_slopes
-from perturbtheory.potential._asked import asked
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float

@@ -19,9 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from perturbtheory.numerics import asked
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import _log_slopes
-from perturbtheory.potential._asked import asked
 from perturbtheory.potential._rule import (
     Rule,
     log_cdf_of_maximum,

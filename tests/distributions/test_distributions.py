@@ -138,6 +138,19 @@ def test_categories_broadcast_against_the_batch():
     assert law.log_prob(draws).shape == (5, 2, 3)
 
 
+@pytest.mark.parametrize("batch", [(), (3,), (2, 0), (2, 3)])
+def test_a_draw_has_the_shapes_of_batch_and_event(batch):
+    theta = np.zeros((*batch, D))
+    for law, event in (
+        (PerturbArgmax(pt.Normal(), theta), ()),
+        (PerturbSoftmax(pt.Normal(), theta), (D,)),
+        (PerturbSoftmax(pt.Normal(), jnp.asarray(theta)), (D,)),
+    ):
+        assert law.batch_shape == batch
+        assert law.event_shape == event
+        assert law.sample(np.random.default_rng(0), (5,)).shape == (5, *batch, *event)
+
+
 def test_a_batch_is_its_rows():
     rows = [THETA, -THETA, [0.0, HIDDEN, 1.0, 40.0]]
     hard, soft = PerturbArgmax(FACTORS, rows), PerturbSoftmax(pt.Normal(), rows, 0.5)
@@ -301,6 +314,9 @@ for noise in (pt.Normal(), pt.Discrete([-1.0, 1.0]), pt.Gumbel(np.array([1.0, 0.
     hard.sample(rng, (3,)), hard.log_prob([0, 1]), hard.prob(2), hard.probs, hard.logits, hard.mode
     hard.entropy(), hard.enumerate_support(), hard.kl_divergence(hard), hard._repr_html_()
     soft.sample(rng), soft.mean, soft.covariance, soft.variance, soft.argmax, soft._repr_html_()
+    if noise.continuous:
+        soft.log_prob([0.2, 0.3, 0.5])
+pt.distributions.PerturbSoftmax(pt.Laplace(), [0.3, -0.2, 1.1]).log_prob([0.2, 0.3, 0.5])
 assert not [name for name in sys.modules if name.partition(".")[0] in ("jax", "jaxlib")]
 """
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 if TYPE_CHECKING:
@@ -25,7 +24,18 @@ def asked(
 
     `function` gets the noise and the arrays with their numbers: one element of a batch at a time
     or, with `rows`, a whole batch where the noise is the same for all of it.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, perturbtheory as pt
+        >>> from perturbtheory import numerics
+        >>> def scaled(noise, x):  # in NumPy
+        ...     return noise.scale * x
+        >>> ask = lambda x: numerics.asked(scaled, x.shape, pt.Normal(2.0), x)
+        >>> jax.jit(ask)(jnp.ones(2)).tolist()
+        [2.0, 2.0]
     """
+    import jax
+
     leaves, structure = jax.tree.flatten(noise)
     given = [*leaves, *arrays]
     dims, dtype = [np.ndim(a) for a in given], arrays[0].dtype
