@@ -207,8 +207,8 @@ def require_fit(
         require_count("draws", draws)
     elif isinstance(family, InvertibleGaussian):
         msg = (
-            "`draws` must be a number for InvertibleGaussian, got None: the engine differentiates "
-            "in theta, not in the scales of the noise; pass draws=1000"
+            "`draws` must be a number for InvertibleGaussian, got None: a fit without draws moves "
+            "theta, not the scales of the noise; pass draws=1000"
         )
         raise ValueError(msg)
     require("learning_rate", learning_rate, positive, "be positive", "0.01 is the paper's", most=0)

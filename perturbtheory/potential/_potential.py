@@ -45,7 +45,7 @@ class Potential(ShownPotential):
     NumPy arrays and Series are computed with in float64 and answered in NumPy, at once. JAX arrays,
     as theta or as a parameter of the noise, are answered in JAX, in their dtype; then all methods
     work under ``jit``, ``vmap``, ``grad``, ``jacobian`` and ``hessian``, and 16-bit arrays are
-    computed with in 32-bit.
+    computed with in 32-bit. Value, p and log p (p > 1e-26) have one derivative in parameters too.
 
     theta_i = -inf masks category i, as in logits: p_i = 0, log p_i = -inf, and all else is as
     without it. Methods raise ValueError for theta that is scalar, empty, complex, text, NaN, +inf
