@@ -13,7 +13,7 @@ from perturbtheory import claims, ledger, results
 from perturbtheory.claims import recorded
 from perturbtheory.claims.exhibits import uniform_lines, uniform_pieces
 from perturbtheory.perturbations import _gumbel
-from perturbtheory.potential.methods import atoms, quadrature
+from perturbtheory.potential.methods import _integrals, atoms, quadrature, quadrature_rows
 
 REQUIRED = {
     "A.softmax-not-minimal": "proved",
@@ -168,13 +168,14 @@ def verdict_of(id_):
 
 
 def test_wrong_sign_in_the_hessian_is_noticed(monkeypatch):
-    true = quadrature.hessian
+    true = _integrals.with_degrees
 
-    def flipped(noise, theta):
-        hessian = true(noise, theta)
-        return 2 * np.diag(np.diag(hessian)) - hessian
+    def flipped(weight):
+        hessian = true(weight)
+        return 2 * hessian * np.eye(hessian.shape[-1]) - hessian
 
-    monkeypatch.setattr(quadrature, "hessian", flipped)
+    for module in (quadrature, quadrature_rows):
+        monkeypatch.setattr(module, "with_degrees", flipped)
     made = verdict_of("C.one-dimensional")
     assert made.verdict == "inconclusive"
     assert made.disagreement
@@ -182,8 +183,13 @@ def test_wrong_sign_in_the_hessian_is_noticed(monkeypatch):
 
 
 def test_wrong_sign_in_the_hessian_vector_product_is_noticed(monkeypatch):
-    true = quadrature.hvp
-    monkeypatch.setattr(quadrature, "hvp", lambda noise, theta, v: -true(noise, theta, v))
+    true = quadrature_rows.hvp
+
+    def negative(noise, theta, v):
+        found, right = true(noise, theta, v)
+        return -found, right
+
+    monkeypatch.setattr(quadrature_rows, "hvp", negative)
     made = verdict_of("C.one-dimensional")
     assert made.disagreement
     assert "Hessian" in made.weakest

@@ -30,16 +30,23 @@ ENGINE = (
     ),
     Mutant(
         "Hessian with a positive sign off the diagonal",
-        _QUADRATURE,
+        _INTEGRALS,
         "    out = -weight\n",
         "    out = weight.copy()\n",
         ("C.one-dimensional",),
     ),
     Mutant(
+        "probabilities in reversed order where laws are exponentials between kinks",
+        f"{_METHODS}/_pieces.py",
+        "p = by_row((mass[:, None] @ rate)[:, 0])",
+        "p = by_row((mass[:, None] @ rate)[:, 0, ::-1])",
+        ("C.incomplete-monotone",),
+    ),
+    Mutant(
         "Hessian-vector product without the coupling",
-        _INTEGRALS,
-        "degree * v - combined(rows * summed(rate, v), rate)",
-        "degree * v",
+        f"{_METHODS}/quadrature_rows.py",
+        "(degree * here[:, None] - (rows * along) @ rate)",
+        "(degree * here[:, None])",
         ("C.one-dimensional",),
     ),
     Mutant(
