@@ -47,7 +47,7 @@ def figures(
     require_directory("--directory", directory)
     use_64_bit()
     output = Output(quiet=quiet)
-    for name, files in _drawn(names or drawings.NAMES, directory):
+    for name, files in _drawn(tuple(dict.fromkeys(names)) or drawings.NAMES, directory):
         written: list[Path] = []
         output.keep(name, directory, lambda files=files, to=written: to.extend(files()))
         output.show(lambda paths=written: sys.stdout.writelines(f"{path}\n" for path in paths))

@@ -10,10 +10,13 @@ import numpy as np
 from perturbtheory.checks import as_vectors, slack
 from perturbtheory.distributions._arguments import joint_shape
 from perturbtheory.distributions._shifts import log_integral
-from perturbtheory.numerics import floats, is_jax, is_known
+from perturbtheory.numerics import floats, is_jax, is_known, leaves
 
 if TYPE_CHECKING:
     from perturbtheory.numerics import Array
+
+_FAR = 40
+"""Powers of two up to which quantiles of the noise are found with their digits."""
 
 
 def log_density(noise: Any, theta: Array, temperature: Any, point: Any) -> Array:
@@ -23,6 +26,7 @@ def log_density(noise: Any, theta: Array, temperature: Any, point: Any) -> Array
     a traced point that is not on the open simplex.
     """
     _require_density(noise)
+    noise, theta, temperature = _in_moderate_units(noise, theta, temperature)
     point, most = _require_points(point, theta)
     shape = joint_shape("point", point.shape[:-1], theta.shape[:-1])
     xp, s, theta, t = floats(point, theta, temperature)
@@ -39,6 +43,20 @@ def log_density(noise: Any, theta: Array, temperature: Any, point: Any) -> Array
     integral = log_integral(noise, x.reshape(rows), there.reshape(rows)).reshape(shape)
     out = xp.asarray(xp.sum(there, -1) - 1, t.dtype) * xp.log(t) - xp.sum(log_s, -1) + integral
     return (xp.where(good, out, xp.nan) if xp.traced else out).astype(dtype)
+
+
+def _in_moderate_units(noise: Any, theta: Array, temperature: Any) -> tuple[Any, Array, Any]:
+    """All three divided by a power of two, which changes no density, if the noise is far from one.
+
+    Arrays of JAX stay as they are.
+    """
+    numbers = (*leaves(noise), theta, temperature)
+    if any(is_jax(a) or not is_known(a) for a in numbers):
+        return noise, theta, temperature
+    power = int(np.frexp(np.max(noise.resolution))[1])
+    if abs(power) < _FAR:
+        return noise, theta, temperature
+    return noise.rescaled(-power), np.ldexp(theta, -power), np.ldexp(temperature, -power)
 
 
 def _require_density(noise: Any) -> None:

@@ -52,7 +52,7 @@ class _Batched(distrax.Distribution):
         """theta of the part of the batch that `index` picks."""
         theta = self.law.theta
         numbers = np.arange(np.prod(self.batch_shape, dtype=int)).reshape(self.batch_shape)
-        return theta.reshape(-1, theta.shape[-1])[numbers[index]]
+        return theta.reshape(-1, theta.shape[-1])[jnp.asarray(numbers)[index]]
 
 
 class PerturbArgmax(_Batched):

@@ -14,13 +14,15 @@ from jaxtyping import Array, Bool, Float
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import _log_slopes, _over_factors, _quadrature
 from perturbtheory.potential._in_parameters import (
-    all_of,
+    along,
+    dense,
     is_valid,
+    log_slopes_of_softmax,
     moves,
-    probabilities_along,
+    probability_slopes,
     refuse,
     refuse_parameters,
-    value_along,
+    value_slopes,
 )
 from perturbtheory.potential.methods import closed_form, method_of, quadrature
 
@@ -121,10 +123,6 @@ def _poison(noise: AbstractPerturbation, theta: Array, result: Array) -> Array:
     return jnp.where(is_valid(noise, theta), result, jnp.nan)
 
 
-def dense(tangent: Any, like: Array) -> Array:
-    return jnp.zeros_like(like) if isinstance(tangent, SymbolicZero) else tangent
-
-
 @jax.custom_jvp
 def value(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, ""]:
     """f(theta) = E[max_i(theta_i + gamma_i)]."""
@@ -160,13 +158,20 @@ def _logs_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
     out = _log_hvp(noise, theta, dense(tangents[1], theta))
     if moves(noise, tangents[0]):
-        p = probabilities(noise, theta)
-        # Where p is tiny its nodes may lack what moves it; a mask moves nothing.
-        tiny = _log_slopes.tiny(p)
-        along = probabilities_along(noise, all_of(noise, tangents[0]), theta)
-        lost = jnp.where(tiny & (theta > -jnp.inf), jnp.nan, 1.0).astype(p.dtype)
-        out = out + along / jnp.where(tiny, 1.0, p) * lost
+        out = out + _logs_along(noise, theta, tangents[0])
     return _logs(noise, theta), out
+
+
+def _logs_along(noise: AbstractPerturbation, theta: Array, tangents: Any) -> Array:
+    """The derivative of log p along a tangent of the noise."""
+    if softmax_serves(noise):
+        return along(noise, theta, log_slopes_of_softmax(noise, theta), tangents)
+    p = probabilities(noise, theta)
+    # Where p is tiny its nodes may lack what moves it; a mask moves nothing.
+    tiny = _log_slopes.tiny(p)
+    lost = jnp.where(tiny & (theta > -jnp.inf), jnp.nan, 1.0).astype(p.dtype)
+    moved = along(noise, theta, probability_slopes(noise, theta), tangents)
+    return moved / jnp.where(tiny, 1.0, p) * lost
 
 
 def _log_hvp(noise: AbstractPerturbation, theta: Array, v: Array) -> Array:
@@ -238,7 +243,7 @@ def _value_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
     out = probabilities(noise, theta) @ dense(tangents[1], theta)
     if moves(noise, tangents[0]):
-        out = out + value_along(noise, all_of(noise, tangents[0]), theta)
+        out = out + along(noise, theta, value_slopes(noise, theta), tangents[0])
     return value(noise, theta), out
 
 
@@ -246,7 +251,7 @@ def _probabilities_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
     out = hvp(noise, theta, dense(tangents[1], theta))
     if moves(noise, tangents[0]):
-        out = out + probabilities_along(noise, all_of(noise, tangents[0]), theta)
+        out = out + along(noise, theta, probability_slopes(noise, theta), tangents[0])
     return probabilities(noise, theta), out
 
 

@@ -204,7 +204,7 @@ def _inverse_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     _in_parameters.refuse_parameters(tangents[0])
     theta, active = inverse(noise, p), p > 0
     hessian = _derivatives.hessian(noise, jnp.where(active, theta, -_far(p.dtype)))
-    tangent = jnp.where(active, _derivatives.dense(tangents[1], p), 0.0)
+    tangent = jnp.where(active, _in_parameters.dense(tangents[1], p), 0.0)
     mean = jnp.sum(tangent) / jnp.sum(active, dtype=p.dtype)
     tangent = jnp.where(active, tangent - mean, 0.0)
     return theta, _solve_laplacian(hessian, tangent, active, jnp.argmax(p))
@@ -221,7 +221,7 @@ def conjugate(noise: AbstractPerturbation, p: Float[Array, "d"]) -> Float[Array,
 def _conjugate_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, p = primals
     _in_parameters.refuse_parameters(tangents[0])
-    return conjugate(noise, p), _slope(noise, p) @ _derivatives.dense(tangents[1], p)
+    return conjugate(noise, p), _slope(noise, p) @ _in_parameters.dense(tangents[1], p)
 
 
 def _slope(noise: AbstractPerturbation, p: Array) -> Array:

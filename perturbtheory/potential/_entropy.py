@@ -55,7 +55,7 @@ def _coarse_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     noise, theta = primals
     _in_parameters.refuse_parameters(tangents[0])
     value, gradient = _with_gradient(noise, theta)
-    return value, jnp.sum(gradient * _derivatives.dense(tangents[1], theta), -1)
+    return value, jnp.sum(gradient * _in_parameters.dense(tangents[1], theta), -1)
 
 
 coarse_entropy.defjvp(_coarse_jvp, symbolic_zeros=True)

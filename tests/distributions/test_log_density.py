@@ -347,3 +347,13 @@ def test_bad_input_is_refused_with_a_way_out(name):
     call, message = BAD[name]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-30, 1e200])
+@pytest.mark.parametrize("noise", [pt.Laplace, pt.Logistic, pt.Exponential], ids=str)
+def test_the_unit_of_noise_theta_and_temperature_does_not_matter(noise, unit):
+    point, theta = [0.2, 0.3, 0.5], np.array([0.0, 1.0, 2.0])
+    one, other = (
+        pt.distributions.PerturbSoftmax(noise(k), k * theta, k).log_prob(point) for k in (1.0, unit)
+    )
+    assert abs(one - other) < 1e-12

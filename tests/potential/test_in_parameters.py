@@ -121,3 +121,56 @@ def test_what_has_no_derivative_says_so():
     for function in (atoms, curvature):
         with pytest.raises(TypeError, match="`perturbation` cannot be differentiated here"):
             jax.grad(function)(1.0)
+
+
+@pytest.mark.parametrize("noise", [pt.Uniform, pt.Normal], ids=["Uniform", "Normal"])
+def test_mixed_derivatives_backwards_and_then_forwards(noise):
+    def f(a, theta):
+        return pt.expected_max(noise(-a, a) if noise is pt.Uniform else noise(a))(theta)
+
+    theta = jnp.asarray(THETA[:2])
+    mixed = jax.jacfwd(lambda t: jax.grad(f)(1.0, t))(theta)
+    direct = jax.jacfwd(lambda a: jax.grad(f, 1)(a, theta))(1.0)
+    assert_allclose(mixed, direct, rtol=1e-12)
+    for second in (
+        jax.hessian,
+        lambda g: jax.jacfwd(jax.jacfwd(g)),
+        lambda g: jax.grad(jax.grad(g)),
+    ):
+        with pytest.raises(TypeError, match="cannot be differentiated here"):
+            second(lambda a: f(a, theta))(1.0)
+
+
+def test_gumbel_with_a_mask_and_far_down():
+    theta = np.array([0.0, 0.5, -np.inf, -80.0])
+    keep = [0, 1, 3]
+
+    def everything(a, theta):
+        f = pt.expected_max(pt.Gumbel(a))
+        return f(theta), f.probabilities(theta), f.log_probabilities(theta)
+
+    found = jax.jacfwd(everything)(1.0, jnp.asarray(theta))
+    less = jax.jacfwd(everything)(1.0, jnp.asarray(theta[keep]))
+    assert_allclose(found[0], less[0], rtol=1e-14)
+    for one, two in zip(found[1:], less[1:], strict=True):
+        assert_allclose(one[jnp.asarray(keep)], two, rtol=1e-13)
+        assert one[2] == 0
+    true = _differences(lambda a: np.asarray(everything(a, theta)[2])[keep], 1.0)
+    assert_allclose(found[2][jnp.asarray(keep)], true, rtol=1e-8)
+
+
+@pytest.mark.slow
+def test_degrees_of_freedom_next_to_one_and_a_support_far_from_zero():
+    def value(df):
+        return pt.expected_max(pt.StudentT(df))(jnp.asarray(THETA[:2]))
+
+    # f ~ c / (df - 1): its derivative times (df - 1)^2 is nearly the same.
+    one, two = (float(jax.grad(value)(1 + gap)) * gap**2 for gap in (0.001, 0.002))
+    assert abs(one / two - 1) < 0.02
+
+    def p(width, at):
+        noise = pt.smoothed(pt.Uniform(at, at + width), 0.1)
+        return pt.expected_max(noise).probabilities(jnp.asarray(THETA[:2]))
+
+    near, far = (jax.jacfwd(p)(1.0, at) for at in (0.0, 1000.0))
+    assert_allclose(near, far, rtol=1e-6)

@@ -116,3 +116,14 @@ def test_a_law_that_is_not_what_it_declares_is_left_to_panels(monkeypatch):
     assert not _pieces.integrate(noise, theta).plain.any()
     f = pt.expected_max(noise)
     assert_array_equal(f.probabilities(theta), _by_panels(monkeypatch, f.probabilities, theta))
+
+
+def test_products_with_the_hessian_keep_the_digits_of_differences():
+    theta = np.array([0.0, -30.0, -58.0])
+    f, v = pt.expected_max(pt.Laplace()), np.array([1.0, -2.0, 0.5])
+    by_rows = [
+        sum(-h * (v[i] - v[j]) for j, h in enumerate(row) if j != i)
+        for i, row in enumerate(f.hessian(theta))
+    ]
+    assert_allclose(f.hvp(theta, v), by_rows, rtol=1e-14)
+    assert f.hvp([0.3], [2.0])[0] == 0

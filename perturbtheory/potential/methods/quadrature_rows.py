@@ -94,9 +94,15 @@ def hessian(noise: Any, theta: Float[np.ndarray, "n d"]) -> Answer | None:
 
 
 def hvp(noise: Any, theta: Float[np.ndarray, "n d"], v: Float[np.ndarray, "n d"]) -> Answer | None:
-    """H v, right in its small entries too."""
-    found = _integrate(noise, theta, _product_with(v), relative=False)
-    return None if found is None else (found.third, _served(noise, found))
+    """H v, right in the entries of small p_i too."""
+    third = _laplacian if serves_one(noise, theta.shape[1]) else _product_with(v)
+    found = _integrate(noise, theta, third, relative=False)
+    if found is None:
+        return None
+    out = found.third
+    if third is _laplacian:  # few categories: differences of v keep their digits
+        out = np.sum(out * (v[:, :, None] - v[:, None, :]), axis=2)
+    return out, _served(noise, found)
 
 
 def _served(noise: Any, found: _Rows) -> Bool[np.ndarray, "n"]:
