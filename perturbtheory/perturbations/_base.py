@@ -175,10 +175,7 @@ class AbstractPerturbation(Shown, abc.ABC):
         return xp.where(xp.isfinite(slope), slope, 0.0)
 
     def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "#d"]:
-        """x with log F_i(x) = level, or with log S_i(x) = level if `upper`; level < 0.
-
-        By bisection in u where x = sinh(u), which reaches every finite scale.
-        """
+        """x with log F_i(x) = level, or log S_i(x) = level if `upper`, by bisection; level < 0."""
         return bisect_log_quantile(self, level, upper)
 
     def log_quantiles(
@@ -287,10 +284,7 @@ class AbstractPerturbation(Shown, abc.ABC):
         return self
 
     def prepare(self, dtype: Any) -> AbstractPerturbation:
-        """The form in which the compiled engine takes this law: parameters of one dtype.
-
-        A law with a slow cdf may answer with a table of it.
-        """
+        """The law with parameters of one dtype, for the compiled engine; a table if F is slow."""
         return self.astype(dtype)
 
 

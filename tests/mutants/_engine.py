@@ -45,8 +45,8 @@ ENGINE = (
     Mutant(
         "Hessian-vector product without the coupling",
         f"{_METHODS}/quadrature_rows.py",
-        "(degree * here[:, None] - (rows * along) @ rate)",
-        "(degree * here[:, None])",
+        "np.sum(out * (v[:, :, None] - v[:, None, :]), axis=2)",
+        "np.sum(out * (v[:, :, None] + 0 * v[:, None, :]), axis=2)",
         ("C.one-dimensional",),
     ),
     Mutant(

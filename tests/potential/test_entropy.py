@@ -139,13 +139,20 @@ class TestEntropy:
             found = jax.jit(lambda s: pt.expected_max(pt.Normal(s)).entropy(theta))(scale)
             assert np.all(np.isnan(found))
 
-    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    def test_the_noise_is_not_differentiated(self, dtype) -> None:
-        def of_scale(scale):
-            return pt.expected_max(pt.Normal(scale)).entropy(jnp.zeros(3, dtype))
+    def test_a_slope_in_the_scale_is_that_of_the_unit(self) -> None:
+        theta = jnp.asarray([0.4, 0.0, -0.3])
 
-        with pytest.raises(TypeError, match="`perturbation` cannot be differentiated"):
-            jax.grad(of_scale)(jnp.ones((), dtype))
+        def of_scale(scale):
+            return pt.expected_max(pt.Normal(scale)).entropy(theta)
+
+        def of_unit(scale):
+            return pt.expected_max(pt.Normal()).entropy(theta / scale)
+
+        np.testing.assert_allclose(jax.grad(of_scale)(1.0), jax.grad(of_unit)(1.0), rtol=1e-12)
+        with pytest.raises(TypeError, match="`perturbation` cannot be differentiated here"):
+            jax.grad(lambda s: pt.expected_max(pt.Normal(s)).entropy(theta.astype(jnp.float32)))(
+                jnp.float32(1.0)
+            )
 
     def test_dimension_of_the_noise(self) -> None:
         with pytest.raises(ValueError, match="`theta` must have"):
