@@ -59,7 +59,7 @@ def test_the_rule_is_used():
     theta = _rows(4, 3.0)
     for noise in NOISES:
         assert quadrature_rows.serves_one(noise, 4)
-        assert _pieces.integrate(noise, theta).plain.all(), noise
+        assert _pieces.integrate(noise, theta).done.all(), noise
 
 
 def test_two_categories_far_below_keep_the_digits_of_their_slope():
@@ -86,7 +86,7 @@ def _both_rates(theta, i, j):
 @pytest.mark.parametrize("theta", [[0.0, 1.9999999], [0.0, 1.9999999, 0.5], [0.0, 1e9]])
 def test_supports_that_hardly_meet_and_large_theta_are_left_to_panels(theta, monkeypatch):
     f, theta = pt.expected_max(pt.Uniform()), np.array(theta)
-    assert not _pieces.integrate(f.noise, theta[None]).plain.any()
+    assert not _pieces.integrate(f.noise, theta[None]).done.any()
     panels = _by_panels(monkeypatch, f.probabilities, theta)
     assert_array_equal(f.probabilities(theta), panels)
 
@@ -113,7 +113,7 @@ class Bent(pt.Laplace):
 def test_a_law_that_is_not_what_it_declares_is_left_to_panels(monkeypatch):
     noise, theta = Bent(), np.array([[0.3, 0.0, -0.4]])
     assert quadrature_rows.serves_one(noise, 3)
-    assert not _pieces.integrate(noise, theta).plain.any()
+    assert not _pieces.integrate(noise, theta).done.any()
     f = pt.expected_max(noise)
     assert_array_equal(f.probabilities(theta), _by_panels(monkeypatch, f.probabilities, theta))
 

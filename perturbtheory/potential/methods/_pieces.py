@@ -37,16 +37,16 @@ _ROOM = 0.01
 """Widths by which supports must overlap: the rounding of theta is felt below it."""
 
 Third = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""Another integral, from weights times F, shape ``(n, 1, 16)``, rates, ``(n, 16, d)``, and the rows
+"""A third integral, from weights times F, shape ``(n, k, m)``, rates, ``(n, m, d)``, and the rows
 that they belong to.
 """
 
 
 class Integrals(NamedTuple):
-    """Of every row.
+    """Integrals of every row.
 
     Attributes:
-        plain: whether the row asks for no more care than it has here.
+        done: whether they are right; if not, the row asks for more care.
         p: int F r_i ds.
         f: int s F R ds, counted from the largest theta.
         third: what was asked for besides.
@@ -54,7 +54,7 @@ class Integrals(NamedTuple):
         possible: whether i can win at all.
     """
 
-    plain: Bool[np.ndarray, "n"]
+    done: Bool[np.ndarray, "n"]
     p: Rows
     f: Float[np.ndarray, "n"]
     third: Float[np.ndarray, "n ..."]

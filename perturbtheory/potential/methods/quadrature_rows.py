@@ -6,14 +6,14 @@ is the same. What needs more than one pass is left to `quadrature`, row by row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from perturbtheory.potential.methods import _pieces
 from perturbtheory.potential.methods._integrals import ELEMENTS, LOST, TINY, with_degrees
 from perturbtheory.potential.methods._pass import Pass
+from perturbtheory.potential.methods._pieces import Integrals, Third
 from perturbtheory.potential.methods._trapezoid import (
     MOST_NODES,
     Window,
@@ -32,33 +32,8 @@ _MOST = 32
 _LEAST = 1e-290
 """p_i from which on it is a number with all its digits."""
 
-_Rates = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""A third integral, from weights times F, shape ``(n, k, m)``, rates, ``(n, m, d)``, and which rows
-these are."""
-
-
 Answer = tuple[Any, "Bool[np.ndarray, 'n']"]
 """What was asked for, of every row, and for which rows it is right."""
-
-
-class _Rows(NamedTuple):
-    """Integrals of every row.
-
-    Attributes:
-        done: whether they are right.
-        p: int F r_i ds.
-        f: int s F R ds.
-        third: what was asked for besides.
-        edge: what p_i may lack.
-        possible: whether i can win at all.
-    """
-
-    done: Bool[np.ndarray, "n"]
-    p: Float[np.ndarray, "n d"]
-    f: Float[np.ndarray, "n"]
-    third: Float[np.ndarray, "n ..."]
-    edge: Float[np.ndarray, "n d"]
-    possible: Bool[np.ndarray, "n d"]
 
 
 def serves(noise: Any, d: int) -> bool:
@@ -105,30 +80,30 @@ def hvp(noise: Any, theta: Float[np.ndarray, "n d"], v: Float[np.ndarray, "n d"]
     return out, _served(noise, found)
 
 
-def _served(noise: Any, found: _Rows) -> Bool[np.ndarray, "n"]:
+def _served(noise: Any, found: Integrals) -> Bool[np.ndarray, "n"]:
     """Which rows are right in the derivatives of small p_i, which need more of a trapezoid."""
     if noise.step is None:
         return found.done & _complete(found, found.p)
     return found.done & np.all(found.p >= TINY, 1)
 
 
-def _complete(found: _Rows, p: Float[np.ndarray, "n d"]) -> Bool[np.ndarray, "n"]:
+def _complete(found: Integrals, p: Float[np.ndarray, "n d"]) -> Bool[np.ndarray, "n"]:
     """Whether every p_i has its digits, or cannot be but zero."""
     return np.all(~found.possible | ((p >= _LEAST) & (found.edge <= 1e-13 * p)), 1)
 
 
 def _integrate(
-    noise: Any, theta: Float[np.ndarray, "n d"], third: _Rates | None = None, *, relative: bool
-) -> _Rows | None:
+    noise: Any, theta: Float[np.ndarray, "n d"], third: Third | None = None, *, relative: bool
+) -> Integrals | None:
     """The rule of the noise on all rows; None if it has none for any."""
     if noise.step is None:
-        return _Rows(*_pieces.integrate(noise, theta, third))
+        return _pieces.integrate(noise, theta, third)
     return _by_trapezoid(noise, theta - theta.max(1)[:, None], third, relative=relative)
 
 
 def _by_trapezoid(
-    noise: Any, theta: Float[np.ndarray, "n d"], third: _Rates | None, *, relative: bool
-) -> _Rows | None:
+    noise: Any, theta: Float[np.ndarray, "n d"], third: Third | None, *, relative: bool
+) -> Integrals | None:
     """Two rules on all rows, which are counted from their largest entries."""
     n, d = theta.shape
     ends = window(noise, theta)
@@ -143,7 +118,7 @@ def _by_trapezoid(
             part = Window(ends.low[which], ends.high[which])
             found = _pass(noise, theta, which, part, int(steps), third, relative=relative)
             if out is None:
-                out = _Rows(*(np.zeros((n, *a.shape[1:]), a.dtype) for a in found))
+                out = Integrals(*(np.zeros((n, *a.shape[1:]), a.dtype) for a in found))
             for all_rows, some in zip(out, found, strict=True):
                 all_rows[which] = some
             if not found.done.any():  # nor are the others, most likely
@@ -157,10 +132,10 @@ def _pass(
     which: np.ndarray,
     ends: Window,
     steps: int,
-    third: _Rates | None,
+    third: Third | None,
     *,
     relative: bool,
-) -> _Rows:
+) -> Integrals:
     theta = theta[which]
     j, h = np.arange(steps + 1), (ends.high - ends.low) / steps
     s = ends.low[:, None] + h[:, None] * j
@@ -175,7 +150,7 @@ def _pass(
     agreed, _, off = agreement(noise, p[:, 0], p[:, 1], edge, wave, relative=relative)
     found = f if third is None else third(rows, rate, which)
     edge = edge + 30 * off * p[:, 0]
-    return _Rows(agreed, p[:, 0], f, found, edge, np.ones(edge.shape, bool))
+    return Integrals(agreed, p[:, 0], f, found, edge, np.ones(edge.shape, bool))
 
 
 def _total_rate(rate: Float[np.ndarray, "n m d"]) -> Float[np.ndarray, "n m"]:
@@ -183,7 +158,7 @@ def _total_rate(rate: Float[np.ndarray, "n m d"]) -> Float[np.ndarray, "n m"]:
     return rate @ np.ones(rate.shape[-1])
 
 
-def _product_with(v: Float[np.ndarray, "n d"]) -> _Rates:
+def _product_with(v: Float[np.ndarray, "n d"]) -> Third:
     """int F r_i R ds v_i - int F r_i sum_j r_j v_j ds, which is H v."""
 
     def third(rows: np.ndarray, rate: np.ndarray, which: np.ndarray) -> np.ndarray:
