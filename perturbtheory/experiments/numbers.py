@@ -23,7 +23,9 @@ def rounding(kept: Any) -> np.ndarray:
     """
     sizes = np.abs(np.asarray(kept, float))
     leading = np.floor(np.log10(sizes, where=sizes > 0, out=np.zeros_like(sizes)))
-    return np.where(sizes > 0, 10.0 ** (leading + 1 - _DIGITS) / 2, 0.0)
+    # As Python reads it: powers of NumPy differ in the last bit between processors.
+    half = [float(f"5e{int(power) - _DIGITS}") for power in leading.ravel()]
+    return np.where(sizes > 0, np.reshape(half, sizes.shape), 0.0)
 
 
 def require_numbers(result: Any, lengths: Mapping[str, int | None]) -> None:

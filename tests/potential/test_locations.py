@@ -152,7 +152,10 @@ def test_the_upper_partial_mean_of_a_power(index, loc):
     noise = pt.FromScipy(scipy.stats.pareto(index, loc=loc))
     y = np.array([2.0, 1e17 ** (1 / index)])
     exact = index / (index - 1) * y ** (1 - index) + loc * y**-index
-    np.testing.assert_allclose(noise.upper_partial_mean(y + loc), exact, rtol=1e-10)
+    # A table knows log S to some roundings, which a power just above one multiplies.
+    slope = 2 * noise.accuracy[0] * np.finfo(float).eps * index
+    rtol = max(1e-10, slope / (index - 1))
+    np.testing.assert_allclose(noise.upper_partial_mean(y + loc), exact, rtol=rtol)
     f = pt.expected_max(noise)
     found = f.estimate([0.0])
     assert abs(found.value - noise.mean) <= found.radius + 1e-13 * abs(noise.mean)
