@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from perturbtheory.perturbations import GumbelMin as GumbelMin
     from perturbtheory.perturbations import Laplace as Laplace
     from perturbtheory.perturbations import Logistic as Logistic
+    from perturbtheory.perturbations import NestedGumbel as NestedGumbel
     from perturbtheory.perturbations import Normal as Normal
     from perturbtheory.perturbations import Pareto as Pareto
     from perturbtheory.perturbations import StudentT as StudentT
@@ -46,8 +47,8 @@ _HOMES = {
     **dict.fromkeys(
         (
             "AbstractPerturbation", "Discrete", "Exponential", "FactorNoise", "Frechet",
-            "FromScipy", "Gumbel", "GumbelMin", "Laplace", "Logistic", "Normal", "Pareto",
-            "StudentT", "Uniform", "Weibull", "correlated_normal", "register", "smoothed",
+            "FromScipy", "Gumbel", "GumbelMin", "Laplace", "Logistic", "NestedGumbel", "Normal",
+            "Pareto", "StudentT", "Uniform", "Weibull", "correlated_normal", "register", "smoothed",
         ),
         "perturbations",
     ),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def asked(
     function: Callable[..., Any],
     shape: tuple[int, ...],
-    noise: Any,  # AbstractPerturbation, or FactorNoise
+    noise: Any,  # AbstractPerturbation, or AbstractDependentNoise
     *arrays: Array,
     rows: bool = False,
 ) -> Array:
@@ -63,4 +63,4 @@ def asked(
 def _one_axis(a: np.ndarray, dims: int, lead: tuple[int, ...]) -> np.ndarray:
     """`a` with the batch as one leading axis."""
     own = a.shape[a.ndim - dims :]
-    return np.broadcast_to(a, (*lead, *own)).reshape(-1, *own)
+    return np.broadcast_to(a, (*lead, *own)).reshape(math.prod(lead), *own)

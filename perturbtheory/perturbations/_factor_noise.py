@@ -22,7 +22,7 @@ from perturbtheory.numerics import (
     split,
 )
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail, require_perturbation
-from perturbtheory.perturbations._shown import Shown
+from perturbtheory.perturbations._dependent import AbstractDependentNoise
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @register
 @dataclasses.dataclass(frozen=True, eq=False)
-class FactorNoise(Shown):
+class FactorNoise(AbstractDependentNoise):
     """gamma + B u: independent gamma_i = `noise`, loadings B, u standard normal of rank r.
 
     `loadings` has shape ``(d, r)``, or ``(d,)`` for one factor. The coordinates are dependent, with
@@ -60,12 +60,6 @@ class FactorNoise(Shown):
     nodes: int | None = dataclasses.field(default=None, metadata={"static": True})
     """Outer nodes per factor under JAX; by default what known loadings need, else 256 or 96."""
 
-    independent: ClassVar[bool] = False
-    gumbel_scale: ClassVar[None] = None
-    step: ClassVar[None] = None
-    smooth: ClassVar[bool] = True
-    positive: ClassVar[bool] = True
-    continuous: ClassVar[bool] = True
     formula: ClassVar[str] = r"\gamma + B u,\quad u \sim \mathrm{N}(0, I)"
 
     def __post_init__(self) -> None:
@@ -97,7 +91,7 @@ class FactorNoise(Shown):
                 raise ValueError(msg)
 
     @property
-    def tail(self) -> Tail:
+    def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
         """That of `noise` if it is heavier than the Gaussian tail of the factors."""
         return "gaussian" if self.noise.tail == "none" else self.noise.tail
 
@@ -107,7 +101,7 @@ class FactorNoise(Shown):
         return np.shape(self.loadings)[:1]
 
     @property
-    def differentiable(self) -> bool:
+    def differentiable(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Whether JAX can differentiate the formulas of the law."""
         return self.noise.differentiable
 
@@ -156,11 +150,6 @@ class FactorNoise(Shown):
             return Normal(), xp.sqrt(xp.sum(xp.square(loadings), -1) + xp.square(width))
         return self.noise, xp.sqrt(1 + xp.sum(xp.square(loadings), -1) / xp.square(width))
 
-    def log_quantile(self, level: float, *, upper: bool = False) -> Float[Array, "d"]:
-        """About where log F_i, or log S_i, is `level`, a measure of size."""
-        law, stretch = self.margins()
-        return stretch * law.log_quantile(level, upper=upper)
-
     def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
         """Draws of the given shape, whose last axis is the coordinate; of u one per row.
 
@@ -194,9 +183,6 @@ class FactorNoise(Shown):
         from perturbtheory.perturbations._smoothed import smoothed
 
         return self._with(smoothed(self.noise, temperature), self.loadings)
-
-    def trapezoid_nodes(self, dimension: int) -> None:
-        """None: rows are computed one by one."""
 
     def prepare(self, dtype: Any) -> Self:
         """The form for the compiled engine, which has to know how many nodes there are."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from perturbtheory.checks import require_one_shape, slack
 from perturbtheory.numerics import is_jax, is_known, require_registered
-from perturbtheory.perturbations import FactorNoise, require_perturbation
+from perturbtheory.perturbations import AbstractDependentNoise, require_perturbation
 
 if TYPE_CHECKING:
     from perturbtheory.perturbations import AbstractPerturbation
@@ -17,14 +17,14 @@ _WRITTEN_IN_JAX: dict[type, bool] = {}
 
 
 def require_noise(name: str, value: Any) -> None:
-    """Raise TypeError unless `value` is a perturbation of a registered class, or `FactorNoise`.
+    """Raise TypeError unless `value` is a perturbation, or dependent noise, of a registered class.
 
     Example:
         >>> import perturbtheory as pt
         >>> from perturbtheory import potential
         >>> potential.require_noise("noise", pt.Normal())
     """
-    if not isinstance(value, FactorNoise):
+    if not isinstance(value, AbstractDependentNoise):
         require_perturbation(name, value)
     require_registered(name, value)
 
@@ -32,7 +32,9 @@ def require_noise(name: str, value: Any) -> None:
 def is_written_in_jax(noise: AbstractPerturbation) -> bool:
     """Whether a law of somebody's own answers NumPy arrays with JAX arrays; asked once a class."""
     if not noise.independent:
-        noise = noise.noise  # pyright: ignore[reportAttributeAccessIssue]
+        noise = getattr(noise, "noise", None)  # pyright: ignore[reportAssignmentType]
+    if noise is None:  # nothing of it is somebody's own
+        return False
     kind = type(noise)
     if kind not in _WRITTEN_IN_JAX:
         near, _ = noise.unshifted()  # the form in which the engine asks a law

@@ -4,6 +4,7 @@ The derivative of `value` is `probabilities` itself, computed by quadrature, and
 derivative of a quadrature rule; that of `probabilities` is the Hessian.
 """
 
+import math
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from jaxtyping import Array, Bool, Float
 
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import _log_slopes, _over_factors, _quadrature
+from perturbtheory.potential._by_formula import by_formula
 from perturbtheory.potential._in_parameters import (
     along,
     dense,
@@ -67,31 +69,30 @@ def with_radius(
     Rounding: 16 operations on every term, and the random walk of a sum of d of them, twice over.
     Entries that cannot win do not count, so the scale is that of the largest theta and of f.
     """
-    held = jax.lax.stop_gradient(theta)  # radii have no derivative of their own
+    law, held = jax.lax.stop_gradient((noise, theta))  # radii have no derivative of their own
     method = _method(noise)
     if method is not _quadrature:
-        found = method.solve(noise, held, radius=True)
-        radii = [_poison(noise, theta, r) for r in (found.value_radius, found.probabilities_radius)]
+        found = method.solve(law, held, radius=True)
+        radii = [_poison(law, held, r) for r in (found.value_radius, found.probabilities_radius)]
         return value(noise, theta), probabilities(noise, theta), radii[0], radii[1]
-    fine_value, fine_p, total = estimate(noise, held, finer=2)
-    value_, p, coarse = estimate(noise, held)
+    fine_value, fine_p, total = estimate(law, held, finer=2)
+    value_, p, coarse = estimate(law, held)
     eps = jnp.finfo(theta.dtype).eps
     spread = jnp.abs(jnp.max(held)) + 2 * jnp.abs(value_ - jnp.max(held))
     lost = jnp.abs(total - 1) + jnp.abs(coarse - 1)
     rounding = eps * (16 + 2 * jnp.sqrt(theta.size))
     value_radius = 2 * jnp.abs(fine_value - value_) + (lost + rounding) * (1 + spread)
-    # theta - max(theta) and node - theta round at their own size, by which the law is moved.
+    # theta - max theta and node - theta round at their own size: the law moves. f may be infinite.
     gap = jnp.where(jnp.isfinite(held), jnp.max(held) - held, 0.0)
-    excess = jnp.abs(value_ - jnp.max(held))  # infinite for noise without a mean, which has p
-    size = gap + jnp.where(jnp.isfinite(excess), excess, 0.0) + 1
-    moved = 4 * eps * size * _steepness(noise, gap)
+    size = gap + jnp.nan_to_num(jnp.abs(value_ - jnp.max(held)), posinf=0.0) + 1
+    moved = 4 * eps * size * _steepness(law, gap)
     p_radius = 2 * jnp.abs(fine_p - p) + (lost + rounding + moved) * p + 1e-40
     return value(noise, theta), probabilities(noise, theta), value_radius, p_radius
 
 
 def _steepness(noise: AbstractPerturbation, gap: Array) -> Array:
-    """A bound on |d log p_i / d theta_i|: the score of the law as far out as it has to reach."""
-    score = jnp.asarray(noise.score(gap), gap.dtype)
+    """A bound on |d log p_i / d theta_i|: the score as far beyond the median as it has to reach."""
+    score = jnp.asarray(noise.score(gap + noise.log_quantile(-math.log(2.0))), gap.dtype)
     width = jnp.min(jnp.asarray(noise.resolution, gap.dtype))
     # Beyond the end of a table or of a support there is no slope.
     return jnp.where(jnp.isfinite(score), score, 0.0) + jnp.where(width > 0, 8 / width, 0.0)
@@ -290,10 +291,10 @@ _logs_of_many.defvjp(_logs_forward, _logs_backward, symbolic_zeros=True)
 probabilities.defjvp(_probabilities_jvp, symbolic_zeros=True)
 hvp.defjvp(_hvp_jvp, symbolic_zeros=True)
 
-value = _over_factors.over_factors(value)  # pyright: ignore[reportAssignmentType]
-probabilities = _over_factors.over_factors(probabilities)  # pyright: ignore[reportAssignmentType]
-hvp = _over_factors.over_factors(hvp)  # pyright: ignore[reportAssignmentType]
-hessian = _over_factors.over_factors(hessian)  # pyright: ignore[reportAssignmentType]
-log_probabilities = _over_factors.log_over_factors(log_probabilities, probabilities)
-anchored = _over_factors.anchored_over_factors(anchored)  # pyright: ignore[reportAssignmentType]
-with_radius = _over_factors.radius_over_factors(with_radius)
+value = by_formula(_over_factors.over_factors(value))  # pyright: ignore[reportAssignmentType]
+probabilities = by_formula(_over_factors.over_factors(probabilities))  # pyright: ignore[reportAssignmentType]
+hvp = by_formula(_over_factors.over_factors(hvp))  # pyright: ignore[reportAssignmentType]
+hessian = by_formula(_over_factors.over_factors(hessian))  # pyright: ignore[reportAssignmentType]
+log_probabilities = by_formula(_over_factors.log_over_factors(log_probabilities, probabilities))
+anchored = by_formula(_over_factors.anchored_over_factors(anchored))  # pyright: ignore[reportAssignmentType]
+with_radius = by_formula(_over_factors.radius_over_factors(with_radius))

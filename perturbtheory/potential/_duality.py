@@ -29,6 +29,7 @@ from perturbtheory.perturbations import AbstractPerturbation, bisect_log_quantil
 from perturbtheory.potential import _derivatives, _in_parameters
 from perturbtheory.potential._atomic import Atoms
 from perturbtheory.potential._polyhedral import discrete_parameters
+from perturbtheory.potential.methods import FORMULAS, method_of
 
 _STEPS = 100
 _HALVINGS = 40
@@ -184,7 +185,7 @@ def _checked(noise: AbstractPerturbation, p: Array, theta: Array) -> Array:
     near = jnp.max(ratio) - jnp.min(ratio) <= accepted(p.dtype)
     # Below, probabilities have no relative accuracy left, and agreement means nothing.
     least = smallest(p.dtype) if noise.independent else 8 * jnp.finfo(p.dtype).eps
-    near = near & (_derivatives.softmax_serves(noise) | jnp.all(p >= least))
+    near = near & ((method_of(noise) in FORMULAS) | jnp.all(p >= least))
     return jnp.where(near & jnp.all(p > 0) & on_simplex(p), theta, jnp.nan)
 
 

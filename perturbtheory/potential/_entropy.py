@@ -20,6 +20,7 @@ from jaxtyping import Array, Float
 
 from perturbtheory.perturbations import AbstractPerturbation
 from perturbtheory.potential import _derivatives, _in_parameters
+from perturbtheory.potential.methods import FORMULAS, method_of
 
 _SHARE, _FEW = (5 / 16, 7 / 16), 16
 """Of the nodes that 64-bit needs, for up to 16 categories and for more, whose maximum is narrower:
@@ -38,7 +39,7 @@ def entropy(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Arra
 def is_coarse(noise: AbstractPerturbation, theta: Float[Array, "... d"]) -> bool:
     """Whether `coarse_entropy` serves."""
     one_rule = noise.trapezoid_nodes(theta.shape[-1]) is not None
-    plain = _derivatives.softmax_serves(noise) or not noise.continuous
+    plain = method_of(noise) in FORMULAS or not noise.continuous
     small = theta.shape[-1] <= _MOST and theta.dtype == jnp.float32
     return one_rule and not plain and small
 

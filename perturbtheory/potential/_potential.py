@@ -53,7 +53,7 @@ class Potential(ShownPotential):
     values known only when a traced computation runs give NaN in every entry instead.
     """
 
-    noise: Any  # AbstractPerturbation, or FactorNoise
+    noise: Any  # AbstractPerturbation, or AbstractDependentNoise
 
     def __post_init__(self) -> None:
         require_noise("noise", self.noise)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.potential import _newton, _rows, _score
-from perturbtheory.potential.methods import closed_form, method_of
+from perturbtheory.potential.methods import FORMULAS, method_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +56,6 @@ _AT_ONCE: dict[str, tuple[float, Callable[[Any, Any], Any]]] = {
 """Questions that one pass answers for many rows: the least log p_i that has its digits, and what
 it says of row k.
 """
-_SOFTMAXES = ("value", "probabilities", "log_probabilities")
-"""Questions that rows of softmaxes answer at once, in the order of `closed_form.softmaxes`."""
 _NUMBERS = ("value", "anchored", "tie", "value_estimate", "entropy", "conjugate", "fenchel_young")
 """Questions whose answer is a number per row; else it is a vector, or a matrix."""
 
@@ -70,8 +68,9 @@ def answer(question: str, noise: AbstractPerturbation, *vectors: np.ndarray) -> 
     lead, d = vectors[0].shape[:-1], vectors[0].shape[-1]
     if not lead:
         return _as_numbers(function(noise, *vectors))
-    if question in _SOFTMAXES and _is_plain(noise, vectors[0]):
-        return closed_form.softmaxes(noise, vectors[0])[_SOFTMAXES.index(question)]
+    method: Any = method_of(noise)
+    if method in FORMULAS and question in method.ROWS and _is_plain(noise, vectors[0]):
+        return method.rows(question, noise, *vectors)
     vectors = tuple(v.reshape(-1, d) for v in vectors)
     rows: list[Any] = [None] * len(vectors[0])
     if not rows:
@@ -98,11 +97,11 @@ def _fill(
 
 
 def _is_plain(noise: AbstractPerturbation, theta: np.ndarray) -> bool:
-    """Whether rows are softmaxes of numbers that need no unit of their own."""
-    if method_of(noise) is not closed_form or not theta.size:
+    """Whether numbers need no unit of their own, so that formulas serve as they are."""
+    if not theta.size:
         return False
     top, low = theta.max(-1), np.min(theta, where=theta > -np.inf, initial=0.0)
-    scale = float(noise.gumbel_scale)  # pyright: ignore[reportArgumentType]
+    scale = float(np.max(noise.resolution))
     sizes = (scale, 1 / scale, np.max(np.abs(top)), -low)
     return bool(all(size < _rows.MODERATE for size in sizes))
 

@@ -3,11 +3,16 @@
 from types import ModuleType
 from typing import Any
 
-from perturbtheory.potential.methods import factors
+from perturbtheory.potential.methods import closed_form, factors, nests
 from perturbtheory.potential.methods._independent import independent_method
 from perturbtheory.potential.methods._pass import Pass as Pass
 
+FORMULAS = (closed_form, nests)
+"""Those that answer by formulas, in which digits of small p_i are kept."""
+
 
 def method_of(noise: Any) -> ModuleType:
-    """The module that serves this noise: `atoms`, `closed_form`, `quadrature` or `factors`."""
-    return independent_method(noise) if noise.independent else factors
+    """The module for this noise: `atoms`, `closed_form`, `quadrature`, `nests` or `factors`."""
+    if noise.independent:
+        return independent_method(noise)
+    return nests if noise.nested else factors

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from perturbtheory.numerics import Array
 
 kind: Kind = "closed form"
+ROWS = ("value", "probabilities", "log_probabilities")
+"""Questions that many rows of NumPy's answer at once, see `rows`."""
 
 
 def _log_softmax(scale: Any, theta: Any, *, rows: bool = False) -> tuple[Any, ...]:
@@ -58,6 +60,11 @@ def softmaxes(noise: Any, theta: Float[np.ndarray, "... d"]) -> tuple[np.ndarray
     scale, theta = np.float64(noise.gumbel_scale), np.ascontiguousarray(theta)
     _, top, _, total, log_p, p, _ = _log_softmax(scale, theta, rows=True)
     return (top + scale * total)[..., 0], p, log_p
+
+
+def rows(question: str, noise: Any, theta: Float[np.ndarray, "... d"]) -> np.ndarray:
+    """The answer to one of `ROWS` for every row, masks included."""
+    return softmaxes(noise, theta)[ROWS.index(question)]
 
 
 def hessian(noise: Any, theta: Float[Array, "d"]) -> Float[Array, "d d"]:
