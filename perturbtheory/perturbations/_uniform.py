@@ -150,9 +150,27 @@ class Uniform(AbstractPerturbation):
             location, xp.full_like(location, xp.inf), xp.zeros_like(location), (True, True)
         )
 
+    def unshifted(self) -> tuple[Self, Any]:
+        """(Uniform(0, high - low), low) where the ends are far from zero beside their distance."""
+        if not (is_known(self.low) and is_known(self.high)):
+            return self, 0.0
+        _, low, high = floats(self.low, self.high)
+        if np.all(np.abs(low) <= _FAR * (high - low)):
+            return self, 0.0
+        low, high = np.asarray(low, float), np.asarray(high, float)
+        near = dataclasses.replace(self, low=np.zeros_like(low), high=high - low)
+        return near, low if low.ndim else float(low)
+
+    def shifted(self, by: Float[np.ndarray, "d"]) -> Self:
+        return dataclasses.replace(self, low=self.low + by, high=self.high + by)
+
     def rescaled(self, power: int) -> Self:
         low, high = (np.ldexp(np.float64(end), power) for end in (self.low, self.high))  # pyright: ignore[reportArgumentType, reportCallIssue]
         return dataclasses.replace(self, low=low, high=high)
+
+
+_FAR = 16.0
+"""Distances from zero, in widths, beyond which digits of the ends are worth a law near zero."""
 
 
 def _log_cdf(xp: Any, x: Array, low: Array, high: Array) -> Array:

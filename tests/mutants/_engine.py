@@ -255,6 +255,20 @@ ENGINE = (
         "(one * (1 + 0 * first[:, None]))",
         ("C.gumbel-rao",),
     ),
+    Mutant(
+        "nests whose inclusive values forget their dissimilarity",
+        f"{_METHODS}/nests.py",
+        "xp.where(some, dissimilarity * inclusive, 0.0)",
+        "xp.where(some, inclusive, 0.0)",
+        ("C.nested-logit",),
+    ),
+    Mutant(
+        "a Hessian without the coupling within nests",
+        f"{_METHODS}/nests.py",
+        "shared = rows * (1 / tree.dissimilarity - 1)",
+        "shared = 0 * rows",
+        ("C.nested-logit",),
+    ),
     # The property checkers.
     Mutant(
         "bounded noise taken for noise of full support",

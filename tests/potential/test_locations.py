@@ -183,3 +183,19 @@ def test_a_constant_is_no_matter_where_one_law_is_narrower_than_its_rounding(
             f.log_probabilities(at + offset), f.log_probabilities(at), rtol=1e-10, atol=1e-14
         )
         assert abs(f(at + offset) - offset - f(at)) < 1e-9
+
+
+@pytest.mark.parametrize("low", [17.0, 1e6, -1e9, np.array([1e6, -2e6, 3e3])])
+def test_uniform_noise_far_from_zero(low):
+    """Exact in the ends that doubles hold; f and f* lack nothing but the rounding of the mean."""
+    theta, q = np.array([0.25, -0.125, 0.625]), np.array([0.2, 0.3, 0.5])
+    low = np.asarray(low)[()]
+    f, g = pt.expected_max(pt.Uniform(0.0, 1.0)), pt.expected_max(pt.Uniform(low, low + 1))
+    moved, size = theta if np.ndim(low) == 0 else theta - low, np.max(np.abs(low))
+    shift = low if np.ndim(low) == 0 else 0.0
+    assert agree(g.estimate(moved), f.estimate(theta), shift)
+    assert np.max(g.estimate(moved).radius) < 1e-15 * (100 + size)
+    rounded = 4 * np.finfo(float).eps * size * np.ndim(low)
+    np.testing.assert_allclose(g.probabilities(moved), f.probabilities(theta), atol=1e-14 + rounded)
+    assert abs(g.conjugate(q) + np.sum(q * low) - f.conjugate(q)) < 1e-15 * (100 + 2 * size)
+    assert abs(g.anchored(moved) - (g(moved) - g(0 * moved))) < 1e-15 * (100 + 2 * size)

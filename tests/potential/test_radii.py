@@ -235,7 +235,7 @@ def test_many_categories_with_an_exact_answer(d):
         f = pt.expected_max(noise)
         estimate, p = f.estimate(zero), f.estimate_probabilities(zero)
         assert estimate.contains(value), noise
-        assert estimate.radius <= 1e-11
+        assert estimate.radius <= 1e-11 * max(1, d / 1000)  # sums of d terms are rounded
         np.testing.assert_allclose(p.value, 1 / d, rtol=1e-11)
         assert p.contains(1 / d)
     # int_x/2^1 u^(d-1) du + x/2 for the first, x = 1/2 ahead of the others.

@@ -8,6 +8,8 @@ ORDER = (
     "completeness_discrete",
     "geometry",
     "closed_simplex",
+    "dependence",
+    "nested_logit",
     "polytopes",
     "incomplete",
     "incomplete_order",
