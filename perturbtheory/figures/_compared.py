@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from perturbtheory.estimators import (
@@ -32,6 +31,7 @@ from perturbtheory.estimators import (
     StraightThrough,
     measure,
 )
+from perturbtheory.numerics import namespace
 from perturbtheory.perturbations import Gumbel
 
 DRAWS = 50_000
@@ -63,8 +63,9 @@ def _quadratic(z: Any) -> Any:
 
 
 def _decoder(z: Any) -> Any:
-    logits = _DECODER @ z[..., 1] - 0.5
-    return jnp.sum(_PIXELS * logits - jnp.logaddexp(0.0, logits))
+    xp = namespace(z)
+    logits = xp.asarray(_DECODER) @ z[..., 1] - 0.5
+    return xp.sum(_PIXELS * logits - xp.logaddexp(0.0, logits))
 
 
 PROBLEMS = {
@@ -145,14 +146,10 @@ def found(rule: Rule, problem: Problem, seed: int) -> Found:
     """By `moments` where it has a closed form, else by draws with radii of 1 - 1e-6."""
     theta, estimator = problem.theta, rule.estimator
     f: Any = problem.f if problem.values is None else problem.values
-    jax_theta = jnp.asarray(theta)
-    gradient = np.asarray(Exact(estimator.law)(None, jax_theta, f))
+    gradient = np.asarray(Exact(estimator.law)(None, theta, f))
     size = float(np.linalg.norm(gradient))
     try:
-        mean, variance = (
-            np.asarray(x)
-            for x in estimator.moments(theta if problem.values is not None else jax_theta, f)
-        )
+        mean, variance = map(np.asarray, estimator.moments(theta, f))
     except ValueError:
         drawn = measure(estimator, theta, f, key=jax.random.key(seed), draws=DRAWS)
         return _relative(drawn, size, unbiased=estimator.unbiased)
