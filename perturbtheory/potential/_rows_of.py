@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from perturbtheory.potential import _newton, _rows, _score
+from perturbtheory.potential import _labels, _newton, _rows, _score
 from perturbtheory.potential.methods import FORMULAS, method_of
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ def answer(question: str, noise: AbstractPerturbation, *vectors: np.ndarray) -> 
         return _empty(question, lead, d)
     if question in _AT_ONCE and len(rows) > 1:
         _fill(rows, question, noise, *vectors)
+    if question == "fenchel_young" and noise.continuous:
+        for k, loss in zip(*_labels.of_labels(answer, noise, *vectors), strict=True):
+            rows[k] = loss
     for k, row in enumerate(zip(*vectors, strict=True)):
         rows[k] = function(noise, *row) if rows[k] is None else rows[k]
     if isinstance(rows[0], tuple):

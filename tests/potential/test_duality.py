@@ -454,3 +454,32 @@ def test_noise_without_a_mean() -> None:
         f.conjugate(np.full(D, 0.25))
     with pytest.raises(ValueError, match="`p` must be positive"):
         f.fenchel_young(np.zeros(D), np.eye(D)[0])
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        pt.Normal(),
+        pt.Gumbel(2.0),
+        pt.Laplace(),
+        pt.Logistic([1.0, 2.0, 0.5, 3.0]),
+        pt.StudentT(3.0),
+        pt.Uniform(1e6, 1e6 + 1),
+        pt.Discrete([-1.0, 1.0]),
+        pt.NestedGumbel([0, 0, 1, 1], 0.5),
+        pt.FactorNoise(pt.Normal(), [1.0, 0.0, 0.0, 0.5]),
+    ],
+    ids=repr,
+)
+def test_losses_of_labels_at_once_are_those_one_by_one(noise):
+    """Labels, one of them masked, one on the mask's row, and a row that is none."""
+    rng = np.random.default_rng(0)
+    theta, p = 2 * rng.normal(size=(2, 4, 4)), np.eye(4)[rng.integers(4, size=(2, 4))]
+    theta[0, 1, 2], p[0, 1] = -np.inf, np.eye(4)[2]
+    theta[1, 0, 1], p[1, 0] = -np.inf, np.eye(4)[0]
+    p[1, 2] = [0.4, 0.1, 0.3, 0.2]
+    f = pt.expected_max(noise)
+    pairs = zip(theta.reshape(-1, 4), p.reshape(-1, 4), strict=True)
+    each = np.reshape([f.fenchel_young(*pair) for pair in pairs], (2, 4))
+    np.testing.assert_allclose(f.fenchel_young(theta, p), each, rtol=1e-13, atol=1e-14)
+    assert np.isinf(f.fenchel_young(theta, p)[0, 1])
