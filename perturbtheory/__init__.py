@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from perturbtheory.perturbations import FromScipy as FromScipy
     from perturbtheory.perturbations import Gumbel as Gumbel
     from perturbtheory.perturbations import GumbelMin as GumbelMin
+    from perturbtheory.perturbations import JointNormal as JointNormal
     from perturbtheory.perturbations import Laplace as Laplace
     from perturbtheory.perturbations import Logistic as Logistic
     from perturbtheory.perturbations import NestedGumbel as NestedGumbel
@@ -47,8 +48,9 @@ _HOMES = {
     **dict.fromkeys(
         (
             "AbstractPerturbation", "Discrete", "Exponential", "FactorNoise", "Frechet",
-            "FromScipy", "Gumbel", "GumbelMin", "Laplace", "Logistic", "NestedGumbel", "Normal",
-            "Pareto", "StudentT", "Uniform", "Weibull", "correlated_normal", "register", "smoothed",
+            "FromScipy", "Gumbel", "GumbelMin", "JointNormal", "Laplace", "Logistic",
+            "NestedGumbel", "Normal", "Pareto", "StudentT", "Uniform", "Weibull",
+            "correlated_normal", "register", "smoothed",
         ),
         "perturbations",
     ),

@@ -3,7 +3,7 @@
 `AbstractPerturbation` says what a perturbation declares; the final ones are Normal, Gumbel,
 GumbelMin, Logistic, Laplace, Exponential, Weibull, StudentT, Pareto, Frechet, Uniform, Discrete and
 FromScipy. `smoothed` adds t G. Dependent coordinates have `FactorNoise`, normal factors that all
-share, and `NestedGumbel`, the law of nested logit.
+share, `JointNormal` of any covariance, and `NestedGumbel`, the law of nested logit.
 """
 
 from perturbtheory.numerics import Landmarks as Landmarks
@@ -21,6 +21,7 @@ from perturbtheory.perturbations._frechet import Frechet as Frechet
 from perturbtheory.perturbations._gumbel import EULER as EULER
 from perturbtheory.perturbations._gumbel import Gumbel as Gumbel
 from perturbtheory.perturbations._gumbel_min import GumbelMin as GumbelMin
+from perturbtheory.perturbations._joint_normal import JointNormal as JointNormal
 from perturbtheory.perturbations._laplace import Laplace as Laplace
 from perturbtheory.perturbations._logistic import Logistic as Logistic
 from perturbtheory.perturbations._nested_gumbel import NestedGumbel as NestedGumbel

@@ -9,6 +9,7 @@ import numpy as np
 from perturbtheory.checks import finite, parameter, require
 from perturbtheory.numerics import is_known
 from perturbtheory.perturbations._factor_noise import FactorNoise
+from perturbtheory.perturbations._joint_normal import MOST, JointNormal
 from perturbtheory.perturbations._normal import Normal
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 _RANK = 2
+_STEEP = 6.0
+"""Widths of the noise by which differences change with a factor."""
 _STARTS, _STEPS = 6, 300
 _EXACT = 1e-13
 """How far from the covariances, in units of the largest variance of a difference, a form may be."""
@@ -30,25 +33,26 @@ class _Form(NamedTuple):
     off: float
 
 
-def correlated_normal(covariance: Float[Any, "d d"]) -> FactorNoise | Normal:
+def correlated_normal(covariance: Float[Any, "d d"]) -> FactorNoise | JointNormal | Normal:
     """gamma ~ N(0, covariance), as D + B B' with D diagonal and as few factors as serve.
 
     Only differences gamma_i - gamma_j matter, so that the form need be right but for c 1' + 1 c',
     which changes no difference; means of all coordinates alike are zero, so that the potential is
     that of N(0, covariance) too. Up to four categories there is such a form of rank 2 or less for
     every positive definite covariance; beyond, for those that have one, to 1e-13 of the largest
-    variance of a difference. It is found by least squares on what is off the diagonal.
+    variance of a difference. It is found by least squares on what is off the diagonal. Up to six
+    categories `JointNormal` takes what has no such form, and factors that are large beside D.
 
     Args:
         covariance: a symmetric matrix of shape ``(d, d)``, whose numbers are known.
 
     Returns:
-        `FactorNoise` over `Normal`, or `Normal` where no factor is needed.
+        `FactorNoise` over `Normal`, `Normal` where no factor is needed, or `JointNormal`.
 
     Raises:
         ValueError: for a matrix that is not square, not symmetric, NaN or infinite, one under
             which a combination of differences has no positive variance, or one that needs more
-            than two factors.
+            than two factors for more than six categories.
         TypeError: for a traced matrix: pass B and the scales to `FactorNoise` instead.
 
     Example:
@@ -79,12 +83,18 @@ def correlated_normal(covariance: Float[Any, "d d"]) -> FactorNoise | Normal:
         good = np.min(form.diagonal) > _LEAST * size
         if form.off <= _EXACT * size and good:
             scale = np.sqrt(form.diagonal)
-            return FactorNoise(Normal(scale), form.loadings) if rank else Normal(scale)
+            return (
+                _moderate(FactorNoise(Normal(scale), form.loadings), matrix)
+                if rank
+                else Normal(scale)
+            )
         if rank == d - 2:
             values, vectors = np.linalg.eigh(centred)
             loadings = vectors[:, 2:] * np.sqrt(values[2:] - values[1])
-            return FactorNoise(Normal(float(np.sqrt(values[1]))), loadings)
+            return _moderate(FactorNoise(Normal(float(np.sqrt(values[1]))), loadings), matrix)
         best = min(best, form.off if good else np.inf)
+    if d <= MOST:
+        return JointNormal(matrix)
     missed = f"those of two miss its entries by {best / size:.1g} of the largest variance"
     msg = (
         f"`covariance` must be a diagonal plus at most {_RANK} factors, up to a constant in each "
@@ -93,6 +103,11 @@ def correlated_normal(covariance: Float[Any, "d d"]) -> FactorNoise | Normal:
         "`FactorNoise` the factors that matter"
     )
     raise ValueError(msg)
+
+
+def _moderate(noise: FactorNoise, matrix: np.ndarray) -> FactorNoise | JointNormal:
+    """The noise, unless rules over its factors would take many nodes and there is another way."""
+    return JointNormal(matrix) if noise.slope() > _STEEP and len(matrix) <= MOST else noise
 
 
 def _checked(covariance: Any) -> np.ndarray:

@@ -20,7 +20,7 @@ class AbstractDependentNoise(Shown, abc.ABC):
     """Noise gamma = (gamma_1, ..., gamma_d) of a joint law, one row of parameters a coordinate.
 
     It is no `AbstractPerturbation`, whose coordinates are independent: `expected_max` takes it, and
-    `sample` draws it. Its laws are those that the engine knows, `FactorNoise` and `NestedGumbel`.
+    `sample` draws it. Its laws are `FactorNoise`, `JointNormal` and `NestedGumbel`.
 
     Example:
         >>> import perturbtheory as pt
@@ -30,8 +30,8 @@ class AbstractDependentNoise(Shown, abc.ABC):
     """
 
     independent: ClassVar[bool] = False
-    nested: ClassVar[bool] = False
-    """Whether the potential is a formula of `nests` and `dissimilarity`."""
+    form: ClassVar[str] = "factors"
+    """What the engine computes with: factors, nests or orthants."""
     gumbel_scale: ClassVar[None] = None
     step: ClassVar[None] = None
     smooth: ClassVar[bool] = True

@@ -71,7 +71,7 @@ class NestedGumbel(AbstractDependentNoise):
     dissimilarity: Any  # Float[Array, "m"]
     scale: Float[Array, ""] | float = 1.0
 
-    nested: ClassVar[bool] = True
+    form: ClassVar[str] = "nests"
     formula: ClassVar[str] = (
         r"F(x) = \exp\Bigl(-\sum_m \Bigl(\sum_i (a_{im} e^{-x_i/\sigma - 0.57721\ldots})"
         r"^{1/\lambda_m}\Bigr)^{\lambda_m}\Bigr)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.potential import _labels, _newton, _rows, _score
-from perturbtheory.potential.methods import FORMULAS, method_of
+from perturbtheory.potential.methods import FORMULAS, method_of, orthants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +29,17 @@ def _probability_estimate(noise: AbstractPerturbation, theta: np.ndarray) -> tup
     return found.probabilities, found.probabilities_radius
 
 
+def _log_probabilities(noise: AbstractPerturbation, theta: np.ndarray) -> Any:
+    log_p = _rows.solve(noise, theta).log_probabilities
+    if method_of(noise) is orthants:
+        orthants.require_logs(theta, log_p)
+    return log_p
+
+
 _QUESTIONS: dict[str, Callable[..., Any]] = {
     "value": lambda noise, theta: _rows.solve(noise, theta, least=0.0).value,
     "probabilities": lambda noise, theta: _rows.solve(noise, theta, least=_LEAST).probabilities,
-    "log_probabilities": lambda noise, theta: _rows.solve(noise, theta).log_probabilities,
+    "log_probabilities": _log_probabilities,
     "hessian": _rows.hessian,
     "hvp": _rows.hvp,
     "anchored": _rows.anchored,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.potential import _rows
-from perturbtheory.potential.methods import closed_form, factors, method_of, quadrature
+from perturbtheory.potential.methods import closed_form, factors, method_of, orthants, quadrature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,8 @@ def score(
         near = log_p > least
         return np.where(near, counts / np.where(near, np.exp(log_p), 1.0), 0.0)
 
+    if method is orthants:
+        return _by_slopes(noise, theta, counts)
     if method is factors:
         log_p, out = _by_rows(noise, theta, counts, weighed)
     else:
@@ -49,6 +51,16 @@ def score(
     for row in map(tuple, np.argwhere(far.any(-1))):
         which = np.flatnonzero(far[row])
         out[row] += counts[row][which] @ _rows.log_slopes(noise, theta[row], which)
+    return out
+
+
+def _by_slopes(noise: Any, theta: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Of every row by itself: slopes of the log p_i that are counted, or a refusal."""
+    out = np.zeros(theta.shape)
+    for row in np.ndindex(theta.shape[:-1]):
+        which = np.flatnonzero(counts[row])
+        if which.size:
+            out[row] = counts[row][which] @ _rows.log_slopes(noise, theta[row], which)
     return out
 
 

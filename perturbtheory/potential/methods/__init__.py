@@ -3,16 +3,15 @@
 from types import ModuleType
 from typing import Any
 
-from perturbtheory.potential.methods import closed_form, factors, nests
+from perturbtheory.potential.methods import closed_form, factors, nests, orthants
 from perturbtheory.potential.methods._independent import independent_method
 from perturbtheory.potential.methods._pass import Pass as Pass
 
 FORMULAS = (closed_form, nests)
 """Those that answer by formulas, in which digits of small p_i are kept."""
+_OF_DEPENDENT = {"factors": factors, "nests": nests, "orthants": orthants}
 
 
 def method_of(noise: Any) -> ModuleType:
-    """The module for this noise: `atoms`, `closed_form`, `quadrature`, `nests` or `factors`."""
-    if noise.independent:
-        return independent_method(noise)
-    return nests if noise.nested else factors
+    """The module for this noise: `atoms`, `closed_form`, `quadrature`, or by its form."""
+    return independent_method(noise) if noise.independent else _OF_DEPENDENT[noise.form]

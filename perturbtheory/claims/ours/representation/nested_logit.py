@@ -106,7 +106,7 @@ def probabilities(budget):
     found = CROSSED.estimate_probabilities(theta)
     yield agree("differences", slopes, found, "$p$ with shares, $d = 3$")
     moved = CROSSED.probabilities(theta + 2.0**-8 * SHIFTS[:, None] * np.eye(3)[1])
-    column = Estimate(2.0**8 * WEIGHTS @ moved, np.full(3, 1e-11), "numerical")
+    column = Estimate(2.0**8 * WEIGHTS @ moved, np.full(3, 1e-11), "quadrature")
     yield agree(
         "differences of p",
         column,
