@@ -23,9 +23,10 @@ from table import bound, distance, entry, take_turns
 
 import perturbtheory as pt
 
-FAMILY, PEERS_UP_TO = "Normal, one factor", 30
+FAMILY, PEERS_UP_TO, ANY_UP_TO = "Normal, one factor", 30, 6
 DIMENSIONS, DRAWS = (5, 30, 100, 1_000), (500, 5_000)
 OURS, SCIPY = "perturbtheory", "SciPy, multivariate_normal.cdf"
+ANY = "JointNormal"
 
 
 def problem(d):
@@ -81,6 +82,9 @@ def measured(d):
         OURS: lambda: f.probabilities(theta),
         f"{OURS}, with radii": lambda: f.estimate_probabilities(theta).value,
     }
+    if d <= ANY_UP_TO:
+        any_law = pt.expected_max(pt.JointNormal(np.eye(d) + np.outer(loadings, loadings)))
+        calls[ANY] = lambda: any_law.probabilities(theta)
     if d <= PEERS_UP_TO:
         calls |= {
             f"GHK, {n} draws": lambda n=n: ghk_probabilities(theta, loadings, n) for n in DRAWS

@@ -1,3 +1,3 @@
 """Statements of others."""
 
-ORDER = ("reinmax", "gumbel_rao", "antithetic", "permute_and_flip")
+ORDER = ("reinmax", "gumbel_rao", "gapped", "antithetic", "permute_and_flip")
