@@ -94,7 +94,7 @@ class Carms(AbstractEstimator):
     samples: int = dataclasses.field(default=2, metadata={"static": True})
 
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
-        require_samples(self.samples, "leave-one-out")
+        require_samples(self.samples, 2)
         import jax
         import jax.numpy as jnp
 
@@ -113,7 +113,7 @@ class Carms(AbstractEstimator):
         return jnp.sum(jnp.sum(weight * gaps, 1) * z, 0) / (n * (n - 1))
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
-        require_samples(self.samples, "leave-one-out")
+        require_samples(self.samples, 2)
         if self.samples > 2:
             return super()._moments(theta, objective)
         xp, sticks = namespace(theta), Sticks.of(theta, 2)

@@ -63,7 +63,7 @@ class GumbelRao(AbstractEstimator):
     settings: ClassVar[dict[str, Setting]] = {"temperature": TEMPERATURE}
 
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
-        require_samples(self.samples, "none")
+        require_samples(self.samples, 1)
         import jax
 
         t = jax.numpy.asarray(self.temperature, theta.dtype)
@@ -74,7 +74,7 @@ class GumbelRao(AbstractEstimator):
         return jax.numpy.mean(each, 0) / t
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
-        require_samples(self.samples, "none")
+        require_samples(self.samples, 1)
         given: Any = (theta, objective.f, self.temperature)
         if not all(map(is_known, given)):
             return super()._moments(theta, objective)

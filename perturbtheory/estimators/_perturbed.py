@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from perturbtheory.estimators._base import AbstractEstimator
 from perturbtheory.estimators._draws import draw, one_hot
-from perturbtheory.estimators._score import Baseline, average, require_samples
+from perturbtheory.estimators._score import Baseline, average, require_baseline
 from perturbtheory.numerics import register
 from perturbtheory.perturbations import Normal
 
@@ -57,7 +57,7 @@ class PerturbedArgmax(AbstractEstimator):
     needs: ClassVar[tuple[str, ...]] = ("smooth", "positive")
 
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
-        require_samples(self.samples, self.baseline)
+        require_baseline(self.samples, self.baseline)
         if not self.noise.differentiable:
             msg = (
                 f"`noise` must have a density that JAX can differentiate, got {self.noise!r}; use "

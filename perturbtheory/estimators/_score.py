@@ -58,13 +58,13 @@ class ScoreFunction(AbstractEstimator):
     enumerates: ClassVar[bool] = True
 
     def _estimate(self, key: Any, theta: Float[Array, "... K"], objective: Objective) -> Array:
-        require_samples(self.samples, self.baseline)
+        require_baseline(self.samples, self.baseline)
         z = one_hot(theta + draw(self.noise, key, theta, self.samples))
         return average(objective, z, score(self.noise, theta, z), self.baseline)
 
     def _moments(self, theta: Float[Array, "... K"], objective: Objective) -> tuple[Array, Array]:
         """Of the mean, or of the sample covariance, of S independent pairs (f, score)."""
-        require_samples(self.samples, self.baseline)
+        require_baseline(self.samples, self.baseline)
         xp, potential, n = namespace(theta), expected_max(self.noise), self.samples
         p, hessian = potential.probabilities(theta), potential.hessian(theta)
         # Row k is the score at z = e_k; a category without probability is never drawn.
@@ -122,18 +122,22 @@ def average(
     return jnp.sum(objective.on_rows(weights) * scores, 0)
 
 
-def require_samples(samples: Any, baseline: Any) -> None:
-    """Raise ValueError unless there are enough samples for the baseline."""
+def require_baseline(samples: Any, baseline: Any) -> None:
+    """Raise ValueError for an unknown baseline, or too few samples for it."""
     if baseline not in ("none", "leave-one-out"):
         msg = (
             f"`baseline` must be 'none' or 'leave-one-out', got {baseline!r}; Relax takes control "
             "variates of your own"
         )
         raise ValueError(msg)
-    least = 1 if baseline == "none" else 2
+    require_samples(samples, 1 if baseline == "none" else 2, f" for baseline={baseline!r}")
+
+
+def require_samples(samples: Any, least: int, of: str = "") -> None:
+    """Raise ValueError for fewer samples, or what is no integer; `of` says for what."""
     if not isinstance(samples, int) or isinstance(samples, bool) or samples < least:
         msg = (
-            f"`samples` must be an integer of at least {least} for baseline={baseline!r}, got "
-            f"{samples!r}; it is part of the shape of a computation and cannot be traced"
+            f"`samples` must be an integer of at least {least}{of}, got {samples!r}; it is part of "
+            "the shape of a computation and cannot be traced"
         )
         raise ValueError(msg)
