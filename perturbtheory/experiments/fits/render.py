@@ -10,6 +10,7 @@ from perturbtheory.experiments.fits.tables import (
     advantage,
     ahead,
     cells,
+    stated,
 )
 from perturbtheory.experiments.spread import Spread
 from perturbtheory.tables import Table
@@ -68,12 +69,14 @@ def summary(results: Results) -> RenderableType:
 
 
 def fits(results: Results) -> RenderableType:
-    """One row a run: what it was and what it reached."""
-    table = Table("target", "model", "seen", "softmax", "arg max", "settings", gap=1)
+    """One row a run: what it was, what Table 2 has of it, and what it reached."""
+    table = Table("target", "model", "printed", "seen", "softmax", "arg max", "settings", gap=1)
     for run, found in results.items():
+        has_number = run.target in TARGETS and run.model in PAIR
         table.add_row(
             run.target,
             run.model,
+            str(stated(run.target, run.model)) if has_number else "–",
             *(str(Spread.of(found[key])) for key in ("objective", "l1", "l1_hard")),
             Text(_settings(run), style="dim"),
         )
