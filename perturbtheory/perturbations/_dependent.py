@@ -91,6 +91,15 @@ class AbstractDependentNoise(Shown, abc.ABC):
     def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
         """Draws of the given shape, whose last axis is the coordinate."""
 
+    def require_coordinates(self, shape: tuple[int, ...]) -> None:
+        """Raise ValueError unless draws of this shape have a last axis of d coordinates."""
+        if not shape or shape[-1] != self.shape[0]:
+            msg = (
+                f"`shape` must end with {self.shape[0]}, the number of coordinates, got {shape}; "
+                f"pass (n, {self.shape[0]}) for n draws"
+            )
+            raise ValueError(msg)
+
     @abc.abstractmethod
     def take(self, keep: Any) -> Self:
         """The law of the coordinates at which the boolean array `keep` is True."""

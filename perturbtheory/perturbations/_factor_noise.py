@@ -155,6 +155,7 @@ class FactorNoise(AbstractDependentNoise):
 
         `key` is a `numpy.random.Generator`, which draws in NumPy, or a JAX key.
         """
+        self.require_coordinates(shape)
         one, two = split(key)
         dtype = dtype_of_draws(key, *leaves(self))
         u = draw(two, "normal", (*shape[:-1], np.shape(self.loadings)[1]), dtype)

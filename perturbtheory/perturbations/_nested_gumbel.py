@@ -82,7 +82,7 @@ class NestedGumbel(AbstractDependentNoise):
         many = shares.shape[1]
         dissimilarity = parameter("dissimilarity", self.dissimilarity)
         way_out = "pass a number, or one per nest; 1 stands for independent noise"
-        require("dissimilarity", dissimilarity, _in_range, "be above 0 and at most 1", way_out)
+        require("dissimilarity", dissimilarity, _in_range, "be from 1e-30 to 1", way_out)
         if np.ndim(dissimilarity) == 0:
             dissimilarity = namespace(dissimilarity).broadcast_to(dissimilarity, (many,))
         if np.shape(dissimilarity) != (many,):
@@ -145,6 +145,7 @@ class NestedGumbel(AbstractDependentNoise):
         Gumbel variables and S_m positive stable of index lambda_m (Kanter, 1975).
         `key` is a `numpy.random.Generator`, which draws in NumPy, or a JAX key.
         """
+        self.require_coordinates(shape)
         one, two = split(key)
         dtype, many = dtype_of_draws(key, *leaves(self)), np.shape(self.nests)[1]
         gumbel = draw(one, "gumbel", (*shape, many), dtype)
@@ -185,7 +186,8 @@ class NestedGumbel(AbstractDependentNoise):
         from perturbtheory.display import exact_array
 
         shares = self.nests
-        plain = is_known(shares) and bool(np.all((np.asarray(shares) == 0) | (shares == 1)))
+        whole = is_known(shares) and bool(np.all((np.asarray(shares) == 0) | (shares == 1)))
+        plain = whole and bool(np.all(np.any(shares, 0)))
         nests = np.argmax(np.asarray(shares), 1) if plain else shares
         scale = "" if is_known(self.scale) and self.scale == 1 else f", {exact_array(self.scale)}"
         inside = f"{exact_array(nests)}, {exact_array(self.dissimilarity)}"
@@ -202,8 +204,12 @@ class NestedGumbel(AbstractDependentNoise):
         return made
 
 
+_LEAST = 1e-30
+"""The smallest dissimilarity: its inverse is a number in 32 bits too."""
+
+
 def _in_range(array: Any) -> Any:
-    return (array > 0) & (array <= 1)
+    return (array >= _LEAST) & (array <= 1)
 
 
 def _shares(nests: Any) -> Any:
@@ -249,7 +255,7 @@ def log_stable(key: Any, index: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     xp, u, e, index = floats(u, e, index)
     tiny = xp.finfo(u.dtype).tiny
     u, e = math.pi * xp.where(u > 0, u, 0.5), xp.maximum(e, tiny)
-    rest = 1 - index
+    rest = xp.where(index < 1, 1 - index, 0.5)
     spread = xp.log(xp.maximum(xp.sin(rest * u), tiny) / e)
     stable = xp.log(xp.sin(index * u)) - (xp.log(xp.sin(u)) - rest * spread) / index
-    return xp.where(rest > 0, stable, 0.0)
+    return xp.where(index < 1, stable, 0.0)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from perturbtheory.potential import _laplacian, _rows
+from perturbtheory.potential.methods import nests
 
 _EPS = float(np.finfo(float).eps)
 _STEPS, _HALVINGS = 100, 40
@@ -66,6 +67,7 @@ def rounding(theta: np.ndarray, slopes: np.ndarray) -> float:
     return float(np.max(slopes) * np.spacing(np.max(np.abs(theta))))
 
 
+@np.errstate(invalid="ignore", divide="ignore")
 def match(noise: Any, p: np.ndarray, enough: float) -> Match:
     """As near to p, all positive, as rounding allows, or to a spread of `enough`."""
     start = _start(noise, p) if len(p) > 1 else np.zeros(1)
@@ -95,6 +97,8 @@ def _start(noise: Any, p: np.ndarray) -> np.ndarray:
     """
     largest, level = np.argmax(p), np.log(p)
     level[largest] = min(np.log1p(-np.delete(p, largest).sum()), -_EPS)
+    if not noise.independent and noise.form == "nests":
+        return _grounded(nests.inverse(noise, p), p)
     if not noise.independent:
         law, stretch = noise.margins()
         return _grounded(-stretch * _upper_quantiles(law, level), p)

@@ -147,7 +147,8 @@ def concentration(
     if not callable(bound):
         msg = f"`bound` must be a function of t, got {bound!r}; for example gaussian_bound"
         raise ValueError(msg)
-    perturbation = law_in_numpy(perturbation)
+    given = law_in_numpy(perturbation)
+    perturbation, shift = _near_zero(given)
     law = _deviation.law_of(perturbation, function, dimension, weights, temperature)
     if t is None:
         t = _deviation.default_grid(perturbation, function, dimension, weights, temperature)
@@ -179,15 +180,22 @@ def concentration(
     if law.survival is None:
         how = f"{found.kind}, {samples} draws, all t at once with confidence {found.confidence}"
     name = getattr(bound, "__name__", "bound")
+    moved = 1.0 if function != "linear" else float(np.sum(np.asarray(weights, float)))
     witness = {"t": t, "tail": p, "bound": ceiling, "radius": radius}
     return Check(
         outcome=outcome,
-        statement=f"P(F - E F >= t) <= {name}(t) for {function}, d = {dimension}, {perturbation}",
+        statement=f"P(F - E F >= t) <= {name}(t) for {function}, d = {dimension}, {given}",
         method=f"checked {where}; {how}",
         margin=margin if np.isfinite(margin) else None,
         witness={k: float(v[worst]) for k, v in witness.items()}
-        | {"mean": law.mean, "sigma": float(sigma)},
+        | {"mean": law.mean + shift * moved, "sigma": float(sigma)},
     )
+
+
+def _near_zero(noise: AbstractPerturbation) -> tuple[AbstractPerturbation, float]:
+    """(a law near zero, c) such that the noise is c plus that law in every coordinate."""
+    near, shift = noise.unshifted()
+    return (near, float(shift)) if np.ndim(shift) == 0 else (noise, 0.0)
 
 
 def _compared(p: np.ndarray, radius: np.ndarray, ceiling: np.ndarray) -> tuple[Outcome, int, float]:

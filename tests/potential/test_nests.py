@@ -275,7 +275,7 @@ def test_traced_dissimilarities_out_of_range_give_nan(lam):
         ((["bus", "car"], 0.5), "`nests` must be real"),
         (([], 0.5), "`nests` must not be empty"),
         ((3, 0.5), "`nests` must be known labels or a matrix of shares, got 3.0"),
-        (([0, 1], 1.5), "`dissimilarity` must be above 0 and at most 1, got 1.5"),
+        (([0, 1], 1.5), "`dissimilarity` must be from 1e-30 to 1, got 1.5"),
         (([0, 1], [0.5, 0.5, 0.5]), r"`dissimilarity` must have 2 entries, one per nest"),
         (([0, 1], 0.5, [1.0, 2.0]), "`scale` must be a number"),
         (([0, 1], 0.5, -1.0), "`scale` must be positive and finite, got -1.0"),

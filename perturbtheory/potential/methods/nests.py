@@ -35,9 +35,10 @@ class _Tree(NamedTuple):
 
     Attributes:
         member: whether category i is open and has a share in nest m.
-        depth: (theta_i - max theta) / b + log a_im over lambda_m.
+        utility: (theta_i - max theta) / b + log a_im.
+        depth: how far that is below the largest of the nest, over lambda_m.
         log_within: log p(i | m).
-        inclusive: I_m, from max theta.
+        of_nest: lambda_m I_m, from max theta.
         some: whether a nest has an open category.
         log_nest: log p(m).
         total: f / b, from max theta.
@@ -50,9 +51,10 @@ class _Tree(NamedTuple):
     scale: Any
     dissimilarity: Any
     member: Any
+    utility: Any
     depth: Any
     log_within: Any
-    inclusive: Any
+    of_nest: Any
     some: Any
     log_nest: Any
     total: Any
@@ -66,20 +68,23 @@ def _tree(noise: Any, theta: Float[Array, "... d"]) -> _Tree:
     )
     open_, top = theta > -xp.inf, xp.max(theta, -1)
     gap = (xp.where(open_, theta, top[..., None]) - top[..., None]) / scale
+    gap = xp.maximum(gap, -xp.finfo(gap.dtype).max / 8)
     member = open_[..., None] & (shares > 0)
-    depth = (gap[..., None] + xp.log(xp.where(member, shares, 1.0))) / dissimilarity
-    depth = xp.where(member, depth, 0.0)
+    utility = xp.where(member, gap[..., None] + xp.log(xp.where(member, shares, 1.0)), 0.0)
     some = xp.any(member, -2)
-    inclusive = xp.where(some, _log_sum(xp, depth, member, -2), 0.0)
-    log_within = xp.where(member, depth - inclusive[..., None, :], 0.0)
-    of_nest = xp.where(some, dissimilarity * inclusive, 0.0)
+    # Differences first, for over a small lambda they are large: nothing cancels after that.
+    peak = xp.where(some, xp.max(xp.where(member, utility, -xp.inf), -2), 0.0)
+    depth = xp.where(member, (utility - peak[..., None, :]) / dissimilarity, 0.0)
+    spread = xp.log(xp.where(some, xp.sum(xp.where(member, xp.exp(depth), 0.0), -2), 1.0))
+    log_within = xp.where(member, depth - spread[..., None, :], 0.0)
+    of_nest = xp.where(some, peak + dissimilarity * spread, 0.0)
     total = _log_sum(xp, of_nest, some, -1)
     log_nest = xp.where(some, of_nest - total[..., None], 0.0)
     log_joint = log_within + log_nest[..., None, :]
     joint = xp.where(member, xp.exp(xp.where(member, log_joint, 0.0)), 0.0)
     log_p = xp.where(open_, _log_sum(xp, log_joint, member, -1), -xp.inf)
     return _Tree(
-        xp, top, scale, dissimilarity, member, depth, log_within, inclusive, some, log_nest,
+        xp, top, scale, dissimilarity, member, utility, depth, log_within, of_nest, some, log_nest,
         total, joint, log_p,
     )  # fmt: skip
 
@@ -110,14 +115,42 @@ def solve(
     value_radius = tree.scale * of_total + 4 * eps * (
         xp.abs(tree.top) + tree.scale * xp.abs(tree.total)
     )
-    return Pass(value, p, tree.log_p, value_radius, xp.expm1(of_log_p) * p + tiny)
+    p_radius = xp.minimum(xp.expm1(of_log_p) * p + tiny, 1.0)
+    return Pass(value, p, tree.log_p, value_radius, p_radius)
 
 
 def rows(question: str, noise: Any, *vectors: Float[np.ndarray, "... d"]) -> np.ndarray:
     """The answer to one of `ROWS` for every row, masks included."""
+    lead, d = vectors[0].shape[:-1], vectors[0].shape[-1]
+    flat = [v.reshape(-1, d) for v in vectors]
+    size = max(1, _AT_ONCE // (d * max(d, np.shape(noise.nests)[1])))
+    parts = [
+        _answers(question, noise, *(v[k : k + size] for v in flat))
+        for k in range(0, len(flat[0]), size)
+    ]
+    out = np.concatenate(parts)
+    return out.reshape(lead + out.shape[1:])[()]
+
+
+_AT_ONCE = 2**20
+"""Numbers held at a time, about."""
+
+
+def _answers(question: str, noise: Any, *vectors: np.ndarray) -> np.ndarray:
     if question in ("hessian", "hvp"):
         return {"hessian": hessian, "hvp": hvp}[question](noise, *vectors)
     return solve(noise, *vectors)[ROWS.index(question)]
+
+
+def inverse(noise: Any, p: Float[np.ndarray, "d"]) -> Float[np.ndarray, "d"]:
+    """theta with p(theta) = p > 0 where each category has one nest; near it where it has more.
+
+    theta_i / b = lambda_m log p_i + (1 - lambda_m) log P_m, P_m the sum of p over its nest.
+    """
+    shares, dissimilarity = np.asarray(noise.nests), np.asarray(noise.dissimilarity)
+    nest = np.log(np.maximum(p @ shares, 1e-300))
+    each = dissimilarity * np.log(p)[:, None] + (1 - dissimilarity) * nest
+    return float(noise.scale) * np.sum(shares * each, 1)
 
 
 def _rounding(tree: _Tree, p: Any) -> tuple[Any, Any]:
@@ -126,11 +159,12 @@ def _rounding(tree: _Tree, p: Any) -> tuple[Any, Any]:
     within = _within(tree)
     nest = xp.where(tree.some, xp.exp(tree.log_nest), 0.0)
     sums = 4 + p.size**0.5
-    far = xp.abs(tree.depth) + 1 / tree.dissimilarity
-    of_depth = eps * (6 * far + sums)
-    of_inclusive = xp.sum(within * of_depth, 0) + eps * (sums + 2 * xp.abs(tree.inclusive))
-    of_within = of_depth + of_inclusive + eps * xp.abs(tree.log_within)
-    of_nest = tree.dissimilarity * (of_inclusive + eps * xp.abs(tree.inclusive))
+    of_utility = eps * (4 * xp.abs(tree.utility) + 2)
+    peak = xp.max(xp.where(tree.member, of_utility, 0.0), 0)
+    of_depth = (of_utility + peak) / tree.dissimilarity + eps * (2 * xp.abs(tree.depth) + sums)
+    of_spread = xp.sum(within * of_depth, 0) + eps * sums
+    of_within = of_depth + of_spread + eps * xp.abs(tree.log_within)
+    of_nest = peak + tree.dissimilarity * of_spread + eps * xp.abs(tree.of_nest)
     of_total = nest @ of_nest + eps * (sums + 2 * xp.abs(tree.total))
     of_joint = of_within + of_nest + of_total + eps * xp.abs(tree.log_nest)
     shares = tree.joint / xp.where(p > 0, p, 1.0)[:, None]
