@@ -9,7 +9,7 @@ import numpy as np
 from perturbtheory.checks import finite, parameter, require
 from perturbtheory.numerics import is_known
 from perturbtheory.perturbations._factor_noise import FactorNoise
-from perturbtheory.perturbations._joint_normal import MOST, JointNormal
+from perturbtheory.perturbations._joint_normal import MOST, JointNormal, require_covariance
 from perturbtheory.perturbations._normal import Normal
 
 if TYPE_CHECKING:
@@ -62,21 +62,15 @@ def correlated_normal(covariance: Float[Any, "d d"]) -> FactorNoise | JointNorma
         [0.3075, 0.3075, 0.385]
     """
     matrix = _checked(covariance)
-    d = len(matrix)
+    d, diagonal = len(matrix), np.diag(matrix)
+    if np.all(matrix == np.diag(diagonal)) and np.min(diagonal) > 0:
+        return Normal(np.sqrt(diagonal))
     if d == 1:
-        return Normal(np.sqrt(matrix[0]))
+        return JointNormal(matrix)
     # Of differences from the mean: what is added to rows and columns drops out.
     centred = matrix - matrix.mean(0)
     centred = centred - centred.mean(1, keepdims=True)
     size = float(np.max(np.diag(centred)))
-    values = np.linalg.eigvalsh(centred)
-    if not (size > 0 and values[0] >= -_LEAST * size and values[1] > _LEAST * size):
-        msg = (
-            "`covariance` must give every combination of differences of coordinates a positive "
-            f"variance, got {matrix}, under which one has {max(values[1], 0.0):.3g}; add to the "
-            "diagonal"
-        )
-        raise ValueError(msg)
     best = np.inf
     for rank in range(_RANK + 1):
         form = _form(centred, rank, size)
@@ -121,10 +115,7 @@ def _checked(covariance: Any) -> np.ndarray:
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         msg = f"`covariance` must be square, got shape {matrix.shape}; {way_out}"
         raise ValueError(msg)
-    off = float(np.max(np.abs(matrix - matrix.T)))
-    if off > 1e-12 * np.max(np.abs(matrix)):
-        msg = f"`covariance` must be symmetric, got entries {off:.3g} apart; {way_out}"
-        raise ValueError(msg)
+    require_covariance(matrix)
     return (matrix + matrix.T) / 2
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST = 6
 """Categories: the time grows by a factor of about 20 with each."""
+_LARGEST = 1e300
 _WAY_OUT = "pass a symmetric array of shape (d, d)"
 
 
@@ -30,13 +31,15 @@ class JointNormal(AbstractDependentNoise):
     r"""gamma ~ N(0, covariance), for up to six categories: the multinomial probit.
 
     Probabilities are orthant probabilities of differences, by Plackett's identity, and f follows
-    from them by integration by parts. They are right to 1e-14 of one, however near to singular the
-    covariance is, and to as much of themselves unless small p_i are differences of larger numbers,
-    as negative correlations between differences make them: log p is then refused. A value takes
-    1 ms for four categories, 10 ms for five and 0.2 s for six. The coordinates are dependent, so
-    that this is no `AbstractPerturbation`; `expected_max` takes it. `FactorNoise` is the same law
-    in factor form, for any number of categories; see `correlated_normal`. Under JAX value,
-    probabilities and Hessian have derivatives of every order in the covariance.
+    from them by integration by parts. They are right to 1e-14 of one where deviations of
+    differences are of one size, and lose digits by the largest over the smallest; radii hold. Small
+    p_i keep their digits unless they are differences of larger numbers, as negative correlations
+    between differences make them. Where fewer than half are left log p and `score` are refused, and
+    NaN under JAX. A value takes 1 ms for four categories, 10 ms for five and 0.1 s for six. The
+    coordinates are dependent, so that this is no `AbstractPerturbation`; `expected_max` takes it.
+    `FactorNoise` is the same law in factor form, for any number of categories; see
+    `correlated_normal`. Under JAX value, probabilities and Hessian have derivatives of every order
+    in the covariance, whose symmetric part counts.
 
     Args:
         covariance: symmetric, of shape ``(d, d)``. Only variances of differences matter, so that
@@ -73,7 +76,7 @@ class JointNormal(AbstractDependentNoise):
             )
             raise ValueError(msg)
         if is_known(matrix):
-            _require_covariance(np.asarray(matrix, float))
+            require_covariance(np.asarray(matrix, float))
         object.__setattr__(self, "covariance", matrix)
 
     @property
@@ -83,9 +86,15 @@ class JointNormal(AbstractDependentNoise):
 
     @property
     def valid(self) -> Array:
-        """Whether the matrix is finite; one that is not positive gives NaN by itself."""
+        """Whether the matrix is finite and symmetric, and differences have variances."""
         xp, matrix = floats(self.covariance)
-        return xp.all(xp.isfinite(matrix))
+        diagonal = xp.diagonal(matrix)
+        spread = (
+            diagonal[:, None] + diagonal - 2 * matrix + xp.eye(matrix.shape[0], dtype=matrix.dtype)
+        )
+        off = xp.max(xp.abs(matrix - matrix.T))
+        symmetric = off <= 16 * xp.finfo(matrix.dtype).eps * xp.max(xp.abs(matrix))
+        return xp.all(xp.isfinite(matrix)) & symmetric & xp.all(spread > 0)
 
     @property
     def finite_mean(self) -> Array:
@@ -105,12 +114,13 @@ class JointNormal(AbstractDependentNoise):
 
     @property
     def resolution(self) -> Float[Array, ""]:
-        """The least deviation of a difference, over the root of two."""
+        """The least deviation of a combination, of length one, of differences."""
         xp, matrix = floats(self.covariance)
-        d, diagonal = matrix.shape[0], xp.diagonal(matrix)
-        spread = diagonal[:, None] + diagonal - 2 * matrix
-        spread = xp.where(xp.eye(d) > 0, xp.max(spread) + (d == 1), spread)
-        return xp.sqrt(xp.min(spread) / 2)
+        d = matrix.shape[0]
+        if d == 1:
+            return xp.ones((), matrix.dtype)
+        values = xp.linalg.eigvalsh(_of_differences(xp, matrix))
+        return xp.sqrt(xp.maximum(values[0], 0.0))
 
     @property
     def accuracy(self) -> tuple[float, float]:
@@ -130,7 +140,12 @@ class JointNormal(AbstractDependentNoise):
         `key` is a `numpy.random.Generator`, which draws in NumPy, or a JAX key.
         """
         dtype = dtype_of_draws(key, self.covariance)
+        self.require_coordinates(shape)
         xp, z, matrix = floats(draw(key, "normal", shape, dtype), self.covariance)
+        if xp.traced:  # a root that has derivatives, of a law that rounding would not tell apart
+            matrix = (matrix + matrix.T) / 2
+            tiny = 16 * xp.finfo(z.dtype).eps * xp.max(xp.diagonal(matrix))
+            return z @ xp.linalg.cholesky(matrix + tiny * xp.eye(matrix.shape[0], dtype=z.dtype)).T
         values, vectors = xp.linalg.eigh(matrix)
         return (z * xp.sqrt(xp.maximum(values, 0.0))) @ vectors.T
 
@@ -141,6 +156,10 @@ class JointNormal(AbstractDependentNoise):
     def rescaled(self, power: int) -> Self:
         """The law of 2^power times this."""
         return self._with(np.ldexp(self.covariance, 2 * power))
+
+    def widened(self, by: float) -> Self:
+        """The law of gamma plus independent normal noise of this deviation."""
+        return self._with(self.covariance + by**2 * np.eye(self.shape[0]))
 
     def smoothed(self, temperature: Any) -> Self:
         """Raise ValueError: given the Gumbel noise the law has another form."""
@@ -167,36 +186,43 @@ class JointNormal(AbstractDependentNoise):
 
 
 def variances(matrix: np.ndarray) -> tuple[float, float]:
-    """The least and the largest variance of a combination, of length one, of differences."""
-    d = len(matrix)
-    if d == 1:
+    """The least variance of a combination, of length one, of differences, and a bound on all."""
+    if len(matrix) == 1:
         return 1.0, 1.0
-    centred = matrix - matrix.mean(0)
-    centred = centred - centred.mean(1, keepdims=True)
-    # The direction in which all coordinates are equal has none: it is put aside.
-    values = np.linalg.eigvalsh(centred + np.max(np.abs(centred)) * np.ones((d, d)))
-    return float(values[0]), float(np.max(np.abs(centred)))
+    values = np.linalg.eigvalsh(_of_differences(namespace(), matrix))
+    return float(values[0]), float(values[-1])
 
 
-def _require_covariance(matrix: np.ndarray) -> None:
+def _of_differences(xp: Any, matrix: Any) -> Any:
+    """The covariance of what is left of coordinates without their mean, and that put aside."""
+    centred = matrix - xp.mean(matrix, 0)
+    centred = centred - xp.mean(centred, 1)[:, None]
+    return (centred + centred.T) / 2 + xp.max(xp.abs(centred))
+
+
+def require_covariance(matrix: np.ndarray) -> None:
     """Raise ValueError for a matrix that is no covariance, or one of differences without one."""
-    size = np.max(np.abs(matrix), initial=0.0)
-    off = float(np.max(np.abs(matrix - matrix.T), initial=0.0))
+    size = float(np.max(np.abs(matrix), initial=0.0))
+    if not size < _LARGEST:
+        msg = f"`covariance` must have entries below {_LARGEST:g}, got {size:.3g}; rescale it"
+        raise ValueError(msg)
+    unit = matrix / size if size else matrix
+    off = float(np.max(np.abs(unit - unit.T), initial=0.0)) * size
     if off > 1e-12 * size:
         msg = f"`covariance` must be symmetric, got entries {off:.3g} apart; {_WAY_OUT}"
         raise ValueError(msg)
-    lowest = float(np.linalg.eigvalsh(matrix)[0])
+    lowest = float(np.linalg.eigvalsh(unit)[0]) * size
     if lowest < -1e-12 * size:
         msg = (
             f"`covariance` must have no negative eigenvalue, got {lowest:.3g} of {matrix}; check "
             "its entries"
         )
         raise ValueError(msg)
-    least, most = variances(matrix)
+    least, most = variances(unit)
     if not least > 1e-13 * most:
         msg = (
             "`covariance` must give every combination of differences of coordinates a positive "
-            f"variance, got {matrix}, under which one has {max(least, 0.0):.3g}; add to the "
-            "diagonal"
+            f"variance, got {matrix}, under which one has {max(least * size, 0.0):.3g}; add to "
+            "the diagonal"
         )
         raise ValueError(msg)

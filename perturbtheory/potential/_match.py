@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from perturbtheory.potential import _laplacian, _rows
-from perturbtheory.potential.methods import nests
+from perturbtheory.potential.methods import Pass, nests
 
 _EPS = float(np.finfo(float).eps)
 _STEPS, _HALVINGS = 100, 40
@@ -82,10 +82,18 @@ def match(noise: Any, p: np.ndarray, enough: float) -> Match:
 def at(noise: Any, theta: np.ndarray, p: np.ndarray) -> Point:
     """What one pass says about theta."""
     found = _rows.solve(noise, theta)
-    ratio = found.log_probabilities - np.log(p)
+    # Where digits of a p_i are lost, what is left of them leads on.
+    log_q = logs_of(found)
+    ratio = log_q - np.log(p)
     low = float(np.min(ratio))
     spread = float(np.max(ratio)) - low if low > -math.inf else math.inf
-    return Point(theta, found.log_probabilities, ratio, spread, found.value)
+    return Point(theta, log_q, ratio, spread, found.value)
+
+
+def logs_of(found: Pass) -> np.ndarray:
+    """log p, and the logarithm of p itself where that has lost its digits."""
+    known = np.log(np.maximum(found.probabilities, 1e-300))
+    return np.where(np.isnan(found.log_probabilities), known, found.log_probabilities)
 
 
 def _start(noise: Any, p: np.ndarray) -> np.ndarray:
@@ -101,7 +109,8 @@ def _start(noise: Any, p: np.ndarray) -> np.ndarray:
         return _grounded(nests.inverse(noise, p), p)
     if not noise.independent:
         law, stretch = noise.margins()
-        return _grounded(-stretch * _upper_quantiles(law, level), p)
+        start = _grounded(-stretch * _upper_quantiles(law, level), p)
+        return _narrowed(noise, p, start) if noise.form == "orthants" else start
     theta = -_upper_quantiles(noise, level)
     for depth in _BELOW if noise.shape or noise.tail == "none" else ():
         low, high = float(np.min(theta + noise.bracket(_DEPTH, _DEPTH)[0])), 0.0
@@ -112,6 +121,15 @@ def _start(noise: Any, p: np.ndarray) -> np.ndarray:
         lowered = high - _upper_quantiles(noise, np.minimum(level - depth, -_EPS))
         theta = np.where(level < depth, np.minimum(theta, lowered), theta)
     return _grounded(theta, p)
+
+
+def _narrowed(noise: Any, p: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """From wider noise, where p is no cliff, to the noise, half of the width at a time."""
+    width, wider = float(noise.resolution), float(np.max(noise.margins()[1]))
+    while wider > 3 * width:
+        start = _newton(noise.widened(wider), p, start, 1e-2).theta
+        wider /= 2
+    return start
 
 
 def _upper_quantiles(noise: Any, level: np.ndarray) -> np.ndarray:

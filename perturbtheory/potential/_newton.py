@@ -16,7 +16,7 @@ from typing import Any, Literal, NoReturn
 import numpy as np
 
 from perturbtheory.potential import _polyhedral, _rows
-from perturbtheory.potential._match import TINY, Match, at, match, rounding
+from perturbtheory.potential._match import TINY, Match, at, logs_of, match, rounding
 
 _ACCEPTED = 1e-10
 """The largest max R - min R, a relative error of p, with which a theta is returned."""
@@ -98,7 +98,8 @@ def fenchel_young(noise: Any, theta: np.ndarray, p: np.ndarray) -> float:
 
 def entropy(noise: Any, theta: np.ndarray) -> float:
     """-sum_i p_i log p_i in nats, to the relative accuracy of the smaller probabilities."""
-    return entropy_of(_rows.solve(noise, theta).log_probabilities)
+    # A p_i whose digits are lost is next to nothing, and so is its share.
+    return entropy_of(logs_of(_rows.solve(noise, theta)))
 
 
 def entropy_of(log_p: np.ndarray) -> float:

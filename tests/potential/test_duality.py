@@ -483,3 +483,8 @@ def test_losses_of_labels_at_once_are_those_one_by_one(noise):
     each = np.reshape([f.fenchel_young(*pair) for pair in pairs], (2, 4))
     np.testing.assert_allclose(f.fenchel_young(theta, p), each, rtol=1e-13, atol=1e-14)
     assert np.isinf(f.fenchel_young(theta, p)[0, 1])
+
+
+def test_one_category_has_no_loss_in_a_batch_either():
+    f = pt.expected_max(pt.StudentT(1.0))
+    assert f.fenchel_young([[0.0]], [[1.0]]).tolist() == [f.fenchel_young([0.0], [1.0])] == [0.0]

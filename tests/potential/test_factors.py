@@ -327,7 +327,7 @@ def test_a_category_out_of_reach_is_known_as_such() -> None:
         (lambda: _of(pt.Normal(), 1e5 * np.arange(5.0)), ValueError, "be moderate beside"),
         (lambda: potential("atoms").hessian(THETA), ValueError, "no answer under"),
         (lambda: potential("atoms").hvp(THETA, THETA), ValueError, "no answer under"),
-        (lambda: pt.correlated_normal([[1.0, 2.0], [2.0, 1.0]]), ValueError, "a positive variance"),
+        (lambda: pt.correlated_normal([[1.0, 2.0], [2.0, 1.0]]), ValueError, "negative eigenvalue"),
         (lambda: pt.diagnose(NOISES["normal"]), TypeError, "must be a perturbation"),
     ],
 )  # fmt: skip

@@ -168,6 +168,28 @@ def test_special_cases():
     )
 
 
+@pytest.mark.parametrize("lam", [1e-3, 1e-8, 1e-13, 1e-17, 1e-30])
+def test_next_to_equal_coordinates(lam):
+    """Ties in a nest share, and what leads by more than a few lambda has all of it."""
+    f = pt.expected_max(pt.NestedGumbel([0, 1, 1], [1.0, lam]))
+    rest = math.exp(0.3 + lam * math.log(2.0))
+    p = rest / (rest + math.e)
+    np.testing.assert_allclose(f.probabilities([1.0, 0.3, 0.3]), [1 - p, p / 2, p / 2], rtol=1e-14)
+    ahead = f.probabilities([1.0, 0.3, 0.3 - 800 * lam])
+    np.testing.assert_allclose(ahead.sum(), 1.0, rtol=1e-15)
+    np.testing.assert_allclose(f.probabilities([1e308, -1e308, 0.0]), [1, 0, 0])
+    if lam > 1e-5:
+        q = np.array([0.2, 0.3, 0.5])
+        np.testing.assert_allclose(f.probabilities(f.parameters(q)), q, rtol=1e-9)
+
+
+def test_draws_have_slopes_at_independence():
+    def total(lam):
+        return pt.NestedGumbel(SHARES, lam).sample(jax.random.key(0), (10, 4)).sum()
+
+    assert np.all(np.isfinite(jax.grad(total)(jnp.ones(3))))
+
+
 @EVERY
 def test_rows_at_once_are_those_one_by_one(name):
     f, rng = potential(name), np.random.default_rng(0)

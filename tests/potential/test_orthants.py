@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,6 +53,42 @@ def test_one_factor_gives_the_same(d, size):
     v = rng.normal(size=d)
     np.testing.assert_allclose(one.hvp(theta, v), one.hessian(theta) @ v, atol=1e-14)
     assert abs(one(theta) - two(theta)) < 1e-13
+
+
+def by_integral(matrix, theta):
+    """p of three categories, each one integral over the difference to another, in 30 digits."""
+    with mpmath.workdps(30):
+        c, out = mpmath.matrix(np.asarray(matrix).tolist()), []
+        for i in range(3):
+            j, k = (m for m in range(3) if m != i)
+            one = mpmath.sqrt(c[j, j] - 2 * c[i, j] + c[i, i])
+            two = mpmath.sqrt(c[k, k] - 2 * c[i, k] + c[i, i])
+            rho = (c[j, k] - c[i, j] - c[i, k] + c[i, i]) / one / two
+            a, b = ((mpmath.mpf(theta[i]) - theta[m]) / s for m, s in ((j, one), (k, two)))
+            root = mpmath.sqrt((1 - rho) * (1 + rho))
+            near = [b / rho + s * root / abs(rho) for s in (-9, 0, 9)] if rho else []
+            cuts = sorted({mpmath.mpf(-12), *(x for x in near if -12 < x < a), a})
+            out.append(mpmath.quad(
+                lambda x, b=b, r=rho, s=root: mpmath.npdf(x) * mpmath.ncdf((b - r * x) / s), cuts
+            ))  # fmt: skip
+        return np.array([float(p) for p in out])
+
+
+@pytest.mark.parametrize("narrow", [1e-2, 1e-5, 1e-8, 1e-10])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_next_to_singular(narrow, seed):
+    """Deviations of all sizes: a digit is lost for each by which they differ, and radii say so."""
+    rng = np.random.default_rng(seed)
+    half, theta = rng.normal(size=(3, 1)), math.sqrt(narrow) * rng.normal(size=3)
+    for matrix in (half @ half.T + narrow * np.eye(3), np.diag([1 / narrow, 1.0, 1.0])):
+        f = pt.expected_max(pt.JointNormal(matrix))
+        found, exact = f.estimate_probabilities(theta), by_integral(matrix, theta)
+        assert np.all(np.abs(found.value - exact) <= found.radius)
+        assert np.max(np.abs(found.value - exact)) < 1e-14 / math.sqrt(narrow)
+        assert np.max(found.radius) < 2e-13 / math.sqrt(narrow)
+        np.testing.assert_allclose(f.log_probabilities(theta), np.log(found.value), rtol=1e-12)
+        if narrow >= 1e-8:  # beyond, a p_i of 1e-5 is a cliff that is not always climbed
+            assert np.max(np.abs(f.probabilities(f.parameters(exact)) / exact - 1)) < 1e-9
 
 
 @pytest.mark.parametrize("ridge", [1.0, 1e-3, 1e-6, 1e-9])
@@ -171,11 +208,53 @@ def test_jax_agrees_and_differentiates_in_the_covariance(d):
         return pt.expected_max(pt.JointNormal(matrix)).log_probabilities(there)[1]
 
     slope = jax.jit(jax.grad(log_p))(jnp.asarray(matrix))
+    np.testing.assert_allclose(slope, slope.T, atol=1e-14)
     step = np.zeros((d, d))
     step[0, 1] = step[1, 0] = 1e-5
     ends = [pt.expected_max(pt.JointNormal(matrix + s * step)).log_probabilities(theta)[1]
             for s in (1, -1)]  # fmt: skip
     assert abs(slope[0, 1] + slope[1, 0] - (ends[0] - ends[1]) / 2e-5) < 1e-8
+
+
+def test_what_jax_cannot_refuse_is_nan():
+    theta = jnp.array([0.0, 0.3, -0.2])
+
+    def ask(matrix):
+        f = pt.expected_max(pt.JointNormal(matrix))
+        return f(theta), f.probabilities(theta), f.log_probabilities(theta)
+
+    bad = (
+        [[1.0, 0.9, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        np.ones((3, 3)),
+        np.full((3, 3), np.nan),
+    )
+    for matrix in bad:
+        assert all(np.all(np.isnan(part)) for part in jax.jit(ask)(jnp.asarray(matrix)))
+    far = jnp.array([-14.0, 0.0, 0.0])
+    middle = jnp.array([[1.0, 0.0, 0.0], [0.0, 9.0, -8.9], [0.0, -8.9, 9.0]])
+    slope = jax.grad(lambda t: pt.expected_max(pt.JointNormal(middle)).log_probabilities(t)[0])(far)
+    assert np.all(np.isnan(slope))
+
+
+def test_32_bits_and_draws_in_jax():
+    matrix, theta = jnp.asarray(FOUR, jnp.float32), jnp.asarray(THETA, jnp.float32)
+    f, exact = pt.expected_max(pt.JointNormal(matrix)), pt.expected_max(pt.JointNormal(FOUR))
+    np.testing.assert_allclose(f.probabilities(theta), exact.probabilities(THETA), atol=3e-5)
+    np.testing.assert_allclose(
+        f.log_probabilities(theta), exact.log_probabilities(THETA), atol=3e-3
+    )
+    counts = np.array([1.0, 0.0, 2.0, 0.0])
+    slope = f.score(theta, jnp.asarray(counts, jnp.float32))
+    np.testing.assert_allclose(slope, exact.score(THETA, counts), atol=5e-3)
+    draws = f.noise.sample(jax.random.key(0), (100_000, 4))
+    np.testing.assert_allclose(np.cov(np.asarray(draws).T), FOUR, atol=0.15)
+    slopes = jax.grad(lambda c: pt.JointNormal(c).sample(jax.random.key(0), (5, 4)).sum())(
+        jnp.eye(4)
+    )
+    assert np.all(np.isfinite(slopes))
+    for noise in (exact.noise, pt.NestedGumbel([0, 0, 1, 1], 0.5)):
+        with pytest.raises(ValueError, match="`shape` must end with 4, the number of coordinates"):
+            noise.sample(np.random.default_rng(0), (5, 3))
 
 
 def test_correlated_normal_takes_any_covariance_of_few():
@@ -185,6 +264,8 @@ def test_correlated_normal_takes_any_covariance_of_few():
         p = pt.expected_max(pt.correlated_normal(matrix)).probabilities(theta)
         expected = pt.expected_max(pt.JointNormal(matrix)).probabilities(theta)
         np.testing.assert_allclose(p, expected, atol=1e-13)
+    wide = np.array([1e8, 1.0, 1e-8, 1.0, 1.0, 1.0, 1.0, 2.0])
+    assert isinstance(pt.correlated_normal(np.diag(wide)), pt.Normal)
     with pytest.raises(ValueError, match="at most 2 factors"):
         pt.correlated_normal(covariance(8))
 
@@ -192,6 +273,7 @@ def test_correlated_normal_takes_any_covariance_of_few():
 @pytest.mark.parametrize(
     ("matrix", "words"),
     [
+        (1.7e308 * np.eye(3), r"`covariance` must have entries below 1e\+300, got 1.7e\+308"),
         (np.eye(7), "`covariance` must have at most 6 rows, got 7"),
         ([[1.0, 2.0], [2.0, 1.0]], "`covariance` must have no negative eigenvalue, got -1 of"),
         ([[1.0, 1.0], [1.0, 1.0]], "`covariance` must give every combination of differences"),

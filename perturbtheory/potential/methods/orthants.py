@@ -10,10 +10,11 @@ Gaussian integration by parts gives f from both,
 
     f = <theta, p> + sum_{i<j} -H_ij Var(gamma_i - gamma_j).
 
-The rule over t has panels that halve towards 1, where correlations near one have a pole. p_i is
-right to 1e-14 of itself where differences from i have no negative correlations, for then all terms
-are positive, and else of the sum of the terms without their signs. Written against either array
-library.
+The rule over t has panels that halve towards 1, as far as correlations near one have a pole there,
+and are as wide as bounds far out allow. What is left is rounding: of p_i next to the sum of the
+terms without their signs, which is p_i itself where differences from i have no negative
+correlations, and of the law, by the largest deviation over the smallest.
+Written against either array library.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from perturbtheory.estimate import Kind
-from perturbtheory.numerics import floats, gauss_legendre
+from perturbtheory.numerics import floats, gauss_legendre, two_sum
 from perturbtheory.potential.methods._pass import Pass
 
 if TYPE_CHECKING:
@@ -35,14 +36,25 @@ if TYPE_CHECKING:
 
 kind: Kind = "quadrature"
 _POINTS, _FINER = 10, 14
-_PANELS = 16
-_LOST = 1e7
-"""A p_i of fewer roundings of the sum that it is has less than half of the digits."""
+_FAR, _TINY = 1e8, 1e-30
+"""Bounds that count as infinite, and what is left of a correlation of one."""
+_HALVINGS, _MOST, _REACH = (26, 6), 50, 40.0
+"""Panels that halve, and others, where neither correlations nor bounds can be looked at; at most
+how many halve; and bounds beyond which a normal number does not lie."""
 
 
-def _rule(points: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights on (0, 1)."""
-    ends = np.append(1 - 0.5 ** np.arange(_PANELS), 1.0)
+def _rule(xp: Any, a: Array, r: Array, points: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights on (0, 1), for bounds a and correlations r."""
+    halvings, even = _HALVINGS
+    if not xp.traced:
+        n = a.shape[-1]
+        gap = 1 - np.abs(r[..., *np.triu_indices(n, 1)])
+        least = max(float(np.min(gap, initial=1.0)), 0.5**_MOST)
+        halvings = 4 + math.ceil(-math.log2(least))
+        far = float(np.max(np.minimum(np.abs(a), _REACH), initial=0.0))
+        even = 1 + math.ceil(far / 6)
+    start = np.linspace(0.0, 1.0, even + 1)[:-1]
+    ends = np.concatenate([start, 1 - 0.5 ** np.arange(1, halvings) / even, [1.0]])
     node, weight = gauss_legendre(points)
     half = np.diff(ends)[:, None] / 2
     return (ends[:-1, None] + half * (1 + node)).ravel(), (half * weight).ravel()
@@ -52,15 +64,15 @@ def _orthant(
     xp: Any, a: Float[Array, "... n"], r: Float[Array, "... n n"], points: int
 ) -> tuple[Array, Array]:
     """(P(Z_k <= a_k for all k), the sum of all terms without their signs), correlations r."""
-    n = a.shape[-1]
+    n, a = a.shape[-1], xp.clip(a, -_FAR, _FAR)
     out = size = xp.prod(0.5 * xp.erfc(-a / math.sqrt(2.0)), -1)
     if n < 2:
         return out, size
-    t, weight = (xp.asarray(x, a.dtype) for x in _rule(points))
+    t, weight = (xp.asarray(x, a.dtype) for x in _rule(xp, a, r, points))
     for i, j in combinations(range(n), 2):
         one, two = (a[..., k, None] for k in (i, j))
         rho = t * r[..., i, j, None]
-        rest = 1 - rho**2
+        rest = xp.maximum((1 - rho) * (1 + rho), _TINY)
         depth = (one**2 - 2 * rho * one * two + two**2) / rest
         density = weight * xp.exp(-depth / 2) / (2 * math.pi * xp.sqrt(rest))
         others = np.array([k for k in range(n) if k not in (i, j)], int)
@@ -78,7 +90,7 @@ def _given(
     """Bounds and correlations of the others where the pair is at its bounds, for every t."""
     i, j = pair
     rho = t * r[..., i, j, None]
-    rest = 1 - rho**2
+    rest = xp.maximum((1 - rho) * (1 + rho), _TINY)
     ti = t[:, None] * r[..., others, i][..., None, :]
     tj = t[:, None] * r[..., others, j][..., None, :]
     at_i = (ti - rho[..., None] * tj) / rest[..., None]
@@ -113,8 +125,16 @@ def _differences(
     """Mean and covariance of x_k - x_i."""
     own = covariance[others, :][:, others]
     shared = covariance[others, i]
-    spread = own - shared[:, None] - shared + covariance[i, i]
+    spread = _differenced(own, shared[:, None], shared[None, :], covariance[i, i])
     return theta[others] - theta[i], spread
+
+
+def _differenced(a: Array, b: Array, c: Array, d: Array) -> Array:
+    """a - b - c + d, where nearly all of it may cancel."""
+    one, low = two_sum(a, -b)
+    two, rest = two_sum(d + 0 * c, -c)
+    total, last = two_sum(one, two + 0 * one)
+    return total + (low + rest + last)
 
 
 def _weight(
@@ -158,6 +178,7 @@ def _open(noise: Any, theta: Array) -> tuple[Any, Array, Array]:
     The NumPy engine leaves masks out before it comes here.
     """
     xp, theta, covariance = floats(theta, noise.covariance)
+    covariance = (covariance + covariance.T) / 2  # so that slopes in it are symmetric
     gap = xp.where(theta > -xp.inf, theta, xp.max(theta)) - xp.max(theta)
     far = xp.min(gap) - _BEYOND * _spread(xp, covariance)
     return xp, xp.where(theta > -xp.inf, gap, far), covariance
@@ -170,7 +191,7 @@ _BEYOND = 60.0
 def _variances(xp: Any, covariance: Array) -> Array:
     """Of all differences."""
     diagonal = xp.diagonal(covariance)
-    return diagonal[:, None] + diagonal - 2 * covariance
+    return _differenced(diagonal[:, None] + 0 * covariance, covariance, covariance, diagonal)
 
 
 def _spread(xp: Any, covariance: Array) -> Array:
@@ -192,24 +213,26 @@ def solve(
     value = _value(xp, theta, gap, covariance, p, weights)
     shares = xp.where(there, p / mass, 0.0)
     eps = xp.finfo(p.dtype).eps
-    # NaN where no digits are left of p itself: see `require_logs`.
-    known = shares > _LOST * eps * size
-    log_p = xp.where(known, xp.log(xp.where(known, shares, 1.0)), xp.nan)
+    # Less than half of the digits of p_i, and there is no log p_i: see `require_logs`.
+    spread, width = _spread(xp, covariance), noise.resolution
+    far = xp.max(xp.where(there, -gap, 0.0))
+    # Differences of theta round at their own size, and 1 - correlation at that of one: its root,
+    # the smallest width over the largest, is what p depends on.
+    moved = 16 * eps * (far + spread) / width
+    known = (shares > xp.sqrt(eps) * size) & (moved < xp.sqrt(eps))
+    lost_digits = xp.asarray(xp.where(known, 0.0, xp.nan), p.dtype)
+    log_p = xp.log(xp.where(known, shares, 1.0)) + lost_digits * shares  # the slope is NaN too
     log_p = xp.where(there, log_p, -xp.inf)
     if not radius:
         return Pass(value, shares, log_p)
     finer = _probabilities(gap, covariance, _FINER)[0]
     fine = _value(xp, theta, gap, covariance, finer, _weights(gap, covariance, _FINER)[0])
-    spread, width = _spread(xp, covariance), noise.resolution
-    far = xp.max(xp.where(there, -gap, 0.0))
-    # Differences of theta and of variances round at their own size, by which the law is moved.
-    moved = 4 * eps * (far / width + (spread / width) ** 2)
     lost = 4 * xp.abs(mass - 1)
     value_radius = 2 * xp.abs(fine - value) + (64 * eps + lost + moved) * (far + spread)
     value_radius = value_radius + 4 * eps * xp.abs(xp.max(theta))
     deep = -xp.log(xp.where(shares > 0, shares, 1.0))
     p_radius = 2 * xp.abs(finer - p) + (lost + moved * (2 + deep)) * p + 64 * eps * size
-    return Pass(value, shares, log_p, value_radius, p_radius + 1e-300)
+    return Pass(value, shares, log_p, value_radius, p_radius + xp.finfo(p.dtype).tiny)
 
 
 def require_logs(theta: np.ndarray, log_p: np.ndarray) -> None:
@@ -245,7 +268,7 @@ def log_slopes(
     weights, sizes = _weights(gap, covariance, _POINTS)
     found = solve(noise, theta)
     p = found.probabilities[which, None]
-    lost = _LOST * np.finfo(float).eps * sizes[which] * np.asarray(noise.resolution)
+    lost = np.sqrt(np.finfo(float).eps) * sizes[which] * np.asarray(noise.resolution)
     if np.any(p <= lost) or np.isnan(found.log_probabilities[which]).any():
         _refuse(theta)
     full = np.diag(xp.sum(weights, 1)) - weights
@@ -255,7 +278,8 @@ def log_slopes(
 def _refuse(theta: Any) -> NoReturn:
     msg = (
         "`theta` must have p_i whose digits are known under `JointNormal` noise, where small p_i "
-        f"may be differences of larger numbers, got {theta}; ask for `probabilities`, mask such a "
+        "may be differences of larger numbers, and deviations of all sizes cost digits, got "
+        f"{theta}; ask for `probabilities`, mask such a "
         "category with -inf, or bring the covariance to factors with `correlated_normal`"
     )
     raise ValueError(msg)

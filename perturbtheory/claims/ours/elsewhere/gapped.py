@@ -31,7 +31,7 @@ def moments(phi: np.ndarray, gap: float) -> tuple[np.ndarray, np.ndarray]:
     """(mean, variance) of the first entry that the package has, f = (1, 0)."""
     theta = np.stack([phi, 0 * phi], -1)
     mean, variance = GappedStraightThrough(gap=gap).moments(theta, np.array([1.0, 0.0]))
-    return mean[:, 0], variance[:, 0]
+    return np.asarray(mean)[:, 0], np.asarray(variance)[:, 0]
 
 
 def slope(x: np.ndarray | float) -> np.ndarray:
