@@ -258,8 +258,8 @@ ENGINE = (
     Mutant(
         "nests whose inclusive values forget their dissimilarity",
         f"{_METHODS}/nests.py",
-        "xp.where(some, dissimilarity * inclusive, 0.0)",
-        "xp.where(some, inclusive, 0.0)",
+        "xp.where(some, peak + dissimilarity * spread, 0.0)",
+        "xp.where(some, peak + spread, 0.0)",
         ("C.nested-logit",),
     ),
     Mutant(

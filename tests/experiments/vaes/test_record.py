@@ -124,7 +124,9 @@ class TestRecord:
         found = recorded.load()
         assert set(grids.runs("table-3")) <= set(found)
         for run, result in found.items():
-            assert len(result["loss"]) == run.epochs
+            kept = grids.kept_epochs(result)
+            assert len(result["loss"]) == len(kept)
+            assert kept[-1] == run.epochs
             assert result["loss"][-1] < result["loss"][0]
             if run.noise == "gumbel" and not run.unit:
                 assert np.isclose(grids.loss(result, "bound"),

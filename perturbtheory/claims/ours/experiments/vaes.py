@@ -84,6 +84,12 @@ vae_scale_300 = Claim(
     $\pi^2/6$, and that is lower than Logistic noise, of variance $\pi^2/3$.""",
     assumes=AT_300,
 )
+true_vae_scale_300 = vae_scale_300.corrected(
+    r"""After 300 epochs the published number does not order the noises by their variance: on MNIST
+    unit Gumbel noise, of variance $\pi^2/6$, is lower than Normal noise, of variance one.""",
+    assumes=r"""As for C.vae-scale-300, by the same rule; said after the runs of these two on MNIST
+    were looked at.""",
+)
 vae_relaxed = Claim(
     "C.vae-relaxed",
     "this package, on A, section 6.2, Figures 5 and 10",
@@ -132,6 +138,11 @@ compare(
     (": Normal is lower than unit Gumbel", GUMBEL, NORMAL, 0.0),
     (": Gumbel of variance one is lower than unit Gumbel", GUMBEL, UNIT, 0.0),
     (": unit Gumbel is lower than Logistic", LOGISTIC, GUMBEL, 0.0),
+    epochs=PUBLISHED_EPOCHS,
+)
+compare(
+    true_vae_scale_300,
+    (": unit Gumbel is lower than Normal", NORMAL, GUMBEL, 0.0, IMAGES[:1]),
     epochs=PUBLISHED_EPOCHS,
 )
 

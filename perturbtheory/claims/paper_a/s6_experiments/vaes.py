@@ -9,7 +9,9 @@ import numpy as np
 from perturbtheory.claims.exhibits import criteria
 from perturbtheory.claims.exhibits.vae_losses import (
     GUMBEL,
+    GUMBEL_BOUND,
     NORMAL,
+    NORMAL_BOUND,
     compare,
     curves,
     on_images,
@@ -17,7 +19,7 @@ from perturbtheory.claims.exhibits.vae_losses import (
     published,
 )
 from perturbtheory.experiments.vaes import PUBLISHED_EPOCHS, VaeRun, recorded
-from perturbtheory.experiments.vaes.grids import validation
+from perturbtheory.experiments.vaes.grids import IMAGES, validation
 from perturbtheory.ledger import Claim
 
 table_3 = Claim(
@@ -46,6 +48,14 @@ table_3_300 = Claim(
     code ends at 0.51, and here the temperature ends at 0.22 for all three. The epoch is the best on
     validation images, the loss that of test images. Three seeds, paired; three standard errors of
     the mean difference. This was fixed before a run of this length was looked at.""",
+)
+true_table_3_300 = table_3_300.corrected(
+    r"""On MNIST, after 300 epochs with the temperature annealed from 1 to 0.22, it is
+    Gumbel-Softmax that has the lower test loss, with the KL of $\operatorname{softmax}(\theta)$
+    as published, $L_{Gumbel} < L_{Normal}$, and with the KL of the law that $z$ has,
+    $B_{Gumbel} < B_{Normal}$.""",
+    assumes=r"""As for A.table-3-300, by the same rule; said after the runs on MNIST were looked at.
+    The other data sets are open.""",
 )
 figures_5_10 = Claim(
     "A.figures-5-10",
@@ -84,8 +94,20 @@ faster_300 = Claim(
     errors and 10 epochs, for beyond 20 only every tenth is kept. This was fixed before a run of
     this length was looked at.""",
 )
+true_faster_300 = faster_300.corrected(
+    r"""On MNIST, in 300 epochs, Normal-Softmax is first by the training loss, and Gumbel-Softmax by
+    the loss of hard samples: each is there more than 10 epochs before the other.""",
+    assumes=r"""As for A.faster-convergence-300, by the same rule; said after the runs on MNIST were
+    looked at. The other data sets are open.""",
+)
 compare(table_3, (": the best Normal is lower", GUMBEL, NORMAL, 0.0))
 compare(table_3_300, (": Normal is lower", GUMBEL, NORMAL, 0.0), epochs=PUBLISHED_EPOCHS)
+compare(
+    true_table_3_300,
+    (": Gumbel is lower as published", NORMAL, GUMBEL, 0.0, IMAGES[:1]),
+    (": Gumbel is lower by the bound", NORMAL_BOUND, GUMBEL_BOUND, 0.0, IMAGES[:1]),
+    epochs=PUBLISHED_EPOCHS,
+)
 
 
 def curve(run: Any, split: str) -> np.ndarray:
@@ -123,6 +145,10 @@ def _faster(near, far, *_):
     return far - near
 
 
+def _sooner(near, far, kept):
+    return -criteria.later(near, far, kept)
+
+
 def of_both(images, number, gap, judge, what):
     """Judged by what is read off both curves of each seed."""
     kept, found = curves(pairs(published("Normal", images), published("Gumbel", images)), number)
@@ -145,4 +171,12 @@ for _claim, _name, _number, _gap, _judge, _what in (
     on_images(
         _claim, f": Normal's {_name}", of_both,
         number=_number, gap=_gap, judge=_judge, what=_what,
+    )  # fmt: skip
+for _name, _number, _gap, _what in (
+    ("Normal's training loss", TRAINED, criteria.later, "epochs of Gumbel - Normal"),
+    ("Gumbel's loss of hard samples", HARD, _sooner, "epochs of Normal - Gumbel"),
+):
+    on_images(
+        true_faster_300, f": {_name} is there first", of_both, IMAGES[:1],
+        number=_number, gap=_gap, judge=SOONER, what=_what,
     )  # fmt: skip
