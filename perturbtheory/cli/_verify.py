@@ -167,7 +167,7 @@ def _drift(
         if has_to_stand and result.verdict == "refuted":
             words += ("stated as true, and refuted",)
         # What waits for runs is recorded as that; a claim of one's own has to say something.
-        waits = claim.id not in own and result.verdict == "untested"
+        waits = claim.id not in own and result.waits
         if (has_to_stand or claim.id in own) and not result.decided and not waits:
             words += ("nothing decided",)
         found[claim.id] = words + wrong.get(claim.id, ())

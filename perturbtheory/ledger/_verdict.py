@@ -75,6 +75,13 @@ class Result:
         return self.verdict not in ("inconclusive", "untested")
 
     @property
+    def waits(self) -> bool:
+        """Whether all that is undecided are parts of which nothing was run."""
+        undecided = [part for part in self.parts if part.outcome == "unknown"]
+        not_run = (p.checks and not any(check.ran for check in p.checks) for p in undecided)
+        return bool(undecided) and not self.disagreement and all(not_run)
+
+    @property
     def steps(self) -> tuple[int, int]:
         """How many steps of its proofs a computation decided, and how many there are."""
         steps = [s for part in self.parts for check in part.checks for s in check.steps]

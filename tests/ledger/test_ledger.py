@@ -112,6 +112,17 @@ def test_verdict_rule(parts, verdict):
     assert made.weakest
 
 
+def test_what_waits_for_runs_is_told_from_what_runs_leave_open():
+    tried_in_vain = part(("unknown", "experiment"))
+    for parts in ((NOT_TRIED,), (HOLDS, NOT_TRIED), (TRIED, NOT_TRIED, NOT_TRIED)):
+        assert result(*parts).waits
+    for parts in (
+        (), (HOLDS,), (UNKNOWN,), (HOLDS, tried_in_vain), (NOT_TRIED, tried_in_vain),
+        (NOT_TRIED, MIXED), (NOT_TRIED, Part("empty", ())),
+    ):  # fmt: skip
+        assert not result(*parts).waits
+
+
 def test_weakest_link_is_the_part_that_decides():
     weak = part(("holds", "quadrature"), ("holds", "monte-carlo"), name="weak")
     assert result(HOLDS, weak).weakest == "weak: quadrature"
