@@ -76,7 +76,7 @@ def fits(results: Results) -> RenderableType:
         table.add_row(
             run.target,
             run.model,
-            str(stated(run.target, run.model)) if has_number else "–",
+            f"{stated(run.target, run.model).mean:.3f}" if has_number else "–",
             *(str(Spread.of(found[key])) for key in ("objective", "l1", "l1_hard")),
             Text(_settings(run), style="dim"),
         )
