@@ -69,18 +69,28 @@ def summary(results: Results) -> RenderableType:
 
 
 def fits(results: Results) -> RenderableType:
-    """One row a run: what it was, what Table 2 has of it, and what it reached."""
-    table = Table("target", "model", "printed", "seen", "softmax", "arg max", "settings", gap=1)
+    """One row a run: what it was and what it reached; beside the print where it is as printed."""
+    compared = any(_settings(run) == _AS_PRINTED for run in results)
+    heads = ["printed"] * compared
+    table = Table("target", "model", *heads, "seen", "softmax", "arg max", "settings", gap=1)
     for run, found in results.items():
-        has_number = run.target in TARGETS and run.model in PAIR
         table.add_row(
             run.target,
             run.model,
-            f"{stated(run.target, run.model).mean:.3f}" if has_number else "–",
+            *[_printed(run)] * compared,
             *(str(Spread.of(found[key])) for key in ("objective", "l1", "l1_hard")),
             Text(_settings(run), style="dim"),
         )
     return table
+
+
+def _printed(run: FitRun) -> str:
+    """The mean of Table 2, if it has one for such a run."""
+    known = run.target in TARGETS and run.model in PAIR and _settings(run) == _AS_PRINTED
+    return f"{stated(run.target, run.model).mean:.3f}" if known else "–"
+
+
+_AS_PRINTED = "as printed"
 
 
 def _settings(run: FitRun) -> str:
@@ -90,5 +100,5 @@ def _settings(run: FitRun) -> str:
         usual = vars(exact(printed(run.target, run.model))) | {"draws": 1000}
     changed = {k: v for k, v in vars(run).items() if v != usual[k] and k != "seeds"}
     return (
-        ", ".join(f"{k} {'exact' if v is None else v}" for k, v in changed.items()) or "as printed"
+        ", ".join(f"{k} {'exact' if v is None else v}" for k, v in changed.items()) or _AS_PRINTED
     )
