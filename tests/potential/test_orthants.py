@@ -248,6 +248,10 @@ def test_32_bits_and_draws_in_jax():
     np.testing.assert_allclose(slope, exact.score(THETA, counts), atol=5e-3)
     draws = f.noise.sample(jax.random.key(0), (100_000, 4))
     np.testing.assert_allclose(np.cov(np.asarray(draws).T), FOUR, atol=0.15)
+    zero = np.zeros((3, 3))
+    zero[:2, :2] = [[1.0, 0.5], [0.5, 1.0]]  # the third category has no shock
+    still = pt.JointNormal(jnp.asarray(zero)).sample(jax.random.key(1), (1000, 3))
+    np.testing.assert_allclose(np.cov(np.asarray(still).T), zero, atol=0.15)
     slopes = jax.grad(lambda c: pt.JointNormal(c).sample(jax.random.key(0), (5, 4)).sum())(
         jnp.eye(4)
     )

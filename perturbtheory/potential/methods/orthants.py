@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from perturbtheory.estimate import Kind
-from perturbtheory.numerics import floats, gauss_legendre, two_sum
+from perturbtheory.numerics import floats, gauss_legendre
 from perturbtheory.potential.methods._pass import Pass
 
 if TYPE_CHECKING:
@@ -125,16 +125,9 @@ def _differences(
     """Mean and covariance of x_k - x_i."""
     own = covariance[others, :][:, others]
     shared = covariance[others, i]
-    spread = _differenced(own, shared[:, None], shared[None, :], covariance[i, i])
+    # In pairs, of which each is exact where nearly all of it cancels.
+    spread = (own - shared[:, None]) + (covariance[i, i] - shared)
     return theta[others] - theta[i], spread
-
-
-def _differenced(a: Array, b: Array, c: Array, d: Array) -> Array:
-    """a - b - c + d, where nearly all of it may cancel."""
-    one, low = two_sum(a, -b)
-    two, rest = two_sum(d + 0 * c, -c)
-    total, last = two_sum(one, two + 0 * one)
-    return total + (low + rest + last)
 
 
 def _weight(
@@ -191,7 +184,7 @@ _BEYOND = 60.0
 def _variances(xp: Any, covariance: Array) -> Array:
     """Of all differences."""
     diagonal = xp.diagonal(covariance)
-    return _differenced(diagonal[:, None] + 0 * covariance, covariance, covariance, diagonal)
+    return (diagonal[:, None] - covariance) + (diagonal - covariance)
 
 
 def _spread(xp: Any, covariance: Array) -> Array:
