@@ -139,8 +139,8 @@ class TestReadings:
     def test_runs_can_contradict_it(self, id_, verdict):
         assert verdict(id_, AGAINST[id_]) == "not reproduced"
 
-    def test_two_seeds_leave_it_open(self, id_, verdict):
-        assert verdict(id_, seeds=(0, 1)) == "inconclusive"
+    def test_two_seeds_decide_nothing(self, id_, verdict):
+        assert verdict(id_, seeds=(0, 1)) in ("untested", "inconclusive")
 
 
 def test_short_runs_leave_the_crossing_open(verdict):

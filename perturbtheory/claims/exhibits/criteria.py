@@ -95,7 +95,7 @@ def paired(
 ) -> Check:
     """The mean of gaps by seed is above the floor by three standard errors, and the room.
 
-    It is not run without a seed, and unknown for fewer than `PAIRED`.
+    It waits for runs with fewer than `PAIRED` seeds, and is unknown if some are left out.
     """
     few = _few(case, gaps, left_out)
     if few:
@@ -107,7 +107,7 @@ def paired(
 def near(case: str, gaps: Mapping[int, float], what: str, ceiling: float) -> Check:
     """The mean of gaps by seed is within the ceiling of zero by three standard errors.
 
-    It is not run without a seed, and unknown for fewer than `PAIRED`.
+    It waits for runs with fewer than `PAIRED` seeds, and is unknown if some are left out.
     """
     return _few(case, gaps) or below(
         case, Spread.of([*gaps.values()]), f"{what}, {len(gaps)} seeds", ceiling
@@ -137,6 +137,8 @@ def everywhere(case: str, gaps: Mapping[int, Any], what: str) -> Check:
 def _few(case: str, gaps: Mapping[int, Any], left_out: str = "") -> Check | None:
     if not gaps and not left_out:
         return not_run(RUNS, f"{case}, none of {PAIRED} seeds")
+    if len(gaps) < PAIRED and not left_out:  # nothing is decided before all are there
+        return not_run(RUNS, f"{case}, {PAIRED - len(gaps)} of {PAIRED} seeds")
     if len(gaps) < PAIRED:
         said = f"{case}: {len(gaps)} of {PAIRED} seeds{left_out}"
         return experiment(RUNS, "unknown", said)
