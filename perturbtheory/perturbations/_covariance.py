@@ -9,7 +9,12 @@ import numpy as np
 from perturbtheory.checks import finite, parameter, require
 from perturbtheory.numerics import is_known
 from perturbtheory.perturbations._factor_noise import FactorNoise
-from perturbtheory.perturbations._joint_normal import MOST, JointNormal, require_covariance
+from perturbtheory.perturbations._joint_normal import (
+    MOST,
+    JointNormal,
+    require_covariance,
+    without_mean,
+)
 from perturbtheory.perturbations._normal import Normal
 
 if TYPE_CHECKING:
@@ -67,9 +72,7 @@ def correlated_normal(covariance: Float[Any, "d d"]) -> FactorNoise | JointNorma
         return Normal(np.sqrt(diagonal))
     if d == 1:
         return JointNormal(matrix)
-    # Of differences from the mean: what is added to rows and columns drops out.
-    centred = matrix - matrix.mean(0)
-    centred = centred - centred.mean(1, keepdims=True)
+    centred = without_mean(np, matrix)
     size = float(np.max(np.diag(centred)))
     best = np.inf
     for rank in range(_RANK + 1):

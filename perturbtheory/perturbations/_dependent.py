@@ -5,8 +5,6 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import numpy as np
-
 from perturbtheory.perturbations._shown import Shown
 
 if TYPE_CHECKING:
@@ -107,10 +105,6 @@ class AbstractDependentNoise(Shown, abc.ABC):
     def unshifted(self) -> tuple[Self, Any]:
         """(a law near zero, c) such that gamma is c plus that law."""
         return self, 0.0
-
-    def shifted(self, by: Float[np.ndarray, "d"]) -> Self:
-        """The law of gamma + by."""
-        raise NotImplementedError("a law whose `unshifted` answers with a vector needs `shifted`")
 
     @abc.abstractmethod
     def rescaled(self, power: int) -> Self:

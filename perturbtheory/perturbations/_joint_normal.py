@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from perturbtheory.perturbations._base import Tail
 
 MOST = 6
-"""Categories: the time grows by a factor of about 20 with each."""
+"""Categories: the time grows by a factor of about ten with each."""
 _LARGEST = 1e300
 _WAY_OUT = "pass a symmetric array of shape (d, d)"
 
@@ -130,9 +129,7 @@ class JointNormal(AbstractDependentNoise):
     def margins(self) -> tuple[Normal, Any]:
         """(standard normal, the deviations of coordinates from their mean)."""
         xp, matrix = floats(self.covariance)
-        centred = matrix - xp.mean(matrix, 0)
-        centred = centred - xp.mean(centred, 1)[:, None]
-        return Normal(), xp.sqrt(xp.diagonal(centred)) * math.sqrt(2.0)
+        return Normal(), xp.sqrt(2 * xp.diagonal(without_mean(xp, matrix)))
 
     def sample(self, key: Any, shape: tuple[int, ...]) -> Float[Array, "..."]:
         """Draws of the given shape, whose last axis is the coordinate.
@@ -170,10 +167,6 @@ class JointNormal(AbstractDependentNoise):
         )
         raise ValueError(msg)
 
-    def trapezoid_nodes(self, dimension: int) -> int | None:  # noqa: ARG002
-        """None: rows are computed one by one."""
-        return None
-
     def prepare(self, dtype: Any) -> Self:
         """The matrix in one dtype, for the compiled engine."""
         return self._with(namespace(self.covariance).asarray(self.covariance, dtype))
@@ -194,10 +187,15 @@ def variances(matrix: np.ndarray) -> tuple[float, float]:
 
 
 def _of_differences(xp: Any, matrix: Any) -> Any:
-    """The covariance of what is left of coordinates without their mean, and that put aside."""
-    centred = matrix - xp.mean(matrix, 0)
-    centred = centred - xp.mean(centred, 1)[:, None]
+    """The covariance of coordinates without their mean, which is put aside."""
+    centred = without_mean(xp, matrix)
     return (centred + centred.T) / 2 + xp.max(xp.abs(centred))
+
+
+def without_mean(xp: Any, matrix: Any) -> Any:
+    """The covariance of gamma_i - mean gamma: what is added to rows and columns drops out."""
+    centred = matrix - xp.mean(matrix, 0)
+    return centred - xp.mean(centred, 1)[:, None]
 
 
 def require_covariance(matrix: np.ndarray) -> None:

@@ -36,9 +36,9 @@ class NestedGumbel(AbstractDependentNoise):
     r"""F(x) = exp(-sum_m (sum_i (a_im e^(-x_i / b - c))^(1 / lambda_m))^lambda_m), c = 0.5772...
 
     Zero-mean Gumbel coordinates of scale b that are alike within m nests, in which lambda_m in
-    (0, 1] is the `dissimilarity`: 1 for independent noise, near 0 for equal coordinates, and
-    1 - lambda_m^2 the correlation within a nest. Under it, with theta / b in the place of theta and
-    of f where b is not one,
+    (0, 1], from 1e-30 on, is the `dissimilarity`: 1 for independent noise, near 0 for equal
+    coordinates, and 1 - lambda_m^2 the correlation within a nest. Under it, with theta / b in the
+    place of theta and of f where b is not one,
 
         f(theta) = log sum_m e^(lambda_m I_m),    I_m = log sum_i (a_im e^theta_i)^(1 / lambda_m),
         p_i = sum_m p(m) p(i | m),    p(m) = softmax(lambda_m I_m)_m,

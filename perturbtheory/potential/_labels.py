@@ -24,8 +24,8 @@ def of_labels(
     p: Float[np.ndarray, "n d"],
 ) -> tuple[np.ndarray, np.ndarray]:
     """(which rows of p are labels, their losses), by `answer` about f and log p for all rows."""
-    alone = theta.shape[1] == 1  # one category has loss zero, whatever the noise
-    which = np.flatnonzero((np.sum(p > 0, 1) == 1) & (not alone))
+    # One category alone has loss zero, whatever the noise: that is left to the row by itself.
+    which = np.flatnonzero((np.sum(p > 0, 1) == 1) & (theta.shape[1] > 1))
     theta, label = theta[which], p[which].argmax(1)[:, None]
     at = np.take_along_axis(theta, label, 1)
     loss = np.full(len(which), math.inf)

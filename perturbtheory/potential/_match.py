@@ -92,8 +92,11 @@ def at(noise: Any, theta: np.ndarray, p: np.ndarray) -> Point:
 
 def logs_of(found: Pass) -> np.ndarray:
     """log p, and the logarithm of p itself where that has lost its digits."""
-    known = np.log(np.maximum(found.probabilities, 1e-300))
-    return np.where(np.isnan(found.log_probabilities), known, found.log_probabilities)
+    log_p = found.log_probabilities
+    lost = np.isnan(log_p)
+    if not lost.any():
+        return log_p
+    return np.where(lost, np.log(np.maximum(found.probabilities, 1e-300)), log_p)
 
 
 def _start(noise: Any, p: np.ndarray) -> np.ndarray:

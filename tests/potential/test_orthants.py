@@ -236,6 +236,18 @@ def test_what_jax_cannot_refuse_is_nan():
     assert np.all(np.isnan(slope))
 
 
+def test_slopes_that_have_lost_their_digits():
+    """p_3 has its digits, and a tie with it has not: conditional on it differences are opposed."""
+    loadings = np.array([0.04, 2.32, 0.82, -0.76])
+    matrix, theta, counts = np.eye(4) + np.outer(loadings, loadings), np.zeros(4), np.eye(4)[2]
+    theta[2] = -20.0
+    f = pt.expected_max(pt.JointNormal(matrix))
+    assert np.isfinite(f.log_probabilities(theta)[2])
+    with pytest.raises(ValueError, match="`theta` must have p_i whose digits are known"):
+        f.score(theta, counts)
+    assert np.isnan(f.score(jnp.asarray(theta), jnp.asarray(counts))).any()
+
+
 def test_32_bits_and_draws_in_jax():
     matrix, theta = jnp.asarray(FOUR, jnp.float32), jnp.asarray(THETA, jnp.float32)
     f, exact = pt.expected_max(pt.JointNormal(matrix)), pt.expected_max(pt.JointNormal(FOUR))

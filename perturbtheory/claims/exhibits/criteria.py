@@ -135,14 +135,13 @@ def everywhere(case: str, gaps: Mapping[int, Any], what: str) -> Check:
 
 
 def _few(case: str, gaps: Mapping[int, Any], left_out: str = "") -> Check | None:
-    if not gaps and not left_out:
-        return not_run(RUNS, f"{case}, none of {PAIRED} seeds")
-    if len(gaps) < PAIRED and not left_out:  # nothing is decided before all are there
-        return not_run(RUNS, f"{case}, {PAIRED - len(gaps)} of {PAIRED} seeds")
-    if len(gaps) < PAIRED:
-        said = f"{case}: {len(gaps)} of {PAIRED} seeds{left_out}"
-        return experiment(RUNS, "unknown", said)
-    return None
+    if len(gaps) >= PAIRED:
+        return None
+    if left_out:
+        return experiment(RUNS, "unknown", f"{case}: {len(gaps)} of {PAIRED} seeds{left_out}")
+    # Nothing is looked at before all are there.
+    there = f"only {len(gaps)}" if gaps else "none"
+    return not_run(RUNS, f"{case}, {there} of {PAIRED} seeds")
 
 
 def reached(curve: Any, epochs: Sequence[int], level: float) -> int:

@@ -199,10 +199,11 @@ def solve(
     radius: bool = False,
     least: float = -np.inf,  # noqa: ARG001
 ) -> Pass:
-    """f, p and log p, which has digits above -18; a finer rule gives radii."""
+    """f, p and log p, NaN where p_i has lost its digits; a finer rule gives radii."""
     xp, gap, covariance = _open(noise, theta)
     p, size = _probabilities(gap, covariance, _POINTS)
-    weights, mass, there = _weights(gap, covariance, _POINTS)[0], xp.sum(p), theta > -xp.inf
+    (weights, sizes), mass = _weights(gap, covariance, _POINTS), xp.sum(p)
+    there = theta > -xp.inf
     value = _value(xp, theta, gap, covariance, p, weights)
     shares = xp.where(there, p / mass, 0.0)
     eps = xp.finfo(p.dtype).eps
@@ -213,6 +214,8 @@ def solve(
     # the smallest width over the largest, is what p depends on.
     moved = 16 * eps * (far + spread) / width
     known = (shares > xp.sqrt(eps) * size) & (moved < xp.sqrt(eps))
+    if xp.traced:  # slopes of log p cannot be refused by themselves
+        known = known & xp.all(_has_slopes(xp, shares, sizes, width), 1)
     lost_digits = xp.asarray(xp.where(known, 0.0, xp.nan), p.dtype)
     log_p = xp.log(xp.where(known, shares, 1.0)) + lost_digits * shares  # the slope is NaN too
     log_p = xp.where(there, log_p, -xp.inf)
@@ -260,20 +263,24 @@ def log_slopes(
     xp, gap, covariance = _open(noise, theta)
     weights, sizes = _weights(gap, covariance, _POINTS)
     found = solve(noise, theta)
-    p = found.probabilities[which, None]
-    lost = np.sqrt(np.finfo(float).eps) * sizes[which] * np.asarray(noise.resolution)
-    if np.any(p <= lost) or np.isnan(found.log_probabilities[which]).any():
+    known = _has_slopes(xp, found.probabilities, sizes, noise.resolution)[which]
+    if not known.all() or np.isnan(found.log_probabilities[which]).any():
         _refuse(theta)
     full = np.diag(xp.sum(weights, 1)) - weights
-    return full[which] / p
+    return full[which] / found.probabilities[which, None]
+
+
+def _has_slopes(xp: Any, p: Array, sizes: Array, width: Any) -> Array:
+    """Whether d log p_i / d theta_j has half of its digits."""
+    return p[:, None] > xp.sqrt(xp.finfo(p.dtype).eps) * sizes * width
 
 
 def _refuse(theta: Any) -> NoReturn:
     msg = (
         "`theta` must have p_i whose digits are known under `JointNormal` noise, where small p_i "
         "may be differences of larger numbers, and deviations of all sizes cost digits, got "
-        f"{theta}; ask for `probabilities`, mask such a "
-        "category with -inf, or bring the covariance to factors with `correlated_normal`"
+        f"{theta}; ask for `probabilities`, mask such a category with -inf, or bring the "
+        "covariance to factors with `correlated_normal`"
     )
     raise ValueError(msg)
 
