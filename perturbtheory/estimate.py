@@ -54,7 +54,7 @@ class Estimate(NamedTuple):
 
     @text_of_node
     def __repr__(self) -> str:
-        sure = "" if self.confidence == 1 else f", confidence {self.confidence:g}"
+        sure = "" if self.confidence == 1 else f", confidence {_share(self.confidence)}"
         return f"Estimate({_shown(self.value, self.radius)}, {self.kind}{sure})"
 
     @text_of_node
@@ -73,7 +73,7 @@ class Estimate(NamedTuple):
 
     @html_of_node
     def _repr_html_(self) -> str:
-        sure = "" if self.confidence == 1 else f", with probability {self.confidence:g}"
+        sure = "" if self.confidence == 1 else f", with probability {_share(self.confidence)}"
         about = quiet(f"{self.kind}{sure}")
         rows = _rows(self.value, self.radius)
         if not rows:
@@ -83,6 +83,12 @@ class Estimate(NamedTuple):
     def contains(self, truth: jax.Array | np.ndarray | float) -> bool:
         """Whether `truth` lies within the radius, in every entry."""
         return bool(np.all(np.abs(np.asarray(truth) - self.value) <= self.radius))
+
+
+def _share(confidence: float) -> str:
+    """Six digits, and of what is nearer to one how near."""
+    left = 1 - float(confidence)
+    return f"1 - {left:.1g}" if 0 < left < 1e-6 else f"{confidence:g}"
 
 
 _POWER = re.compile(r"e([+-]\d+)")

@@ -19,6 +19,8 @@ from perturbtheory.numerics._namespace import floats as floats
 from perturbtheory.numerics._namespace import is_jax as is_jax
 from perturbtheory.numerics._namespace import is_known as is_known
 from perturbtheory.numerics._namespace import namespace as namespace
+from perturbtheory.numerics._normal_points import SCRAMBLINGS as SCRAMBLINGS
+from perturbtheory.numerics._normal_points import normal_points as normal_points
 from perturbtheory.numerics._panels import Landmarks as Landmarks
 from perturbtheory.numerics._panels import column as column
 from perturbtheory.numerics._panels import march as march

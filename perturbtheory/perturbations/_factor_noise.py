@@ -41,12 +41,15 @@ class FactorNoise(AbstractDependentNoise):
     draws it. A constant added to a column of B changes no probability, nor the potential.
 
     With normal `noise` this is the multinomial probit of factor form; with `expected_logsumexp`, or
-    with Gumbel `noise`, the mixed logit with error components (McFadden and Train, 2000). The
-    engine takes rank 1 and 2, and rank 1 alone where the law of `noise` has kinks or atoms; under
-    atoms no two rows of B may be equal, or ties remain.
+    with Gumbel `noise`, the mixed logit with error components (McFadden and Train, 2000). Rank 1
+    and 2 are computed to rounding. From rank 3 on answers are means over `nodes` quasi-Monte-Carlo
+    points, the same in every call, by which p is right to about 1e-4: `estimate_probabilities` says
+    how far, and a log p_i that rests on few points is refused. Normal noise of up to six categories
+    is exact at any rank as `JointNormal`. Where the law of `noise` has kinks or atoms, rank 1 alone
+    is served; under atoms no two rows of B may be equal, or ties remain.
 
-    Raises ValueError for loadings of another shape, NaN or infinite; TypeError for a `noise` that
-    is no perturbation.
+    Raises ValueError for loadings of another shape, NaN or infinite, and `nodes` out of range;
+    TypeError for a `noise` that is no perturbation.
 
     Example:
         >>> import perturbtheory as pt
@@ -58,7 +61,8 @@ class FactorNoise(AbstractDependentNoise):
     noise: AbstractPerturbation
     loadings: Float[Array, "d r"]
     nodes: int | None = dataclasses.field(default=None, metadata={"static": True})
-    """Outer nodes per factor under JAX; by default what known loadings need, else 256 or 96."""
+    """Nodes per factor under JAX; by default what known loadings need, else 256 or 96. Of three and
+    more factors the points in all, in NumPy too: a power of two from 2**10 on, by default 2**14."""
 
     formula: ClassVar[str] = r"\gamma + B u,\quad u \sim \mathrm{N}(0, I)"
 
@@ -73,6 +77,8 @@ class FactorNoise(AbstractDependentNoise):
             raise ValueError(msg)
         loadings = loadings[:, None] if np.ndim(loadings) == 1 else loadings
         object.__setattr__(self, "loadings", loadings)
+        if self.nodes is not None:
+            _require_nodes(self.nodes, loadings.shape[1])
         d = loadings.shape[0]
         if self.noise.shape and self.noise.shape != (d,):
             msg = (
@@ -89,6 +95,19 @@ class FactorNoise(AbstractDependentNoise):
                     "with `smoothed(noise, temperature)`"
                 )
                 raise ValueError(msg)
+
+    @property
+    def form(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """`factors`, over which a rule of one or two variables goes, or `points` for more."""
+        many = np.shape(self.loadings)[1] > _RULES
+        if many and is_known(self.loadings):
+            many = self.centred().shape[1] > _RULES
+        return "points" if many else "factors"
+
+    @property
+    def points(self) -> int:
+        """How many points there are for three and more factors."""
+        return self.nodes or _POINTS
 
     @property
     def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -187,15 +206,40 @@ class FactorNoise(AbstractDependentNoise):
 
     def prepare(self, dtype: Any) -> Self:
         """The form for the compiled engine, which has to know how many nodes there are."""
-        nodes = self.nodes or _NODES.get(np.shape(self.loadings)[1], 0)
-        if self.nodes is None and all(map(is_known, leaves(self))):
+        loadings = self.loadings
+        known = all(map(is_known, leaves(self)))
+        if known and np.shape(loadings)[1] > _RULES:
+            fewer = self.centred()
+            loadings = loadings if fewer.shape[1] == np.shape(loadings)[1] else fewer
+        rank = np.shape(loadings)[1]
+        given = None if rank < np.shape(self.loadings)[1] else self.nodes  # meant for others
+        nodes = given or _NODES.get(rank, _POINTS)
+        if given is None and known and rank <= _RULES:
             nodes = 2 * math.ceil(_FEWEST * math.sqrt(1 + self.slope() ** 2 / 2))
-        loadings = namespace(self.loadings).asarray(self.loadings, dtype)
+        loadings = namespace(loadings).asarray(loadings, dtype)
         return self._with(self.noise.prepare(dtype), loadings, nodes)
 
     def known(self, noise: AbstractPerturbation) -> Self:
         """This law of `noise`, inside of a callback of JAX's: loadings in NumPy."""
         return self._with(noise, np.asarray(self.loadings, np.float64))
+
+    def centred(self) -> Float[np.ndarray, "d k"]:
+        """B with the middle of every column at zero; fewer columns where they are dependent."""
+        loadings = np.asarray(self.loadings, float)
+        if loadings.shape[1] == 0:
+            return loadings
+        mean = loadings - loadings[:1]
+        mean = mean - mean.mean(0)
+        rounding = 8 * float(np.finfo(float).eps) * np.max(np.abs(loadings))
+        if loadings.shape[1] > 1:
+            left, size, _ = np.linalg.svd(mean, full_matrices=False)
+            kept = size > rounding * np.sqrt(loadings.size)
+            # Points over factors are taken for the columns as they are, as under JAX.
+            if np.sum(kept) < loadings.shape[1] or loadings.shape[1] <= _RULES:
+                mean = left[:, kept] * size[kept]
+        elif np.max(np.abs(mean)) <= rounding:
+            return mean[:, :0]
+        return mean - (mean.max(0) + mean.min(0)) / 2
 
     def slope(self) -> float:
         """How fast differences change with the factors, in widths of the noise."""
@@ -224,5 +268,21 @@ class FactorNoise(AbstractDependentNoise):
         return made
 
 
-_NODES, _FEWEST = {1: 256, 2: 96}, 32
+def _require_nodes(nodes: Any, rank: int) -> None:
+    if not isinstance(nodes, (int, np.integer)) or isinstance(nodes, bool) or nodes < 2:
+        msg = f"`nodes` must be a whole number, at least 2, got {nodes!r}; leave it out"
+        raise ValueError(msg)
+    if rank > _RULES and (nodes < _LEAST or nodes & (nodes - 1)):
+        msg = (
+            f"`nodes` must be a power of two, at least {_LEAST}, for {rank} factors, got {nodes}; "
+            f"pass {max(_LEAST, 2 ** int(nodes).bit_length())}"
+        )
+        raise ValueError(msg)
+
+
+_RULES = 2
+"""Most factors over which the engine has a rule of high accuracy."""
+_NODES, _FEWEST = {0: 2, 1: 256, 2: 96}, 32
 """Intervals of the outer rule under JAX by rank, and half of those for loadings near zero."""
+_POINTS, _LEAST = 2**14, 2**10
+"""Points for more factors, and the fewest there may be."""

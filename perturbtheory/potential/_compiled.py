@@ -84,9 +84,9 @@ def answer(question: str, noise: AbstractPerturbation, *vectors: Array) -> Any:
     return jax.tree.map(lambda a: a if a.dtype == bool else a.astype(given), out)
 
 
-def of_estimate(value: Array, radius: Array, kind: str) -> Estimate:
+def of_estimate(value: Array, radius: Array, kind: str, confidence: float) -> Estimate:
     """The estimate, whose kind belongs to the structure of what `jax.jit` returns."""
-    return Estimate(value, radius, _Kind(kind))  # pyright: ignore[reportArgumentType]
+    return Estimate(value, radius, _Kind(kind), confidence)  # pyright: ignore[reportArgumentType]
 
 
 class _Kind(str):

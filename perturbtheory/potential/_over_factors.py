@@ -4,7 +4,8 @@
 
 and likewise its derivatives, on the trapezoidal rule of a step fixed before tracing. So the
 chain rule gives derivatives in B as in theta. The rule of twice the step has the same nodes: where
-the two are further apart than the square root of what is promised, every entry is NaN.
+the two are further apart than the square root of what is promised, every entry is NaN. Three and
+more factors have the points of `methods.points`, whose radii NumPy is asked for.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from perturbtheory.numerics import asked
-from perturbtheory.potential import _log_slopes
+from perturbtheory.numerics import asked, normal_points
+from perturbtheory.potential import _log_slopes, _rows
+from perturbtheory.potential.methods import points
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float
@@ -33,6 +35,8 @@ _APART = {8: 1e-7, 4: 2e-3}
 """How far apart, in relation to their size, the two rules may be."""
 _CHUNK = 8
 """Nodes computed with at a time."""
+_RULES = 2
+"""Factors over which there is a rule with signs of the other one."""
 
 
 def over_factors(function: Function) -> Function:
@@ -54,6 +58,8 @@ def log_over_factors(function: Function, probabilities: Function) -> Function:
     def logs(noise: Any, theta: Array) -> Array:
         if noise.independent:
             return function(noise, theta)
+        if noise.form == "points":
+            return _logarithms_of_points(probabilities, noise, theta)
         p = probabilities(noise, theta)
         known = jax.lax.stop_gradient((noise, theta, p))
         # p is right to its own size down to about the rounding of one.
@@ -88,6 +94,8 @@ def radius_over_factors(function: Function) -> Function:
     def with_radius(noise: Any, theta: Array) -> tuple[Array, ...]:
         if noise.independent:
             return function(noise, theta)
+        if noise.form == "points":
+            return _with_radius_of_points(function, noise, theta)
         value, p, *radii = _mean(function, noise, noise.nodes, theta)
         held = jax.lax.stop_gradient((noise, theta))
         fine = _mean(function, held[0], 2 * noise.nodes, held[1])
@@ -115,7 +123,7 @@ def _mean(function: Function, noise: FactorNoise, nodes: int, theta: Array, *mor
     """sum_k w_k function(gamma, theta + B u_k, ...), NaN where the nodes are too far apart."""
     loadings = jnp.asarray(noise.loadings, theta.dtype)
     rank = loadings.shape[1]
-    _require_served(noise, rank)
+    _require_served(noise)
     open_ = (theta > -jnp.inf)[:, None]
     high = jnp.max(jnp.where(open_, loadings, -jnp.inf), 0)
     low = jnp.min(jnp.where(open_, loadings, jnp.inf), 0)
@@ -154,14 +162,8 @@ def _mean(function: Function, noise: FactorNoise, nodes: int, theta: Array, *mor
     return settled(sums)
 
 
-def _require_served(noise: FactorNoise, rank: int) -> None:
+def _require_served(noise: FactorNoise) -> None:
     law = noise.noise
-    if rank > 2:
-        msg = (
-            f"`loadings` must have at most 2 columns, got {rank}; drop factors, or sample with "
-            "`FactorNoise.sample`"
-        )
-        raise ValueError(msg)
     if not (law.continuous and law.smooth):
         msg = (
             f"`noise` {law} has atoms or a density with kinks, which rules over factors find in "
@@ -174,6 +176,9 @@ def _require_served(noise: FactorNoise, rank: int) -> None:
 @functools.lru_cache(maxsize=64)
 def _rule(rank: int, nodes: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Nodes (chunks, c, rank), and (chunks, 2, c) weights, the latter with the signs of 2h too."""
+    if rank > _RULES:
+        u = normal_points(rank, nodes).reshape(-1, _CHUNK, rank)
+        return u, np.stack([np.full(u.shape[:2], 1 / nodes), np.zeros(u.shape[:2])], 1)
     reach = _REACH[size]
     count = max(2, nodes // 2)
     step, axis = reach / count, np.arange(-count, count + 1)
@@ -187,6 +192,39 @@ def _rule(rank: int, nodes: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     u = np.concatenate([u, np.zeros((pad, rank))]).reshape(-1, _CHUNK, rank)
     both = np.pad(np.stack([weight, weight * signs]), ((0, 0), (0, pad)))
     return u, both.reshape(2, -1, _CHUNK).transpose(1, 0, 2)
+
+
+def _logarithms_of_points(function: Function, noise: Any, theta: Array) -> Array:
+    """log p, NaN where few points have most of a p_i."""
+
+    def with_squares(noise: Any, theta: Array) -> tuple[Array, Array]:
+        given_u = function(noise, theta)
+        return given_u, jax.lax.stop_gradient(given_u) ** 2
+
+    p, squares = _mean(with_squares, noise, noise.nodes, theta)
+    few = noise.nodes * p * p < points.FEWEST * squares
+    lost = (few | (p <= 0)) & (theta > -jnp.inf)
+    out = jnp.log(jnp.where(lost, 1.0, p))
+    # A product, that the slope is NaN too.
+    return out + jnp.where(lost, jnp.nan, 0.0).astype(p.dtype) * p
+
+
+def _with_radius_of_points(function: Function, noise: Any, theta: Array) -> tuple[Array, ...]:
+    """(f, p, their radii): those of the same points in NumPy, and rounding."""
+    value, p = _mean(lambda *given: function(*given)[:2], noise, noise.nodes, theta)
+
+    def ask(noise: Any, theta: np.ndarray) -> np.ndarray:
+        law = noise.known(_log_slopes.known(noise.noise))
+        if not law.valid or np.any(np.isnan(theta)) or not np.any(np.isfinite(theta)):
+            return np.full(1 + theta.size, np.nan)
+        found = _rows.solve(law, theta.astype(float), radius=True)
+        return np.append(found.value_radius, found.probabilities_radius)
+
+    radii = asked(ask, (1 + theta.size,), *jax.lax.stop_gradient((noise, theta)))
+    rounding = 64 * jnp.finfo(theta.dtype).eps
+    size = jnp.abs(value) + jnp.max(jnp.abs(jnp.where(theta > -jnp.inf, theta, 0.0)))
+    size = size + jnp.max(jnp.ptp(noise.loadings, axis=0))
+    return value, p, radii[0] + rounding * size, radii[1:] + rounding
 
 
 def _logarithms(noise: FactorNoise, theta: Float[Array, "d"]) -> Float[Array, "d"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from perturbtheory.potential._arguments import (
     refuse_tie,
     require_noise,
 )
+from perturbtheory.potential._estimates import estimate_of
 from perturbtheory.potential._shown import ShownPotential
 from perturbtheory.potential._subdifferential import (
     Subdifferential,
@@ -223,7 +225,8 @@ class Potential(ShownPotential):
 
         The radius is what doubling the number of nodes changes, plus the probability mass the
         rule fails to find, plus a bound on rounding; discrete noise and Gumbel noise of one
-        scale need no rule and carry the bound on rounding alone.
+        scale need no rule and carry the bound on rounding alone. Under three and more factors it
+        is one of confidence, which the estimate states.
         """
         self._require_mean()
         return self._estimate("value_estimate", theta)
@@ -233,12 +236,9 @@ class Potential(ShownPotential):
         return self._estimate("probability_estimate", theta)
 
     def _estimate(self, question: str, theta: Any) -> Estimate:
-        value, radius = self._answer(question, self._theta(theta))
-        if is_jax(value):
-            from perturbtheory.potential import _compiled
-
-            return _compiled.of_estimate(value, radius, self.kind)
-        return Estimate(value, radius, self.kind)
+        vectors = self._theta(theta)
+        value, radius = self._answer(question, vectors)
+        return estimate_of(self.noise, value, radius, math.prod(vectors.shape[:-1]))
 
     @property
     def kind(self) -> Kind:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.potential import _labels, _newton, _rows, _score
-from perturbtheory.potential.methods import FORMULAS, method_of, orthants
+from perturbtheory.potential.methods import FORMULAS, method_of, orthants, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _LEAST = -700.0
 """log p_i below which p_i is no number that keeps its digits."""
+
+
+_LOSING: Any = (orthants, points)
+"""Methods in which a small p_i may have no logarithm, which is NaN then."""
 
 
 def _value_estimate(noise: AbstractPerturbation, theta: np.ndarray) -> tuple[Any, Any]:
@@ -31,8 +35,9 @@ def _probability_estimate(noise: AbstractPerturbation, theta: np.ndarray) -> tup
 
 def _log_probabilities(noise: AbstractPerturbation, theta: np.ndarray) -> Any:
     log_p = _rows.solve(noise, theta).log_probabilities
-    if method_of(noise) is orthants:
-        orthants.require_logs(theta, log_p)
+    method = method_of(noise)
+    if method in _LOSING:
+        method.require_logs(theta, log_p)
     return log_p
 
 

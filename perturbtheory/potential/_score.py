@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from perturbtheory.potential import _rows
-from perturbtheory.potential.methods import closed_form, factors, method_of, orthants, quadrature
+from perturbtheory.potential.methods import (
+    closed_form,
+    factors,
+    method_of,
+    orthants,
+    points,
+    quadrature,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +47,7 @@ def score(
 
     if method is orthants:
         return _by_slopes(noise, theta, counts)
-    if method is factors:
+    if method in (factors, points):
         log_p, out = _by_rows(noise, theta, counts, weighed)
     else:
         log_p = answer("log_probabilities", noise, theta)

@@ -321,7 +321,6 @@ def test_a_category_out_of_reach_is_known_as_such() -> None:
         (lambda: pt.FactorNoise("normal", B), TypeError, "must be a perturbation"),
         (lambda: pt.FactorNoise(pt.Discrete([0.0, 1.0]), [1.0, 1.0, 0.0]), ValueError, "ties"),
         (lambda: potential("normal").probabilities([0.0, 1.0]), ValueError, "must have 4 entries"),
-        (lambda: _of(pt.Normal(), np.eye(5)[:, :3]), ValueError, "got rank 3"),
         (lambda: _of(pt.Uniform(), np.eye(5)[:, :2]), ValueError, "rank 1 under Uniform"),
         (lambda: _of(pt.Uniform(), np.arange(200.0)), ValueError, "fewer categories"),
         (lambda: _of(pt.Normal(), 1e5 * np.arange(5.0)), ValueError, "be moderate beside"),

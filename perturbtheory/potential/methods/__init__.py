@@ -3,13 +3,13 @@
 from types import ModuleType
 from typing import Any
 
-from perturbtheory.potential.methods import closed_form, factors, nests, orthants
+from perturbtheory.potential.methods import closed_form, factors, nests, orthants, points
 from perturbtheory.potential.methods._independent import independent_method
 from perturbtheory.potential.methods._pass import Pass as Pass
 
 FORMULAS = (closed_form, nests)
 """Those that answer by formulas, in which digits of small p_i are kept."""
-_OF_DEPENDENT = {"factors": factors, "nests": nests, "orthants": orthants}
+_OF_DEPENDENT = {"factors": factors, "nests": nests, "orthants": orthants, "points": points}
 
 
 def method_of(noise: Any) -> ModuleType:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from jaxtyping import Float
 
-RANK = 2
 _EPS = float(np.finfo(float).eps)
 
 
@@ -54,7 +53,7 @@ class Law(NamedTuple):
 
 def law_of(noise: Any) -> Law | None:
     """The law; None where loadings differ by a constant, so that factors change nothing."""
-    loadings = _centred(np.asarray(noise.loadings, float))
+    loadings = noise.centred()
     rank = loadings.shape[1]
     if rank == 0:
         return None
@@ -62,13 +61,6 @@ def law_of(noise: Any) -> Law | None:
     span = float(np.linalg.norm(np.ptp(loadings, axis=0)))
     width = float(np.min(gamma.resolution)) if gamma.continuous else span
     out = Law(gamma, independent_method(gamma), loadings, width, span / width)
-    if rank > RANK:
-        msg = (
-            f"`loadings` must have rank 1 or 2 up to a constant in each column, got rank {rank} "
-            f"in shape {np.shape(noise.loadings)}; drop factors, or sample with "
-            "`FactorNoise.sample`"
-        )
-        raise ValueError(msg)
     if rank > 1 and not out.analytic:
         msg = (
             f"`loadings` must have rank 1 under {gamma}, whose density has kinks, or which has "
@@ -76,22 +68,6 @@ def law_of(noise: Any) -> Law | None:
         )
         raise ValueError(msg)
     return out
-
-
-def _centred(loadings: np.ndarray) -> np.ndarray:
-    """Columns with the middle of their range at zero; fewer where they depend on each other."""
-    if loadings.shape[1] == 0:
-        return loadings
-    mean = loadings - loadings[:1]
-    mean = mean - mean.mean(0)
-    rounding = 8 * _EPS * np.max(np.abs(loadings))
-    if loadings.shape[1] > 1:
-        left, size, _ = np.linalg.svd(mean, full_matrices=False)
-        kept = size > rounding * np.sqrt(loadings.size)
-        mean = left[:, kept] * size[kept]
-    elif np.max(np.abs(mean)) <= rounding:
-        return mean[:, :0]
-    return mean - (mean.max(0) + mean.min(0)) / 2
 
 
 def bends(law: Law, theta: Float[np.ndarray, "d"]) -> np.ndarray:
@@ -148,6 +124,16 @@ def require_density(law: Law) -> None:
             "`expected_logsumexp(noise, temperature)`"
         )
         raise ValueError(msg)
+
+
+def size_of(law: Law, theta: Float[np.ndarray, "d"]) -> float:
+    """About how far the coordinates of theta + B u are apart, at which it rounds."""
+    return float(np.ptp(theta) + 4 * np.max(np.ptp(law.loadings, axis=0)))
+
+
+def moved(law: Law, theta: Float[np.ndarray, "d"], deep: np.ndarray) -> np.ndarray:
+    """The relative error of p_i = exp(-deep) by which theta + B u, rounded, moves the law."""
+    return 2 * _EPS * size_of(law, theta) * (2 + deep) / law.width
 
 
 def refuse(law: Law, theta: np.ndarray) -> NoReturn:

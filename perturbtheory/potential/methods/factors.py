@@ -143,14 +143,12 @@ def _radii(law: Law, theta: Vector, found: _Found, out: Pass, lost: float) -> di
     size = np.maximum(level.fine[0], 1e-300)
     gap = scale * (level.apart[0] + size * np.minimum(4 * level.wave[0] / size, 1.0) ** 4)
     deep = np.where(p > 0, -out.log_probabilities, 0.0)
-    # theta + B u rounds at its own size, by which the law is moved.
-    size = float(np.ptp(theta) + 4 * np.max(np.ptp(law.loadings, axis=0)))
-    moved = 2 * _EPS * size * (2 + deep) / law.width
-    rounding = lost + moved + _EPS * (24 + 2 * math.sqrt(level.size) + 8 * deep)
+    counted = 24 + 2 * math.sqrt(level.size)
+    rounding = lost + _law.moved(law, theta, deep) + _EPS * (counted + 8 * deep)
     cut = math.exp(-(found.reach**2) / 2)
-    spread = size + law.width + abs(float(level.fine[1]))
+    spread = _law.size_of(law, theta) + law.width + abs(float(level.fine[1]))
     height = level.apart[1] + spread * (4 * level.wave[1] / spread) ** 4 + level.fine[2]
-    own = _EPS * (24 + 2 * math.sqrt(level.size)) + lost + 50 * cut
+    own = _EPS * counted + lost + 50 * cut
     return {
         "value_radius": float(height + own * spread + 4 * _EPS * np.max(np.abs(theta))),
         "probabilities_radius": gap + level.fine[3] + rounding * p + cut * p + 1e-300,

@@ -1,0 +1,219 @@
+"""Three and more factors gamma + B u: quasi-Monte-Carlo means over u, with a confidence radius.
+
+On n points u_k in each of R independent scramblings of Sobol's sequence
+
+    f(theta) = mean_r m_r,    m_r = (1 / n) sum_k f_0(theta + B u_rk),
+
+and likewise its derivatives. The points are the same in every call: f is convex, p its gradient
+and H its Hessian to rounding, as if u were uniform on them. The radius is Student's for the R means
+m_r, which holds with the probability that is stated if they are normally distributed. As nothing
+proves that of rare categories, a p_i of which few points have most is known to the rule of three
+only, and has no logarithm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit
+
+from perturbtheory.estimate import Kind
+from perturbtheory.numerics import SCRAMBLINGS, normal_points
+from perturbtheory.potential.methods import _law, factors
+from perturbtheory.potential.methods._conditional import (
+    LIKELY,
+    UNLIKELY,
+    ask_first,
+    ask_hessian,
+    ask_product,
+)
+from perturbtheory.potential.methods._outer import Ask, Sums
+from perturbtheory.potential.methods._pass import Pass
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+    from perturbtheory.potential.methods._law import Law
+
+    Vector = Float[np.ndarray, "d"]
+
+kind: Kind = "quasi-monte-carlo"
+RATE = 1e-9
+"""Probability that a radius of one row does not hold, if means are normal."""
+FEWEST = 256.0
+"""Points, by (sum p)^2 / sum p^2, that p_i has to rest on to have a logarithm."""
+RARE = -math.log(RATE)
+"""Points times p_i at least of a category that no point shows, but once in 1 / `RATE`."""
+_EPS = float(np.finfo(float).eps)
+_FEW, _AT_ONCE = 64, 2**13
+
+
+class _Squared(Sums):
+    """Sums, and the logarithms of those of squares of the first vector."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.squares: Any = -np.inf
+
+    def add(self, rows: Any, log_weight: Any, logs: Any, *others: Any) -> None:
+        super().add(rows, log_weight, logs, *others)
+        if logs is not None:
+            new = np.logaddexp.reduce(log_weight[:, None] + 2 * logs, axis=0)
+            self.squares = np.logaddexp(self.squares, new)
+
+
+class _Means(NamedTuple):
+    """Of every scrambling.
+
+    Attributes:
+        log_p: log p.
+        rest: f, and what else there is.
+        many: how many points p_i rests on, of all scramblings.
+    """
+
+    log_p: Float[np.ndarray, "r d"]
+    rest: list[np.ndarray]
+    many: Vector
+
+
+def _pieces(law: Law, nodes: int) -> Iterator[tuple[int, np.ndarray]]:
+    """(which scrambling, some of its points)."""
+    for r, u in enumerate(normal_points(law.rank, nodes)):
+        for k in range(0, len(u), _AT_ONCE):
+            yield r, u[k : k + _AT_ONCE]
+
+
+def _add(ask: Ask, sums: Sums, u: np.ndarray, count: int) -> None:
+    ask(sums, u, np.full(len(u), -math.log(count)), np.ones((1, len(u))))
+
+
+def _means(law: Law, theta: Vector, nodes: int, *, radius: bool) -> _Means:
+    ask = ask_first(law, theta, _need(theta), radius=radius)
+    sums = [_Squared() for _ in range(SCRAMBLINGS)]
+    for r, u in _pieces(law, nodes):
+        _add(ask, sums[r], u, nodes // SCRAMBLINGS)
+    with np.errstate(divide="ignore"):
+        log_p = np.stack([s.top + np.log(s.parts[0][0]) for s in sums])  # pyright: ignore[reportOptionalOperand]
+    rest = [np.stack([s.parts[k][0] for s in sums]) for k in range(1, len(sums[0].parts))]
+    squares = np.logaddexp.reduce([s.squares for s in sums])
+    many = nodes / SCRAMBLINGS * np.exp(2 * np.logaddexp.reduce(log_p, axis=0) - squares)
+    return _Means(log_p, rest, many)
+
+
+def _need(theta: Vector) -> float:
+    """log p_i down to which p_i given u is right in relation to itself."""
+    return LIKELY if theta.size <= _FEW else UNLIKELY
+
+
+def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np.inf) -> Pass:
+    """f, p and log p, NaN where p_i rests on few points; `least` as in the method `factors`."""
+    law = _law.law_of(noise)
+    if law is None:
+        return factors.solve(noise, theta, radius=radius, least=least)
+    top = float(np.max(theta))
+    means = _means(law, theta - top, noise.points, radius=radius)
+    log_p = np.logaddexp.reduce(means.log_p, axis=0) - math.log(SCRAMBLINGS)
+    log_p = np.minimum(log_p - np.logaddexp.reduce(log_p), 0.0)
+    rare = means.many < FEWEST
+    value, p = top + float(means.rest[0].mean()), np.exp(log_p)
+    out = Pass(value, p, np.where(rare, np.nan, log_p))
+    if not radius:
+        return out
+    deep = np.where(p > 0, -np.maximum(log_p, -745.0), 0.0)
+    moved = _law.moved(law, theta, deep)
+    spread = _law.size_of(law, theta) + law.width
+    unseen = np.where(rare, RARE / noise.points, 0.0)
+    return out._replace(
+        value_radius=_student(means.rest[0], 1)
+        + float(means.rest[1].mean())
+        + _EPS * (64 * spread + 4 * abs(value)),
+        probabilities_radius=np.maximum(_student(np.exp(means.log_p), theta.size), unseen)
+        + means.rest[2].mean(0)
+        + (64 * _EPS + moved) * p
+        + 1e-300,
+    )
+
+
+def _student(means: np.ndarray, entries: int) -> Any:
+    """Student's radius of their mean, for that many entries together."""
+    quantile = -float(stdtrit(SCRAMBLINGS - 1, RATE / (2 * entries)))
+    return quantile * means.std(0, ddof=1) / math.sqrt(SCRAMBLINGS)
+
+
+def require_logs(theta: np.ndarray, log_p: np.ndarray) -> None:
+    """Raise ValueError where a p_i rests on too few points."""
+    lost = np.isnan(log_p)
+    if np.any(lost):
+        row = tuple(np.argwhere(np.any(lost, -1))[0]) if theta.ndim > 1 else ()
+        msg = (
+            f"`theta` must have no category as unlikely as {np.flatnonzero(lost[row])[0]}, got "
+            f"{theta[row]}: few points over the factors have most of its probability; pass "
+            "`FactorNoise` more `nodes`, mask it with -inf, or ask for `estimate_probabilities`"
+        )
+        raise ValueError(msg)
+
+
+def _mean(law: Law, ask: Ask, nodes: int) -> Any:
+    sums = Sums()
+    for _, u in _pieces(law, nodes):
+        _add(ask, sums, u, nodes)
+    return sums.parts[0][0]
+
+
+def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
+    """H(theta), the Laplacian of the graph whose weights are the means of those given u."""
+    law = _law.law_of(noise)
+    if law is None:
+        return factors.hessian(noise, theta)
+    _law.require_density(law)
+    weight = _mean(law, ask_hessian(law, theta, _need(theta)), noise.points)
+    weight = (weight + weight.T) / 2
+    np.fill_diagonal(weight, 0.0)
+    out = -weight
+    np.fill_diagonal(out, weight.sum(1))
+    return out
+
+
+def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
+    """H(theta) v, in memory of the size of theta."""
+    law = _law.law_of(noise)
+    if law is None:
+        return factors.hvp(noise, theta, v)
+    _law.require_density(law)
+    return _mean(law, ask_product(law, theta, v, _need(theta)), noise.points)
+
+
+def logs_and_product(
+    noise: Any, theta: Vector, weigh: Callable[[Vector], Vector]
+) -> tuple[Vector, Vector]:
+    """(log p, H v) with v = `weigh(log p)`."""
+    log_p = solve(noise, theta).log_probabilities
+    return log_p, hvp(noise, theta, weigh(log_p))
+
+
+def anchored(noise: Any, theta: Vector) -> float:
+    """f(theta) - f(0), of noise without a mean the mean of that given u."""
+    law = _law.law_of(noise)
+    if law is None:
+        return factors.anchored(noise, theta)
+    zero = np.zeros_like(theta)
+    if noise.finite_mean:
+        return solve(noise, theta, least=0.0).value - solve(noise, zero, least=0.0).value
+
+    def ask(sums: Sums, u: np.ndarray, log_weight: np.ndarray, rows: np.ndarray) -> None:
+        moved = u @ law.loadings.T
+        one, two = (
+            np.array([law.method.anchored(law.noise, t + row) for row in moved])
+            for t in (theta, zero)
+        )
+        sums.add(rows, log_weight, None, lambda c: c @ (one - two))
+
+    return float(_mean(law, ask, noise.points))
+
+
+def tie(noise: Any, theta: Vector) -> bool:
+    """As that of the method `factors`."""
+    return factors.tie(noise, theta)

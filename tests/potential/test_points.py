@@ -1,0 +1,183 @@
+"""Three and more factors: quasi-Monte-Carlo means beside laws that are known to rounding."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import perturbtheory as pt
+from perturbtheory.testing import laws, strategies
+
+LOADINGS = np.random.default_rng(1).standard_normal((5, 3))
+THETA = np.array([0.3, -0.5, 0.1, 0.75, 0.0])
+NOISE = pt.FactorNoise(pt.Normal(), LOADINGS)
+F = pt.expected_max(NOISE)
+EXACT = pt.expected_max(pt.JointNormal(np.eye(5) + LOADINGS @ LOADINGS.T))
+FEW = pt.expected_max(pt.FactorNoise(pt.Gumbel(), LOADINGS[:4], nodes=2**10))
+MILD = pt.FactorNoise(pt.Gumbel(), 0.25 * LOADINGS[:4], nodes=2**10)
+"""Under which no category is rare, so that every law applies."""
+HOUSE = ("probabilities", "translation", "convexity", "bounds", "Hessian", "derivatives", "entropy")
+ASKED = ["__call__", "probabilities", "log_probabilities", "hessian", "entropy", "anchored"]
+
+
+@pytest.mark.parametrize("law", HOUSE)
+@settings(max_examples=3)
+@given(data=st.data())
+def test_laws_of_every_potential_hold(law, data) -> None:
+    found = laws.find(law, laws.POTENTIAL)
+    assert found.check(MILD, **data.draw(strategies.inputs(found, 4))) is None
+
+
+@pytest.mark.parametrize(
+    ("ask", "error"),
+    [
+        ("__call__", 2e-3),
+        ("probabilities", 1e-4),
+        ("log_probabilities", 1e-3),
+        ("hessian", 1e-4),
+        ("entropy", 1e-3),
+        ("anchored", 1e-3),
+        ("parameters", 1e-3),
+    ],
+)
+def test_answers_are_near_those_of_a_rule(ask, error) -> None:
+    given = EXACT.probabilities(THETA) if ask == "parameters" else THETA
+    assert np.max(np.abs(getattr(F, ask)(given) - getattr(EXACT, ask)(given))) < error
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_radii_hold_and_are_not_far_too_large(seed) -> None:
+    rng = np.random.default_rng(seed)
+    loadings = (0.3, 1.0, 4.0)[seed % 3] * rng.standard_normal((5, 3 + seed % 2))
+    theta = 2 * rng.standard_normal(5)
+    f = pt.expected_max(pt.FactorNoise(pt.Normal(), loadings, nodes=2**11))
+    exact = pt.expected_max(pt.JointNormal(np.eye(5) + loadings @ loadings.T))
+    for ask in ("estimate", "estimate_probabilities"):
+        found, true = getattr(f, ask)(theta), getattr(exact, ask)(theta)
+        off = np.abs(found.value - true.value)
+        assert found.kind == "quasi-monte-carlo"
+        assert np.all(off <= found.radius + true.radius)
+        assert np.max(found.radius) < (0.05 if ask.endswith("probabilities") else 0.3)
+        # Means of scramblings, of which the radius is nine standard errors, are not off by none.
+        assert np.max(off / found.radius) > 1e-3
+
+
+@pytest.mark.parametrize("make", [pt.Normal, pt.Gumbel], ids=["normal", "gumbel"])
+def test_a_factor_for_every_coordinate_is_independent_noise(make) -> None:
+    """gamma_i + b u_i, i = 1, ..., 8: a law of independent coordinates, which has its own rule."""
+    theta = np.linspace(-1.5, 1.0, 8)
+    f = pt.expected_max(pt.FactorNoise(make(), 0.75 * np.eye(8), nodes=2**12))
+    found = f.estimate_probabilities(theta)
+    if make is pt.Normal:
+        p = pt.expected_max(pt.Normal(1.25)).probabilities(theta)
+    else:
+        u = np.random.default_rng(2).standard_normal((400_000, 8))
+        p = np.mean(pt.expected_max(pt.Gumbel()).probabilities(theta + 0.75 * u), 0)
+    assert found.contains(p)
+    assert np.max(np.abs(found.value - p)) < 1e-3
+
+
+def test_a_rare_category_has_a_radius_and_no_logarithm() -> None:
+    theta = np.array([0.0, 0.5, -9.0, 0.0, 0.0])
+    f = pt.expected_max(pt.FactorNoise(pt.Normal(), 2 * LOADINGS, nodes=2**10))
+    exact = pt.expected_max(pt.JointNormal(np.eye(5) + 4 * LOADINGS @ LOADINGS.T))
+    assert f.estimate_probabilities(theta).contains(exact.probabilities(theta))
+    with pytest.raises(ValueError, match="more `nodes`"):
+        f.log_probabilities(theta)
+    with pytest.raises(ValueError, match="as unlikely as 2, got"):
+        f.log_probabilities([np.zeros(5), theta])
+    assert np.isnan(f.log_probabilities(jnp.asarray(theta))[2])
+    assert np.all(np.isfinite(f.probabilities(theta)))
+    assert np.isfinite(f.entropy(theta))
+    masked = f.log_probabilities([0.0, 0.5, -np.inf, 0.0, 0.0])
+    assert masked[2] == -np.inf
+    assert np.all(np.isfinite(np.delete(masked, 2)))
+
+
+@pytest.mark.parametrize("ask", ASKED)
+def test_jax_takes_the_same_points(ask) -> None:
+    found = getattr(FEW, ask)(jnp.asarray(THETA[:4]))
+    assert isinstance(found, jax.Array)
+    np.testing.assert_allclose(found, getattr(FEW, ask)(THETA[:4]), rtol=1e-12, atol=1e-13)
+
+
+def test_radii_under_jax_are_those_of_numpy() -> None:
+    for ask in ("estimate", "estimate_probabilities"):
+        found, true = (getattr(FEW, ask)(t) for t in (jnp.asarray(THETA[:4]), THETA[:4]))
+        np.testing.assert_allclose(found.radius, true.radius, rtol=1e-6)
+        assert (found.kind, found.confidence) == (true.kind, true.confidence)
+
+
+def test_derivatives_in_the_loadings() -> None:
+    def loss(loadings):
+        noise = pt.FactorNoise(pt.Gumbel(), loadings, nodes=2**10)
+        return pt.expected_max(noise).log_probabilities(THETA[:4])[1]
+
+    found = jax.jit(jax.grad(loss))(jnp.asarray(LOADINGS[:4]))
+    for i, k in ((0, 0), (1, 2), (3, 1)):
+        step = np.zeros((4, 3))
+        step[i, k] = 1e-4
+        slope = (loss(LOADINGS[:4] + step) - loss(LOADINGS[:4] - step)) / 2e-4
+        assert abs(found[i, k] - slope) < 1e-7
+    np.testing.assert_allclose(jnp.sum(found, 0), 0.0, atol=1e-14)
+
+
+def test_the_score_is_the_slope_of_the_likelihood() -> None:
+    counts = np.array([1.0, 0.0, 2.0, 0.0])
+    found = FEW.score(THETA[:4], counts)
+    step = 1e-4 * np.eye(4)
+    rows = FEW.log_probabilities(THETA[:4] + np.concatenate([step, -step])) @ counts
+    np.testing.assert_allclose(found, (rows[:4] - rows[4:]) / 2e-4, atol=1e-6)
+
+
+def test_the_confidence_is_that_of_all_rows() -> None:
+    one, many = (FEW.estimate(t) for t in (THETA[:4], np.zeros((3, 2, 4))))
+    assert one.confidence == 1 - 1e-9
+    assert many.confidence == 1 - 6e-9
+    assert "confidence 1 - 1e-09" in repr(one)
+    assert EXACT.estimate(THETA).confidence == 1
+
+
+def test_more_points_are_more_accurate_and_seed_nothing() -> None:
+    def off(nodes):
+        f = pt.expected_max(pt.FactorNoise(pt.Normal(), LOADINGS, nodes=nodes))
+        return np.max(f.estimate_probabilities(THETA).radius)
+
+    assert off(2**13) < off(2**10) / 3
+    np.testing.assert_array_equal(F.probabilities(THETA), F.probabilities(THETA.copy()))
+
+
+def test_dependent_columns_leave_rules() -> None:
+    mixed = LOADINGS[:, :2] @ np.array([[1.0, 0.5, 0.0], [0.0, 1.0, -1.0]]) + 3.0
+    f = pt.expected_max(pt.FactorNoise(pt.Gumbel(), mixed))
+    assert f.kind == "quadrature"
+    same = f.probabilities(jnp.asarray(THETA))
+    np.testing.assert_allclose(same, f.probabilities(THETA), atol=1e-12)
+    alike = pt.expected_max(pt.FactorNoise(pt.Gumbel(), np.ones((4, 3))))
+    np.testing.assert_allclose(
+        alike.probabilities(THETA[:4]), pt.expected_max(pt.Gumbel()).probabilities(THETA[:4])
+    )
+
+
+def test_masks_leave_what_is_open() -> None:
+    f = pt.expected_max(pt.FactorNoise(pt.Normal(), LOADINGS, nodes=2**12))
+    theta = np.array([0.3, -np.inf, 0.1, -np.inf, -np.inf])
+    found = f.estimate_probabilities(theta)
+    covariance = np.eye(5) + LOADINGS @ LOADINGS.T
+    two = pt.JointNormal(covariance[np.ix_([0, 2], [0, 2])])
+    exact = pt.expected_max(two).probabilities([0.3, 0.1])
+    assert found.value[1] == 0
+    assert np.all(np.abs(found.value[[0, 2]] - exact) <= found.radius[[0, 2]])
+    one = f.estimate_probabilities([0.0, -np.inf, -np.inf, -np.inf, -np.inf])
+    assert one.value[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("nodes", "words"),
+    [(1000, "pass 1024"), (2**9, "pass 1024"), (3000, "pass 4096"), (0, "whole"), (2.5, "whole")],
+)
+def test_the_number_of_points_is_looked_at(nodes, words) -> None:
+    with pytest.raises(ValueError, match=words):
+        pt.FactorNoise(pt.Normal(), LOADINGS, nodes=nodes)
