@@ -1,4 +1,4 @@
-"""Probabilities of a probit with one factor: exact, SciPy's normal integral, and GHK.
+"""Probabilities of a probit with one factor, and five: ours, SciPy's normal integral, and GHK.
 
     python benchmarks/probit.py [--results FILE]
 
@@ -6,7 +6,8 @@ The shocks are gamma_i + B_i u, all standard normal, theta and B drawn once per 
 the differences from each category by Genz and Bretz's lattice rules; GHK draws them one after the
 other. Candidates take turns in one process, as in `table.py`. Their error is the distance from the
 package's p, whose own is its radius; a plain rule of many nodes, which shares nothing with it, is
-held against that radius. Writes results/probit.json.
+held against that radius. Under five factors the package samples too: errors are distances to the p
+of its most points, which has a radius of confidence. Writes results/probit.json.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from table import bound, distance, entry, take_turns
 import perturbtheory as pt
 
 FAMILY, PEERS_UP_TO, ANY_UP_TO = "Normal, one factor", 30, 6
+MANY, FACTORS, SIZES, POINTS, MOST = "Normal, five factors", 5, (10, 30), (2**10, 2**14), 2**18
 DIMENSIONS, DRAWS = (5, 30, 100, 1_000), (500, 5_000)
 OURS, SCIPY = "perturbtheory", "SciPy, multivariate_normal.cdf"
 ANY = "JointNormal"
@@ -38,7 +40,8 @@ def problem(d):
 def differences(theta, loadings, i):
     """(bounds, covariance) such that p_i is the probability that a normal vector is below them."""
     turn = np.delete(np.eye(theta.size), i, 0) - np.eye(theta.size)[i]
-    return -turn @ theta, turn @ (np.eye(theta.size) + np.outer(loadings, loadings)) @ turn.T
+    factors = loadings.reshape(theta.size, -1)
+    return -turn @ theta, turn @ (np.eye(theta.size) + factors @ factors.T) @ turn.T
 
 
 def scipy_probabilities(theta, loadings):
@@ -102,12 +105,37 @@ def measured(d):
     ]  # fmt: skip
 
 
+def under_many(d):
+    """An entry per candidate under five factors."""
+    rng = np.random.default_rng([d, 2])
+    theta, loadings = rng.standard_normal(d), rng.standard_normal((d, FACTORS))
+
+    def ours(nodes):
+        return pt.expected_max(pt.FactorNoise(pt.Normal(), loadings, nodes=nodes))
+
+    best = ours(MOST).estimate_probabilities(theta)
+    calls = {
+        **{f"{OURS}, {n} points": lambda n=n: ours(n).probabilities(theta) for n in POINTS},
+        **{f"GHK, {n} draws": lambda n=n: ghk_probabilities(theta, loadings, n) for n in DRAWS},
+        SCIPY: lambda: scipy_probabilities(theta, loadings),
+    }
+    turns = take_turns(calls.values(), 2.0)
+    seconds, radius = turns[len(POINTS) - 1][0], float(f"{np.max(best.radius):.2g}")
+    return [
+        entry(MANY, d, method, "probabilities", turn, ratio=float(f"{turn[0] / seconds:.3g}"),
+              **distance(turn[-1], best.value),
+              reference={"points": MOST, "radius": radius, "confidence": best.confidence})
+        for method, turn in zip(calls, turns, strict=True)
+    ]  # fmt: skip
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--results", type=Path, default=Path("results/probit.json"))
     options = parser.parse_args()
     load = [os.getloadavg()[0]]
     entries = [row for d in DIMENSIONS for row in measured(d)]
+    entries += [row for d in SIZES for row in under_many(d)]
     load.append(os.getloadavg()[0])
     names = ("jax", "numpy", "scipy")
     record = {
@@ -120,7 +148,7 @@ def main():
             "load at start and end": [float(f"{x:.3g}") for x in load],
         },
         "problem": "theta and B standard normal, numpy.random.default_rng([d, 2]); medians; "
-        "ratio: of seconds to those of perturbtheory",
+        "ratio: of seconds to those of perturbtheory, under five factors with 16384 points",
     }
     rows = ",\n".join(f"  {json.dumps(row)}" for row in entries)
     text = json.dumps(record, indent=1)[:-2] + f',\n "entries": [\n{rows}\n ]\n}}\n'
