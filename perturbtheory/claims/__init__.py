@@ -4,7 +4,6 @@ The tree is that of the papers: a folder for each paper, in it one for each sect
 for each topic; `exhibits` has what several modules show. An id leads to its module: see `index`.
 """
 
-import difflib
 import functools
 import importlib
 import re
@@ -13,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from types import ModuleType
 
+from perturbtheory.checks import closest
 from perturbtheory.ledger import REGISTRY, Claim
 
 PAPERS = ("paper_a", "paper_b", "ours")
@@ -128,10 +128,10 @@ def chosen_ids(ids: Iterable[str] = ()) -> list[str]:
 
 
 def _unknown(id_: str, known: Iterable[str]) -> str:
-    lower = {name.lower(): name for name in known}
-    near = [lower[n] for n in difflib.get_close_matches(id_.lower(), lower, 4, 0.6)]
+    known = list(known)
+    near = closest(id_, known, 4)
     if len(id_) > 2:
-        near += [k for k in lower.values() if id_.lower() in k.lower() and k not in near][:4]
+        near += [k for k in known if id_.lower() in k.lower() and k not in near][:4]
     if Path(f"{id_}.py").is_file():
         near = [f"{id_}.py"]
     hint = (

@@ -20,5 +20,17 @@ class Spread(NamedTuple):
         return cls(float(np.mean(numbers)), deviation, numbers.size)
 
     def __str__(self) -> str:
-        text = f"{self.mean:.3f}"
-        return text if self.seeds == 1 else f"{text} ± {self.deviation:.3f}"
+        return self.shown(3)
+
+    def shown(self, places: int) -> str:
+        """mean ± deviation to so many places; of a deviation that is less one digit.
+
+        Example:
+            >>> Spread.of([0.04171, 0.04174]).shown(3), Spread.of([1.0, 2.0]).shown(2)
+            ('0.042 ± 2e-05', '1.50 ± 0.71')
+        """
+        text, least = f"{self.mean:.{places}f}", 0.5 * 10.0**-places
+        if self.seeds == 1:
+            return text
+        small = 0 < self.deviation < least
+        return f"{text} ± {self.deviation:{'.1g' if small else f'.{places}f'}}"

@@ -1,4 +1,4 @@
-"""Laws that say where their mass is, and their numbers as decimals."""
+"""Laws that say where their mass is, and their numbers as they were written."""
 
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
@@ -27,12 +27,20 @@ class Atoms(NamedTuple):
     weights: np.ndarray
 
 
-def decimal(value: Any) -> Fraction:
-    """The decimal that a number prints as.
+def as_written(value: Any) -> Fraction:
+    """The fraction that a number was before it was rounded, as far as its digits tell.
+
+    The one with a denominator of up to a million that rounds to it, of which there is one at most
+    among numbers of moderate size; otherwise the decimal that it prints as.
 
     Example:
         >>> from perturbtheory import potential
-        >>> potential.decimal(0.1)
-        Fraction(1, 10)
+        >>> potential.as_written(0.1), potential.as_written(2 / 3)
+        (Fraction(1, 10), Fraction(2, 3))
     """
-    return Fraction(str(value.item() if isinstance(value, np.generic) else float(value)))
+    number = float(value)
+    simple = Fraction(number).limit_denominator(_MOST)
+    return simple if float(simple) == number else Fraction(str(number))
+
+
+_MOST = 10**6

@@ -82,9 +82,9 @@ def refuse_parameters(tangents: Any) -> None:
 def refuse() -> NoReturn:
     """Raise the TypeError about derivatives in a parameter of the noise."""
     msg = (
-        "`perturbation` cannot be differentiated here: derivatives in its parameters are of value, "
-        "`probabilities` and `log_probabilities`, once, under continuous noise; stop the gradient "
-        "with jax.lax.stop_gradient"
+        "`perturbation` cannot be differentiated here, nor can the `temperature`: derivatives in "
+        "parameters are of value, `probabilities` and `log_probabilities`, once, under continuous "
+        "noise; stop the gradient with jax.lax.stop_gradient"
     )
     raise TypeError(msg)
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from perturbtheory.potential._atomic import Atomic, decimal
+from perturbtheory.potential._atomic import Atomic, as_written
 from perturbtheory.potential._minimum_norm import most_violated
 from perturbtheory.potential._shown_set import ShownSet
 
@@ -233,11 +233,11 @@ def gradient_alone(p: np.ndarray, radius: np.ndarray) -> Subdifferential:
 def of_atoms(noise: Atomic, theta: Any) -> Subdifferential:
     """The base polytope at theta of shape ``(d,)``; exact where theta is rational.
 
-    Then atoms and weights are read as the decimals that they print as, and weights are divided
-    by their sum: 0.1 is 1/10, and three weights 1/3 are thirds.
+    Then atoms and weights are read as they were written, see `as_written`, and weights are divided
+    by their sum: 0.1 is 1/10, and 1/3 a third.
     """
     exact = as_rational(theta)
-    number = decimal if exact is not None else float
+    number = as_written if exact is not None else float
     location = exact if exact is not None else np.asarray(theta, np.float64)
     d = len(location)
     atoms = np.broadcast_to(np.asarray(noise.atoms), (d, np.shape(noise.atoms)[-1]))

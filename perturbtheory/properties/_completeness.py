@@ -25,7 +25,7 @@ from typing import Any, Literal
 import numpy as np
 
 from perturbtheory.checks import slack
-from perturbtheory.potential import Potential, decimal, discrete_parameters
+from perturbtheory.potential import Potential, as_written, discrete_parameters
 from perturbtheory.properties._check import Check
 from perturbtheory.properties._declarations import check_declarations
 from perturbtheory.properties._polyhedron import AbstractParameterSet, Polyhedron
@@ -226,11 +226,11 @@ def linearity_vertices(f: Potential, noise: Any, dimension: int) -> np.ndarray |
     """All theta, theta_1 = 0, at which ties link all coordinates; None if there are too many.
 
     Candidates hang every coordinate on an earlier one by a difference of atoms, in rational
-    numbers: atoms are read as the decimals that they print as, so that no tie is lost to rounding.
+    numbers: atoms are read as they were written, so that no tie is lost to rounding.
     Shape ``(n, d)``.
     """
     atoms = np.broadcast_to(noise.atoms, (dimension, np.shape(noise.atoms)[-1]))
-    exact = [sorted({decimal(a) for a in row}) for row in atoms]
+    exact = [sorted({as_written(a) for a in row}) for row in atoms]
     settled: set[tuple[tuple[int, Fraction], ...]] = {((0, Fraction(0)),)}
     for _ in range(dimension - 1):
         grown = set()

@@ -396,3 +396,11 @@ def test_not_a_member_for_its_sum() -> None:
         assert not cell.contains([0.5, 0.4])
         assert not cell.contains([0.5, 0.6])
         assert not cell.contains([1.5, -0.5])
+
+
+def test_thirds_are_thirds_however_they_were_written() -> None:
+    """theta_1 + 1/3 meets theta_2 + 2/3: a tie that floats miss, with probability 1/4."""
+    for third in (Fraction(1, 3), 1 / 3):
+        f = pt.expected_max(pt.Discrete([third, 2 * third]))
+        found = f.subdifferential([Fraction(1, 3), 0])
+        assert found.vertices().tolist() == [[Fraction(3, 4), Fraction(1, 4)], [1, 0]]

@@ -107,8 +107,7 @@ def _spread(results: Results, run: VaeRun, criterion: str, by: str) -> Spread:
 
 
 def _short(spread: Spread) -> str:
-    text = f"{spread.mean:.2f}"
-    return text if spread.seeds == 1 else f"{text} ± {spread.deviation:.2f}"
+    return spread.shown(2)
 
 
 def audit_header() -> Row:
