@@ -67,6 +67,25 @@ def test_every_required_claim_is_there_with_its_corrections():
         assert "$" in claim.says or claim.id in IN_WORDS
 
 
+def test_premises_by_name_are_depended_on_and_stand():
+    """A claim that a reason names is one that this claim rests on, and is not refuted."""
+    record = recorded.load()
+
+    def grounds(id_):
+        near = record[id_]["depends_on"]
+        return set(near).union(*map(grounds, near))
+
+    name = re.compile(r"\b[ABC]\.[a-z0-9-]+(?:\.corrected)?")
+    seen = 0
+    for id_, claim in record.items():
+        reasons = " ".join(step["by"] for check in claim["checks"] for step in check["steps"])
+        named = set(name.findall(reasons)) - {id_}
+        assert named <= grounds(id_), id_
+        assert all(record[other]["verdict"] == "proved" for other in named), id_
+        seen += len(named)
+    assert seen > 50
+
+
 def test_the_index_is_what_the_modules_make():
     made = {claim.id: claim.module for claim in claims.find()}
     assert made == claims.index()

@@ -135,7 +135,10 @@ def pointwise() -> dict[str, tuple[Step | Equation, ...]]:
             argued(r"""$\langle p, \tau\rangle - f(\tau) \le \langle p, \theta\rangle - f(\theta)$
                 for $p \in \partial f(\theta)$ and every $\tau$: the supremum is attained, at
                 $\theta$ [definition of a subgradient]"""),
-            argued(r"$p = P(\arg\max = \cdot) \in \partial f(\theta)$", "A.max-potential-gradient"),
+            argued(
+                r"$p = P(\arg\max = \cdot) \in \partial f(\theta)$",
+                "A.max-potential-gradient.corrected",
+            ),
         ),
         "(54)": (eq(s.sum(one), 1, "one coordinate $i$ of $d = i + m$ is the arg max"),),
         "(55)": (eq(s.sum(one * largest), largest * s.sum(one), r"$M = \max$"),),

@@ -31,7 +31,7 @@ direct_variance = Claim(
     $q_iq_j(e^{\epsilon(f_j-f_i)}-1)$.""",
     assumes=r"""As for the joint law; $q = \operatorname{softmax}(h)$; in the checks $\nabla h$ is
     the identity, logit coordinates.""",
-    depends_on="C.joint-law",
+    depends_on=("C.joint-law", "C.direct-bias"),
 )
 two_sided = Claim(
     "C.two-sided",

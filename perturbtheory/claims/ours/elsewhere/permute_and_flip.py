@@ -50,7 +50,7 @@ permute_and_flip = Claim(
     > 1$ (Bun and Steinke 2016, who show that $\epsilon$-differential privacy gives
     $\rho = \epsilon^2/2$). Bounded range is due to Durfee and Rogers 2019, whose "One-shot DP Top-k
     mechanisms" has the range of such a pair; of zCDP only the order 2 is checked here.""",
-    depends_on="A.gumbel-argmax-is-softmax",
+    depends_on=("A.gumbel-argmax-is-softmax", "A.lse-gradient"),
 )
 
 

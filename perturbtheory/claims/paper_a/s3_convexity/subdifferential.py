@@ -33,6 +33,7 @@ subdifferential_range = Claim(
     is meant, as Rockafellar has it, so that 0 is in that of $f - \langle p, \theta\rangle$.
     "Whenever directional derivatives exist" is read as: wherever they are finite, or plus infinity
     in directions that lead out of $\Theta$; see A.directional-limit.""",
+    depends_on="A.directional-derivative",
 )
 closed_range = subdifferential_range.corrected(
     r"""For closed proper convex $f$, $\operatorname{ri}(\operatorname{dom} f^*) \subseteq

@@ -24,6 +24,7 @@ extreme_values = Claim(
     limit, as such noise is what the theorem speaks of; or it holds for the limit law itself, by the
     property that makes it one, stability under maxima. The first fails. The equivalence of (4) is
     A.gumbel-softmax-equals-argmax.""",
+    depends_on="A.gumbel-density.corrected",
 )
 stability = extreme_values.corrected(
     r"""The equivalence follows from the stability of the Gumbel law under maxima, and not from the

@@ -114,6 +114,7 @@ gumbel_argmax = Claim(
     $\mathbb E_{\gamma\sim g}[\arg\max(\theta+\gamma)] = \operatorname{softmax}(\theta)$.""",
     assumes=r"""$\gamma$ has the Gumbel law, whose density is the corrected one and not the one
     printed; ties have probability zero.""",
+    depends_on=true_density,
 )
 softmax_equals_argmax = Claim(
     "A.gumbel-softmax-equals-argmax",
@@ -122,6 +123,7 @@ softmax_equals_argmax = Claim(
     complete and minimal as the softmax.""",
     assumes=r"""$\gamma$ has the Gumbel law; temperature 1, as in (4). "The softmax distribution in
     Equation 4" may be meant as (1); then the first part would be A.gumbel-argmax-is-softmax.""",
+    depends_on=true_density,
 )
 softmax_below_argmax = softmax_equals_argmax.corrected(
     r"""For $d = 2$ Gumbel-Softmax at temperature 1 is

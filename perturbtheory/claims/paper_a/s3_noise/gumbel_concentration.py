@@ -50,7 +50,8 @@ family_rate = Claim(
 each_its_own = family_rate.corrected(
     r"""Gumbel noise has an exponential rate, and no faster one. Laws of exponential families have
     rates of their own: for $f = \gamma_1$ that of the normal law is $e^{-t^2/2}$, faster than any
-    $e^{-kt}$, and that of the Pareto law of index 3 is $t^{-3}$, slower than any."""
+    $e^{-kt}$, and that of the Pareto law of index 3 is $t^{-3}$, slower than any.""",
+    depends_on="A.gaussian-concentration.corrected",
 )
 
 

@@ -30,6 +30,7 @@ printed_condition = Claim(
     assumes=r"""footnote 3 speaks of the gradient alone, footnote 2 asks for finite $f$; a gradient
     of $f$ needs both. At $d = 1$, $\theta = 0$ the potential is the mean of $\gamma$. The Gumbel
     density is the one of A.gumbel-density.corrected.""",
+    depends_on="A.finite-potential-condition.corrected",
 )
 true_condition = printed_condition.corrected(
     r"""$f$ is finite at one $\theta$, and then at all, exactly if $\mathbb E|\max_i\gamma_i| <

@@ -94,6 +94,7 @@ both_conditions = condition.corrected(
     + \frac34v_2 \ge \langle p, v \rangle$ for every $v_2 \ge v_1$, which says $p_1 \ge
     \frac14$.""",
     assumes=TWO_COINS + r" $p$ is a probability distribution.",
+    depends_on="A.directional-derivative",
 )
 DIRECTIONS = [(Fraction(x), Fraction(y)) for x in range(-3, 4) for y in range(-3, x + 1)]
 """Directions with v_1 >= v_2; exchanged, those with v_2 >= v_1."""

@@ -42,7 +42,11 @@ three_properties = one_property.corrected(
     source="corrects A, 3.1, 3.3, 5.2, Table 1",
     assumes=r"""$p_\theta = p$ means $p \in \partial f(\theta)$. (II) with all of the simplex, as in
     3.1; with $p > 0$ only, one-to-one and single-valued still do not make complete.""",
-    depends_on=("A.max-differentiable", "C.bounded-closed-simplex"),
+    depends_on=(
+        "A.max-differentiable",
+        "A.gumbel-argmax-is-softmax",
+        "C.bounded-closed-simplex",
+    ),
 )
 
 

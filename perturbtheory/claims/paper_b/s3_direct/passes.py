@@ -20,6 +20,7 @@ passes = Claim(
     assumes=r"""The method is (2), the encoder that of section 5, $X \to FC(300) \to ReLU \to
     FC(K)$, whose one output has $h(x, z)$ for every $z$. "Requires" is read as: fewer do not give
     (2).""",
+    depends_on="B.exact-gradient-logits",
 )
 one_pass = passes.corrected(
     r"""The unbiased method requires $k$ values of the decoder and one forward and one backward pass
