@@ -69,6 +69,17 @@ def test_a_comment_that_is_wrong_is_noticed() -> None:
         blocks.shown(0.12345, ["0.1235..."])
 
 
+def test_no_literal_of_a_docstring_goes_on_in_the_next_line() -> None:
+    """The site would show its marks; see docs/_ext/docstrings.py."""
+    lines = [
+        (path, line)
+        for path in sorted((ROOT / "perturbtheory").rglob("*.py"))
+        if path.name != "_errata.py"  # which writes the quotes of LaTeX
+        for line in path.read_text("utf-8").splitlines()
+    ]
+    assert [line for line in lines if line[1].count("``") % 2] == []
+
+
 def test_everything_the_site_shows_is_there() -> None:
     found = 0
     for path in DOCS.rglob("*.md"):

@@ -60,8 +60,16 @@ def _process(
 
 
 def _skip(_app: Sphinx, _what: str, _name: str, obj: Any, skip: bool, _options: Any) -> bool:
-    """Leave out fields of named tuples, of which the class says more under ``Attributes:``."""
-    return skip or str(getattr(obj, "__doc__", "")).startswith("Alias for field number")
+    """Leave out fields of named tuples, of which the class says more under ``Attributes:``.
+
+    And tables of functions, which have no text of their own.
+    """
+    table = isinstance(obj, dict) and any(map(_has_function, obj.values()))
+    return skip or table or str(getattr(obj, "__doc__", "")).startswith("Alias for field number")
+
+
+def _has_function(value: Any) -> bool:
+    return callable(value) or (isinstance(value, tuple) and any(map(callable, value)))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -32,8 +32,9 @@ class PerturbArgmax(Shown):
     JAX; JAX arrays, as theta or as a parameter of the noise, in JAX and in their dtype, where all
     members work under ``jit``, ``vmap`` and ``grad``. Nothing but `sample` is random.
 
-    Under Gumbel noise this is the Categorical law softmax(theta): ``PerturbArgmax(pt.Gumbel(),
-    logits)``, with ``np.log(q)`` as the logits where its probabilities q are given.
+    Under Gumbel noise this is the Categorical law softmax(theta):
+    ``PerturbArgmax(pt.Gumbel(), logits)``, with ``np.log(q)`` as the logits where its
+    probabilities q are given.
     Under discrete noise categories may tie; then one of those that tie wins, each with the same
     probability. Paper A, (12), (13) and Corollary 9.1.
 
