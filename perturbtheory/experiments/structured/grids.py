@@ -40,17 +40,18 @@ PANELS = {"left": LEFT, "right": RIGHT, "audited": AUDITED}
 def runs(
     epochs: int = EPOCHS, seeds: tuple[int, ...] = SEEDS, names: tuple[str, ...] = ()
 ) -> list[StructuredRun]:
-    """Those of the panels with these names, seed by seed; what two panels show is run once.
+    """Those of the panels with these names, all seeds of a curve one after the other.
 
-    All panels if none is named; raises ValueError for a name that is none of `PANELS`.
+    Orders are judged by three seeds of two curves, so that a grid that is stopped on the way has
+    decided the most. What two panels show is run once. All panels if none is named; raises ValueError for a name that is none of `PANELS`.
     """
     for name in names:
         require_one_of("NAMES", name, tuple(PANELS))
     panels = [PANELS[name] for name in names] or [METHODS]
     made = [
         replace(run, epochs=epochs, seed=seed)
-        for seed in seeds
         for panel in panels
         for run in panel.values()
+        for seed in seeds
     ]
     return list(dict.fromkeys(made))
