@@ -20,8 +20,9 @@ _BITS, _HALF_CELL = 52, 2.0**-53
 def normal_points(rank: int, count: int) -> Float[np.ndarray, "scramblings n rank"]:
     """`SCRAMBLINGS` independent scramblings of Sobol's sequence, `count` points in all, as normals.
 
-    Scrambling k has seed k, so that the points are the same in every call. `count` is a power of
-    two, and not less than `SCRAMBLINGS`.
+    Scrambling k has seed k, so that the points are the same in every call, and all are moved so
+    that their mean is zero, as that of u is. `count` is a power of two, and not less than
+    `SCRAMBLINGS`.
 
     Example:
         >>> from perturbtheory import numerics
@@ -37,5 +38,6 @@ def normal_points(rank: int, count: int) -> Float[np.ndarray, "scramblings n ran
         return sobol.random(count // SCRAMBLINGS) + _HALF_CELL
 
     points = ndtri(np.stack([uniforms(k) for k in range(SCRAMBLINGS)]))
+    points -= points.mean((0, 1))
     points.flags.writeable = False
     return points

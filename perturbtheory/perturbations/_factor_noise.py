@@ -43,10 +43,11 @@ class FactorNoise(AbstractDependentNoise):
     With normal `noise` this is the multinomial probit of factor form; with `expected_logsumexp`, or
     with Gumbel `noise`, the mixed logit with error components (McFadden and Train, 2000). Rank 1
     and 2 are computed to rounding. From rank 3 on answers are means over `nodes` quasi-Monte-Carlo
-    points, the same in every call, by which p is right to about 1e-4: `estimate_probabilities` says
-    how far, and a log p_i that rests on few points is refused. Normal noise of up to six categories
-    is exact at any rank as `JointNormal`. Where the law of `noise` has kinks or atoms, rank 1 alone
-    is served; under atoms no two rows of B may be equal, or ties remain.
+    points, the same in every call, by which p is right to about 1e-4 for moderate loadings:
+    `estimate_probabilities` says how far, and a log p_i that rests on few points is refused. Normal
+    noise of up to six categories is exact at any rank as `JointNormal`. Where the law of `noise`
+    has kinks or atoms, rank 1 alone is served; under atoms no two rows of B may be equal, or ties
+    remain.
 
     Raises ValueError for loadings of another shape, NaN or infinite, and `nodes` out of range;
     TypeError for a `noise` that is no perturbation.
@@ -62,7 +63,8 @@ class FactorNoise(AbstractDependentNoise):
     loadings: Float[Array, "d r"]
     nodes: int | None = dataclasses.field(default=None, metadata={"static": True})
     """Nodes per factor under JAX; by default what known loadings need, else 256 or 96. Of three and
-    more factors the points in all, in NumPy too: a power of two from 2**10 on, by default 2**14."""
+    more factors the points in all, in NumPy too: a power of two from 2**10 on, by default 2**14, or
+    2**11 under laws such as Student's, of which every point is computed by itself."""
 
     formula: ClassVar[str] = r"\gamma + B u,\quad u \sim \mathrm{N}(0, I)"
 
@@ -106,8 +108,9 @@ class FactorNoise(AbstractDependentNoise):
 
     @property
     def points(self) -> int:
-        """How many points there are for three and more factors."""
-        return self.nodes or _POINTS
+        """How many points there are for three and more factors; fewer of laws that take longer."""
+        one_rule = self.noise.step is not None or self.noise.gumbel_scale is not None
+        return self.nodes or (_POINTS if one_rule else _POINTS // 8)
 
     @property
     def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -208,14 +211,13 @@ class FactorNoise(AbstractDependentNoise):
         """The form for the compiled engine, which has to know how many nodes there are."""
         loadings = self.loadings
         known = all(map(is_known, leaves(self)))
-        if known and np.shape(loadings)[1] > _RULES:
-            fewer = self.centred()
-            loadings = loadings if fewer.shape[1] == np.shape(loadings)[1] else fewer
-        rank = np.shape(loadings)[1]
-        given = None if rank < np.shape(self.loadings)[1] else self.nodes  # meant for others
-        nodes = given or _NODES.get(rank, _POINTS)
-        if given is None and known and rank <= _RULES:
-            nodes = 2 * math.ceil(_FEWEST * math.sqrt(1 + self.slope() ** 2 / 2))
+        nodes = self.nodes or _NODES.get(np.shape(loadings)[1], self.points)
+        if known and self.form == "factors":
+            if np.shape(loadings)[1] > _RULES:
+                loadings = self.centred() if self.slope() else 0 * loadings[:, :1]
+                nodes = None  # those were points
+            if self.nodes is None or nodes is None:
+                nodes = 2 * math.ceil(_FEWEST * math.sqrt(1 + self.slope() ** 2 / 2))
         loadings = namespace(loadings).asarray(loadings, dtype)
         return self._with(self.noise.prepare(dtype), loadings, nodes)
 
@@ -223,8 +225,13 @@ class FactorNoise(AbstractDependentNoise):
         """This law of `noise`, inside of a callback of JAX's: loadings in NumPy."""
         return self._with(noise, np.asarray(self.loadings, np.float64))
 
+    def columns(self) -> Float[np.ndarray, "d r"]:
+        """B with the middle of every column at zero."""
+        loadings = np.asarray(self.loadings, float)
+        return loadings - (loadings.max(0) + loadings.min(0)) / 2
+
     def centred(self) -> Float[np.ndarray, "d k"]:
-        """B with the middle of every column at zero; fewer columns where they are dependent."""
+        """B with the middle of every column at zero, and fewer columns where they are dependent."""
         loadings = np.asarray(self.loadings, float)
         if loadings.shape[1] == 0:
             return loadings
@@ -234,9 +241,7 @@ class FactorNoise(AbstractDependentNoise):
         if loadings.shape[1] > 1:
             left, size, _ = np.linalg.svd(mean, full_matrices=False)
             kept = size > rounding * np.sqrt(loadings.size)
-            # Points over factors are taken for the columns as they are, as under JAX.
-            if np.sum(kept) < loadings.shape[1] or loadings.shape[1] <= _RULES:
-                mean = left[:, kept] * size[kept]
+            mean = left[:, kept] * size[kept]
         elif np.max(np.abs(mean)) <= rounding:
             return mean[:, :0]
         return mean - (mean.max(0) + mean.min(0)) / 2
@@ -270,12 +275,13 @@ class FactorNoise(AbstractDependentNoise):
 
 def _require_nodes(nodes: Any, rank: int) -> None:
     if not isinstance(nodes, (int, np.integer)) or isinstance(nodes, bool) or nodes < 2:
-        msg = f"`nodes` must be a whole number, at least 2, got {nodes!r}; leave it out"
+        msg = f"`nodes` must be an int, at least 2, got {nodes!r}; leave it out for the usual ones"
         raise ValueError(msg)
-    if rank > _RULES and (nodes < _LEAST or nodes & (nodes - 1)):
+    if rank > _RULES and (not _LEAST <= nodes <= _MOST or nodes & (nodes - 1)):
+        near = min(max(_LEAST, 2 ** int(nodes).bit_length()), _MOST)
         msg = (
-            f"`nodes` must be a power of two, at least {_LEAST}, for {rank} factors, got {nodes}; "
-            f"pass {max(_LEAST, 2 ** int(nodes).bit_length())}"
+            f"`nodes` must be a power of two from {_LEAST} to {_MOST} for {rank} factors, got "
+            f"{nodes}; pass {near}"
         )
         raise ValueError(msg)
 
@@ -284,5 +290,5 @@ _RULES = 2
 """Most factors over which the engine has a rule of high accuracy."""
 _NODES, _FEWEST = {0: 2, 1: 256, 2: 96}, 32
 """Intervals of the outer rule under JAX by rank, and half of those for loadings near zero."""
-_POINTS, _LEAST = 2**14, 2**10
-"""Points for more factors, and the fewest there may be."""
+_POINTS, _LEAST, _MOST = 2**14, 2**10, 2**24
+"""Points for more factors, and the fewest and most there may be."""

@@ -86,7 +86,7 @@ def answer(question: str, noise: AbstractPerturbation, *vectors: Array) -> Any:
 
 def of_estimate(value: Array, radius: Array, kind: str, confidence: float) -> Estimate:
     """The estimate, whose kind belongs to the structure of what `jax.jit` returns."""
-    return Estimate(value, radius, _Kind(kind), confidence)  # pyright: ignore[reportArgumentType]
+    return Estimate(value, radius, _Kind(kind), _Confidence(confidence))  # pyright: ignore[reportArgumentType]
 
 
 class _Kind(str):
@@ -95,7 +95,14 @@ class _Kind(str):
     __slots__ = ()
 
 
+class _Confidence(float):
+    """A number that is known when the function is traced, in its 64 bits."""
+
+    __slots__ = ()
+
+
 jax.tree_util.register_static(_Kind)
+jax.tree_util.register_static(_Confidence)
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from perturbtheory.numerics import asked, normal_points
-from perturbtheory.potential import _log_slopes, _rows
+from perturbtheory.potential import _log_slopes
 from perturbtheory.potential.methods import points
 
 if TYPE_CHECKING:
@@ -202,11 +202,13 @@ def _logarithms_of_points(function: Function, noise: Any, theta: Array) -> Array
         return given_u, jax.lax.stop_gradient(given_u) ** 2
 
     p, squares = _mean(with_squares, noise, noise.nodes, theta)
-    few = noise.nodes * p * p < points.FEWEST * squares
-    lost = (few | (p <= 0)) & (theta > -jnp.inf)
-    out = jnp.log(jnp.where(lost, 1.0, p))
+    limits = jnp.finfo(p.dtype)
+    few = ~(noise.nodes * p * p >= points.FEWEST * squares) | (p * p < limits.tiny / limits.eps)
+    masked = theta == -jnp.inf
+    out = jnp.log(jnp.where(few | masked, 1.0, p))
     # A product, that the slope is NaN too.
-    return out + jnp.where(lost, jnp.nan, 0.0).astype(p.dtype) * p
+    out = out + jnp.where(few & ~masked, jnp.nan, 0.0).astype(p.dtype) * p
+    return jnp.where(masked, -jnp.inf, out)
 
 
 def _with_radius_of_points(function: Function, noise: Any, theta: Array) -> tuple[Array, ...]:
@@ -214,11 +216,14 @@ def _with_radius_of_points(function: Function, noise: Any, theta: Array) -> tupl
     value, p = _mean(lambda *given: function(*given)[:2], noise, noise.nodes, theta)
 
     def ask(noise: Any, theta: np.ndarray) -> np.ndarray:
-        law = noise.known(_log_slopes.known(noise.noise))
-        if not law.valid or np.any(np.isnan(theta)) or not np.any(np.isfinite(theta)):
-            return np.full(1 + theta.size, np.nan)
-        found = _rows.solve(law, theta.astype(float), radius=True)
-        return np.append(found.value_radius, found.probabilities_radius)
+        law, out = noise.known(_log_slopes.known(noise.noise)), np.full(1 + theta.size, np.nan)
+        open_ = theta > -np.inf
+        if law.valid and open_.any() and np.all(theta < np.inf):
+            with np.errstate(all="ignore"):
+                found: Any = points.solve(law.take(open_), theta[open_].astype(float), radius=True)
+            out[1:] = 0.0
+            out[0], out[1:][open_] = found.value_radius, found.probabilities_radius
+        return out
 
     radii = asked(ask, (1 + theta.size,), *jax.lax.stop_gradient((noise, theta)))
     rounding = 64 * jnp.finfo(theta.dtype).eps

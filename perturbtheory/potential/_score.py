@@ -49,6 +49,8 @@ def score(
         return _by_slopes(noise, theta, counts)
     if method in (factors, points):
         log_p, out = _by_rows(noise, theta, counts, weighed)
+        if method is points:
+            points.require_logs(theta, np.where(counts != 0, log_p, 0.0))
     else:
         log_p = answer("log_probabilities", noise, theta)
         if method is closed_form:

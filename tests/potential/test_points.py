@@ -132,6 +132,102 @@ def test_the_score_is_the_slope_of_the_likelihood() -> None:
     np.testing.assert_allclose(found, (rows[:4] - rows[4:]) / 2e-4, atol=1e-6)
 
 
+UNSEEN = np.zeros((5, 3))
+UNSEEN[4, 0], UNSEEN[3, 0], UNSEEN[1, 1], UNSEEN[2, 2] = 250.0, -250.0, 0.01, 0.01
+
+
+@pytest.mark.parametrize("low", [-950.0, -1050.0, -1400.0])
+def test_radii_hold_where_no_point_shows_a_category(low) -> None:
+    """Two categories of which each has to be four standard deviations of its factor above."""
+    theta = np.array([0.0, -20.0, -20.0, low, low])
+    f = pt.expected_max(pt.FactorNoise(pt.Normal(), UNSEEN, nodes=2**10))
+    exact = pt.expected_max(pt.JointNormal(np.eye(5) + UNSEEN @ UNSEEN.T))
+    for ask in ("estimate", "estimate_probabilities"):
+        found, true = getattr(f, ask)(theta), getattr(exact, ask)(theta)
+        assert np.all(np.abs(found.value - true.value) <= found.radius + true.radius)
+        assert np.all(found.radius < 20.0)
+    with pytest.raises(ValueError, match="as unlikely as 3"):
+        f.log_probabilities(theta)
+
+
+def test_radii_of_rare_categories_are_those_of_pairs() -> None:
+    """Not the rule of three, 2e-2 here: at most P(X_i > X_top), which one factor knows."""
+    f = pt.expected_max(pt.FactorNoise(pt.Normal(), 0.5 * LOADINGS, nodes=2**10))
+    theta = np.array([0.0, 0.5, -14.0, 0.0, 0.0])
+    found = f.estimate_probabilities(theta)
+    assert found.radius[2] < 1e-9
+    assert np.max(found.radius) < 1e-2
+
+
+def test_a_counted_category_that_is_rare_has_no_score() -> None:
+    f = pt.expected_max(pt.FactorNoise(pt.Normal(), LOADINGS[:4], nodes=2**10))
+    theta, last = np.array([0.0, 0.5, -14.0, 0.0]), np.eye(4)[2]
+    with pytest.raises(ValueError, match="as unlikely as 2"):
+        f.score(theta, last)
+    assert np.all(np.isfinite(f.score(theta, np.eye(4)[1])))
+    assert np.all(np.isnan(f.score(jnp.asarray(theta), jnp.asarray(last))))
+
+
+@pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
+@pytest.mark.parametrize("low", [-20.0, -40.0, -60.0])
+def test_underflow_is_no_logarithm(dtype, low) -> None:
+    theta = jnp.array([0.0, 0.0, 0.0, low], dtype)
+    f = pt.expected_max(pt.FactorNoise(pt.Normal(), LOADINGS[:4], nodes=2**10))
+    assert jnp.isnan(f.log_probabilities(theta)[3])
+
+
+@pytest.mark.parametrize("open_", [(0, 1, 2), (0, 1), (2,)])
+def test_masks_leave_the_points_of_numpy(open_) -> None:
+    theta = np.full(4, -np.inf)
+    theta[list(open_)] = THETA[list(open_)]
+    counts = np.eye(4)[open_[0]]
+    for ask in ASKED:
+        found = getattr(FEW, ask)(jnp.asarray(theta))
+        np.testing.assert_allclose(found, getattr(FEW, ask)(theta), rtol=1e-11, atol=1e-12)
+    score = FEW.score(jnp.asarray(theta), jnp.asarray(counts))
+    np.testing.assert_allclose(score, FEW.score(theta, counts), atol=1e-12)
+    slope = jax.grad(lambda t: FEW.log_probabilities(t)[open_[0]])(jnp.asarray(theta))
+    np.testing.assert_allclose(slope, FEW.score(theta, counts), atol=1e-12)
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+def test_dependent_columns_have_the_points_of_numpy(rank) -> None:
+    """Traced, so that JAX cannot know that they are."""
+    mix = np.random.default_rng(3).standard_normal((rank, 5))
+    noise = pt.FactorNoise(pt.Normal(), LOADINGS[:, :rank] @ mix, nodes=2**10)
+
+    @jax.jit
+    def traced(loadings):
+        law = pt.FactorNoise(pt.Normal(), loadings, nodes=2**10)
+        return pt.expected_max(law).estimate_probabilities(jnp.asarray(THETA))
+
+    found, exact = traced(jnp.asarray(noise.loadings)), pt.expected_max(noise)
+    covariance = np.eye(5) + np.asarray(noise.loadings) @ np.asarray(noise.loadings).T
+    true = pt.expected_max(pt.JointNormal(covariance)).probabilities(THETA)
+    assert np.all(np.abs(found.value - true) <= found.radius)
+    assert exact.kind == ("quadrature" if rank == 2 else "quasi-monte-carlo")
+    if rank == 3:
+        np.testing.assert_allclose(found.value, exact.probabilities(THETA), atol=1e-13)
+        assert noise.prepare(np.float64).nodes == 2**10
+
+
+def test_the_confidence_is_no_number_of_32_bits() -> None:
+    found = jax.jit(FEW.estimate)(jnp.asarray(THETA[:4], jnp.float32))
+    assert found.confidence == 1 - 1e-9
+
+
+def test_no_value_of_theta_stops_a_compiled_radius() -> None:
+    for bad in ([jnp.inf, 0.0, 0.0, 0.0], [jnp.nan, 0.0, 0.0, 0.0], [-jnp.inf] * 4):
+        found = jax.jit(FEW.estimate_probabilities)(jnp.array(bad))
+        assert jnp.all(jnp.isnan(found.value) & jnp.isnan(found.radius))
+
+
+def test_laws_that_take_longer_have_fewer_points() -> None:
+    assert pt.FactorNoise(pt.Normal(), LOADINGS).points == 2**14
+    assert pt.FactorNoise(pt.StudentT(3.0), LOADINGS).points == 2**11
+    assert pt.FactorNoise(pt.StudentT(3.0), LOADINGS, nodes=2**12).points == 2**12
+
+
 def test_the_confidence_is_that_of_all_rows() -> None:
     one, many = (FEW.estimate(t) for t in (THETA[:4], np.zeros((3, 2, 4))))
     assert one.confidence == 1 - 1e-9
@@ -156,9 +252,10 @@ def test_dependent_columns_leave_rules() -> None:
     same = f.probabilities(jnp.asarray(THETA))
     np.testing.assert_allclose(same, f.probabilities(THETA), atol=1e-12)
     alike = pt.expected_max(pt.FactorNoise(pt.Gumbel(), np.ones((4, 3))))
-    np.testing.assert_allclose(
-        alike.probabilities(THETA[:4]), pt.expected_max(pt.Gumbel()).probabilities(THETA[:4])
-    )
+    for theta in (THETA[:4], jnp.asarray(THETA[:4])):
+        np.testing.assert_allclose(
+            alike.probabilities(theta), pt.expected_max(pt.Gumbel()).probabilities(theta)
+        )
 
 
 def test_masks_leave_what_is_open() -> None:
@@ -176,7 +273,16 @@ def test_masks_leave_what_is_open() -> None:
 
 @pytest.mark.parametrize(
     ("nodes", "words"),
-    [(1000, "pass 1024"), (2**9, "pass 1024"), (3000, "pass 4096"), (0, "whole"), (2.5, "whole")],
+    [
+        (1000, "pass 1024"),
+        (2**9, "pass 1024"),
+        (3000, "pass 4096"),
+        (2**60, "pass 16777216"),
+        (0, "an int"),
+        (2.5, "an int"),
+        ("1024", "an int"),
+        (True, "an int"),
+    ],
 )
 def test_the_number_of_points_is_looked_at(nodes, words) -> None:
     with pytest.raises(ValueError, match=words):

@@ -43,7 +43,8 @@ def runs(
     """Those of the panels with these names, all seeds of a curve one after the other.
 
     Orders are judged by three seeds of two curves, so that a grid that is stopped on the way has
-    decided the most. What two panels show is run once. All panels if none is named; raises ValueError for a name that is none of `PANELS`.
+    decided the most. What two panels show is run once. All panels if none is named; raises
+    ValueError for a name that is none of `PANELS`.
     """
     for name in names:
         require_one_of("NAMES", name, tuple(PANELS))

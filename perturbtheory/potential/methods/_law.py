@@ -51,11 +51,14 @@ class Law(NamedTuple):
         return not self.analytic or self.noise.step is not None
 
 
-def law_of(noise: Any) -> Law | None:
-    """The law; None where loadings differ by a constant, so that factors change nothing."""
-    loadings = noise.centred()
+def law_of(noise: Any, *, reduced: bool = True) -> Law | None:
+    """The law; None where loadings differ by a constant, so that factors change nothing.
+
+    Unless `reduced`, columns are those of the noise, whether they depend on each other or not.
+    """
+    loadings = noise.centred() if reduced else noise.columns()
     rank = loadings.shape[1]
-    if rank == 0:
+    if not np.any(loadings):
         return None
     gamma = noise.noise
     span = float(np.linalg.norm(np.ptp(loadings, axis=0)))
