@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _KEPT = 32
 """Answers that a law keeps."""
+_NEAR, _LEAST, _CLOSE = 1e-3, 700.0, 1e-12
+"""What is next to zero, minus the logarithm of the smallest number there, and the relative error of
+a log probability that needs no second look."""
 
 
 def bisect_log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) -> Array:
@@ -53,7 +56,31 @@ def _log_quantile(noise: AbstractPerturbation, level: Any, upper: bool) -> Array
     def is_right(x: Array) -> Array:
         return log_law(x) > level if upper else log_law(x) < level
 
-    return bisect(xp.zeros(np.broadcast_shapes(level.shape, noise.shape), level.dtype), is_right)
+    zeros = xp.zeros(np.broadcast_shapes(level.shape, noise.shape), level.dtype)
+    found = bisect(zeros, is_right)
+    return found if xp.traced else next_to_zero(found, log_law, level, is_right)
+
+
+def next_to_zero(found: Any, log_law: Any, level: Any, is_right: Callable[[Any], Any]) -> Any:
+    """Quantiles, those next to zero by bisection in their logarithm where asinh leaves no digits.
+
+    In NumPy alone: an end of the support at zero has quantiles of every size.
+    """
+    with np.errstate(all="ignore"):
+        near = (np.abs(found) < _NEAR) & ~(np.abs(log_law(found) - level) < _CLOSE * np.abs(level))
+    if not np.any(near):
+        return found
+    low, high = np.full(found.shape, -_LEAST), np.full(found.shape, _LEAST)
+    for _ in range(64):
+        middle = (low + high) / 2
+        with np.errstate(all="ignore"):
+            right = is_right(_placed(middle))
+        low, high = np.where(right, middle, low), np.where(right, high, middle)
+    return np.where(near, _placed((low + high) / 2), found)
+
+
+def _placed(t: np.ndarray) -> np.ndarray:
+    return np.sign(t) * np.exp(np.abs(t) - _LEAST)
 
 
 @functools.cache

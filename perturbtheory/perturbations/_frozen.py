@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from perturbtheory.perturbations._base import LANDMARKS
+from perturbtheory.perturbations._bisection import next_to_zero
 from perturbtheory.perturbations._zones import power_at
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ def _unit_log_quantiles(distribution: Any, levels: tuple[float, ...], upper: boo
             secant = a + (b - a) * above / (above - below)
         use = (secant > a) & (secant < b) & (step % 3 > 0)
         place[rows] = np.where(use, secant, (a + b) / 2)
-    return np.sinh(place)
+    sign = 1.0 if upper else -1.0
+    return next_to_zero(np.sinh(place), method, level, lambda x: sign * (method(x) - level) > 0)
 
 
 def tail_of(distribution: Any) -> Literal["none", "gaussian", "exponential", "polynomial"]:

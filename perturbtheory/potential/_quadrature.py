@@ -145,14 +145,27 @@ def _outside(
 def hvp(
     noise: AbstractPerturbation, theta: Float[Array, "d"], v: Float[Array, "d"]
 ) -> Float[Array, "d"]:
-    """H(theta) v in one pass over nodes x d."""
+    """H(theta) v in one pass over nodes x d.
 
-    def integrand(s: Array, mass: Array, rate: Array) -> tuple[Array, Array]:
+    Where a density may be infinite, the largest rate of every node is kept apart from the others,
+    as its square, which cancels, would leave its rounding.
+    """
+
+    def integrand(s: Array, mass: Array, rate: Array) -> tuple[Array, ...]:
         del s
-        return mass @ (rate * jnp.sum(rate, 1)[:, None]), (mass * (rate @ v)) @ rate
+        if noise.smooth:
+            return mass @ (rate * jnp.sum(rate, 1)[:, None]), (mass * (rate @ v)) @ rate, 0 * v
+        top = jnp.argmax(rate, 1)
+        is_top = top[:, None] == jnp.arange(theta.size)
+        largest = jnp.max(rate, 1)
+        rate = jnp.where(is_top, 0.0, rate)
+        others, along = jnp.sum(rate, 1), rate @ v
+        own = (mass * largest * (v[top] * others - along)) @ is_top.astype(theta.dtype)
+        degree = (mass * (others + largest)) @ rate
+        return degree, (mass * (along + largest * v[top])) @ rate, own
 
-    degree, coupled = integrate(noise, theta, rule(noise, theta), integrand)
-    return degree * v - coupled
+    degree, coupled, own = integrate(noise, theta, rule(noise, theta), integrand)
+    return degree * v - coupled + own
 
 
 def hessian(noise: AbstractPerturbation, theta: Float[Array, "d"]) -> Float[Array, "d d"]:

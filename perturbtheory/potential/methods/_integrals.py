@@ -205,13 +205,31 @@ def laplacian(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
 
 
 def product_with(vector: np.ndarray) -> Terms:
-    """(p, int F r_i R ds v_i - int F r_i sum_j r_j v_j ds) for v = `vector`: the second is H v."""
+    """(p, int F r_i R ds v_i - int F r_i sum_j r_j v_j ds) for v = `vector`: the second is H v.
+
+    R is the sum of all r_j, so that r_i^2 cancels. Where a density may be infinite, it would leave
+    its rounding: there the largest rate of every node is kept apart from the others.
+    """
 
     def terms(noise: Any, block: Block) -> tuple[np.ndarray, ...]:
         product, rate = _law(noise, block)
-        rows = block.weights * product
-        degree, v = combined(rows * summed(rate), rate), vector[block.which]
-        return combined(rows, rate), degree * v - combined(rows * summed(rate, v), rate)
+        rows, v = block.weights * product, vector[block.which]
+        if noise.smooth:
+            degree = combined(rows * summed(rate), rate)
+            return combined(rows, rate), degree * v - combined(rows * summed(rate, v), rate)
+        nodes, top = np.arange(len(rate)), np.argmax(rate, 1)
+        largest = rate[nodes, top]
+        rate[nodes, top] = 0.0
+        others, along = summed(rate), summed(rate, v)
+
+        def at_top(values: np.ndarray) -> np.ndarray:
+            return np.stack([np.bincount(top, row, rate.shape[1]) for row in values])
+
+        degree = combined(rows * (others + largest), rate)
+        coupled = combined(rows * (along + largest * v[top]), rate)
+        own = at_top(rows * (largest * (v[top] * others - along)))
+        p = combined(rows, rate) + at_top(rows * largest)
+        return p, degree * v - coupled + own
 
     return terms
 
