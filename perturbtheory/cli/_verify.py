@@ -123,7 +123,7 @@ def _loaded(path: Path) -> "list[Claim]":
         made = registered_by(lambda: loader.exec_module(module))
     except (Exception, SystemExit) as error:
         at = line_in(spec.origin or str(path), error)
-        why = f"could not be run{at and f', {at}'}: {type(error).__name__}: {error}; fix it"
+        why = f"could not be run{at and f', {at}'}: {type(error).__name__}: {error}"
         msg = f"`CLAIM` {str(path)!r} {why}"
         raise MisuseError(msg) from error
     ids = {claim.id for claim in made}

@@ -289,12 +289,11 @@ class AbstractPerturbation(Shown, abc.ABC):
 
 
 def require_perturbation(name: str, value: Any) -> None:
-    """Raise TypeError unless `value` is a perturbation."""
+    """Raise TypeError unless `value` is a perturbation, whose coordinates are independent."""
     if not isinstance(value, AbstractPerturbation):
-        like = "a perturbation with independent coordinates, such as pt.Normal()"
-        way_out = "wrap a frozen scipy.stats distribution in pt.FromScipy"
-        msg = f"`{name}` must be {like}, got {value!r}; {way_out}"
-        raise TypeError(msg)
+        from perturbtheory.perturbations._dependent import not_independent
+
+        raise TypeError(not_independent(name, value))
 
 
 wrap(AbstractPerturbation)

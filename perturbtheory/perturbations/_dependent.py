@@ -121,3 +121,15 @@ class AbstractDependentNoise(Shown, abc.ABC):
     @abc.abstractmethod
     def prepare(self, dtype: Any) -> Self:
         """The form for the compiled engine."""
+
+
+def not_independent(name: str, value: Any) -> str:
+    """What is said of a value that is no noise with independent coordinates."""
+    like, given = "a perturbation, such as pt.Normal()", repr(value)
+    way_out = "wrap a frozen scipy.stats distribution in pt.FromScipy"
+    if isinstance(value, AbstractDependentNoise):
+        like = "a perturbation with independent coordinates, such as pt.Normal()"
+        way_out = "dependent noise is for `expected_max`, `expected_logsumexp` and `distributions`"
+    elif isinstance(value, type):
+        given, way_out = f"the class {value.__name__}", f"write {value.__name__}()"
+    return f"`{name}` must be {like}, got {given}; {way_out}"

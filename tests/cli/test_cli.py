@@ -161,13 +161,13 @@ def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys, monke
     ("text", "words"),
     [
         ("", "makes no claims; see `help(perturbtheory.ledger)`"),
-        ("1 / 0", "could not be run, line 1: ZeroDivisionError: division by zero; fix it"),
+        ("1 / 0", "could not be run, line 1: ZeroDivisionError: division by zero"),
         ("def", "could not be run: SyntaxError"),
         (
             "from perturbtheory.ledger import Claim\nClaim('A.gumbel-density', 'me', 'nothing')",
             "'A.gumbel-density'",
         ),
-        ("import sys\nsys.exit(0)", "could not be run, line 2: SystemExit: 0; fix it"),
+        ("import sys\nsys.exit(0)", "could not be run, line 2: SystemExit: 0"),
         (own("rests").replace('x$."', 'x$.", depends_on="T.no"'), "'T.no', which is no claim"),
         (None, "must be an id or a Python file that exists"),
     ],

@@ -204,9 +204,11 @@ def require_logs(theta: np.ndarray, log_p: np.ndarray) -> None:
     if np.any(lost):
         row = tuple(np.argwhere(np.any(lost, -1))[0]) if theta.ndim > 1 else ()
         msg = (
-            f"`theta` must have no category as unlikely as {np.flatnonzero(lost[row])[0]}, got "
-            f"{theta[row]}: few points over the factors have most of its probability; pass "
-            "`FactorNoise` more `nodes`, mask it with -inf, or ask for `estimate_probabilities`"
+            f"`theta` must make no category too unlikely for points over the factors, got "
+            f"{theta[row]}: few of them have most of the probability of category "
+            f"{np.flatnonzero(lost[row])[0]}; pass `FactorNoise` more `nodes`, take `JointNormal` "
+            "if the noise is normal with up to six categories, mask it with -inf, or ask for "
+            "`estimate_probabilities`"
         )
         raise ValueError(msg)
 
