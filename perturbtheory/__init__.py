@@ -62,7 +62,12 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
-        msg = f"module {__name__!r} has no attribute {name!r}; it has {', '.join(sorted(_HOMES))}"
+        from perturbtheory.checks import closest
+
+        known = sorted([*_HOMES, *_MODULES])
+        near = " or ".join(closest(name, known))
+        meant = f"did you mean {near}?" if near else f"it has {', '.join(known)}"
+        msg = f"module {__name__!r} has no attribute {name!r}; {meant}"
         raise AttributeError(msg)
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
 

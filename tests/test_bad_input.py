@@ -124,8 +124,10 @@ def test_parameters_that_do_not_fit_theta() -> None:
 
 
 def test_unknown_public_name() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'Normall'; it has .*Normal"):
+    with pytest.raises(AttributeError, match="no attribute 'Normall'; did you mean Normal"):
         _ = pt.Normall
+    with pytest.raises(AttributeError, match="no attribute 'what'; it has .*Normal.*estimators"):
+        _ = pt.what
 
 
 def test_what_is_listed_is_there() -> None:

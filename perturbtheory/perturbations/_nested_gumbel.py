@@ -78,6 +78,12 @@ class NestedGumbel(AbstractDependentNoise):
     )
 
     def __post_init__(self) -> None:
+        if isinstance(self.nests, list | tuple | np.ndarray) and _are_words(self.nests):
+            msg = (
+                f"`nests` must be labels 0, ..., m - 1, got {self.nests!r}; pass "
+                "numpy.unique(nests, return_inverse=True)[1]"
+            )
+            raise ValueError(msg)
         shares = _shares(parameter("nests", self.nests))
         many = shares.shape[1]
         dissimilarity = parameter("dissimilarity", self.dissimilarity)
@@ -210,6 +216,10 @@ _LEAST = 1e-30
 
 def _in_range(array: Any) -> Any:
     return (array >= _LEAST) & (array <= 1)
+
+
+def _are_words(nests: Any) -> bool:
+    return any(isinstance(label, str) for label in np.asarray(nests, object).ravel())
 
 
 def _shares(nests: Any) -> Any:

@@ -294,7 +294,7 @@ def test_traced_dissimilarities_out_of_range_give_nan(lam):
         (([0, 1.5], 0.5), "`nests` must be labels 0, 1, ..., got"),
         (([[0.5, 0.6]], 0.5), "`nests` must have rows of sum one, got the sum 1.1 in row 0"),
         (([[1.5, -0.5]], 0.5), "`nests` must not be negative, got -0.5"),
-        ((["bus", "car"], 0.5), "`nests` must be real"),
+        ((["bus", "car"], 0.5), "`nests` must be labels"),
         (([], 0.5), "`nests` must not be empty"),
         ((3, 0.5), "`nests` must be known labels or a matrix of shares, got 3.0"),
         (([0, 1], 1.5), "`dissimilarity` must be from 1e-30 to 1, got 1.5"),
@@ -330,3 +330,8 @@ def test_its_probabilities_are_a_distribution():
     np.testing.assert_allclose(
         np.exp(law.log_prob(np.arange(4))), potential("nested").probabilities(THETA)
     )
+
+
+def test_names_of_nests_are_told_how_to_become_labels() -> None:
+    with pytest.raises(ValueError, match="return_inverse"):
+        pt.NestedGumbel(["car", "bus", "bus"], 0.5)

@@ -273,7 +273,9 @@ def _found(noise: Any, p: np.ndarray) -> float:
     if not abs(mass - 1) < LOST:
         msg = (
             f"`perturbation` {noise} has a density that the quadrature does not resolve: it found "
-            f"the mass {mass} instead of 1; name its kinks as `breakpoints`"
+            f"the mass {mass} instead of 1; its `log_pdf`, `log_cdf` "
+            "and `log_sf` do not belong together, or it has kinks that nobody named (`kinks`, or "
+            "`breakpoints` of `FromScipy`)"
         )
         raise ValueError(msg)
     return mass

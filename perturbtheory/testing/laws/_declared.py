@@ -35,6 +35,14 @@ def form(noise: AbstractPerturbation) -> None:
     for name in ("continuous", "smooth", "positive", "differentiable"):
         declared = getattr(noise, name)
         ensure(f"`{name}` is {declared!r}, and must be True or False", isinstance(declared, bool))
+    ensure(
+        f"`kinks` is {noise.kinks!r}, and must be a tuple of numbers",
+        isinstance(noise.kinks, tuple),
+    )
+    ensure(
+        "`continuous` is False, and there are no `atoms` and `weights`",
+        noise.continuous or (hasattr(noise, "atoms") and hasattr(noise, "weights")),
+    )
     ensure("`valid` is false: a parameter is not finite", bool(noise.valid))
 
 

@@ -88,8 +88,8 @@ true_vae_scale_300 = vae_scale_300.corrected(
     r"""After 300 epochs the published number does not order the noises by their variance: on MNIST
     unit Gumbel noise, of variance $\pi^2/6$, is lower than Normal noise, of variance one, and lower
     than Gumbel noise of variance one, so that the shape of the noise is not what decides.""",
-    assumes=r"""As for C.vae-scale-300, by the same rule; said after the runs of these three on MNIST
-    were looked at.""",
+    assumes=r"""As for C.vae-scale-300, by the same rule; said after the runs of these three on
+    MNIST were looked at.""",
 )
 vae_relaxed = Claim(
     "C.vae-relaxed",
