@@ -93,7 +93,10 @@ def ask_hessian(law: Law, theta: Vector, need: float) -> Ask:
     def one(row: np.ndarray) -> np.ndarray:
         return -law.method.hessian(law.noise, row)
 
-    return _ask(law, theta, terms, one, need)
+    def of_softmaxes(p: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+        return np.einsum("mn,ni,nj->mij", coefficients, p, p, optimize=True)
+
+    return _ask(law, theta, terms, one, of_softmaxes, need)
 
 
 def ask_product(law: Law, theta: Vector, v: Vector, need: float) -> Ask:
@@ -106,17 +109,23 @@ def ask_product(law: Law, theta: Vector, v: Vector, need: float) -> Ask:
     def one(row: np.ndarray) -> np.ndarray:
         return law.method.hvp(law.noise, row, v)
 
-    return _ask(law, theta, terms, one, need)
+    def of_softmaxes(p: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+        return coefficients @ (p * (v - (p @ v)[:, None]))
+
+    return _ask(law, theta, terms, one, of_softmaxes, need)
 
 
-def _ask(law: Law, theta: Vector, terms: Any, one: Any, need: float) -> Ask:
-    at_once = law.method is not closed_form and need >= _DEEP
-    at_once = at_once and _many.serves(law.noise, theta.size)
+def _ask(law: Law, theta: Vector, terms: Any, one: Any, of_softmaxes: Any, need: float) -> Ask:
+    """By `terms` of many rows, of softmaxes given p, or by one row after the other."""
+    at_once = need >= _DEEP and _many.serves(law.noise, theta.size)
 
     def ask(sums: Sums, u: np.ndarray, log_weight: np.ndarray, rows: np.ndarray) -> None:
         at = theta + u @ law.loadings.T
 
         def total(coefficients: np.ndarray) -> np.ndarray:
+            if law.method is closed_form:
+                p = closed_form.softmaxes(law.noise, at)[1]
+                return of_softmaxes(p, coefficients) / law.noise.gumbel_scale
             if at_once:
                 finer, floor = _nodes(need)
                 return _many.weighted(law.noise, at, coefficients, terms, finer=finer, floor=floor)

@@ -220,7 +220,8 @@ def _refined(law: Law, theta: Vector, ask: Ask, found: _Found, scale: Any) -> np
     """The integral of which two rules agree, from the nodes on that serve p."""
     for level in _levels(law, theta, ask, found.reach, found.level.step):
         gap = float(np.max(level.apart[0] / scale(level.fine[0])))
-        if gap < (10 * _USUAL[0] if law.geometric else 100 * _TIGHT):
+        enough = _ENOUGH.get(law.noise.tail, _USUAL)[0]
+        if gap < (10 * enough if law.geometric else 100 * _TIGHT):
             return level.fine[0]
     return _law.refuse(law, theta)
 
