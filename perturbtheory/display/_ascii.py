@@ -29,9 +29,12 @@ def ascii_text(text: str) -> str:
     Example:
         >>> ascii_text("θ_1 ≤ Γ, é"), ascii_text("10⁻³, x₁₂ and ½"), ascii_text("\u4e2d")
         ('theta_1 <= Gamma, e', '10^-3, x_12 and 1/2', '\\u4e2d')
+        >>> ascii_text("√x_1 + √(2 π)")
+        'sqrt(x_1) + sqrt(2 pi)'
     """
     if text.isascii():
         return text
+    text = re.sub(r"√(\w+)", r"√(\1)", text)  # of what "sqrtx" would not say
     made: list[str] = []
     for before, character, after in zip(f" {text}", text, f"{text[1:]} ", strict=False):
         one = _one(character)

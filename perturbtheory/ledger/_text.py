@@ -57,7 +57,8 @@ def _converter() -> Any:
     def root(node: Any, l2tobj: Any) -> str:
         if node.nodeargd is None:
             return node.latex_verbatim()
-        return f"√{_grouped(l2tobj.nodelist_to_text([node.nodeargd.argnlist[-1]]))}"
+        inside = _grouped(l2tobj.nodelist_to_text([node.nodeargd.argnlist[-1]]))
+        return f"√({inside})" if "^" in inside and inside[0] != "(" else f"√{inside}"
 
     macros = [
         latex2text.MacroTextSpec("frac", quotient),
