@@ -89,13 +89,19 @@ def verify(
 
 def _chosen(names: Sequence[str]) -> "tuple[list[str], dict[str, Claim]]":
     """The ids of the claims, and by id those of the user's own files, which come last."""
-    from perturbtheory.claims import UnknownClaim, chosen_ids
+    from perturbtheory.checks import closest
+    from perturbtheory.claims import UnknownClaim, chosen_ids, index
 
     files = [name for name in names if name.endswith(".py")]
     own = {claim.id: claim for name in files for claim in _loaded(Path(name))}
     ids = [name for name in names if name not in files]
     some = {id_: own[id_] for id_ in ids if id_ in own}
     ids = [id_ for id_ in ids if id_ not in own]
+    for id_ in set(ids) - set(index()):
+        if near := closest(id_, own, 3):
+            meant = " or ".join(near)
+            msg = f"`CLAIM` must be the id of a claim, got {id_!r}; did you mean {meant}?"
+            raise MisuseError(msg)
     try:
         chosen = chosen_ids(ids) if ids or not files else []
     except UnknownClaim as error:

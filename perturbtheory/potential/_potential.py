@@ -90,8 +90,8 @@ class Potential(ShownPotential):
         """H(theta), the Laplacian of the graph with weights -H_ij >= 0; shape ``(..., d, d)``.
 
         Symmetric, positive semidefinite, rows sum to zero. In NumPy, up to 1,000 categories, a row
-        is right in relation to itself however small p_i is. Zero for discrete noise; at a tie of
-        discrete noise it does not exist: raises ValueError, or gives NaN where theta is traced.
+        is right in relation to itself however small p_i is. Infinite, which no number says, where
+        densities are so at one place. Zero for discrete noise; ValueError at its ties, or NaN.
         """
         vectors = self._theta(theta)
         self.require_no_tie(vectors)

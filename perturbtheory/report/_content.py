@@ -19,6 +19,11 @@ INTRODUCTION = (
     "false there is a counterexample, and a corrected statement that is checked the same way. "
     "Statements of our own follow."
 )
+OWN_TITLE = "What holds, statement by statement"
+OWN_INTRODUCTION = (
+    "Every statement is a claim with a permanent name: checked by independent routes, and given a "
+    "verdict by rule. Where a statement is false there is a counterexample."
+)
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,11 @@ class Report:
         self.results = tuple(sorted(results, key=lambda r: _index(order, r.claim.id)))
         self.budget = budget
         self._by_id = {result.claim.id: result for result in self.results}
+        own = bool(self.results) and not set(order) & set(self._by_id)
+        self.title, self.introduction = (
+            (OWN_TITLE, OWN_INTRODUCTION) if own else (TITLE, INTRODUCTION)
+        )
+        self.papers = () if own else tuple(paper for paper in PAPERS if paper.key != "C")
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._by_id

@@ -7,7 +7,7 @@ from perturbtheory.display import to_html
 from perturbtheory.ledger import Result, in_words
 from perturbtheory.report import _content, _graph
 from perturbtheory.report._article import article, badge, reference, statement, tone
-from perturbtheory.report._content import PAPERS, Report, paper_of
+from perturbtheory.report._content import Report, paper_of
 from perturbtheory.report._figures import Picture
 from perturbtheory.report._objections import Objection
 
@@ -31,7 +31,7 @@ def page(report: Report, pictures: dict[str, list[Picture]]) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<title>{escape(_content.TITLE)}</title>
+<title>{escape(report.title)}</title>
 <link rel="icon" href="data:,">
 <style>
 {style}
@@ -61,13 +61,13 @@ def page(report: Report, pictures: dict[str, list[Picture]]) -> str:
 def _opening(report: Report) -> str:
     papers = "".join(
         f"<li><strong>{paper.name}</strong>: {escape(paper.reference)}.</li>\n"
-        for paper in PAPERS
-        if paper.key != "C"
+        for paper in report.papers
     )
+    papers = papers and f'<ul class="papers">\n{papers}</ul>\n'
     return (
-        f"<header>\n<h1>{escape(_content.TITLE)}</h1>\n"
-        f'<p class="lead">{escape(_content.INTRODUCTION)}</p>\n'
-        f'<ul class="papers">\n{papers}</ul>\n'
+        f"<header>\n<h1>{escape(report.title)}</h1>\n"
+        f'<p class="lead">{escape(report.introduction)}</p>\n'
+        f"{papers}"
         f'<p class="summary">{escape(report.summary())}</p>\n{_bar(report)}'
         f'<p class="proofs">{escape(report.proofs())}</p>\n</header>\n'
     )

@@ -16,10 +16,10 @@ _SPECIAL = re.compile(r"[\\`*<|]|(?<!\w)_|_(?!\w)|~(?=~)|\](?=[(\[:])|(?<=!)\[")
 
 def document(report: Report, pictures: dict[str, list[Picture]]) -> str:
     """The whole document."""
-    lines = [f"# {_content.TITLE}", "", _content.INTRODUCTION, ""]
-    for paper in _content.PAPERS[:-1]:
+    lines = [f"# {report.title}", "", report.introduction, ""]
+    for paper in report.papers:
         lines.append(f"- **{paper.name}**: {_text(paper.reference)}.")
-    lines += ["", f"**{report.summary()}**", "", report.proofs(), ""]
+    lines += [*[""] * bool(report.papers), f"**{report.summary()}**", "", report.proofs(), ""]
     lines += [*_summary(report), *_wrong(report), *_objected(report)]
     for paper, sections in report.chapters():
         lines += [f"## {paper.name}", "", f"{_text(paper.reference)}.", ""]

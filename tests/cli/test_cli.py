@@ -143,6 +143,7 @@ def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys, monke
     assert "T.even" in page
     assert ">my_claims.py<" in page
     assert "perturbtheory verify my_claims.py<" in page
+    assert "Two papers" not in page  # of which these statements are not
     (tmp_path / "more.py").write_text(own("other"))
     assert run("verify", str(path), str(tmp_path / "more.py"), "T.other") == cli.AGREES
     out = capsys.readouterr().out
@@ -150,6 +151,8 @@ def test_claims_of_ones_own_are_checked_by_the_same_rule(tmp_path, capsys, monke
     assert "T.even" not in out
     assert run("verify", str(path), "T.odd") == cli.MISUSED
     capsys.readouterr()
+    assert run("verify", str(path), "T.evem") == cli.MISUSED
+    assert "did you mean T.even?" in capsys.readouterr().err
     monkeypatch.chdir(tmp_path)
     assert run("verify", "my_claims") == cli.MISUSED
     assert "did you mean my_claims.py?" in capsys.readouterr().err
