@@ -38,8 +38,9 @@ class AbstractPerturbation(Shown, abc.ABC):
 
     tail: ClassVar[Tail] = "exponential"
     """How the heavier of the two tails decays."""
+    gaussian: ClassVar[bool] = False  # whether the law is normal
     independent: ClassVar[bool] = True
-    """Whether the coordinates are independent, which those of `FactorNoise` are not."""
+    """Whether the coordinates are independent."""
     continuous: ClassVar[bool] = True
     """Whether gamma_i has a density; where not, `atoms` and `weights` say where its mass is."""
     smooth: ClassVar[bool] = True

@@ -23,6 +23,7 @@ from perturbtheory.numerics import (
 )
 from perturbtheory.perturbations._base import AbstractPerturbation, Tail, require_perturbation
 from perturbtheory.perturbations._dependent import AbstractDependentNoise
+from perturbtheory.perturbations._factor_nodes import FEWEST, NODES, POINTS, RULES, require_nodes
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -45,9 +46,9 @@ class FactorNoise(AbstractDependentNoise):
     and 2 are computed to rounding. From rank 3 on answers are means over `nodes` quasi-Monte-Carlo
     points, the same in every call, by which p is right to about 1e-4 for moderate loadings:
     `estimate_probabilities` says how far, and a log p_i that rests on few points is refused. Normal
-    noise of up to six categories is exact at any rank as `JointNormal`. Where the law of `noise`
-    has kinks or atoms, rank 1 alone is served; under atoms no two rows of B may be equal, or ties
-    remain.
+    noise of up to six categories is answered as `JointNormal` then, exactly, unless `nodes` are
+    given. Where the law of `noise` has kinks or atoms, rank 1 alone is served; under atoms no two
+    rows of B may be equal, or ties remain.
 
     Raises ValueError for loadings of another shape, NaN or infinite, and `nodes` out of range;
     TypeError for a `noise` that is no perturbation.
@@ -80,7 +81,7 @@ class FactorNoise(AbstractDependentNoise):
         loadings = loadings[:, None] if np.ndim(loadings) == 1 else loadings
         object.__setattr__(self, "loadings", loadings)
         if self.nodes is not None:
-            _require_nodes(self.nodes, loadings.shape[1])
+            require_nodes(self.nodes, loadings.shape[1])
         d = loadings.shape[0]
         if self.noise.shape and self.noise.shape != (d,):
             msg = (
@@ -101,16 +102,27 @@ class FactorNoise(AbstractDependentNoise):
     @property
     def form(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
         """`factors`, over which a rule of one or two variables goes, or `points` for more."""
-        many = np.shape(self.loadings)[1] > _RULES
+        many = np.shape(self.loadings)[1] > RULES
         if many and is_known(self.loadings):
-            many = self.centred().shape[1] > _RULES
+            many = self.centred().shape[1] > RULES
         return "points" if many else "factors"
+
+    def computed(self) -> AbstractDependentNoise:
+        """`JointNormal` in the place of points that nobody asked for, where it serves."""
+        from perturbtheory.perturbations._joint_normal import MOST, JointNormal
+
+        few = self.shape[0] <= MOST and self.nodes is None
+        if not (few and self.noise.gaussian and self.form == "points"):
+            return self
+        xp, own, loadings = floats(self.noise.variance, self.loadings)
+        own = xp.broadcast_to(own, loadings.shape[:1])
+        return JointNormal(xp.diag(own) + loadings @ loadings.T)
 
     @property
     def points(self) -> int:
         """How many points there are for three and more factors; fewer of laws that take longer."""
         one_rule = self.noise.step is not None or self.noise.gumbel_scale is not None
-        return self.nodes or (_POINTS if one_rule else _POINTS // 8)
+        return self.nodes or (POINTS if one_rule else POINTS // 8)
 
     @property
     def tail(self) -> Tail:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -211,13 +223,13 @@ class FactorNoise(AbstractDependentNoise):
         """The form for the compiled engine, which has to know how many nodes there are."""
         loadings = self.loadings
         known = all(map(is_known, leaves(self)))
-        nodes = self.nodes or _NODES.get(np.shape(loadings)[1], self.points)
+        nodes = self.nodes or NODES.get(np.shape(loadings)[1], self.points)
         if known and self.form == "factors":
-            if np.shape(loadings)[1] > _RULES:
+            if np.shape(loadings)[1] > RULES:
                 loadings = self.centred() if self.slope() else 0 * loadings[:, :1]
                 nodes = None  # those were points
             if self.nodes is None or nodes is None:
-                nodes = 2 * math.ceil(_FEWEST * math.sqrt(1 + self.slope() ** 2 / 2))
+                nodes = 2 * math.ceil(FEWEST * math.sqrt(1 + self.slope() ** 2 / 2))
         loadings = namespace(loadings).asarray(loadings, dtype)
         return self._with(self.noise.prepare(dtype), loadings, nodes)
 
@@ -271,24 +283,3 @@ class FactorNoise(AbstractDependentNoise):
         object.__setattr__(made, "loadings", loadings)
         object.__setattr__(made, "nodes", nodes or self.nodes)
         return made
-
-
-def _require_nodes(nodes: Any, rank: int) -> None:
-    if not isinstance(nodes, (int, np.integer)) or isinstance(nodes, bool) or nodes < 2:
-        msg = f"`nodes` must be an int, at least 2, got {nodes!r}; leave it out for the usual ones"
-        raise ValueError(msg)
-    if rank > _RULES and (not _LEAST <= nodes <= _MOST or nodes & (nodes - 1)):
-        near = min(max(_LEAST, 2 ** int(nodes).bit_length()), _MOST)
-        msg = (
-            f"`nodes` must be a power of two from {_LEAST} to {_MOST} for {rank} factors, got "
-            f"{nodes}; pass {near}"
-        )
-        raise ValueError(msg)
-
-
-_RULES = 2
-"""Most factors over which the engine has a rule of high accuracy."""
-_NODES, _FEWEST = {0: 2, 1: 256, 2: 96}, 32
-"""Intervals of the outer rule under JAX by rank, and half of those for loadings near zero."""
-_POINTS, _LEAST, _MOST = 2**14, 2**10, 2**24
-"""Points for more factors, and the fewest and most there may be."""

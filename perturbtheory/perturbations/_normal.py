@@ -34,6 +34,7 @@ class Normal(AbstractScale):
 
     scale: Float[Array, "#d"] | float = 1.0
     tail: ClassVar[Tail] = "gaussian"
+    gaussian: ClassVar[bool] = True
     step: ClassVar[float | None] = 0.22
     unit_variance: ClassVar[float] = 1.0
     reach: ClassVar[float] = 14.0

@@ -28,7 +28,7 @@ from perturbtheory.potential._subdifferential import (
     gradient_alone,
     of_atoms,
 )
-from perturbtheory.potential.methods import method_of
+from perturbtheory.potential.methods import computed, method_of
 
 if TYPE_CHECKING:
     from jax.typing import ArrayLike
@@ -243,7 +243,7 @@ class Potential(ShownPotential):
     @property
     def kind(self) -> Kind:
         """By which means the numbers are computed."""
-        return method_of(self.noise).kind
+        return method_of(computed(self.noise)).kind
 
     def _theta(self, theta: Any) -> Any:
         vectors = as_vectors("theta", theta, masked=True)
@@ -264,7 +264,7 @@ class Potential(ShownPotential):
             vectors = tuple(jnp.asarray(v) for v in vectors)
             xp = namespace(*vectors)
         if not xp.traced:
-            return _rows_of.answer(question, self.noise, *np.broadcast_arrays(*vectors))
+            return _rows_of.answer(question, computed(self.noise), *np.broadcast_arrays(*vectors))
         from perturbtheory.potential import _compiled
 
         arrays = [v for v in vectors if is_jax(v)] or [
@@ -272,7 +272,7 @@ class Potential(ShownPotential):
         ]
         dtype = arrays[0].dtype
         vectors = xp.broadcast_arrays(*(xp.asarray(v, dtype) for v in vectors))
-        return _compiled.answer(question, self.noise, *vectors)
+        return _compiled.answer(question, computed(self.noise), *vectors)
 
     def require_dimension(self, name: str, dimension: int) -> None:
         """Raise ValueError unless vectors of this dimension fit the parameters of the noise."""

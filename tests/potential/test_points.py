@@ -12,7 +12,7 @@ from perturbtheory.testing import laws, strategies
 
 LOADINGS = np.random.default_rng(1).standard_normal((5, 3))
 THETA = np.array([0.3, -0.5, 0.1, 0.75, 0.0])
-NOISE = pt.FactorNoise(pt.Normal(), LOADINGS)
+NOISE = pt.FactorNoise(pt.Normal(), LOADINGS, nodes=2**14)
 F = pt.expected_max(NOISE)
 EXACT = pt.expected_max(pt.JointNormal(np.eye(5) + LOADINGS @ LOADINGS.T))
 FEW = pt.expected_max(pt.FactorNoise(pt.Gumbel(), LOADINGS[:4], nodes=2**10))
@@ -223,7 +223,7 @@ def test_no_value_of_theta_stops_a_compiled_radius() -> None:
 
 
 def test_laws_that_take_longer_have_fewer_points() -> None:
-    assert pt.FactorNoise(pt.Normal(), LOADINGS).points == 2**14
+    assert pt.FactorNoise(pt.Gumbel(), LOADINGS).points == 2**14
     assert pt.FactorNoise(pt.StudentT(3.0), LOADINGS).points == 2**11
     assert pt.FactorNoise(pt.StudentT(3.0), LOADINGS, nodes=2**12).points == 2**12
 
@@ -243,6 +243,37 @@ def test_more_points_are_more_accurate_and_seed_nothing() -> None:
 
     assert off(2**13) < off(2**10) / 3
     np.testing.assert_array_equal(F.probabilities(THETA), F.probabilities(THETA.copy()))
+
+
+def test_few_normal_categories_are_exact_unless_points_are_asked_for() -> None:
+    scale, loadings, theta = np.array([1.0, 0.5, 2.0, 1.0]), LOADINGS[:4], THETA[:4]
+    f = pt.expected_max(pt.FactorNoise(pt.Normal(scale), loadings))
+    exact = pt.expected_max(pt.JointNormal(np.diag(scale**2) + loadings @ loadings.T))
+    assert f.kind == "quadrature"
+    for ask in (*ASKED, "parameters"):
+        given = exact.probabilities(theta) if ask == "parameters" else theta
+        expected = getattr(exact, ask)(given)
+        np.testing.assert_allclose(getattr(f, ask)(given), expected, rtol=1e-9, atol=1e-12)
+    assert np.max(f.estimate_probabilities(theta).radius) < 1e-10
+    assert f.estimate(theta).confidence == 1
+    many = pt.FactorNoise(pt.Normal(), np.random.default_rng(0).standard_normal((7, 3)))
+    assert pt.expected_max(many).kind == "quasi-monte-carlo"
+    assert pt.expected_max(pt.FactorNoise(pt.Gumbel(), LOADINGS)).kind == "quasi-monte-carlo"
+
+
+def test_few_normal_categories_are_exact_under_jax_too() -> None:
+    theta = THETA[:4]
+
+    def loss(loadings):
+        noise = pt.FactorNoise(pt.Normal(), loadings)
+        return pt.expected_max(noise).probabilities(theta)[1]
+
+    step = np.zeros_like(LOADINGS[:4])
+    step[1, 2] = 1e-4
+    slope = (loss(LOADINGS[:4] + step) - loss(LOADINGS[:4] - step)) / 2e-4
+    value, found = jax.value_and_grad(loss)(jnp.asarray(LOADINGS[:4]))
+    np.testing.assert_allclose(value, loss(LOADINGS[:4]), rtol=1e-12)
+    np.testing.assert_allclose(found[1, 2], slope, rtol=1e-6)
 
 
 def test_dependent_columns_leave_rules() -> None:

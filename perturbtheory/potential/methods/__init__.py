@@ -15,3 +15,8 @@ _OF_DEPENDENT = {"factors": factors, "nests": nests, "orthants": orthants, "poin
 def method_of(noise: Any) -> ModuleType:
     """The module for this noise: `atoms`, `closed_form`, `quadrature`, or by its form."""
     return independent_method(noise) if noise.independent else _OF_DEPENDENT[noise.form]
+
+
+def computed(noise: Any) -> Any:
+    """The law in the form that the engine answers best."""
+    return noise if noise.independent else noise.computed()
