@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LIKELY, UNLIKELY = -14.0, -36.0
 """log p_i down to which the declared nodes serve, right to 1e-16 in all, and twice as many."""
+FEW, DEEPEST = 64, -2500.0
+"""Categories of which all may be likely, and log p_i down to which rules go."""
 _DEEP, _BELOW = -500.0, 56.0
 """log p_i down to which rows at once serve, on windows that reach farther down than that."""
 _FAR = 40.0
@@ -136,5 +138,19 @@ def _ask(law: Law, theta: Vector, terms: Any, one: Any, of_softmaxes: Any, need:
             return out
 
         sums.add(rows, log_weight, None, total)
+
+    return ask
+
+
+def ask_anchored(law: Law, theta: Vector) -> Ask:
+    """f_0(theta + B u) - f_0(B u), each less f_0(0)."""
+
+    def ask(sums: Sums, u: np.ndarray, log_weight: np.ndarray, rows: np.ndarray) -> None:
+        moved = u @ law.loadings.T
+        one, two = (
+            np.array([law.method.anchored(law.noise, t + row) for row in moved])
+            for t in (theta, np.zeros_like(theta))
+        )
+        sums.add(rows, log_weight, None, lambda c: c @ (one - two))
 
     return ask

@@ -19,15 +19,19 @@ import numpy as np
 from perturbtheory.estimate import Kind
 from perturbtheory.potential.methods import _law, _outer
 from perturbtheory.potential.methods._conditional import (
+    DEEPEST,
+    FEW,
     LIKELY,
     UNLIKELY,
+    ask_anchored,
     ask_first,
     ask_hessian,
     ask_product,
 )
 from perturbtheory.potential.methods._independent import independent_method
+from perturbtheory.potential.methods._integrals import with_degrees
 from perturbtheory.potential.methods._law import Law, law_of, require_density
-from perturbtheory.potential.methods._outer import Ask, Level, Sums
+from perturbtheory.potential.methods._outer import Ask, Level
 from perturbtheory.potential.methods._pass import Pass
 
 if TYPE_CHECKING:
@@ -39,10 +43,8 @@ kind: Kind = "quadrature"
 _EPS = float(np.finfo(float).eps)
 _LOST = 38.0
 """-log of the share of a sum that may lie beyond the reach of its nodes."""
-_DEEPEST, _UNDERFLOW = -2500.0, -745.0
-"""log p_i down to which rules go, and down to which p_i is no zero."""
-_FEW = 64
-"""Categories of which all may be likely."""
+_UNDERFLOW = -745.0
+"""log p_i down to which p_i is no zero."""
 _USUAL, _ENOUGH = (3e-8, 1e-3), {"gaussian": (1e-5, 2e-2)}
 """Relative gap, and Fourier transform at a quarter of the frequency, of which the square and the
 fourth power are rounding; under Gaussian tails, where errors fall faster, twice these powers."""
@@ -82,7 +84,7 @@ def _normalised(found: _Found) -> tuple[Vector, float]:
 
 def _found(law: Law, theta: Vector, least: float, *, radius: bool = False) -> _Found:
     """The rule that serves every log p_i above `least`, as deep as it has to go."""
-    need, relative = LIKELY if theta.size <= _FEW or least >= 0 else UNLIKELY, least < 0
+    need, relative = LIKELY if theta.size <= FEW or least >= 0 else UNLIKELY, least < 0
     open_ = _law.possible(law, theta) if relative else np.ones(theta.size, bool)
     while True:
         reach = math.sqrt(2 * (_LOST - need))
@@ -102,8 +104,8 @@ def _found(law: Law, theta: Vector, least: float, *, radius: bool = False) -> _F
             return _Found(level, log_p, reach, need)
         deeper = UNLIKELY if need > UNLIKELY else 2 * need
         need = max(min(lowest - 1.0, deeper), 4 * need)
-        if need < _DEEPEST:
-            _law.refuse_depth(theta, _DEEPEST)
+        if need < DEEPEST:
+            _law.refuse_depth(theta, DEEPEST)
 
 
 def _levels(
@@ -157,7 +159,7 @@ def _radii(law: Law, theta: Vector, found: _Found, out: Pass, lost: float) -> di
 
 def _least(theta: Vector, *, relative: bool) -> float:
     """log p_i down to which rows keep their digits."""
-    return _UNDERFLOW if relative or theta.size <= _FEW else UNLIKELY
+    return _UNDERFLOW if relative or theta.size <= FEW else UNLIKELY
 
 
 def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.ndarray, "d d"]:
@@ -179,11 +181,7 @@ def hessian(noise: Any, theta: Vector, *, relative: bool = True) -> Float[np.nda
         return out
 
     weight = _refined(law, theta, ask, found, scale)
-    weight = (weight + weight.T) / 2
-    np.fill_diagonal(weight, 0.0)
-    out = -weight
-    np.fill_diagonal(out, weight.sum(1))
-    return out
+    return with_degrees((weight + weight.T) / 2)
 
 
 def hvp(noise: Any, theta: Vector, v: Vector, *, relative: bool = True) -> Vector:
@@ -235,14 +233,7 @@ def anchored(noise: Any, theta: Vector) -> float:
     if noise.finite_mean:
         return solve(noise, theta, least=0.0).value - solve(noise, zero, least=0.0).value
 
-    def ask(sums: Sums, u: np.ndarray, log_weight: np.ndarray, rows: np.ndarray) -> None:
-        moved = u @ law.loadings.T
-        one, two = (
-            np.array([law.method.anchored(law.noise, t + row) for row in moved])
-            for t in (theta, zero)
-        )
-        sums.add(rows, log_weight, None, lambda c: c @ (one - two))
-
+    ask = ask_anchored(law, theta)
     for level in _levels(law, theta, ask, math.sqrt(2 * (_LOST - LIKELY))):
         if float(level.apart[0]) < 10 * _TIGHT * (float(np.ptp(theta)) + law.width):
             return float(level.fine[0])

@@ -25,12 +25,16 @@ from perturbtheory.estimate import Kind
 from perturbtheory.numerics import SCRAMBLINGS, normal_points
 from perturbtheory.potential.methods import _law, factors
 from perturbtheory.potential.methods._conditional import (
+    DEEPEST,
+    FEW,
     LIKELY,
     UNLIKELY,
+    ask_anchored,
     ask_first,
     ask_hessian,
     ask_product,
 )
+from perturbtheory.potential.methods._integrals import with_degrees
 from perturbtheory.potential.methods._outer import Ask, Sums
 from perturbtheory.potential.methods._pass import Pass
 
@@ -50,8 +54,9 @@ RARE, SHOWN = -math.log(RATE), 64.0
 """Points times p_i at least of a category that no point shows, but once in 1 / `RATE`; and points
 of which Student's radius can be believed."""
 _EPS = float(np.finfo(float).eps)
-_FEW, _AT_ONCE, _PAIRS = 64, 2**13, 32
-_DEEPEST = -2500.0
+_AT_ONCE, _PAIRS = 2**13, 32
+_LOOK, _SEEN = 2**10, 4.0
+"""Points that tell how small p_i are, and of these how many p_i has to rest on."""
 
 
 class _Squared(Sums):
@@ -110,9 +115,12 @@ def _means(law: Law, theta: Vector, nodes: int, need: float, *, radius: bool) ->
     return _Means(log_p, rest, many, np.minimum(log_mean - np.logaddexp.reduce(log_mean), 0.0))
 
 
-def _need(theta: Vector) -> float:
-    """log p_i down to which p_i given u is right in relation to itself."""
-    return LIKELY if theta.size <= _FEW else UNLIKELY
+def _need(law: Law, theta: Vector) -> float:
+    """log p_i down to which p_i given u has to be right in relation to itself."""
+    need = LIKELY if theta.size <= FEW else UNLIKELY
+    means = _means(law, theta - np.max(theta), _LOOK, need, radius=False)
+    lowest = float(np.min(means.log_mean, where=means.many >= _SEEN, initial=0.0))
+    return need if lowest >= need else max(min(lowest - 1.0, UNLIKELY), DEEPEST)
 
 
 def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np.inf) -> Pass:
@@ -121,12 +129,8 @@ def solve(noise: Any, theta: Vector, *, radius: bool = False, least: float = -np
     if law is None:
         return factors.solve(noise, theta, radius=radius, least=least)
     top = float(np.max(theta))
-    need = _need(theta)
+    need = LIKELY if least >= 0 else _need(law, theta)
     means = _means(law, theta - top, noise.points, need, radius=radius)
-    lowest = float(np.min(means.log_mean, where=means.many >= FEWEST, initial=0.0))
-    if lowest < need and least < need:
-        need = max(min(lowest - 1.0, UNLIKELY), _DEEPEST)
-        means = _means(law, theta - top, noise.points, need, radius=radius)
     log_p = means.log_mean
     rare = ~(means.many >= FEWEST)  # that no point shows has none at all
     value, p = top + float(means.rest[0].mean()), np.exp(log_p)
@@ -151,7 +155,7 @@ def _radii(
         + float(means.rest[1].mean())
         + height
         + _EPS * (64 * spread + 4 * abs(out.value)),
-        "probabilities_radius": np.minimum(np.maximum(sampled, 0.0) + unseen + own, 1.0),
+        "probabilities_radius": np.minimum(sampled + unseen + own, 1.0),
     }
 
 
@@ -226,12 +230,8 @@ def hessian(noise: Any, theta: Vector) -> Float[np.ndarray, "d d"]:
     if law is None:
         return factors.hessian(noise, theta)
     _law.require_density(law)
-    weight = _mean(law, ask_hessian(law, theta, _need(theta)), noise.points)
-    weight = (weight + weight.T) / 2
-    np.fill_diagonal(weight, 0.0)
-    out = -weight
-    np.fill_diagonal(out, weight.sum(1))
-    return out
+    weight = _mean(law, ask_hessian(law, theta, _need(law, theta)), noise.points)
+    return with_degrees((weight + weight.T) / 2)
 
 
 def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
@@ -240,7 +240,7 @@ def hvp(noise: Any, theta: Vector, v: Vector) -> Vector:
     if law is None:
         return factors.hvp(noise, theta, v)
     _law.require_density(law)
-    return _mean(law, ask_product(law, theta, v, _need(theta)), noise.points)
+    return _mean(law, ask_product(law, theta, v, _need(law, theta)), noise.points)
 
 
 def logs_and_product(
@@ -260,15 +260,7 @@ def anchored(noise: Any, theta: Vector) -> float:
     if noise.finite_mean:
         return solve(noise, theta, least=0.0).value - solve(noise, zero, least=0.0).value
 
-    def ask(sums: Sums, u: np.ndarray, log_weight: np.ndarray, rows: np.ndarray) -> None:
-        moved = u @ law.loadings.T
-        one, two = (
-            np.array([law.method.anchored(law.noise, t + row) for row in moved])
-            for t in (theta, zero)
-        )
-        sums.add(rows, log_weight, None, lambda c: c @ (one - two))
-
-    return float(_mean(law, ask, noise.points))
+    return float(_mean(law, ask_anchored(law, theta), noise.points))
 
 
 def tie(noise: Any, theta: Vector) -> bool:

@@ -87,7 +87,7 @@ vae_scale_300 = Claim(
 true_vae_scale_300 = vae_scale_300.corrected(
     r"""After 300 epochs the published number does not order the noises by their variance: on MNIST
     unit Gumbel noise, of variance $\pi^2/6$, is lower than Normal noise, of variance one, and lower
-    than Gumbel noise of variance one, so that the shape of the noise is not what decides.""",
+    than Gumbel noise of variance one, by scale alone.""",
     assumes=r"""As for C.vae-scale-300, by the same rule; said after the runs of these three on
     MNIST were looked at.""",
 )
