@@ -1,4 +1,24 @@
-"""Check, compute and re-run the theory of Perturb-Softmax and Perturb-Argmax distributions."""
+"""Check, compute and re-run the theory of Perturb-Softmax and Perturb-Argmax distributions.
+
+f(theta) = E[max_i(theta_i + gamma_i)] is the potential, and its gradient p(theta) the law of the
+arg max; a temperature t > 0 puts t log sum exp(. / t) in place of the max.
+
+- `expected_max(noise)` and `expected_logsumexp(noise, temperature)` make a `Potential`, which has
+  values, probabilities, Hessians, subdifferentials, conjugates and the inverse map.
+- The noise is `Gumbel()`, `Normal()`, `Uniform(-1, 1)` or another subclass of
+  `AbstractPerturbation`; `FromScipy` makes one of any continuous law of SciPy.
+- `diagnose(noise)` says what a family represents, and `table_1()` the table of paper A.
+- `estimators`, `distributions`, `models`, `properties`, `testing`, `numerics` and `data` are loaded
+  at first use; `perturbtheory.claims`, `ledger`, `report`, `figures` and `experiments` hold what
+  the command `perturbtheory` runs.
+
+Example:
+    >>> import numpy as np
+    >>> import perturbtheory as pt
+    >>> f = pt.expected_max(pt.Gumbel())
+    >>> f.probabilities(np.array([0.5, -0.25, 1.0])).round(4)
+    array([0.3198, 0.1511, 0.5272])
+"""
 
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -56,6 +76,7 @@ _HOMES = {
     ),
 }  # fmt: skip
 _MODULES = ("data", "distributions", "estimators", "models", "numerics", "properties", "testing")
+__all__ = [*sorted([*_HOMES, *_MODULES]), "__version__"]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
@@ -73,4 +94,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*sorted([*_HOMES, *_MODULES]), "__version__"]
+    return list(__all__)

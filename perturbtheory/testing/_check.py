@@ -154,8 +154,7 @@ def report(
     """Every law that is given, tried on one subject."""
     chosen = tuple(among)
     trial = settled(chosen, expected, examples, seed, error_rate)
-    findings = (trial.find(law, subject, expected.get(law.name, "")) for law in chosen)
-    return Report(str(subject), tuple(findings), error_rate, seed)
+    return Report(str(subject), trial.find_all(chosen, subject, expected), error_rate, seed)
 
 
 def settled(

@@ -1,11 +1,11 @@
 """What a check of a whole object answers: a finding per law, printed, in HTML, or raised."""
 
 import dataclasses
+import textwrap
 from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
-from rich.console import Console
 from rich.text import Text
 
 from perturbtheory.checks import closest
@@ -57,7 +57,7 @@ class Finding:
     @property
     def words(self) -> str:
         """The reason and the example in one text."""
-        if self.expected and self.verdict != "fails":
+        if self.expected and self.verdict in ("holds", "does not apply"):
             return f"it was expected to fail: {self.expected}; take the expectation out"
         said = [f"expected: {self.expected}"] if self.expected else []
         at = ", ".join(f"{name} = {_shown(value)}" for name, value in self.example.items())
@@ -165,11 +165,17 @@ class Report:
         return table
 
     def __str__(self) -> str:
-        console = Console(width=_WIDTH, no_color=True, highlight=False)
-        with console.capture() as captured:
-            console.print(self.__rich__())
-        rows = [line.rstrip() for line in captured.get().splitlines()]
-        return "\n".join([self.summary, self._odds, "", *rows])
+        """What failed, law by law; then what was not tested and why; names of the others."""
+        told = [self.summary, self._odds, ""]
+        for verdict in ("fails", "untested", "does not apply", "holds"):
+            alike: dict[str, list[str]] = {}
+            for f in self.findings:
+                if f.verdict == verdict:
+                    alike.setdefault(f.words, []).append(f.law.name)
+            for why, names in alike.items():
+                text = f"{verdict:16}{', '.join(names)}" + (f": {why}" if why else "")
+                told += textwrap.wrap(text, _WIDTH, subsequent_indent=" " * 16)
+        return "\n".join(told)
 
     @property
     def _odds(self) -> str:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,25 @@ class Trial:
     examples: int
     seed: int
     rate: float
+
+    def find_all(
+        self, among: Iterable[Law], subject: Any, expected: Mapping[str, str]
+    ) -> tuple[Finding, ...]:
+        """What becomes of every law; one that presumes a law that fails is left untested."""
+        findings: list[Finding] = []
+        failed: set[str] = set()
+        for law in among:
+            reason = expected.get(law.name, "")
+            absent = next((name for name in law.presumes if name in failed), None)
+            if absent is None or law.applies(subject):
+                found = self.find(law, subject, reason)
+            else:
+                why = f"it presumes the law {absent!r}, which fails: fix that first"
+                found = Finding(law, "untested", why, expected=reason)
+            findings.append(found)
+            if found.verdict == "fails" and not found.passed:
+                failed.add(law.name)
+        return tuple(findings)
 
     def find(self, law: Law, subject: Any, expected: str = "") -> Finding:
         """What becomes of one law."""

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.stats
 
 import perturbtheory as pt
 from perturbtheory.testing import _check, laws, liars
@@ -122,6 +123,57 @@ def test_what_raises_breaks_the_law() -> None:
     assert finding.why == "it raised RuntimeError: not here: ()"
 
 
+def test_a_law_that_presumes_one_that_fails_is_left_untested() -> None:
+    noise, _ = liars.PERTURBATIONS["MovedLaplace"]
+    among = tuple(laws.find(n, laws.PERTURBATION) for n in ("kinks", "density", "support", "mean"))
+    report = _check.report(noise, among, {}, 1, 0, 1e-6)
+    assert [f.verdict for f in report] == ["fails", "untested", "holds", "untested"]
+    assert report["kinks"].example == {"x": 0.37}
+    assert report["mean"].why == "it presumes the law 'kinks', which fails: fix that first"
+    # A failure that is expected hides no other law.
+    report = _check.report(noise, among, {"kinks": "as printed"}, 1, 0, 1e-6)
+    assert [f.verdict for f in report] == ["fails", "holds", "holds", "holds"]
+
+
+def test_a_wrong_mean_is_one_fault() -> None:
+    noise, _ = liars.PERTURBATIONS["WrongMean"]
+    assert found("variance", noise).verdict == "holds"
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        pt.Laplace(),
+        pt.Uniform(1e6, 1e6 + 1),
+        pt.Weibull(0.1),
+        pt.StudentT(0.3),
+        pt.FromScipy(scipy.stats.triang(0.3)),
+        pt.FromScipy(scipy.stats.dweibull(2.0)),
+        pt.smoothed(pt.Laplace(), 0.01),
+    ],
+    ids=str,
+)
+def test_a_kink_that_is_declared_is_none(noise) -> None:
+    assert found("kinks", noise).verdict == "holds"
+
+
+@pytest.mark.parametrize(("order", "size"), [(0, 1e-4), (1, 1e-4), (2, 1e-2)])
+def test_kinks_are_found_in_the_density_and_in_its_slopes(order, size) -> None:
+    class Bent(liars.Honest):
+        def log_pdf(self, x):
+            beyond = np.maximum(x - 0.8123, 0.0)
+            return super().log_pdf(x) + size * np.where(x > 0.8123, beyond**order, 0.0)
+
+    finding = found("kinks", pt.register(Bent)())
+    assert finding.verdict == "fails"
+    assert abs(finding.example["x"] - 0.8123) < 0.01
+
+
+def test_numbers_that_are_none_are_said_to_be_none() -> None:
+    with pytest.raises(laws.Defect, match=r"^F is not a number, where 0.5 is expected$"):
+        laws._defects.close("F", np.nan, 0.5)
+
+
 def test_failures_may_be_expected_with_a_reason_and_must_happen() -> None:
     noise, _ = liars.PERTURBATIONS["WrongVariance"]
     reason = {"variance": "the table of the paper has this one", "declarations": "the same"}
@@ -151,6 +203,9 @@ def test_a_report_prints_and_has_html() -> None:
     drawn = pt.testing.Report("WrongMean()", (*findings, drawing), 1e-6, 0)
     assert "fails once in 1,000,000 seeds at most" in str(drawn)
     assert "declares a density" in text
+    first = text.splitlines()[3]
+    assert first.startswith("fails           mean: `mean` is declared 0.1")
+    assert text.splitlines()[-1] == "holds           form"
     page = report._repr_html_()
     assert page.count("<tr") == 4
     assert "<math" in page

@@ -5,6 +5,7 @@
 raises a `Defect` where it is broken.
 """
 
+import dataclasses
 from collections.abc import Iterable
 
 from perturbtheory.testing.laws._calls import (
@@ -38,6 +39,7 @@ from perturbtheory.testing.laws._inputs import Input as Input
 from perturbtheory.testing.laws._inputs import Integers as Integers
 from perturbtheory.testing.laws._inputs import Orders as Orders
 from perturbtheory.testing.laws._inputs import Points as Points
+from perturbtheory.testing.laws._kinks import kinks
 from perturbtheory.testing.laws._law import Law as Law
 from perturbtheory.testing.laws._law import Need as Need
 from perturbtheory.testing.laws._means import (
@@ -62,16 +64,24 @@ from perturbtheory.testing.laws._potentials import (
 )
 from perturbtheory.testing.laws._routes import integral, sampled, sum_over_atoms
 
-DISTRIBUTION: tuple[Law, ...] = (
-    form, complements, density, support, tails, tail_weight, rate, quantiles, mean, variance, atoms,
-    moments_of_atoms, repeatable, draws, draws_in_jax, independent, both_libraries, slopes_in_jax,
-    declarations,
+
+def _upon_form(law: Law) -> Law:
+    """The same law, which presumes that the object has the form of a noise."""
+    return dataclasses.replace(law, presumes=(form.name, *law.presumes))
+
+
+_OF_ONE = (
+    complements, kinks, density, support, tails, tail_weight, rate, quantiles, mean, variance,
+    atoms, moments_of_atoms, repeatable, draws, draws_in_jax, independent, both_libraries,
+    slopes_in_jax, declarations,
 )  # fmt: skip
+DISTRIBUTION: tuple[Law, ...] = (form, *map(_upon_form, _OF_ONE))
 """Laws of a noise by itself."""
-POTENTIAL: tuple[Law, ...] = (
+_OF_MANY = (
     probabilities, translation, permutation, convexity, bounds, hessian_law, derivatives,
     fine_derivatives, entropy, one_category, integral, sum_over_atoms, sampled,
 )  # fmt: skip
+POTENTIAL: tuple[Law, ...] = tuple(map(_upon_form, _OF_MANY))
 """Laws of the potential E[max(theta + gamma)], of its gradient and of its Hessian."""
 PERTURBATION: tuple[Law, ...] = DISTRIBUTION + POTENTIAL
 """All laws of a perturbation."""

@@ -46,7 +46,12 @@ def form(noise: AbstractPerturbation) -> None:
     ensure("`valid` is false: a parameter is not finite", bool(noise.valid))
 
 
-@law("declarations", r"F + S = 1,\; F(b) - F(a) = \int_a^b f,\; f = 0 \text{ off } [l, u]", DENSITY)
+@law(
+    "declarations",
+    r"F + S = 1,\; F(b) - F(a) = \int_a^b f,\; f = 0 \text{ off } [l, u]",
+    DENSITY,
+    presumes=("complements", "density", "support", "mean", "variance"),
+)
 def declarations(noise: AbstractPerturbation) -> None:
     """It passes the check that every property asks for first, `properties.check_declarations`."""
     try:

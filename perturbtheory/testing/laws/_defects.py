@@ -39,10 +39,15 @@ def close(
     else:
         size = np.where(bad, np.where(np.isnan(off), np.inf, off), -1.0)
         index = np.unravel_index(np.argmax(size), bad.shape)
-    words = (
-        f"{what} is {_number(found[index])} and not {_number(expected[index])}, "
-        f"off by {off[index]:.3g} where {allowed[index]:.3g} is allowed"
-    )
+    if np.isnan(found[index]):
+        words = f"{what} is not a number, where {_number(expected[index])} is expected"
+    elif np.isnan(expected[index]):
+        words = f"{what} is {_number(found[index])}, and what it should be is not a number"
+    else:
+        words = (
+            f"{what} is {_number(found[index])} and not {_number(expected[index])}, "
+            f"off by {off[index]:.3g} where {allowed[index]:.3g} is allowed"
+        )
     raise Defect(words, **{n: p[index].item() for n, p in zip(at, places, strict=True)})
 
 

@@ -44,6 +44,8 @@ class Law:
         inputs: the arguments of an example by name; none for a law about the whole subject.
         statistical: whether the check draws, so that it errs with a stated probability.
         most: examples that are tried at most, for a law whose check takes long.
+        presumes: names of laws without which this one says nothing: where one of them fails, a
+            check of all laws leaves it untested.
 
     Example:
         >>> from perturbtheory.testing import laws
@@ -62,6 +64,7 @@ class Law:
     inputs: Mapping[str, Input] = dataclasses.field(default_factory=dict)
     statistical: bool = False
     most: int | None = None
+    presumes: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -76,14 +79,23 @@ class Law:
         return f"<Law {self.name}>"
 
 
+BETWEEN_KINKS = ("kinks",)
+"""What a law presumes whose check integrates or differentiates between declared kinks."""
+
+
 def law(
-    name: str, formula: str, *needs: Need, most: int | None = None, **inputs: Input
+    name: str,
+    formula: str,
+    *needs: Need,
+    most: int | None = None,
+    presumes: tuple[str, ...] = (),
+    **inputs: Input,
 ) -> Callable[[Callable[..., str | None]], Law]:
     """Make a law of a check, whose docstring is the statement."""
 
     def make(check: Callable[..., str | None]) -> Law:
         statement = " ".join((check.__doc__ or "").split())
-        return Law(name, statement, formula, check, needs, inputs, most=most)
+        return Law(name, statement, formula, check, needs, inputs, most=most, presumes=presumes)
 
     return make
 

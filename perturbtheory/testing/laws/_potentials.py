@@ -14,7 +14,7 @@ from perturbtheory.potential import Potential, expected_max
 from perturbtheory.testing.laws._coordinates import unit
 from perturbtheory.testing.laws._defects import Defect, close, ensure
 from perturbtheory.testing.laws._inputs import Integers, Orders, Points
-from perturbtheory.testing.laws._law import law
+from perturbtheory.testing.laws._law import BETWEEN_KINKS, law
 from perturbtheory.testing.laws._needs import ALIKE, DENSITY, MEAN, SMOOTH
 
 _ATOL = 1e-12
@@ -105,6 +105,7 @@ def convexity(noise: AbstractPerturbation, theta: np.ndarray, tau: np.ndarray) -
     "bounds",
     r"\max_i(\theta_i + E\gamma_i) \le f(\theta) \le \max_i \theta_i + E\max_i \gamma_i",
     MEAN,
+    presumes=("mean",),
     theta=_POINTS,
 )
 def bounds(noise: AbstractPerturbation, theta: np.ndarray) -> None:
@@ -152,6 +153,7 @@ def _refuses_ties(method: Any, theta: np.ndarray) -> None:
     r"\tfrac{d}{dh} f(\theta + h v) = \langle p, v \rangle,\;"
     r" \tfrac{d}{dh} p(\theta + h v) = H v",
     DENSITY,
+    presumes=BETWEEN_KINKS,
     theta=Points(2),
     v=Points(1, nonzero=True),
 )
@@ -172,6 +174,7 @@ def derivatives(noise: AbstractPerturbation, theta: np.ndarray, v: np.ndarray) -
     "derivatives to nine digits",
     r"\tfrac{d}{dh} f(\theta + h v) = \langle p, v \rangle",
     SMOOTH,
+    presumes=BETWEEN_KINKS,
     theta=Points(2),
     v=Points(1, nonzero=True),
     most=8,
@@ -197,7 +200,11 @@ def entropy(noise: AbstractPerturbation, theta: np.ndarray) -> None:
     ensure("the entropy is out of range", 0 <= found <= np.log(len(theta)) + 1e-14)
 
 
-@law("one category", r"d = 1:\; p = 1,\; f(\theta) = \theta + E\gamma")
+@law(
+    "one category",
+    r"d = 1:\; p = 1,\; f(\theta) = \theta + E\gamma",
+    presumes=(*BETWEEN_KINKS, "mean"),
+)
 def one_category(noise: AbstractPerturbation) -> None:
     """A single category is certain."""
     size = unit(noise)

@@ -10,7 +10,7 @@ from perturbtheory.routes import sampling
 from perturbtheory.testing.laws._coordinates import Coordinate, coordinates, grid, nodes, unit
 from perturbtheory.testing.laws._defects import Defect, close
 from perturbtheory.testing.laws._inputs import Points
-from perturbtheory.testing.laws._law import law, statistical
+from perturbtheory.testing.laws._law import BETWEEN_KINKS, law, statistical
 from perturbtheory.testing.laws._needs import ATOMS, DENSITY
 
 _MOST = 5
@@ -35,6 +35,7 @@ def _few(noise: AbstractPerturbation, theta: np.ndarray) -> tuple[AbstractPertur
     "integral",
     r"p_i = \int f_i(x - \theta_i) \prod_{j \ne i} F_j(x - \theta_j)\,dx",
     DENSITY,
+    presumes=BETWEEN_KINKS,
     theta=Points(),
     most=4,
 )

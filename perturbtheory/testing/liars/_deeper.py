@@ -11,6 +11,7 @@ from perturbtheory.testing.liars._kept import kept_in
 from perturbtheory.testing.liars._noises import Honest
 
 _BASE = Logistic()
+_BENT = Laplace()
 MADE: dict[str, tuple[AbstractPerturbation, str]] = {}
 liar = kept_in(MADE)
 
@@ -69,6 +70,31 @@ class Placed(Honest):
 
     def log_sf(self, x: Any) -> Any:
         return _BASE.log_sf(self._moved(x))
+
+
+@liar("kinks")
+class MovedLaplace(Honest):
+    """Its density bends at 0.37, and it names no kink."""
+
+    @property
+    def mean(self) -> Any:
+        return np.asarray(0.37)
+
+    @property
+    def variance(self) -> Any:
+        return np.asarray(2.0)
+
+    def log_pdf(self, x: Any) -> Any:
+        return _BENT.log_pdf(x - 0.37)
+
+    def log_cdf(self, x: Any) -> Any:
+        return _BENT.log_cdf(x - 0.37)
+
+    def log_sf(self, x: Any) -> Any:
+        return _BENT.log_sf(x - 0.37)
+
+    def sample(self, key: Any, shape: tuple[int, ...]) -> Any:
+        return _BENT.sample(key, shape) + 0.37
 
 
 @liar("derivatives to nine digits")
