@@ -17,7 +17,7 @@ Example:
     >>> import perturbtheory as pt
     >>> f = pt.expected_max(pt.Gumbel())
     >>> f.probabilities(np.array([0.5, -0.25, 1.0])).round(4)
-    array([0.3198, 0.1511, 0.5272])
+    array([0.3204, 0.1513, 0.5283])
 """
 
 import importlib

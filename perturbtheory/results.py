@@ -66,9 +66,9 @@ def write_json(path: Path, data: Any) -> None:
     write_text(path, as_json(data))
 
 
-def as_json(data: Any) -> str:
+def as_json(data: Any, *, only_ascii: bool = False) -> str:
     """The data as JSON, indented by one, without NaN."""
-    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(data, indent=1, ensure_ascii=only_ascii, allow_nan=False) + "\n"
 
 
 def write_text(path: Path, text: str) -> None:

@@ -95,18 +95,18 @@ class Table:
         return widths
 
     def _entries(self) -> Iterator[Text | Padding]:
+        if self.headers[0].strip():
+            yield Text(self.headers[0], style="bold", overflow="fold")
         name = Text()
         for first, *others in self.rows:
             # An empty name stands for the one above.
             name = first if first.plain.strip() else name
-            for number, (header, cell) in enumerate(
-                zip(self.headers, (name, *others), strict=True)
-            ):
+            yield Text.assemble(name, overflow="fold")
+            for header, cell in zip(self.headers[1:], others, strict=True):
                 if not cell.plain.strip():
                     continue
                 label = Text(f"{header}: " if header else "", style="dim")
-                line = Text.assemble(label, cell, overflow="fold")
-                yield Padding(line, (0, 0, 0, 0 if number == 0 else 2))
+                yield Padding(Text.assemble(label, cell, overflow="fold"), (0, 0, 0, 2))
 
 
 def columns(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:

@@ -5,6 +5,7 @@ that the rest is quick.
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +21,7 @@ from perturbtheory.cli._use import AGREES as AGREES
 from perturbtheory.cli._use import DRIFTED as DRIFTED
 from perturbtheory.cli._use import INTERRUPTED as INTERRUPTED
 from perturbtheory.cli._use import MISUSED as MISUSED
-from perturbtheory.cli._use import MisuseError
+from perturbtheory.cli._use import STANDARD_OUTPUT, MisuseError
 from perturbtheory.cli._vae import app as vae
 from perturbtheory.cli._verify import verify
 from perturbtheory.results import RecordError
@@ -56,19 +57,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     0, 1 for drift and for what was not written, 2 for misuse, 130 for Ctrl-C.
     """
     _output.prepare()
+    words = _joined(sys.argv[1:] if arguments is None else arguments)
     try:
         _require_working_directory()
-        status = app(
-            list(sys.argv[1:] if arguments is None else arguments),
-            exit_on_error=False,
-            print_error=False,
-        )
+        status = app(words, exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except cyclopts.UnusedCliTokensError as error:
         status = _complain(_unused(error))
     except cyclopts.CycloptsError as error:
         status = _complain(" ".join(str(error).split()))
-    except (MisuseError, RecordError) as error:
+    except MisuseError as error:
+        status = _complain(_with_options(str(error), words))
+    except RecordError as error:
         status = _complain(str(error))
     except BrokenPipeError:
         # Whoever reads the output has left: nothing more to say, and no traceback at exit.
@@ -79,6 +79,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         status = INTERRUPTED
     sys.exit(status if isinstance(status, int) else AGREES)
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """The words, with `--json -` as one: a hyphen alone is no value to the parser."""
+    made: list[str] = []
+    for word in words:
+        if word == str(STANDARD_OUTPUT) and made[-1:] == ["--json"]:
+            made[-1] += f"={word}"
+        else:
+            made.append(word)
+    return made
+
+
+def _with_options(message: str, words: Sequence[str]) -> str:
+    """The message with the options of the command in place of the parameters of Python."""
+    command = app.parse_commands(words)[1][-1]
+    arguments = command.assemble_argument_collection(parse_docstring=False)
+    names = {name for argument in arguments for name in argument.names}
+
+    def option(found: re.Match[str]) -> str:
+        name = "--" + found[1].replace("_", "-")
+        return f"`{name}`" if name in names else found[0]
+
+    return re.sub(r"`([a-z][a-z_0-9]*)`", option, message)
 
 
 def _require_working_directory() -> None:

@@ -29,7 +29,7 @@ _LAWS = {
     "discrete": ("Discrete", "atoms", "weights"),
 }
 """The class of every perturbation, and its parameters."""
-Numbers = Annotated[list[float] | None, cyclopts.Parameter(consume_multiple=True)]
+Numbers = Annotated[list[float] | None, cyclopts.Parameter(consume_multiple=True, negative="")]
 
 
 def diagnose(
@@ -87,7 +87,6 @@ def diagnose(
     from rich.console import Console
 
     from perturbtheory import properties
-    from perturbtheory.results import write_json
 
     given = {
         "scale": scale, "df": df, "tail_index": tail_index, "low": low, "high": high,
@@ -99,10 +98,9 @@ def diagnose(
             found = properties.diagnose(perturbation, temperature=temperature, dimension=dimension)
     except ValueError as error:
         raise MisuseError(str(error)) from error
-    output = Output(quiet=quiet)
+    output = Output(quiet=quiet, json=json)
     output.show(lambda: terminal().print(found))
-    if json is not None:
-        output.keep("--json", json, lambda: write_json(json, found.to_json()))
+    output.keep_json(found.to_json)
     if figure is not None:
         from perturbtheory.figures.diagnosis import diagnosis_figure
 

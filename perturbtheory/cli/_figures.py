@@ -25,16 +25,19 @@ def _known() -> tuple[str, ...]:
 def figures(
     *names: Annotated[str, among(_known)],
     directory: Annotated[Path, cyclopts.Parameter(name=["--directory", "-d"])] = Path("figures"),
+    known: Annotated[bool, cyclopts.Parameter("--list", negative="", show_default=False)] = False,
     quiet: Quiet = False,
 ) -> int:
-    """Draw figures, all of them by default.
+    """Draw figures, all of them by default, each as .png, .svg and the numbers in .json.
 
     Parameters
     ----------
     names
-        Names such as figure-2.
+        Names such as figure-2; --list prints all of them.
     directory
         Where to write them; made if it does not exist.
+    known
+        Print the names that there are, and draw nothing.
     """
     from perturbtheory import figures as drawings
     from perturbtheory.checks import require_one_of
@@ -44,9 +47,12 @@ def figures(
             require_one_of("NAME", name, drawings.NAMES)
     except ValueError as error:
         raise MisuseError(str(error)) from error
+    output = Output(quiet=quiet)
+    if known:
+        output.show(lambda: sys.stdout.writelines(f"{name}\n" for name in drawings.NAMES))
+        return output.status
     require_directory("--directory", directory)
     use_64_bit()
-    output = Output(quiet=quiet)
     for name, files in _drawn(tuple(dict.fromkeys(names)) or drawings.NAMES, directory):
         written: list[Path] = []
         output.keep(name, directory, lambda files=files, to=written: to.extend(files()))

@@ -78,9 +78,8 @@ def train_and_show(
     require_writable("--checkpoint", checkpoint)
     from perturbtheory.experiments.vaes.render import Bar
     from perturbtheory.models.vae import CheckpointError
-    from perturbtheory.results import write_json
 
-    console, output = terminal(), Output(quiet=quiet)
+    console, output = terminal(), Output(quiet=quiet, json=json)
     output.show(lambda: console.print(f"{made.source}: {made.sizes}", markup=False))
     try:
         with Bar(made.run.epochs, made.images, shown=not quiet) as bar:
@@ -92,9 +91,7 @@ def train_and_show(
         return DRIFTED
     result = kind.summary(found)
     output.show(lambda: console.print(kind.table(result)))
-    if json is not None:
-        whole = {"run": vars(made.run), "result": result}
-        output.keep("--json", json, lambda: write_json(json, whole))
+    output.keep_json(lambda: {"run": vars(made.run), "result": result})
     drawn: list[Path] = []
     if output.keep("--directory", directory, lambda: drawn.extend(kind.draw(found, directory))):
         names = ", ".join(path.name for path in drawn)

@@ -29,7 +29,10 @@ Pictures = Annotated[Path, cyclopts.Parameter(name=["--directory", "-d", "--outp
 """Where pictures go; --output is what it was called before."""
 Json = Annotated[
     Path | None,
-    cyclopts.Parameter(help="Write the results, with all that was found, to this file."),
+    cyclopts.Parameter(
+        help="Write the results, with all that was found, to this file; - prints them, and nothing "
+        "else."
+    ),
 ]
 Workers = Annotated[
     str,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perturbtheory.cli._use import AGREES, DRIFTED
+from perturbtheory.cli._use import AGREES, DRIFTED, STANDARD_OUTPUT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,18 +23,32 @@ class Output:
 
     Args:
         quiet: whether nothing is shown; what is kept in files is kept all the same.
+        json: where the results go; `STANDARD_OUTPUT` shows them and nothing else.
 
     Attributes:
         status: `AGREES`, or `DRIFTED` once something was lost.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self.quiet, self.status = quiet, AGREES
+    def __init__(self, *, quiet: bool = False, json: Path | None = None) -> None:
+        self.quiet = quiet or json == STANDARD_OUTPUT
+        self.status, self._json = AGREES, json
 
     def show(self, write: Callable[[], object]) -> None:
         """Call what prints; a reader who has left is no reason for a message."""
-        if self.quiet:
-            return
+        if not self.quiet:
+            self._print(write)
+
+    def keep_json(self, data: Callable[[], Any]) -> None:
+        """Write what the call returns where the results go, if anywhere."""
+        from perturbtheory.results import as_json, write_json
+
+        path = self._json
+        if path == STANDARD_OUTPUT:
+            self._print(lambda: sys.stdout.write(as_json(data(), only_ascii=True)))
+        elif path is not None:
+            self.keep("--json", path, lambda: write_json(path, data()))
+
+    def _print(self, write: Callable[[], object]) -> None:
         try:
             write()
             sys.stdout.flush()

@@ -83,7 +83,7 @@ def run_and_show(
         alone: whether the tables are of these runs, and not of all in the directory.
     """
     require_writable("--json", json)
-    made, output = kind(), Output(quiet=quiet)
+    made, output = kind(), Output(quiet=quiet, json=json)
 
     def work() -> Any:
         from perturbtheory.experiments.sweep import require_workers, sweep
@@ -107,7 +107,7 @@ def run_and_show(
         found = made.recorded.load() if record else made.recorded.finished(directory)
         return {run: found[run] for run in asked} if alone else found
 
-    return _shown(made, work, output, json)
+    return _shown(made, work, output)
 
 
 def _without_seed(run: Any) -> Any:
@@ -137,11 +137,11 @@ def add_tables_and_record(
         """Print the tables of the papers beside the recorded runs; run nothing."""
         require_writable("--json", json)
         made = kind()
-        return _shown(made, made.recorded.load, Output(quiet=quiet), json)
+        return _shown(made, made.recorded.load, Output(quiet=quiet, json=json))
 
     def record(*, directory: Folder = Path(place), json: Json = None, quiet: Quiet = False) -> int:
         require_writable("--json", json)
-        made, output = kind(), Output(quiet=quiet)
+        made, output = kind(), Output(quiet=quiet, json=json)
         if not directory.is_dir():
             msg = (
                 f"`--directory` must be one with runs, got {str(directory)!r}, which is none; "
@@ -153,16 +153,16 @@ def add_tables_and_record(
             _add(made, "record", directory, output)
             return made.recorded.load()
 
-        return _shown(made, work, output, json)
+        return _shown(made, work, output)
 
     app.command(tables, name=["tables", "table"])
     app.command(record, help=records)
 
 
-def _shown(kind: Kind, work: Callable[[], Any], output: Output, json: Path | None) -> int:
+def _shown(kind: Kind, work: Callable[[], Any], output: Output) -> int:
     """The tables of what the work comes back with; an exit status."""
     from perturbtheory.experiments.sweep import SweepError
-    from perturbtheory.results import RecordError, write_json
+    from perturbtheory.results import RecordError
 
     try:
         found = work()
@@ -172,8 +172,7 @@ def _shown(kind: Kind, work: Callable[[], Any], output: Output, json: Path | Non
         say(str(error))
         return DRIFTED
     output.show(lambda: terminal().print(kind.tables(found)))
-    if json is not None:
-        output.keep("--json", json, lambda: write_json(json, entries(found)))
+    output.keep_json(lambda: entries(found))
     return output.status
 
 

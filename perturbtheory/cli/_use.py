@@ -10,6 +10,8 @@ import cyclopts
 
 AGREES, DRIFTED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses; that of an interrupt is the one that shells know."""
+STANDARD_OUTPUT = Path("-")
+"""What stands for it where a file can be named."""
 
 
 class MisuseError(Exception):
@@ -40,7 +42,7 @@ def use_64_bit() -> None:
 
 def require_writable(option: str, path: Path | None) -> None:
     """Raise before any work is done if a file could not be written."""
-    if path is None:
+    if path is None or (option == "--json" and path == STANDARD_OUTPUT):
         return
     from perturbtheory.results import is_special
 

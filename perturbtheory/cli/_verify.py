@@ -66,22 +66,20 @@ def verify(
     require_writable("--json", json)
     use_64_bit()
     from perturbtheory.claims import recorded
-    from perturbtheory.results import write_json
 
     ids, own = _chosen(claims)
     known = _known(ids, own, record=record)
     require_directory("--report", report)
     start = time.perf_counter()
     results = _run_all(ids, own, budget, shown=not quiet)
-    output = Output(quiet=quiet)
+    output = Output(quiet=quiet, json=json)
     if record and output.keep("--record", recorded.destination(), lambda: recorded.save(results)):
         known = recorded.load()
     drift = _drift(results, known, own)
     gone = [] if claims else recorded.gone(known)
     seconds = time.perf_counter() - start
     output.show(lambda: _print(results, drift, gone, seconds))
-    if json is not None:
-        output.keep("--json", json, lambda: write_json(json, [r.to_json() for r in results]))
+    output.keep_json(lambda: [result.to_json() for result in results])
     if report is not None:
         _write_report(results, report, budget, output)
     return DRIFTED if gone or any(drift.values()) else output.status

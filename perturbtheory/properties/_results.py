@@ -246,7 +246,7 @@ def _evidence(found: Diagnosis) -> Iterator[RenderableType]:
         yield Text(f"  max gamma - E max gamma {verb} the {name} bound of the same variance{at}")
     if found.concentration:
         yield Text("  (looked at for 40 t up to 8 standard deviations)", style="dim")
-    evidence = Table("", "evidence", "", gap=3)
+    evidence = Table("", "", "evidence", gap=3)
     for row in found.rows:
         for name, check in (*row.checks.items(), ("one-to-one inside", row.sub_domain)):
             # The last column only repeats two others.
@@ -254,7 +254,8 @@ def _evidence(found: Diagnosis) -> Iterator[RenderableType]:
                 why = Text.assemble(check.statement, (f"\n{check.method}", "dim"))
                 if check.outcome == "fails":
                     why.append(f"\n{witness_text(check.witness)}", style="red")
-                evidence.add_row(_outcome(check), why, Text(row.model, style="dim"))
+                what = Text.assemble(name, (f"\n{row.model}", "dim"))
+                evidence.add_row(what, _outcome(check), why)
     yield Text()
     yield evidence
 

@@ -303,6 +303,30 @@ def test_record_makes_verdicts_the_recorded_ones(one_claim):
     assert one_claim[1].read_bytes() == first
 
 
+def test_a_hyphen_prints_json_and_nothing_else(one_claim, capsys):
+    one_claim[0][:] = ["holds", "holds"]
+    assert run("verify", "--json", "-") == cli.AGREES
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert entry["verdict"] == "proved"
+    assert run("diagnose", "normal", "--json", "-") == cli.AGREES
+    assert json.loads(capsys.readouterr().out)["name"] == "Normal(scale=1.0)"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["diagnose", "normal", "--dimension", "1"], "`--dimension` must be an int >= 2, got 1"),
+        (["diagnose", "pareto", "--tail-index", "-1"], "`--tail-index` must be positive"),
+        (["fit", "run", "--learning-rate", "-1"], "`--learning-rate` must be positive"),
+        (["fit", "--draws", "0"], "`--draws` must be a positive integer"),
+        (["vae", "--epochs", "0"], "`--epochs` must be a positive integer"),
+    ],
+)
+def test_messages_name_options_as_they_are_typed(words, said, capsys):
+    assert run(*words) == cli.MISUSED
+    assert said in capsys.readouterr().err
+
+
 def test_json_is_a_list_of_claims(one_claim, tmp_path):
     one_claim[0][:] = ["fails", "fails"]
     path = tmp_path / "out.json"
@@ -382,6 +406,14 @@ def test_figures_go_to_the_directory(monkeypatch, tmp_path, capsys):
 
 
 @pytest.mark.slow
+def test_figures_are_listed(capsys, tmp_path):
+    from perturbtheory.figures import NAMES
+
+    assert run("figures", "--list", "--directory", str(tmp_path / "new")) == cli.AGREES
+    assert capsys.readouterr().out.split() == list(NAMES)
+    assert not (tmp_path / "new").exists()
+
+
 def test_many_figures_are_drawn_by_processes_as_by_one(tmp_path, capsys):
     names = ["figure-3", "figure-4", "figure-5", "figure-7", "figure-8", "long-run"]
     assert run("figures", *names, "--directory", str(tmp_path / "many")) == cli.AGREES

@@ -125,7 +125,7 @@ def test_options_are_of_one_shape():
 
 def test_misuse_is_said_however_quiet(capsys):
     assert run("diagnose", "normal", "--quiet", "--temperature", "-1") == cli.MISUSED
-    assert "`temperature`" in capsys.readouterr().err
+    assert "`--temperature`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("colour", [True, False])

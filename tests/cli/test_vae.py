@@ -28,8 +28,8 @@ class TestCommand:
             (("--data", str(Path(__file__).parent)), "missing"),
             (("--data", str(Path(__file__).parent), "--images", "fashion-mnist"), "missing"),
             (("--images", "mnist-5000", "--rule", "magic"), "'magic'"),
-            (("--images", "mnist-5000", "--temperature", "-1"), "`temperature`"),
-            (("--images", "mnist-5000", "--epochs", "-1"), "`epochs`"),
+            (("--images", "mnist-5000", "--temperature", "-1"), "`--temperature`"),
+            (("--images", "mnist-5000", "--epochs", "-1"), "`--epochs`"),
             (("--images", "mnist-5000", "--importance", "-1"), "`--importance`"),
             (("--json", "/no/such/folder/x.json"), "`--json`"),
             (("grid", "table-9"), "`NAMES` must be one of all, table-3"),
@@ -44,8 +44,8 @@ class TestCommand:
             (("tables", "--directory", "x"), "--directory"),
             (("record", "--workers", "1"), "--workers"),
             (("--workers", "1"), "--workers"),
-            (("--noise", "cauchy", "--images", "mnist-5000"), "`noise`"),
-            (("--rule", "exact", "--temperature", "0.4"), "`temperature` must be 1 for exact"),
+            (("--noise", "cauchy", "--images", "mnist-5000"), "`--noise`"),
+            (("--rule", "exact", "--temperature", "0.4"), "`--temperature` must be 1 for exact"),
         ],
     )
     def test_misuse(self, arguments, words, capsys, tmp_path):
