@@ -107,7 +107,10 @@ def run_and_show(
         found = made.recorded.load() if record else made.recorded.finished(directory)
         return {run: found[run] for run in asked} if alone else found
 
-    return _shown(made, work, output)
+    status = _shown(made, work, output)
+    kept = f"The runs are kept in {directory}, where the same command finds them again.\n"
+    output.show(lambda: sys.stdout.write(kept))
+    return status
 
 
 def _without_seed(run: Any) -> Any:

@@ -97,7 +97,8 @@ def correlated_normal(covariance: Float[Any, "d d"]) -> FactorNoise | JointNorma
         f"`covariance` must be a diagonal plus at most {_RANK} factors, up to a constant in each "
         f"row and column, got one of shape {matrix.shape} for which least squares finds none: "
         f"{missed if np.isfinite(best) else 'fewer would need a negative diagonal'}; pass "
-        "`FactorNoise` the factors that matter"
+        "`FactorNoise` the factors that matter, or all of them: Normal(sqrt(l)) and B with "
+        "B B^T = covariance - l I, l its smallest eigenvalue"
     )
     raise ValueError(msg)
 

@@ -161,9 +161,9 @@ class JointNormal(AbstractDependentNoise):
     def smoothed(self, temperature: Any) -> Self:
         """Raise ValueError: given the Gumbel noise the law has another form."""
         msg = (
-            f"`base` {self} plus {temperature} times Gumbel noise has no orthants; use "
-            "`FactorNoise` over `smoothed(Normal(scale), temperature)`, with the factors of the "
-            "covariance"
+            f"`JointNormal` noise has no formula at a temperature, got {temperature} and {self}; "
+            "use `FactorNoise` over `smoothed(Normal(scale), temperature)`, with the factors of "
+            "the covariance"
         )
         raise ValueError(msg)
 

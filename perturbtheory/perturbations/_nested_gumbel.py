@@ -174,8 +174,8 @@ class NestedGumbel(AbstractDependentNoise):
     def smoothed(self, temperature: Any) -> Self:
         """Raise ValueError: the law of gamma + t G has no formula."""
         msg = (
-            f"`base` {self} plus {temperature} times Gumbel noise has no formula for its "
-            "potential; average softmax((theta + gamma) / t) over `sample`, or use `FactorNoise` "
+            f"`NestedGumbel` noise has no formula at a temperature, got {temperature} and {self}; "
+            "average softmax((theta + gamma) / t) over `sample`, or use `FactorNoise` "
             "over Gumbel noise for categories that are alike"
         )
         raise ValueError(msg)

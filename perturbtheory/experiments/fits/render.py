@@ -79,7 +79,7 @@ def fits(results: Results) -> RenderableType:
             run.model,
             *[_printed(run)] * compared,
             *(str(Spread.of(found[key])) for key in ("objective", "l1", "l1_hard")),
-            Text(_settings(run), style="dim"),
+            Text(_settings(run) + _number(run), style="dim"),
         )
     return table
 
@@ -91,6 +91,14 @@ def _printed(run: FitRun) -> str:
 
 
 _AS_PRINTED = "as printed"
+
+
+def _number(run: FitRun) -> str:
+    """How many fits, if they are not as many as printed."""
+    usual = printed(run.target, run.model)
+    usual = exact(usual) if run.draws is None else usual
+    count = len(run.seeds)
+    return "" if count == len(usual.seeds) else f"; {count} {'fit' if count == 1 else 'fits'}"
 
 
 def _settings(run: FitRun) -> str:

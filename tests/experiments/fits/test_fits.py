@@ -211,18 +211,18 @@ class TestCommandLine:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (["--target", "fish"], ["`target` must be one of", "'fish'"]),
-            (["--model", "cauchy"], ["`model` must be one of"]),
+            (["--target", "fish"], ["`--target` must be one of", "'fish'"]),
+            (["--model", "cauchy"], ["`--model` must be one of"]),
             (["--target", "poisson", "--draws", "many"], ["`--draws` must be a number or 'exact'"]),
             (["--target", "poisson", "--seeds", "0"], ["`--seeds` must be at least 1, got 0"]),
-            (["--target", "poisson", "--temperature", "-1"], ["`temperature` must be positive"]),
+            (["--target", "poisson", "--temperature", "-1"], ["`--temperature` must be positive"]),
             (["grid", "table-3"], ["`NAMES` must be one of all, table-2", "'table-3'"]),
             (["grid", "study", "--steps", "3"], ["--steps"]),
             (["run", "--record"], ["--record"]),
             (["tables", "--loss", "kl"], ["--loss"]),
             (["--directory", "/dev/null/x"], ["`--directory`", "/dev/null/x"]),
-            (["--workers", "-1"], ["`workers`"]),
-            (["--temperature", "nan"], ["`temperature` must be positive and finite, got nan"]),
+            (["--workers", "-1"], ["`--workers`"]),
+            (["--temperature", "nan"], ["`--temperature` must be positive and finite, got nan"]),
         ],
     )
     def test_misuse_is_status_2_with_a_way_out(self, arguments, words, tmp_path, capsys) -> None:
@@ -251,4 +251,6 @@ class TestCommandLine:
         assert capsys.readouterr().out == out
         for name in ("tables", "table"):
             assert command(name) == cli.AGREES
-            assert capsys.readouterr().out == out
+            table, kept = out.rsplit("\n", 2)[:2]
+            assert capsys.readouterr().out == f"{table}\n"
+            assert kept.startswith(f"The runs are kept in {tmp_path}")
