@@ -17,6 +17,8 @@ _LEAST = 1e-9
 _KEPT = 0.05
 """Of a smooth function a part of a window keeps 0.6^13 = 0.001, of a bend in the slope 0.6."""
 _CUTS = 8
+_ALONE = 4.0
+"""By how much a kink leaves more than the windows beside it."""
 _DEEP = -40.0
 """Log probability of a tail in which a kink decides nothing."""
 
@@ -35,6 +37,11 @@ def kinks(one: Coordinate) -> None:
             return
         left, right, before = left[keeps], right[keeps], left_over[keeps]
         left, right = _worse_part(one, left, right)
+    left_over, _ = _left_over(one, left, right)
+    apart = left_over > _ALONE * _beside(one, left, right)
+    if not apart.any():
+        return
+    left, right = left[apart], right[apart]
     nearest = np.argmin(np.abs(left + right))
     width = (right - left)[nearest]
     place = round((left + right)[nearest] / 2, -int(np.floor(np.log10(width))))
@@ -82,6 +89,13 @@ def _worse_part(
     first, last = (left, left + part), (right - part, right)
     worse = _left_over(one, *first)[0] >= _left_over(one, *last)[0]
     return np.where(worse, first[0], last[0]), np.where(worse, first[1], last[1])
+
+
+def _beside(one: Coordinate, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """What is left over in the windows on both sides, which is as much where f is noisy."""
+    width = right - left
+    both = [_left_over(one, a, a + width)[0] for a in (left - width, right)]
+    return np.max([np.where(np.isfinite(found), found, 0.0) for found in both], 0)
 
 
 def _left_over(
