@@ -137,7 +137,7 @@ def _unknown(id_: str, known: Iterable[str]) -> str:
     hint = (
         f"did you mean {', '.join(near)}?"
         if near
-        else "see `perturbtheory.claims.index()` for the ids; name the file of a claim of your "
-        "own, such as my_claims.py, before its id"
+        else "`perturbtheory verify` without an id prints all, as `perturbtheory.claims.index()` "
+        "has them; name the file of a claim of your own, such as my_claims.py, before its id"
     )
     return f"`CLAIM` must be the id of a claim, got {id_!r}; {hint}"

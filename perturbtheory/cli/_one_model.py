@@ -80,7 +80,7 @@ def train_and_show(
     from perturbtheory.models.vae import CheckpointError
 
     console, output = terminal(), Output(quiet=quiet, json=json)
-    output.show(lambda: console.print(f"{made.source}: {made.sizes}", markup=False))
+    output.show(lambda: console.print(f"{made.source.rstrip('.')}: {made.sizes}", markup=False))
     try:
         with Bar(made.run.epochs, made.images, shown=not quiet) as bar:
             found = kind.train(checkpoint, bar.update)

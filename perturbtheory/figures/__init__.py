@@ -2,9 +2,9 @@
 
 `figure-N` re-draws Figure N of paper A, `direct-optimization` Figure 1 of paper B; the others are
 new. Figures 4, 8, 9 and `advantage` show fits that were recorded, Figures 5 and 10, `temperatures`,
-`long-run`, `one-latent` (Figures 2 and 6 of paper B) and, where their records are, `structured`
-(its Figure 3), `semi-supervised` (Table 2) and `generated` (Figures 4 and 5) recorded VAEs; none is
-made for a figure.
+`long-run`, `one-latent` (Figures 2 and 6 of paper B), `structured` (its Figure 3) and, where their
+record is, `semi-supervised` (Table 2) and `generated` (Figures 4 and 5) recorded VAEs; none is made
+for a figure.
 """
 
 import importlib
@@ -36,10 +36,9 @@ _HOMES = {
     "temperatures": ("vaes", "TEMPERATURES"),
     "long-run": ("vaes", "LONG_RUN"),
     "one-latent": ("vaes", "ONE_LATENT"),
+    "structured": ("structured", "STRUCTURED"),
 }
-if location("structured.json").is_file():
-    # Many hours of training, which are not recorded everywhere.
-    _HOMES["structured"] = ("structured", "STRUCTURED")
+# Many hours of training, which are not recorded everywhere.
 if location("semi.json").is_file():
     _HOMES["semi-supervised"] = ("semi", "SEMI")
     _HOMES["generated"] = ("semi", "PICTURES")

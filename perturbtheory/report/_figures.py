@@ -27,6 +27,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "incomplete-families": ("C.incomplete-half-space", "C.incomplete-monotone"),
     "long-run": ("C.vae-relaxed",),
     "one-latent": ("B.table-1",),
+    "structured": ("B.figure-3",),
     "smoothing": ("C.smoothing",),
     "temperatures": ("C.vae-bound",),
 }

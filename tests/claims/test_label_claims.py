@@ -143,6 +143,28 @@ class TestReadings:
         assert verdict(id_, seeds=(0, 1)) == "untested"
 
 
+def direct_is_behind(run, found):
+    alone = getattr(run, "couplings", "") == "none" and run.rule == "direct"
+    return {"end": 310.0} if alone else None
+
+
+def general_is_first(run, found):
+    return {"end": 260.0} if getattr(run, "couplings", "") == "general" else None
+
+
+@pytest.mark.parametrize(
+    ("id_", "change"),
+    [
+        ("B.figure-3.corrected", direct_is_behind),
+        ("B.figure-3-crossing.corrected", general_is_first),
+    ],
+)
+def test_a_correction_stands_where_the_printed_statement_falls(id_, change, verdict):
+    assert verdict(id_, change) == "supported"
+    assert verdict(id_.removesuffix(".corrected"), change) == "not reproduced"
+    assert verdict(id_) == "not reproduced"
+
+
 def test_short_runs_leave_the_crossing_open(verdict):
     assert verdict("B.figure-3-crossing", epochs=85) == "inconclusive"
 

@@ -555,6 +555,7 @@ class TestDraw:
         "temperatures",
         "long-run",
         "one-latent",
+        "structured",
     )
 
     def test_the_names(self):

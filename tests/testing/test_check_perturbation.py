@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 
 import perturbtheory as pt
@@ -167,6 +168,47 @@ def test_kinks_are_found_in_the_density_and_in_its_slopes(order, size) -> None:
     finding = found("kinks", pt.register(Bent)())
     assert finding.verdict == "fails"
     assert abs(finding.example["x"] - 0.8123) < 0.01
+
+
+def mixed(*laws, **declared):
+    """The even mixture of laws of SciPy, for NumPy alone."""
+
+    def logarithms(method):
+        def log(self, x):
+            each = [getattr(law, method)(x) for law in laws]
+            return scipy.special.logsumexp(each, axis=0) - np.log(len(laws))
+
+        return log
+
+    names = {"log_pdf": "logpdf", "log_cdf": "logcdf", "log_sf": "logsf"}
+    body = {ours: logarithms(theirs) for ours, theirs in names.items()}
+    return pt.register(type("Mixed", (liars.Honest,), body | declared))()
+
+
+NORMAL, UNIFORM, LAPLACE = scipy.stats.norm, scipy.stats.uniform, scipy.stats.laplace
+ENDS = {"positive": False, "smooth": False, "tail": "none", "support": (-2.0, 2.0)}
+
+
+@pytest.mark.parametrize(
+    ("noise", "verdict"),
+    [
+        (mixed(UNIFORM(-2, 1), UNIFORM(1, 1), **ENDS), "fails"),
+        (mixed(UNIFORM(-2, 1), UNIFORM(1, 1), kinks=(-1.0, 1.0), **ENDS), "holds"),
+        (mixed(NORMAL(-100), NORMAL(100), tail="gaussian"), "holds"),
+        (mixed(NORMAL(), NORMAL(0.3, 1e-4), tail="gaussian"), "holds"),
+        (mixed(LAPLACE(), smooth=False, kinks=(1e-3,)), "fails"),
+        (mixed(scipy.stats.gennorm(3.0), tail="gaussian"), "fails"),
+        (pt.FromScipy(scipy.stats.arcsine()), "holds"),
+    ],
+    ids=["gap", "its edges", "apart", "narrow", "misplaced", "cubic", "pole"],
+)
+def test_gaps_are_kinks_and_narrow_features_are_none(noise, verdict) -> None:
+    assert found("kinks", noise).verdict == verdict
+
+
+def test_noise_for_numpy_alone_is_told_what_to_do() -> None:
+    finding = found("both libraries", mixed(NORMAL()))
+    assert finding.why.startswith("its functions call NumPy or SciPy on an array of JAX")
 
 
 def test_numbers_that_are_none_are_said_to_be_none() -> None:

@@ -29,7 +29,7 @@ from perturbtheory.estimators import (
 from perturbtheory.experiments.laws import LAWS, UNIT
 from perturbtheory.experiments.numbers import short
 from perturbtheory.experiments.resumed import resumed
-from perturbtheory.experiments.vaes.settings import RULES, SCHEDULES, TEMPERED, VaeRun
+from perturbtheory.experiments.vaes.settings import BINARY, RULES, SCHEDULES, TEMPERED, VaeRun
 from perturbtheory.models import vae
 from perturbtheory.perturbations import AbstractPerturbation
 
@@ -145,6 +145,12 @@ def require_run(run: VaeRun) -> None:
     start(run)
     if run.rule == "exact" and run.categories**run.latents > 2**16:
         msg = f"`latents` must be 1 for exact with {run.categories} categories, got {run.latents}"
+        raise ValueError(msg)
+    if run.rule in BINARY and run.categories != 2:
+        msg = (
+            f"`categories` must be 2 for {run.rule}, got {run.categories}; score, rebar and relax "
+            "take any number"
+        )
         raise ValueError(msg)
     settings.rule.check(np.zeros((run.latents, run.categories), np.float32))
 

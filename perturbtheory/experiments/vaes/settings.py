@@ -11,6 +11,8 @@ RULES = (
 )  # fmt: skip
 TEMPERED = ("relaxed", "straight-through", "direct", "rebar", "gumbel-rao", "gapped")
 """Rules that have a temperature, or an epsilon."""
+BINARY = ("arm", "disarm")
+"""Rules for two categories alone."""
 SCHEDULES = ("constant", "published", "annealed")
 EPOCHS = 5
 """Of most runs in the record."""

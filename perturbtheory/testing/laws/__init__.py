@@ -70,6 +70,11 @@ def _upon_form(law: Law) -> Law:
     return dataclasses.replace(law, presumes=(form.name, *law.presumes))
 
 
+def _upon_p(law: Law) -> Law:
+    """The same law, which presumes that there are probabilities."""
+    return dataclasses.replace(law, presumes=(probabilities.name, *law.presumes))
+
+
 _OF_ONE = (
     complements, kinks, density, support, tails, tail_weight, rate, quantiles, mean, variance,
     atoms, moments_of_atoms, repeatable, draws, draws_in_jax, independent, both_libraries,
@@ -78,10 +83,10 @@ _OF_ONE = (
 DISTRIBUTION: tuple[Law, ...] = (form, *map(_upon_form, _OF_ONE))
 """Laws of a noise by itself."""
 _OF_MANY = (
-    probabilities, translation, permutation, convexity, bounds, hessian_law, derivatives,
+    translation, permutation, convexity, bounds, hessian_law, derivatives,
     fine_derivatives, entropy, one_category, integral, sum_over_atoms, sampled,
 )  # fmt: skip
-POTENTIAL: tuple[Law, ...] = tuple(map(_upon_form, _OF_MANY))
+POTENTIAL: tuple[Law, ...] = tuple(map(_upon_form, (probabilities, *map(_upon_p, _OF_MANY))))
 """Laws of the potential E[max(theta + gamma)], of its gradient and of its Hessian."""
 PERTURBATION: tuple[Law, ...] = DISTRIBUTION + POTENTIAL
 """All laws of a perturbation."""

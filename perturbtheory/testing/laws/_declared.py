@@ -80,7 +80,14 @@ def both_libraries(noise: AbstractPerturbation) -> None:
     there = jnp.asarray(x)
     x = np.asarray(there, float)  # the same numbers, where JAX has 32 bits
     eps = float(jnp.finfo(there.dtype).eps)
-    compiled = jax.jit(lambda x: [getattr(noise, method)(x) for method in _FUNCTIONS])(there)
+    try:
+        compiled = jax.jit(lambda x: [getattr(noise, method)(x) for method in _FUNCTIONS])(there)
+    except jax.errors.TracerArrayConversionError as error:
+        msg = (
+            "its functions call NumPy or SciPy on an array of JAX; begin with "
+            "`xp, x = pt.numerics.floats(x)` and take functions of xp, or expect this law to fail"
+        )
+        raise Defect(msg) from error
     for method, found in zip(_FUNCTIONS, compiled, strict=True):
         expected = np.asarray(getattr(noise, method)(x))
         slack = 1e5 * eps

@@ -19,11 +19,12 @@ _HOW = r"""The longest recorded runs of which both sides have three seeds; three
 coupled_bound = Claim(
     "C.structured-bound",
     "this package, on B, section 5, Figure 3",
-    r"""By the bound on $-\log p(x)$ itself, whose KL has the couplings, encoders with couplings are
-    still better than those without: $B_{supermodular} < B_{unstructured}$, $B_{general} <
-    B_{unstructured}$.""",
+    r"""By the bound on $-\log p(x)$ itself, whose KL has the couplings, an encoder with couplings
+    of either sign is still better than one without: $B_{general} < B_{unstructured}$.""",
     assumes=rf"""{_HOW} At the epoch that is best by the bound. With couplings the bound lies
-    between two estimates from draws, and half of their difference is added to the error.""",
+    between two estimates from draws, and half of their difference is added to the error. Couplings
+    that are not negative were to be a second part; three seeds leave it open, and nothing is
+    claimed of them.""",
 )
 unlabelled = Claim(
     "C.semi-unlabelled",
@@ -44,15 +45,15 @@ attributes = Claim(
 )
 
 
-@coupled_bound.part("supermodular is better", name="supermodular")
-@coupled_bound.part("general is better", name="general")
-def better(name):
-    epochs, found = longest(held(structured), RIGHT["unstructured"], RIGHT[name])
+@coupled_bound.part("general is better")
+def better():
+    epochs, found = longest(held(structured), RIGHT["unstructured"], RIGHT["general"])
     ends = {seed: _ends(*both) for seed, both in found.items()}
     gaps = {seed: (low + high) / 2 for seed, (low, high) in ends.items()}
     room = float(np.mean([(high - low) / 2 for low, high in ends.values()])) if ends else 0.0
-    what = f"unstructured - {name}"
-    yield from measured([paired(length(epochs), gaps, what, room=max(room, 0.0))])
+    yield from measured(
+        [paired(length(epochs), gaps, "unstructured - general", room=max(room, 0.0))]
+    )
 
 
 def _ends(one, two):
