@@ -199,8 +199,9 @@ ENDS = {"positive": False, "smooth": False, "tail": "none", "support": (-2.0, 2.
         (mixed(LAPLACE(), smooth=False, kinks=(1e-3,)), "fails"),
         (mixed(scipy.stats.gennorm(3.0), tail="gaussian"), "fails"),
         (pt.FromScipy(scipy.stats.arcsine()), "holds"),
+        (pt.FromScipy(scipy.stats.cosine()), "holds"),
     ],
-    ids=["gap", "its edges", "apart", "narrow", "misplaced", "cubic", "pole"],
+    ids=["gap", "its edges", "apart", "narrow", "misplaced", "cubic", "pole", "noisy"],
 )
 def test_gaps_are_kinks_and_narrow_features_are_none(noise, verdict) -> None:
     assert found("kinks", noise).verdict == verdict

@@ -59,20 +59,22 @@ def _undeclared(one: Coordinate) -> Windows:
         left, right = _worse_part(one, left, right)
         size, rounding = _left_over(one, left, right)
         kept, lost = (size > _KEPT * before) | np.isinf(size), size <= rounding
+        if cut == _FEWEST:
+            # Noise is everywhere as yet; further down it is steps of a unit in the last place.
+            kept &= _alone(one, left, right, before)
         kink = kept & (lost & (cut >= _FEWEST) | (cut == _MOST))
-        found.append(_alone(one, left[kink], right[kink], before[kink]))
+        found.append((left[kink], right[kink]))
         open_ = kept & ~lost
     first, last = zip(*found, strict=True)
     return np.concatenate(first), np.concatenate(last)
 
 
-def _alone(one: Coordinate, left: np.ndarray, right: np.ndarray, size: np.ndarray) -> Windows:
-    """Those windows that leave more than the windows beside them: others are noise."""
+def _alone(one: Coordinate, left: np.ndarray, right: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Which windows leave more than the windows beside them: others are noise."""
     width = right - left
     both = [_left_over(one, a, a + width)[0] for a in (left - width, right)]
     beside = np.max([np.where(np.isfinite(found), found, 0.0) for found in both], 0)
-    apart = size > _ALONE * beside
-    return left[apart], right[apart]
+    return size > _ALONE * beside
 
 
 def _windows(one: Coordinate) -> Windows:
