@@ -95,6 +95,8 @@ def _joined(words: Sequence[str]) -> list[str]:
 def _with_options(message: str, words: Sequence[str]) -> str:
     """The message with the options of the command in place of the parameters of Python."""
     command = app.parse_commands(words)[1][-1]
+    if command.default_command is None:  # which has commands and no options
+        return message
     arguments = command.assemble_argument_collection(parse_docstring=False)
     names = {name for argument in arguments for name in argument.names}
 

@@ -123,6 +123,16 @@ def test_options_are_of_one_shape():
             assert "--json" in options, name
 
 
+@pytest.mark.parametrize("words", [(), ("nosuch",), ("vae",), ("fit", "run")])
+def test_a_lost_working_directory_is_said_by_every_command(words, capsys, monkeypatch):
+    def lost():
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(cli.os, "getcwd", lost)
+    assert run(*words) == cli.MISUSED
+    assert "the working directory cannot be used" in capsys.readouterr().err
+
+
 def test_misuse_is_said_however_quiet(capsys):
     assert run("diagnose", "normal", "--quiet", "--temperature", "-1") == cli.MISUSED
     assert "`--temperature`" in capsys.readouterr().err

@@ -207,6 +207,15 @@ def test_gaps_are_kinks_and_narrow_features_are_none(noise, verdict) -> None:
     assert found("kinks", noise).verdict == verdict
 
 
+def test_no_function_is_asked_at_no_points() -> None:
+    class Picky(pt.Normal):
+        def log_pdf(self, x):
+            assert np.size(x)
+            return super().log_pdf(x)
+
+    assert found("kinks", pt.register(Picky)()).verdict == "holds"
+
+
 def test_noise_for_numpy_alone_is_told_what_to_do() -> None:
     finding = found("both libraries", mixed(NORMAL()))
     assert finding.why.startswith("its functions call NumPy or SciPy on an array of JAX")

@@ -56,6 +56,8 @@ def _undeclared(one: Coordinate) -> Windows:
     open_, found = size > rounding + _LEAST, [(left[:0], right[:0])]
     for cut in range(1, _MOST + 1):
         left, right, before = left[open_], right[open_], size[open_]
+        if not left.size:  # a function of one's own need not take an array of nothing
+            break
         left, right = _worse_part(one, left, right)
         size, rounding = _left_over(one, left, right)
         kept, lost = (size > _KEPT * before) | np.isinf(size), size <= rounding
