@@ -69,9 +69,10 @@ run over several lines, for white space is folded:
     not_run(route, "which")             a case that was not; it leaves its part unknown
     witness(x=...)                      a counterexample
 
-What no rule can see is left to the reader: whether the parts say what the statement says, a truth
-value typed in, floats behind a certificate, one formula computed twice, numbers so small that both
-are zero, and points that an identity leaves out.
+A truth value that is typed into a part leaves it unknown. What no rule can see is left to the
+reader: whether the parts say what the statement says, a truth value that comes from elsewhere,
+floats behind a certificate, one formula computed twice, numbers so small that both are zero, and
+points that an identity leaves out.
 """
 
 from perturbtheory.ledger._checks import argued as argued

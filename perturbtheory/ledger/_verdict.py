@@ -13,6 +13,7 @@ from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
 from perturbtheory.ledger._evidence import KINDS, REASONED, Check, Kind, Part, Witness
 from perturbtheory.ledger._numbers import place_of
 from perturbtheory.ledger._text import plain
+from perturbtheory.ledger._typed import typed_in
 
 Verdict = Literal[
     "proved",
@@ -200,7 +201,7 @@ def _part(task: Task, budget: Budget) -> Part:
         raised = f"{type(error).__name__}: {error}"
         line = line_in(place(task.function)[0], error)
         checks.append(Check(_OWN, "numerical", "unknown", raised, line))
-    checks.extend([*_repeated(checks), *_made_by_hand(checks)])
+    checks.extend([*_repeated(checks), *_made_by_hand(checks), *_written_down(task.function)])
     # The numbers are compared by now, and may be large.
     checks = [dataclasses.replace(check, compared=None) for check in checks]
     made = Part(task.name, tuple(checks), counterexample or None)
@@ -229,6 +230,16 @@ def _made_by_hand(checks: list[Check]) -> Iterator[Check]:
         if not known and check.route != _OWN:
             told = f"{check.route!r} compares no numbers; make it with `agree` or `positive`"
             yield Check(_OWN, "numerical", "unknown", told)
+
+
+def _written_down(function: Any) -> Iterator[Check]:
+    """What undecides a part whose function says itself that something is true."""
+    for line in typed_in(function):
+        told = (
+            "a truth value is typed in, which decides nothing; compute it, or give the reason "
+            "with `argued`"
+        )
+        yield Check(_OWN, "numerical", "unknown", told, f"line {line}")
 
 
 def line_in(file: str, error: BaseException) -> str:

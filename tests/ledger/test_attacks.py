@@ -1,6 +1,7 @@
 """Ways to a verdict that the evidence does not carry, each of which once succeeded."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,6 +26,7 @@ from perturbtheory.ledger import (
     shown,
     unsound,
 )
+from perturbtheory.ledger._typed import typed_in
 from tests.ledger.test_ledger import GOOD, TRUE, X, claim, made_of
 
 AT_ONE = sp.Piecewise((1, sp.Eq(sp.Symbol("n", integer=True), 1)), (0, True))
@@ -344,3 +346,59 @@ def test_a_record_that_is_no_evidence_any_more_says_so():
     for broken in ({"kind": "wishful"}, {"steps": None}, {"steps": [{"by": "x"}]}, {"route": None}):
         old = data | {"checks": [data["checks"][0] | broken, data["checks"][1]]}
         assert ledger.from_json(old, claim()).verdict == "inconclusive", broken
+
+
+# Truth values that are typed in
+
+
+def literal():
+    yield exact("one", True, cases="all")
+
+
+def one_of_several():
+    yield exact("one", eq(X + X, 2 * X), shown("it is so", "holds"))
+
+
+def by_name():
+    truth = True
+    yield exact("one", 1 > 0, cases="all")
+    yield experiment("two", truth, "all runs")
+
+
+def by_keyword():
+    yield ledger.experiment("one", case="all runs", true=True)
+
+
+def of_several():
+    yield exact("one", every([True, True]), cases="all")
+
+
+@pytest.mark.parametrize("part", [literal, one_of_several, by_name, by_keyword, of_several])
+def test_a_truth_value_that_is_typed_in_decides_nothing(part):
+    made = claim()
+    made.part("part")(part)
+    found = ledger.run(made)
+    assert found.verdict == "inconclusive"
+    told = found.parts[0].checks[-1]
+    assert "a truth value is typed in, which decides nothing" in told.detail
+    line = int(told.measured.removeprefix("line "))
+    with open(__file__, encoding="utf-8") as file:
+        assert re.search("True|holds|truth", file.readlines()[line - 1])
+
+
+def computed():
+    found = True
+    for n in range(3):
+        found = found and n * n >= n
+    yield exact("one", found, cases="$n < 3$")
+    yield experiment("two", "unknown", "no runs")
+    yield shown_elsewhere(truth=True)
+
+
+def shown_elsewhere(truth):
+    return exact("three", 1 + 1 == 2 and truth, cases="$1 + 1$")
+
+
+def test_a_truth_value_that_is_computed_is_none_that_is_typed_in():
+    assert typed_in(computed) == typed_in(shown_elsewhere) == typed_in(len) == ()
+    assert typed_in(lambda: (yield exact("one", 2 > 1, cases="all"))) == ()
