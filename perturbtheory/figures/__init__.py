@@ -2,16 +2,13 @@
 
 `figure-N` re-draws Figure N of paper A, `direct-optimization` Figure 1 of paper B; the others are
 new. Figures 4, 8, 9 and `advantage` show fits that were recorded, Figures 5 and 10, `temperatures`,
-`long-run`, `one-latent` (Figures 2 and 6 of paper B), `structured` (its Figure 3) and, where their
-record is, `semi-supervised` (Table 2) and `generated` (Figures 4 and 5) recorded VAEs; none is made
-for a figure.
+`long-run`, `one-latent` (Figures 2 and 6 of paper B), `structured` (its Figure 3), `generated`
+(Figures 4 and 5) and `semi-supervised` (Table 2) recorded VAEs; none is made for a figure.
 """
 
 import importlib
 from collections.abc import Sequence
 from pathlib import Path
-
-from perturbtheory.results import location
 
 # Modules are loaded when a figure is drawn: naming the figures needs neither JAX nor matplotlib.
 _HOMES = {
@@ -37,11 +34,9 @@ _HOMES = {
     "long-run": ("vaes", "LONG_RUN"),
     "one-latent": ("vaes", "ONE_LATENT"),
     "structured": ("structured", "STRUCTURED"),
+    "semi-supervised": ("semi", "SEMI"),
+    "generated": ("semi", "PICTURES"),
 }
-# Many hours of training, which are not recorded everywhere.
-if location("semi.json").is_file():
-    _HOMES["semi-supervised"] = ("semi", "SEMI")
-    _HOMES["generated"] = ("semi", "PICTURES")
 NAMES: tuple[str, ...] = tuple(_HOMES)
 
 

@@ -28,6 +28,7 @@ BELONGS: dict[str, tuple[str, ...]] = {
     "long-run": ("C.vae-relaxed",),
     "one-latent": ("B.table-1",),
     "structured": ("B.figure-3",),
+    "semi-supervised": ("B.semi-supervised",),
     "smoothing": ("C.smoothing",),
     "temperatures": ("C.vae-bound",),
 }

@@ -556,6 +556,8 @@ class TestDraw:
         "long-run",
         "one-latent",
         "structured",
+        "semi-supervised",
+        "generated",
     )
 
     def test_the_names(self):

@@ -373,7 +373,24 @@ def of_several():
     yield exact("one", every([True, True]), cases="all")
 
 
-@pytest.mark.parametrize("part", [literal, one_of_several, by_name, by_keyword, of_several])
+def annotated():
+    truth: bool = True
+    yield experiment("two", truth, "all runs")
+
+
+def _nested():
+    def within():
+        says = """
+which begins further left"""
+        yield exact("one", True, cases=says)
+
+    return within
+
+
+PARTS = [literal, one_of_several, by_name, by_keyword, of_several, annotated, _nested()]
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_a_truth_value_that_is_typed_in_decides_nothing(part):
     made = claim()
     made.part("part")(part)
@@ -392,6 +409,7 @@ def computed():
         found = found and n * n >= n
     yield exact("one", found, cases="$n < 3$")
     yield experiment("two", "unknown", "no runs")
+    yield experiment("two", found, "holds", True)
     yield shown_elsewhere(truth=True)
 
 
@@ -399,6 +417,28 @@ def shown_elsewhere(truth):
     return exact("three", 1 + 1 == 2 and truth, cases="$1 + 1$")
 
 
+def searched():
+    for n in range(9):
+        if n * n < n:
+            yield exact("search", False, cases=f"$n = {n}$")
+            return
+    yield exact("search", True, cases="$n < 9$")
+
+
+def caught():
+    try:
+        yield exact("limit", 1 // 0 == 0, cases="0")
+    except ZeroDivisionError:
+        yield exact("limit", "fails", cases="0")
+
+
 def test_a_truth_value_that_is_computed_is_none_that_is_typed_in():
-    assert typed_in(computed) == typed_in(shown_elsewhere) == typed_in(len) == ()
+    assert (
+        typed_in(computed)
+        == typed_in(searched)
+        == typed_in(caught)
+        == typed_in(shown_elsewhere)
+        == typed_in(len)
+        == ()
+    )
     assert typed_in(lambda: (yield exact("one", 2 > 1, cases="all"))) == ()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from perturbtheory.claims.exhibits.criteria import POINTS, RUNS, measured, near
+from perturbtheory.claims.exhibits.criteria import POINTS, RUNS, measured, near, paired
 from perturbtheory.claims.exhibits.paired_runs import held, length, longest, more, number_of
 from perturbtheory.experiments.semi import recorded
 from perturbtheory.experiments.semi.grids import IMAGES, LABELS, SAMPLED, TABLE_2, UNSUPERVISED
@@ -15,6 +15,8 @@ _HOW = r"""By (9) as it is printed, KL included, with the weights of the labels 
     of each class, out of 50,000 training images. Accuracy of $\arg\max_k \theta_k$ on the test
     images after the last epoch, so that no further label chooses anything. Three standard errors of
     the mean, paired. This was fixed before any run was looked at."""
+_AFTER = r"""The statement was written after the runs, and is about as many epochs as they have, of
+    which the paper says nothing."""
 order = Claim(
     "B.semi-supervised",
     "B, section 5, Table 2, Figure 4",
@@ -24,12 +26,24 @@ order = Claim(
     assumes=rf"""{_HOW} The last statement is read for direct on MNIST: with $100$ labels more
     images are met than without, where categories are renamed one to one as is best for them.""",
 )
+ahead = order.corrected(
+    r"""With $1200$ labels Gumbel-Softmax has the higher accuracy, $A_{GSM} > A_{direct}$, on MNIST
+    and Fashion-MNIST.""",
+    source="corrects B, section 5, Table 2",
+    assumes=rf"""{_HOW} {_AFTER} With fewer labels the two are not told apart by three seeds.""",
+)
 values = Claim(
     "B.table-2-accuracies",
     "B, section 5, Table 2",
     r"""The accuracies are those of Table 2, within $2$ per cent of the test images:
     $|A - A_{printed}| < 2$ in twenty cells.""",
     assumes=_HOW,
+)
+lower_values = values.corrected(
+    r"""Direct optimisation is below Table 2 on MNIST by more than $2$ per cent of the test images,
+    $A_{printed} - A_{direct} > 2$, with every number of labels.""",
+    source="corrects B, section 5, Table 2",
+    assumes=rf"""{_HOW} {_AFTER}""",
 )
 bounds = Claim(
     "B.table-2-bounds",
@@ -38,6 +52,14 @@ bounds = Claim(
     with more, $B_{direct} < B_{GSM}$ exactly for $50$ labels.""",
     assumes=rf"""{_HOW} The bound has the exact sum over classes and five draws of the continuous
     part; under unit Gumbel noise the published number is the bound.""",
+)
+closer = bounds.corrected(
+    r"""Gumbel-Softmax has the lower bound with $50$, $100$ and $300$ labels, $B_{GSM} <
+    B_{direct}$, and on Fashion-MNIST with $600$ and $1200$; on MNIST direct optimisation has it
+    with $1200$.""",
+    source="corrects B, section 5, Table 2",
+    assumes=rf"""{_HOW} {_AFTER} The bound as in the claim that this corrects. With $600$ labels on
+    MNIST the two are not told apart by three seeds.""",
 )
 celeba = Claim(
     "B.celeba",
@@ -61,6 +83,14 @@ def as_printed(run, method):
     yield from measured([near(length(epochs), gaps, f"accuracy - {printed}", POINTS)])
 
 
+def below_printed(run, method):
+    epochs, found = longest(held(recorded), run)
+    printed = float(PRINTED[run.images, run.labels, method][0])
+    gaps = {seed: printed - ACCURACY(one) for seed, (one,) in found.items()}
+    yield from measured([paired(length(epochs), gaps, f"{printed} - accuracy", POINTS)])
+
+
+_MOST, _UNDECIDED = LABELS[-1], ("mnist", 600)
 for _images in IMAGES:
     for _labels in LABELS:
         _cell = {
@@ -79,6 +109,21 @@ for _images in IMAGES:
             f"{_where}: {'lower' if _labels == LABELS[0] else 'higher'}", recorded=recorded,
             far=_first, near=_second, read=BOUND, what="difference of the bounds",
         )(more)  # fmt: skip
+        if _labels == _MOST:
+            ahead.part(
+                f"{_where}: Gumbel-Softmax is higher", recorded=recorded, far=_relaxed,
+                near=_direct, read=ACCURACY, what="Gumbel-Softmax - direct",
+            )(more)  # fmt: skip
+        if _images == "mnist":
+            lower_values.part(_where, run=_direct, method="direct")(below_printed)
+        if (_images, _labels) != _UNDECIDED:
+            _turned = (_images, _labels) == ("mnist", _MOST)
+            closer.part(
+                f"{_where}: {'direct' if _turned else 'Gumbel-Softmax'} is lower",
+                recorded=recorded, far=_relaxed if _turned else _direct,
+                near=_direct if _turned else _relaxed, read=BOUND,
+                what="difference of the bounds",
+            )(more)  # fmt: skip
 order.part(
     "MNIST: labels help to capture the classes", recorded=recorded,
     far=replace(TABLE_2["direct"], labels=SAMPLED), near=UNSUPERVISED, read=ACCURACY,
