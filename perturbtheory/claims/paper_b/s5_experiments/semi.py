@@ -76,18 +76,22 @@ MATCHED = number_of("last", "matched", PER_CENT)
 BOUND = number_of("last", "bound")
 
 
-def as_printed(run, method):
+def beside_printed(run, method):
+    """The length of the runs, the printed accuracy, and what each seed is above it."""
     epochs, found = longest(held(recorded), run)
     printed = float(PRINTED[run.images, run.labels, method][0])
-    gaps = {seed: ACCURACY(one) - printed for seed, (one,) in found.items()}
-    yield from measured([near(length(epochs), gaps, f"accuracy - {printed}", POINTS)])
+    return length(epochs), printed, {s: ACCURACY(one) - printed for s, (one,) in found.items()}
+
+
+def as_printed(run, method):
+    epochs, printed, gaps = beside_printed(run, method)
+    yield from measured([near(epochs, gaps, f"accuracy - {printed}", POINTS)])
 
 
 def below_printed(run, method):
-    epochs, found = longest(held(recorded), run)
-    printed = float(PRINTED[run.images, run.labels, method][0])
-    gaps = {seed: printed - ACCURACY(one) for seed, (one,) in found.items()}
-    yield from measured([paired(length(epochs), gaps, f"{printed} - accuracy", POINTS)])
+    epochs, printed, gaps = beside_printed(run, method)
+    short = {seed: -gap for seed, gap in gaps.items()}
+    yield from measured([paired(epochs, short, f"{printed} - accuracy", POINTS)])
 
 
 _MOST, _UNDECIDED = LABELS[-1], ("mnist", 600)
