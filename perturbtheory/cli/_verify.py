@@ -1,7 +1,6 @@
 """`perturbtheory verify`: claims, their verdicts, and the report."""
 
 import contextlib
-import importlib.util
 import os
 import sys
 import time
@@ -54,7 +53,7 @@ def verify(
     ----------
     claims
         Ids such as A.gumbel-density, or Python files such as my_claims.py with claims of your own:
-        all of them, or those whose ids are given too.
+        all of them, or those whose ids are given too, with what they rest on and are corrected by.
     report
         Write a page to read, its Markdown, errata in LaTeX and the results to this directory, which
         is made if it does not exist.
@@ -86,14 +85,15 @@ def verify(
 
 
 def _chosen(names: Sequence[str]) -> "tuple[list[str], dict[str, Claim]]":
-    """The ids of the claims, and by id those of the user's own files, which come last."""
+    """The ids of the claims to check, and by id all those of the user's own files."""
     from perturbtheory.checks import closest
     from perturbtheory.claims import UnknownClaim, chosen_ids, index
+    from perturbtheory.cli import _own
 
     files = [name for name in names if name.endswith(".py")]
-    own = {claim.id: claim for name in files for claim in _loaded(Path(name))}
+    own = _own.loaded([Path(name) for name in files])
     ids = [name for name in names if name not in files]
-    some = {id_: own[id_] for id_ in ids if id_ in own}
+    some = _own.with_premises([id_ for id_ in ids if id_ in own], own)
     ids = [id_ for id_ in ids if id_ not in own]
     for id_ in set(ids) - set(index()):
         if near := closest(id_, own, 3):
@@ -104,41 +104,7 @@ def _chosen(names: Sequence[str]) -> "tuple[list[str], dict[str, Claim]]":
         chosen = chosen_ids(ids) if ids or not files else []
     except UnknownClaim as error:
         raise MisuseError(str(error)) from error
-    own = some or own
-    return [*chosen, *own], own
-
-
-def _loaded(path: Path) -> "list[Claim]":
-    """The claims that a Python file makes."""
-    from perturbtheory.claims import index
-    from perturbtheory.ledger import line_in, registered_by
-
-    # A name that no other module has, so that a file called json.py takes nobody's place.
-    name = f"own:{path.resolve()}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        msg = f"`CLAIM` must be an id or a Python file that exists, got {str(path)!r}"
-        raise MisuseError(msg)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    sys.path.append(str(path.resolve().parent))  # its neighbours can be imported
-    loader = spec.loader
-    try:
-        made = registered_by(lambda: loader.exec_module(module))
-    except (Exception, SystemExit) as error:
-        at = line_in(spec.origin or str(path), error)
-        why = f"could not be run{at and f', {at}'}: {type(error).__name__}: {error}"
-        msg = f"`CLAIM` {str(path)!r} {why}"
-        raise MisuseError(msg) from error
-    ids = {claim.id for claim in made}
-    taken = sorted(ids & set(index()))
-    nothing = sorted({i for claim in made for i in claim.depends_on} - ids - set(index()))
-    if taken or nothing or not made:
-        why = f"uses {taken[0]!r}, an id of the ledger" if taken else "makes no claims"
-        why = f"depends on {nothing[0]!r}, which is no claim" if nothing else why
-        msg = f"`CLAIM` {str(path)!r} {why}; see `help(perturbtheory.ledger)` for a template"
-        raise MisuseError(msg)
-    return made
+    return [*chosen, *(some or own)], own
 
 
 def _known(ids: Sequence[str], own: "Mapping[str, Claim]", *, record: bool) -> dict[str, Any]:
@@ -162,7 +128,9 @@ def _drift(
     from perturbtheory.ledger import changes, unsound
 
     found = {}
-    wrong = unsound(*_premises(results, known))
+    # What is named by a reason alone, and was not chosen, is known by nobody.
+    unknown = {id_: {"verdict": "untested"} for id_ in own}
+    wrong = unsound(*_premises(results, unknown | known))
     for result in results:
         claim, words = result.claim, changes(result, known.get(result.claim.id))
         if claim.id in own:

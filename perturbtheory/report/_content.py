@@ -28,7 +28,7 @@ OWN_INTRODUCTION = (
 
 @dataclass(frozen=True)
 class Paper:
-    """A chapter: the claims whose id begins with `key`."""
+    """A chapter: the claims of the ledger whose id begins with `key`, or those of your own."""
 
     key: str
     name: str
@@ -49,7 +49,9 @@ PAPERS = (
         "discrete variational auto-encoder, NeurIPS 2019",
     ),
     Paper("C", "Beyond the papers", "Statements of neither of them"),
+    Paper("own", "Your own claims", "Statements of the files that were given"),
 )
+OURS = PAPERS[2]
 MEANINGS: Mapping[str, str] = {
     "proved": "every part has a proof, and every other route to it agrees",
     "certified": "every part is decided rigorously: by proof, by exact instances or by enclosure",
@@ -118,7 +120,7 @@ class Report:
         self.title, self.introduction = (
             (OWN_TITLE, OWN_INTRODUCTION) if own else (TITLE, INTRODUCTION)
         )
-        self.papers = () if own else tuple(paper for paper in PAPERS if paper.key != "C")
+        self.papers = () if own else tuple(paper for paper in PAPERS if paper.key in ("A", "B"))
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._by_id
@@ -207,9 +209,9 @@ class Report:
 
 
 def paper_of(result: Result) -> Paper:
-    """The chapter of a claim; what belongs to no paper is beyond them."""
-    key = result.claim.id.split(".")[0]
-    return next((paper for paper in PAPERS if paper.key == key), PAPERS[-1])
+    """The chapter of a claim: of the ledger by its id, of your own whatever its id."""
+    key = "own" if is_own(result.claim) else result.claim.id.split(".")[0]
+    return next((paper for paper in PAPERS if paper.key == key), OURS)
 
 
 def _index(names: Sequence[str], name: str) -> int:
@@ -232,16 +234,19 @@ def section_of(claim: Claim) -> str:
 
 def source_file(claim: Claim) -> str:
     """The file in which a claim is made, from the root of the package's repository or by name."""
-    return Path(claim.module).name if _is_own(claim) else f"{claim.module.replace('.', '/')}.py"
+    if not is_own(claim):
+        return f"{claim.module.replace('.', '/')}.py"
+    return Path(getattr(sys.modules.get(claim.module), "__file__", None) or claim.module).name
 
 
 def replay(claim: Claim) -> str:
     """The command that checks a claim again: by its file if it is none of the ledger."""
-    return f"perturbtheory verify {source_file(claim) if _is_own(claim) else claim.id}"
+    return f"perturbtheory verify {source_file(claim) if is_own(claim) else claim.id}"
 
 
-def _is_own(claim: Claim) -> bool:
-    return claim.module.startswith("own:")  # see `perturbtheory verify`
+def is_own(claim: Claim) -> bool:
+    """Whether it is none of the ledger."""
+    return not claim.module.startswith(f"{claims.__name__}.")
 
 
 def steps(result: Result) -> str:

@@ -15,7 +15,6 @@ from perturbtheory.report._content import PAPERS, Paper, Report, paper_of, secti
 
 PRINTED, CORRECTED, OWN = range(3)
 ROW, HEADING, GAP, TOP = 18.0, 22.0, 10.0, 26.0
-_OURS = PAPERS[-1]
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ def laid_out(report: Report) -> Layout:
     alone = tuple(r for r in report.results if r.claim.id not in linked)
     layout = Layout(edges, alone)
     rest = [r for r in report.results if r.claim.id in linked]
-    _place_papers(layout, [r for r in rest if paper_of(r) is not _OURS])
-    _place_ours(layout, [r for r in rest if paper_of(r) is _OURS])
+    _place_papers(layout, [r for r in rest if paper_of(r) in PAPERS[:2]])
+    _place_ours(layout, [r for r in rest if paper_of(r) not in PAPERS[:2]])
     return layout
 
 

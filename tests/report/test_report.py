@@ -65,8 +65,11 @@ class Page(HTMLParser):
 
 
 def claim(id_, *, says="words $x^2 \\ge 0$", assumes="none", corrected=None, **changes):
+    ledger.REGISTRY.pop(id_, None)
     made = Claim(id_, changes.pop("source", "A, (1)"), says, assumes=assumes, **changes)
     made.corrected_by = corrected
+    if not id_.startswith("T."):  # as if it were of the ledger
+        made.module = recorded.__name__
     return made
 
 
