@@ -9,6 +9,7 @@ from sympy.core.evalf import PrecisionExhausted
 
 from perturbtheory.ledger._evidence import Outcome, Step
 from perturbtheory.ledger._sides import written_alike
+from perturbtheory.ledger._undefined import undefined
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Equation:
         says = f"{latex}: {self.why}" if self.why else latex
         if self.left == self.right:
             raise ValueError(written_alike(says))
+        if why := undefined(self.left) or undefined(self.right):
+            return Step(says, f"sympy, which is not asked for {why}", "unknown")
         return Step(says, "sympy", identity(carried_out(self.left) - carried_out(self.right)))
 
 
