@@ -48,9 +48,9 @@ def _at_a_kink(e: Any) -> bool:
 
 def _sizes(part: Any) -> Iterator[Any]:
     """What is zero where the function has its kink."""
-    if isinstance(part, sp.Max | sp.Min):
+    if part.func in (sp.Max, sp.Min):
         yield from (a - b for n, a in enumerate(part.args) for b in part.args[:n])
-    elif isinstance(part, sp.Piecewise):
+    elif part.func is sp.Piecewise:
         bounds = (r for _, condition in part.args for r in condition.atoms(sp.core.relational.Rel))
         yield from (bound.lhs - bound.rhs for bound in bounds)
     else:
@@ -106,7 +106,8 @@ def _removable(function: Any, variable: Any, root: Any) -> bool:
 def _below(function: Any, variable: Any) -> Iterator[Any]:
     """The factors of the denominator that are polynomials."""
     denominator = sp.denom(sp.together(function))
-    for factor in sp.Mul.make_args(sp.factor(denominator)):
+    factors: Any = sp.factor(denominator)
+    for factor in sp.Mul.make_args(factors):
         base, power = factor.as_base_exp()
         if base.has(variable) and base.is_polynomial(variable) and power.is_integer:
             yield base

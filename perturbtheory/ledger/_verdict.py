@@ -201,7 +201,7 @@ def _part(task: Task, budget: Budget) -> Part:
         raised = f"{type(error).__name__}: {error}"
         line = line_in(place(task.function)[0], error)
         checks.append(Check(_OWN, "numerical", "unknown", raised, line))
-    checks.extend([*_repeated(checks), *_made_by_hand(checks), *_written_down(task.function)])
+    checks.extend([*_repeated(checks), *_made_by_hand(checks), *_written_down(task)])
     # The numbers are compared by now, and may be large.
     checks = [dataclasses.replace(check, compared=None) for check in checks]
     made = Part(task.name, tuple(checks), counterexample or None)
@@ -232,9 +232,9 @@ def _made_by_hand(checks: list[Check]) -> Iterator[Check]:
             yield Check(_OWN, "numerical", "unknown", told)
 
 
-def _written_down(function: Any) -> Iterator[Check]:
+def _written_down(task: Task) -> Iterator[Check]:
     """What undecides a part whose function says itself that something is true."""
-    for line in typed_in(function):
+    for line in typed_in(task.function, task.given):
         told = (
             "a truth value is typed in, which decides nothing; compute it, or give the reason "
             "with `argued`"

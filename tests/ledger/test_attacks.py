@@ -1,5 +1,6 @@
 """Ways to a verdict that the evidence does not carry, each of which once succeeded."""
 
+import functools
 import json
 import re
 from types import SimpleNamespace
@@ -387,7 +388,68 @@ which begins further left"""
     return within
 
 
+def by_hand():
+    yield Check("one", "certificate", "holds", "all")
+
+
+def by_hand_in_a_step():
+    yield exact("one", ledger.Step("it is so", "sympy", "holds"))
+
+
+def by_another_name():
+    certainly = exact
+    yield certainly("one", True, cases="all")
+
+
+def imported():
+    from perturbtheory.ledger import exact as certainly
+
+    yield certainly("one", True, cases="all")
+
+
+def turned():
+    yield exact("one", not False, cases="True")
+
+
+def of_sympy():
+    yield exact("one", sp.true, cases="True")
+
+
+def of_numpy():
+    yield exact("one", np.True_, cases="all")
+
+
+def on_the_way():
+    yield exact("one", (truth := True), cases="all")
+    yield exact("two", truth, cases="truth")
+
+
+def unpacked():
+    truth, other = True, 1
+    yield exact("one", truth, cases=f"all {other}")
+
+
+def by_default(truth=True):
+    yield exact("one", truth, cases="all")
+
+
+def numbers():
+    yield agree("one", 0.5, -0.5, "holds")
+
+
+def all_of(several=all):
+    yield exact("one", all([True]), cases="all")
+
+
+class Called:
+    def __call__(self):
+        yield exact("one", True, cases="all")
+
+
 PARTS = [literal, one_of_several, by_name, by_keyword, of_several, annotated, _nested()]
+PARTS += [by_hand, by_hand_in_a_step, by_another_name, imported, turned, of_sympy, of_numpy]
+PARTS += [on_the_way, unpacked, by_default, numbers, all_of, Called(), functools.partial(literal)]
+PARTS += [lambda: (yield exact("one", True, cases="all"))]
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -432,7 +494,18 @@ def caught():
         yield exact("limit", "fails", cases="0")
 
 
+def told_of_others(printed=True):
+    class Other:
+        def exact(self, name, truth):
+            return exact(name, truth == printed, cases="all")
+
+    yield Other().exact("one", True)
+    assert 1 + 1 == 2
+    yield exact("one", True, cases="what was asserted")
+
+
 def test_a_truth_value_that_is_computed_is_none_that_is_typed_in():
+    assert typed_in(told_of_others) == ()
     assert (
         typed_in(computed)
         == typed_in(searched)

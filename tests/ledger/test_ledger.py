@@ -334,7 +334,7 @@ def test_a_part_that_raises_is_unknown_and_loses_nothing():
     @a.part("serves")
     def serves():
         yield GOOD
-        yield agree("two", 1.0, 1.0)
+        yield agree("two", 0.5 + 0.5, 1.0)
 
     made = ledger.run(a)
     assert made.verdict == "inconclusive"
