@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from perturbtheory.ledger._equations import Equation
 from perturbtheory.ledger._evidence import (
@@ -20,7 +21,11 @@ from perturbtheory.ledger._evidence import (
     every,
     outcome_of,
 )
+from perturbtheory.ledger._functions import shown_as
 from perturbtheory.ledger._words import folded, quantity
+
+_LARGEST = 10_000
+"""Bits of an integer that is shown in full; Python itself refuses some 14,000."""
 
 
 def exact(route: str, *grounds: Any, cases: str = "") -> Check:
@@ -205,7 +210,11 @@ def _kept(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_kept(v) for v in value]
     finite = not isinstance(value, float) or math.isfinite(value)
-    return value if isinstance(value, str | int | float | None) and finite else str(value)
+    if isinstance(value, int) and value.bit_length() > _LARGEST:
+        return f"about {sp.N(value, 6)}"
+    if isinstance(value, str):
+        return folded(value)
+    return value if isinstance(value, int | float | None) and finite else shown_as(value, str)
 
 
 def sign(ball: Any) -> Outcome:

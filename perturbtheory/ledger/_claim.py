@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from perturbtheory.checks import require_count
 from perturbtheory.ledger import _shown
 from perturbtheory.ledger._evidence import Evidence
+from perturbtheory.ledger._functions import code_of, place
 from perturbtheory.ledger._words import folded
 
 _serial = itertools.count()
@@ -212,15 +213,9 @@ def _ids(id_: str, given: Any) -> tuple[str, ...]:
     return ids
 
 
-def place(function: Any) -> tuple[str, int]:
-    """The file and the line of a function; no file for what is called and is none."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    return (code.co_filename, code.co_firstlineno) if code else ("", id(function))
-
-
 def _is_one(one: Any, two: Any) -> bool:
     """Whether one definition made them, as in a loop; a cell that is run again has a new one."""
-    codes = [getattr(inspect.unwrap(function), "__code__", function) for function in (one, two)]
+    codes = [code_of(function) or function for function in (one, two)]
     return codes[0] is codes[1]
 
 

@@ -6,11 +6,12 @@ import inspect
 import linecache
 import sys
 from collections.abc import Iterator, Mapping
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from perturbtheory.ledger._checks import exact, experiment, shown
 from perturbtheory.ledger._evidence import Check, Step, every
+from perturbtheory.ledger._functions import function_of
 from perturbtheory.ledger._numbers import agree, positive
 
 _BY_TRUTH: Mapping[Any, tuple[slice, tuple[str, ...]]] = {
@@ -38,36 +39,21 @@ def typed_in(function: Any, given: Mapping[str, Any] | None = None) -> tuple[int
     have been computed, and what is in a branch, such as that of an `if` in a search, a computation
     led to: nothing is said of them, nor of functions whose source is not at hand.
     """
-    function = _plain(function)
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, CodeType):
+    called, function = function, function_of(function)
+    if function is None:
         return ()
-    defaults = {n: v for n, v in _defaults(function).items() if n not in (given or {})}
+    usual = _defaults(function) if called is function else {}
+    defaults = {name: value for name, value in usual.items() if name not in (given or {})}
     lines: set[int] = set()
-    for definition in _definitions(code):
+    for definition in _definitions(function.__code__):
         names = _Names(definition, function, defaults)
         calls = (node for node in _always(definition) if isinstance(node, ast.Call))
         lines |= {call.lineno for call in calls if names.decide(call)}
     return tuple(sorted(lines))
 
 
-def _plain(function: Any) -> Any:
-    """The function itself: of a partial one, of a wrapper, or of an object that is called."""
-    for _ in range(9):
-        if isinstance(function, functools.partial):
-            function = function.func
-        elif "__wrapped__" in getattr(function, "__dict__", ()):
-            function = function.__wrapped__
-    if not hasattr(function, "__code__"):
-        function = getattr(type(function), "__call__", function)  # noqa: B004
-    return getattr(function, "__func__", function)
-
-
-def _defaults(function: Any) -> dict[str, Any]:
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (ValueError, TypeError):
-        return {}
+def _defaults(function: FunctionType) -> dict[str, Any]:
+    parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
     return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
 
 

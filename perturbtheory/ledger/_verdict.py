@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from perturbtheory.ledger import _shown
-from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task, place
+from perturbtheory.ledger._claim import QUICK, Budget, Claim, Task
 from perturbtheory.ledger._evidence import KINDS, REASONED, Check, Kind, Part, Witness
+from perturbtheory.ledger._functions import place, said, shown_as
 from perturbtheory.ledger._numbers import place_of
 from perturbtheory.ledger._text import plain
 from perturbtheory.ledger._typed import typed_in
@@ -197,10 +198,11 @@ def _part(task: Task, budget: Budget) -> Part:
                 checks.append(evidence)
             else:
                 checks.append(_stray(evidence))
-    except (Exception, SystemExit, GeneratorExit) as error:
-        raised = f"{type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # skipped, cancelled and exited too
         line = line_in(place(task.function)[0], error)
-        checks.append(Check(_OWN, "numerical", "unknown", raised, line))
+        checks.append(Check(_OWN, "numerical", "unknown", said(error), line))
     checks.extend([*_repeated(checks), *_made_by_hand(checks), *_written_down(task)])
     # The numbers are compared by now, and may be large.
     checks = [dataclasses.replace(check, compared=None) for check in checks]
@@ -249,5 +251,6 @@ def line_in(file: str, error: BaseException) -> str:
 
 
 def _stray(evidence: Any) -> Check:
-    told = f"yields checks and witnesses alone, got {evidence!r}; wrap it in `exact` or `agree`"
+    got = shown_as(evidence)
+    told = f"yields checks and witnesses alone, got {got}; wrap it in `exact` or `agree`"
     return Check(_OWN, "numerical", "unknown", told)

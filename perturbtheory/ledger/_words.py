@@ -13,11 +13,15 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(/\d+)?")
 
 
 def folded(text: str) -> str:
-    """The text in one line, so that it may be written over several, indented."""
+    """The text in one line, so that it may be written over several, indented.
+
+    Half a character, which no file can keep, becomes a question mark.
+    """
     if not isinstance(text, str):
         msg = f"what a check says must be words and $LaTeX$, got {text!r}; write it in quotes"
         raise ValueError(msg)
-    return " ".join(text.split())
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return " ".join(whole.split())
 
 
 def in_words(value: Any) -> str:
