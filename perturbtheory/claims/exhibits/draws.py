@@ -1,12 +1,12 @@
-"""Averages over draws of Gumbel noise that two arg maxes share, with a stated confidence."""
+"""Averages over draws, each with a stated confidence; Gumbel noise that two arg maxes share."""
 
 import math
 from collections.abc import Callable
 
 import numpy as np
+from scipy import stats
 
-from perturbtheory.estimate import Estimate
-from perturbtheory.routes.sampling import ERROR_RATE
+from perturbtheory.estimate import ERROR_RATE, Estimate
 
 VALUES = np.array([-1.5, 0.25, 2.0])
 """f at the three categories of the numerical checks."""
@@ -57,3 +57,19 @@ def gradient(h: np.ndarray, f: np.ndarray) -> np.ndarray:
     """The gradient of E_q f in the logits h, shape (..., k), q = softmax(h), by complex steps."""
     odds = np.exp(h[..., None, :] + 1e-40j * np.eye(f.size))
     return ((odds * f).sum(-1) / odds.sum(-1)).imag / 1e-40
+
+
+def shares(share: np.ndarray, samples: int, entries: int = 1) -> Estimate:
+    """Shares of draws with the radius of Hoeffding's inequality, for so many entries at once.
+
+    With one entry it is the radius of Dvoretzky, Kiefer and Wolfowitz, for all levels at once.
+    """
+    radius = np.sqrt(np.log(2 * entries / ERROR_RATE) / (2 * samples))
+    return Estimate(share, np.full(np.shape(share), radius), "monte-carlo", 1 - ERROR_RATE)
+
+
+def sample_mean(values: np.ndarray) -> Estimate:
+    """The mean of independent rows, with a normal radius for all entries at once."""
+    z = float(stats.norm.isf(ERROR_RATE / 2 / max(values[0].size, 1)))
+    radius = z * values.std(0, ddof=1) / np.sqrt(len(values))
+    return Estimate(values.mean(0), radius, "monte-carlo", 1 - ERROR_RATE)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy import stats
 
 from perturbtheory.claims.exhibits import uniform_lines
+from perturbtheory.claims.exhibits.draws import sample_mean
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Budget
 from perturbtheory.perturbations import Uniform
-from perturbtheory.routes import enclosure, rational, sampling
+from perturbtheory.routes import enclosure, rational
 
 V = (0, 1, -1)
 HALF = Fraction(1, 2)
@@ -41,13 +41,6 @@ def sampled(budget: Budget, at: float) -> tuple[Estimate, Estimate]:
     true = np.argmax(moved, 1)
     gaps = moved[rows, printed] - moved[rows, true], np.array(V)[printed] - np.array(V)[true]
     return sample_mean(gaps[0]), sample_mean(gaps[1])
-
-
-def sample_mean(values: np.ndarray) -> Estimate:
-    """The mean of independent draws, with a radius for the error rate of `sampling`."""
-    z = float(stats.norm.isf(sampling.ERROR_RATE / 2))
-    radius = z * float(values.std(ddof=1)) / np.sqrt(values.size)
-    return Estimate(float(values.mean()), radius, "monte-carlo", 1 - sampling.ERROR_RATE)
 
 
 def four_terms(shift: int) -> tuple[Any, Any]:

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 import numpy as np
+from scipy import special
 
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Budget
@@ -13,6 +14,12 @@ _STEP = 2.0**-8
 WEIGHTS = np.array([3.0, -32.0, 168.0, -672.0, 672.0, -168.0, 32.0, -3.0]) / 840.0
 SHIFTS = np.array([-4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0, 4.0])
 """Central differences of order 8: sum WEIGHTS f(x + SHIFTS h) / h is f'(x)."""
+
+
+LINE = np.linspace(-60.0, 60.0, 4801)
+"""For the trapezoidal rule on the line, against laws whose tails are exponential at least."""
+LOGISTIC_LAW = special.expit(LINE) * special.expit(-LINE)
+"""The density of gamma_1 - gamma_2 under Gumbel noise there."""
 
 
 def thetas(dimension: int, budget: Budget) -> np.ndarray:

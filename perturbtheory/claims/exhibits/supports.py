@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from perturbtheory.estimate import ERROR_RATE, Estimate
+from perturbtheory.claims.exhibits.draws import shares
+from perturbtheory.estimate import Estimate
 from perturbtheory.perturbations import Uniform
 from perturbtheory.routes import enclosure
 
@@ -67,8 +68,7 @@ def frequencies(supports: Sequence[Intervals], samples: int, *, seed: int) -> Es
         ends = np.array(s, float)[rng.integers(len(s), size=samples)]
         drawn.append(rng.uniform(ends[:, 0], ends[:, 1]))
     share = np.bincount(np.argmax(drawn, 0), minlength=len(supports)) / samples
-    radius = np.sqrt(np.log(2 * share.size / ERROR_RATE) / (2 * samples))
-    return Estimate(share, np.full(share.size, radius), "monte-carlo", 1 - ERROR_RATE)
+    return shares(share, samples, share.size)
 
 
 def components(d: int, linked: Sequence[tuple[int, int]]) -> list[set[int]]:

@@ -16,3 +16,8 @@ def indexed(name: str, **assumptions: bool) -> Any:
     """An indexed symbol, such as p with entries `p[j]`, for sums over a symbolic d."""
     made: Any = sp.IndexedBase
     return made(name, **assumptions)
+
+
+def logistic_slope(x: Any) -> Any:
+    """sigma'(x) = cosh(x/2)^(-2)/4, for sigma(x) = 1/(1 + exp(-x))."""
+    return 1 / (4 * sp.cosh(x / 2) ** 2)

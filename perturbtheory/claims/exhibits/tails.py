@@ -11,8 +11,8 @@ from scipy import special
 
 from perturbtheory import properties
 from perturbtheory.claims.exhibits import cosets
+from perturbtheory.claims.exhibits.draws import shares
 from perturbtheory.claims.exhibits.symbols import Z
-from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Check, Outcome, agree, positive, sign
 from perturbtheory.perturbations import AbstractPerturbation
 
@@ -66,8 +66,7 @@ def sampled(noise: AbstractPerturbation, exponent: Callable[..., Any], samples: 
     t = np.array([0.1, 0.25, 0.5, 1.0, 1.5, 2.0])
     start = f.mean() - 5 * f.std() / np.sqrt(samples) + t
     share = (f[:, None] >= start).mean(0)
-    radius = np.full(t.size, np.sqrt(np.log(2 / _ERROR_RATE) / (2 * samples)))
-    margin = Estimate(np.exp(-exponent(t, 1.0)) - share, radius, "monte-carlo", 1 - _ERROR_RATE)
+    margin = shares(np.exp(-exponent(t, 1.0)) - share, samples)
     return positive("sampling", margin, r"bound $-$ tail of $\log\sum_i e^{\gamma_i}$, $d = 8$")
 
 

@@ -8,7 +8,7 @@ import sympy as sp
 from scipy import special
 
 from perturbtheory.claims.exhibits.gumbel_law import PAIR, PAIR_INTEGRAL
-from perturbtheory.claims.exhibits.numbers import entry, first_of_two, halved
+from perturbtheory.claims.exhibits.numbers import LINE, LOGISTIC_LAW, entry, first_of_two, halved
 from perturbtheory.claims.exhibits.symbols import A, U, X
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Claim, agree, argued, eq, exact
@@ -42,10 +42,8 @@ def _j(a: Any, lib: Any = np) -> Any:
 
 def _logistic_average(function: Callable[[np.ndarray], np.ndarray]) -> Estimate:
     """E[function(D + L)] at every D, L = gamma_1 - gamma_2 logistic: the trapezoidal rule."""
-    x = np.linspace(-60.0, 60.0, 4801)
-    law = special.expit(x) * special.expit(-x) * (x[1] - x[0])
-    values = function(DIFFERENCES[:, None] + x)
-    return halved(values * law)
+    values = function(DIFFERENCES[:, None] + LINE)
+    return halved(values * LOGISTIC_LAW * (LINE[1] - LINE[0]))
 
 
 def _at_half() -> Estimate:

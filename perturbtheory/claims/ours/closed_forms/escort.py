@@ -7,6 +7,8 @@ import sympy as sp
 from flint import acb, arb
 from scipy import special
 
+from perturbtheory.claims.exhibits.draws import sample_mean
+from perturbtheory.claims.exhibits.numbers import LINE, LOGISTIC_LAW
 from perturbtheory.claims.exhibits.symbols import U
 from perturbtheory.estimate import Estimate
 from perturbtheory.ledger import Claim, Outcome, agree, argued, eq, exact, identity, positive, sign
@@ -79,20 +81,17 @@ def _partition(t: float, weights: np.ndarray) -> Estimate:
 
 
 def _sampled(noise: AbstractPerturbation, theta: np.ndarray, t: float, samples: int) -> Estimate:
-    """E[s_i^(1+t)] by Monte Carlo; 5.5 standard errors are exceeded once in ten million."""
+    """E[s_i^(1+t)] by Monte Carlo."""
     draws = np.asarray(noise.sample(np.random.default_rng(17), (samples, theta.size)), float)
     powers = special.softmax((theta + draws) / t, axis=1) ** (1 + t)
-    radius = 5.5 * powers.std(0) / np.sqrt(samples)
-    return Estimate(powers.mean(0), radius, "monte-carlo", 1 - 1e-7)
+    return sample_mean(powers)
 
 
 @escort.part(r"$\operatorname{softmax}(\theta)$ from ratios of moments")
 def ratios():
     _, i, j, theta = (c := categories())
     one, two = (sp.Integral((x / (3 * U + 1 - U)) ** 2, (U, 0, 1)) for x in (3 * U, 1 - U))
-    x = np.linspace(-60.0, 60.0, 4801)
-    law = special.expit(x) * special.expit(-x)
-    found = np.array([_ratio(law, x, t) for t in (0.3, 0.5, 1.0, 1.7, 3.0)])
+    found = np.array([_ratio(LOGISTIC_LAW, LINE, t) for t in (0.3, 0.5, 1.0, 1.7, 3.0)])
     yield exact(
         "sympy, symbolic d",
         eq(
@@ -119,8 +118,7 @@ def _ratio(law: np.ndarray, x: np.ndarray, t: float) -> float:
 
 @escort.part("under Normal noise the ratio is not that of the softmax")
 def normal_noise(budget):
-    x = np.linspace(-60.0, 60.0, 4801)
-    ratio = _ratio(np.exp(-(x**2) / 4), x, 1.0)
+    ratio = _ratio(np.exp(-(LINE**2) / 4), LINE, 1.0)
     sampled = _sampled(Normal(), np.array([1.0, 0.0]), 1.0, budget.samples)
     (one, two), (r_one, r_two) = np.asarray(sampled.value), np.asarray(sampled.radius)
     case = rf"$\mathbb E[s_1^2]/\mathbb E[s_2^2] = {ratio:.6f} > e$ at $\theta = (1, 0)$, $t = 1$"

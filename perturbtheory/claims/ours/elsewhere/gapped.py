@@ -3,10 +3,11 @@ r"""The gapped straight-through estimator: where it is too short, too long, and 
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.symbols import A, B, X
-from perturbtheory.estimators import GappedStraightThrough, exact_gradient
+from perturbtheory.claims.exhibits.symbols import A, B, X, logistic_slope
+from perturbtheory.estimators import GappedStraightThrough, StraightThrough, exact_gradient
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown
 
+SIGMA = 1 / (1 + sp.exp(-X))
 GAPS = (0.5, 1.0, 2.0)
 INSIDE = np.array([0.0, 0.2, 0.45])
 BEYOND = np.array([2.2, 3.0, 6.0])
@@ -52,30 +53,43 @@ def exact_slopes(phi: np.ndarray) -> np.ndarray:
     return np.array([exact_gradient(row, np.array([1.0, 0.0]))[0] for row in theta])
 
 
-def half(x: sp.Expr) -> sp.Expr:
-    """sigma'(x) with the half angle."""
-    return 1 / (4 * sp.cosh(x / 2) ** 2)
-
-
 def falls() -> list:
     """sigma' falls on the positive side."""
     a, more = A, A + B
     fall = sp.sinh(B / 2) * sp.sinh(A + B / 2) / (4 * sp.cosh(a / 2) ** 2 * sp.cosh(more / 2) ** 2)
     return [
-        eq(half(a) - half(more), fall, r"$\sigma'(a)-\sigma'(a+b)$"),
+        eq(logistic_slope(a) - logistic_slope(more), fall, r"$\sigma'(a)-\sigma'(a+b)$"),
         shown("positive for positive $a$ and $b$", bool(fall.is_positive)),
     ]
 
 
+@gapped.part(r"the gradient is $D\sigma'(\varphi)$, and so is every estimate of straight-through")
+def straight_through():
+    phi = np.concatenate([-BEYOND, INSIDE, BEYOND])
+    theta, f = np.stack([phi, 0 * phi], -1), np.array([1.0, 0.0])
+    mean, variance = StraightThrough().moments(theta, f)
+    one, two = sp.symbols("f_1 f_2", real=True)
+    mean_of_f = SIGMA * one + (1 - SIGMA) * two
+    yield exact(
+        "sympy",
+        eq(sp.Derivative(mean_of_f, X), (one - two) * logistic_slope(X).rewrite(sp.exp),
+           r"the gradient of $\mathbb E f$"),
+        argued(r"""straight-through is $J(s)\nabla f$ with $s = \operatorname{softmax}(\theta)$
+            whatever $z$ is: its first entry is $Ds_1s_2 = D\sigma'(\varphi)$ [by definition]"""),
+    )  # fmt: skip
+    yield agree("package", np.asarray(mean)[:, 0], slope(phi), "nine $\\varphi$", kind="exact sum")
+    spread = np.asarray(variance)[:, 0]
+    yield agree("package, variance", spread, 0, "none", kind="exact sum", floor=1.0)
+
+
 @gapped.part("the mean")
 def the_mean():
-    sigma = 1 / (1 + sp.exp(-X))
     yield exact(
         "both z",
         argued(r"""for $\varphi \ge 0$: $x_1-x_2 = \varphi-\min(0, \varphi-g) = \max(\varphi, g)$ at
             $z = e_1$, and $\min(\varphi, \varphi-g)-\varphi = -g$ at $z = e_2$; for $\varphi < 0$
             exchange the categories [by definition]"""),
-        eq(sp.Derivative(sigma, X), half(X).rewrite(sp.exp),
+        eq(sp.Derivative(SIGMA, X), logistic_slope(X).rewrite(sp.exp),
            r"the first entry of $J(s)\nabla f$ is $Ds_1s_2 = D\sigma'(x_1-x_2)$, which is even"),
     )  # fmt: skip
     phi = np.concatenate([-BEYOND, INSIDE, BEYOND])

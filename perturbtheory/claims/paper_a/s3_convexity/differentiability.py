@@ -65,7 +65,7 @@ def equivalent():
         argued(r"""with $g_i = \nabla_{e_i} f$: $r(w) = f(\theta + w) - f(\theta) - \langle g,
             w\rangle$ is convex, $r(0) = 0$ and $r(\pm t e_i)/t \to 0$ as $t \downarrow 0$ [opposite
             slopes along the axes]"""),
-        eq(sp.Abs(x) / total * total * sp.sign(x), x),
+        eq(sp.Mul(sp.Abs(x) / total, total * sp.sign(x), evaluate=False), x),
         r"with $S = \sum_i |w_i|$: $w = \sum_i \frac{|w_i|}S\, S \operatorname{sgn}(w_i) e_i$",
         for_every_d(
             s.sum(sp.Abs(w[j]) / total),

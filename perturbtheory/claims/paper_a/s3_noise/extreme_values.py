@@ -4,6 +4,7 @@ import numpy as np
 import sympy as sp
 from scipy import integrate, special, stats
 
+from perturbtheory.claims.exhibits import draws
 from perturbtheory.claims.exhibits.gumbel_law import DENSITY, C
 from perturbtheory.claims.exhibits.numbers import engine, thetas
 from perturbtheory.claims.exhibits.symbols import REST, A, B, T, U, X
@@ -17,13 +18,15 @@ extreme_values = Claim(
     "A.extreme-value-theorem",
     "A, section 3.2, the paragraph after (4); cf. Gumbel (1954)",
     r"""The fundamental theorem of extreme value statistics asserts the equivalence between the
-    softmax and the Gumbel-Argmax distribution.""",
+    softmax distribution and the Gumbel-Argmax distribution, $\operatorname{softmax}(\theta) =
+    p^{gam}_\theta$.""",
     assumes=r"""The theorem is that of Fisher, Tippett and Gnedenko: if the largest of $n$
     independent copies of $\gamma_1$, shifted and scaled, has a limit law, it is a Gumbel, Fréchet
-    or Weibull law. What it asserts has two readings: the equivalence holds for noise with a Gumbel
-    limit, as such noise is what the theorem speaks of; or it holds for the limit law itself, by the
-    property that makes it one, stability under maxima. The first fails. The equivalence of (4) is
-    A.gumbel-softmax-equals-argmax.""",
+    or Weibull law. That the equivalence is true is a part. That the theorem asserts it has two
+    readings: it follows from what the theorem is about, noise with a Gumbel limit, and then for all
+    such noise, of which the Gumbel law is one; or from what makes the Gumbel law a limit, its
+    stability under maxima. The first fails. $p^{gsm}_\theta$, which the
+    sentence writes for the softmax, is judged by A.gumbel-softmax-equals-argmax.""",
     depends_on="A.gumbel-density.corrected",
 )
 stability = extreme_values.corrected(
@@ -41,6 +44,7 @@ _LIMIT = eq(
     sp.exp(-sp.exp(-X)),
     r"the largest of $b$ exponential variables, less $\log b$, has a Gumbel limit",
 )
+FAR = np.array([4.0, 8.0, 16.0, 32.0])
 _WINS = sp.Integral(sp.exp(-U) * (1 - sp.exp(-U) / A), (U, 0, sp.oo))
 """P(theta_1 + gamma_1 >= theta_2 + gamma_2) for exponential noise, a = exp(theta_1 - theta_2)."""
 
@@ -107,8 +111,7 @@ def _sampled_joint(theta: np.ndarray, end: float, samples: int) -> Estimate:
         Gumbel().sample(np.random.default_rng(23), (samples, theta.size)), float
     )
     share = np.mean((shifted.argmax(1) == 0) & (shifted.max(1) <= end))
-    radius = np.sqrt(np.log(2 / sampling.ERROR_RATE) / (2 * samples))
-    return Estimate(share, radius, "monte-carlo", 1 - sampling.ERROR_RATE)
+    return draws.shares(share, samples)
 
 
 @stability.part(r"exponential noise, $d = 2$: $1 - \frac12 e^{-(\theta_1 - \theta_2)}$")
@@ -137,19 +140,17 @@ gaussian_decay = Claim(
 
 @gaussian_decay.part(r"$\varphi(t) / \hat g(t) \to 0$ as $t \to \infty$")
 def densities():
-    far = np.array([4.0, 8.0, 16.0, 32.0])
-    ratio = np.asarray(Normal().log_pdf(far)) - np.asarray(Gumbel().log_pdf(far))
+    ratio = np.asarray(Normal().log_pdf(FAR)) - np.asarray(Gumbel().log_pdf(FAR))
     yield exact(
         "sympy", eq(sp.Limit(sp.exp(-(T**2) / 2) / sp.sqrt(2 * sp.pi) / DENSITY, T, sp.oo), 0)
     )
-    yield positive("engine", -ratio - far, r"$-\log(\varphi/\hat g) - t$ at $t = 4, 8, 16, 32$")
+    yield positive("engine", -ratio - FAR, r"$-\log(\varphi/\hat g) - t$ at $t = 4, 8, 16, 32$")
 
 
 @gaussian_decay.part(r"$P_N(|\gamma_1| \ge t) / P_G(|\gamma_1| \ge t) \to 0$ as $t \to \infty$")
 def tails():
-    far = np.array([4.0, 8.0, 16.0, 32.0])
     both = np.logaddexp(
-        stats.gumbel_r.logsf(far + np.euler_gamma), stats.gumbel_r.logcdf(np.euler_gamma - far)
+        stats.gumbel_r.logsf(FAR + np.euler_gamma), stats.gumbel_r.logcdf(np.euler_gamma - FAR)
     )
     rate = sp.exp(-(T + C))
     why = r"""$P_N(|\gamma_1| \ge t) \le 2 e^{-t^2/2}$ over $P_G(\gamma_1 \ge t) \ge y -
@@ -157,5 +158,5 @@ def tails():
     yield exact(
         "sympy", eq(sp.Limit(2 * sp.exp(-(T**2) / 2) / (rate - rate**2 / 2), T, sp.oo), 0, why)
     )
-    ratio = np.log(2) + special.log_ndtr(-far) - both
-    yield positive("scipy", -ratio - far, r"$-\log$ of the ratio $- t$ at $t = 4, 8, 16, 32$")
+    ratio = np.log(2) + special.log_ndtr(-FAR) - both
+    yield positive("scipy", -ratio - FAR, r"$-\log$ of the ratio $- t$ at $t = 4, 8, 16, 32$")

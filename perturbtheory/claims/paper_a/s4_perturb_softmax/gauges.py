@@ -49,6 +49,11 @@ def one_point_of_every_coset():
     )
     what = r"$p$ at $\theta(p)$ moved into either set, 24 $p$, $d = 3$"
     yield agree("enumeration", reached, np.concatenate([targets, targets]), what)
+    for name, points in (("sum zero", moved_there[:24]), ("first zero", moved_there[24:])):
+        apart, shares = points[:, None] - points, three_atoms.share(points)
+        rises = (apart * (shares[:, None] - shares)).sum(-1)[np.triu_indices(24, 1)]
+        what = rf"$\langle\theta-\tau, p(\theta)-p(\tau)\rangle$ for two of them, {name}"
+        yield positive("enumeration, two points", rises, what)
 
 
 def far_away() -> tuple[np.ndarray, np.ndarray]:

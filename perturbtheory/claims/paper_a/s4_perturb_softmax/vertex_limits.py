@@ -114,10 +114,14 @@ def limit_44():
 def no_sequence():
     # On {(s, 0) : s >= 0} the heights are h_1 = s and h_2 = -s.
     allowed, second = RAY.unbounded(above=False), [height(g, 1) for g in RAY.generators]
-    best = linprog([-h for h in second], bounds=(0, None))
+    # The least |h_2 - 1| among theta_1 >= 0 = theta_2, with h_2 = theta_2 - theta_1.
+    nearest = linprog(
+        [0, 0, 1], [[-1, 1, -1], [1, -1, -1]], [1, -1], bounds=[(0, None), (0, 0), (0, None)]
+    )
     cases = f"{RAY.set}: $h_1 = s$ and $h_2 = -s$ are unbounded; whether $h_2 > 0$ somewhere"
     yield exact("integers", max(second) > 0 if allowed else "unknown", cases=cases)
-    yield positive("linear program", -best.fun - 1.0, r"largest $h_2$ on the ray, less $n = 1$")
+    what = r"$10^{-6}$ less the least $|h_2 - n|$ on the ray, $n = 1$"
+    yield positive("linear program", 1e-6 - nearest.fun, what)
     yield witness({"d": 2, "Theta": RAY.set, "h_1": "$s$", "h_2": r"$-s \le 0$", "n": 1})
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import sympy as sp
 from scipy import stats
 
-from perturbtheory.claims.exhibits import gradients, minimality_sides, noises, numbers
+from perturbtheory.claims.exhibits import gradients, noises, numbers
+from perturbtheory.claims.exhibits.draws import sample_mean
 from perturbtheory.claims.exhibits.symbols import X
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive, shown, witness
 from perturbtheory.numerics import gauss_legendre
@@ -113,7 +114,7 @@ def full_support(budget):
     last = 2 - np.argmax((theta + v + gamma)[:, ::-1], 1)
     yield positive(
         "sampling, dependent noise with ties",
-        minimality_sides.sample_mean(v[last] - v[first]),
+        sample_mean(v[last] - v[first]),
         r"$\langle p(\tau) - p(\theta), \tau - \theta\rangle$ for two rules for ties, $d = 3$",
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from perturbtheory.claims.exhibits.minimality_sides import sample_mean
+from perturbtheory.claims.exhibits.draws import sample_mean
 from perturbtheory.claims.exhibits.noises import COIN, DIFFERENCES
 from perturbtheory.claims.exhibits.numbers import engine
 from perturbtheory.claims.exhibits.slopes import polytope

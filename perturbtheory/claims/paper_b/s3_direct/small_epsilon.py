@@ -53,6 +53,7 @@ position = Claim(
 @small.part(r"zero or, in logit coordinates, of norm $\sqrt2/\epsilon$")
 def zero_or_large(budget):
     one, two = sp.symbols("i j", integer=True)
+    apart_by = sp.Symbol("m", integer=True, positive=True)
     delta = sp.KroneckerDelta
     apart = delta(one, one) - 2 * delta(one, two) + delta(two, two)
     yield exact(
@@ -61,7 +62,8 @@ def zero_or_large(budget):
             the coordinate $z$ of the logits]"""),
         eq(sp.Subs(apart, two, one), 0),
         r"$\lVert e_i - e_j\rVert^2 = 2 - 2\delta_{ij}$ for $j = i$",
-        eq(sp.Subs(apart, two, one + 1), 2, r"and for every other $j$, such as $i + 1$"),
+        eq(sp.Subs(apart, two, one + apart_by), 2, r"and for every larger $j$, $m \ge 1$"),
+        eq(sp.Subs(apart, two, one - apart_by), 2, "and for every smaller one"),
     )
     h = np.tile(thetas(3, budget)[0], (budget.samples, 1))
     for epsilon in SIZES:

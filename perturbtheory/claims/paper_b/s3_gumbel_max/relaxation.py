@@ -10,7 +10,7 @@ from perturbtheory.claims.exhibits.draws import average
 from perturbtheory.claims.exhibits.encoder import indexed, total
 from perturbtheory.claims.exhibits.gumbel_law import PAIR, gumbel_softmax_pair
 from perturbtheory.claims.exhibits.numbers import engine, first_of_two
-from perturbtheory.claims.exhibits.symbols import A, Y
+from perturbtheory.claims.exhibits.symbols import A, Y, logistic_slope
 from perturbtheory.estimate import Estimate
 from perturbtheory.estimators import exact_gradient, relaxed_bias
 from perturbtheory.ledger import Claim, agree, argued, eq, exact, positive
@@ -168,7 +168,7 @@ def pathwise(budget):
 )
 def gradients():
     level, steep = (relaxed_bias(Gumbel(), h, FIRST, 1.0)[0] for h in (0 * STEEP, STEEP))
-    sech = 1 / (4 * sp.cosh(X / 2) ** 2)
+    sech = logistic_slope(X)
     yield exact(
         "sympy, k = 2, any temperature",
         argued(r"""the slope of $p_\tau$ in $D$ is $\mathbb E\,\sigma'(D - \tau L')$ [dominated
