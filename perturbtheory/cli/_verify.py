@@ -66,11 +66,13 @@ def verify(
     use_64_bit()
     from perturbtheory.claims import recorded
 
-    ids, own = _chosen(claims)
+    with _aside(json):
+        ids, own = _chosen(claims)
     known = _known(ids, own, record=record)
     require_directory("--report", report)
     start = time.perf_counter()
-    results = _run_all(ids, own, budget, shown=not quiet)
+    with _aside(json):
+        results = _run_all(ids, own, budget, shown=not quiet)
     output = Output(quiet=quiet, json=json)
     if record and output.keep("--record", recorded.destination(), lambda: recorded.save(results)):
         known = recorded.load()
@@ -82,6 +84,12 @@ def verify(
     if report is not None:
         _write_report(results, report, budget, output)
     return DRIFTED if gone or any(drift.values()) else output.status
+
+
+def _aside(json: Path | None) -> contextlib.AbstractContextManager[Any]:
+    """What files of one's own print, beside the JSON object if that is printed."""
+    printed = json is not None and str(json) == "-"
+    return contextlib.redirect_stdout(sys.stderr) if printed else contextlib.nullcontext()
 
 
 def _chosen(names: Sequence[str]) -> "tuple[list[str], dict[str, Claim]]":

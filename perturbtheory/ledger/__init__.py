@@ -57,7 +57,8 @@ run over several lines, for white space is folded:
                                         an `Integral`, a `Subs` or a difference(one, two); other
                                         steps are shown(says, true) and argued("says [by]")
     exact(route, true, cases="which")   a certificate: a truth value for the cases that are named;
-                                        of several it is every(...), which is unknown for none
+                                        of several it is every(...), which is unknown for none;
+                                        equations for named cases alone make one, too
     agree(route, one, two, "which")     numbers that are equal within their radii: plain ones, or an
                                         `Estimate(value, radius, kind)` of perturbtheory.estimate;
                                         relative to their size, or to a `floor` where they may be 0:

@@ -34,13 +34,14 @@ def exact(route: str, *grounds: Any, cases: str = "") -> Check:
     Equations (`eq`) and steps (`shown`, `argued`) cover the whole part: they make a *proof*, or an
     *argument* if a computation decided none of them; words after an equation say what it means.
     True or false (or an outcome) decides the `cases` that are named, and makes a *certificate*; of
-    several it is `every(...)`, which decides nothing of none, where all(...) is true. A false one
-    of either sort is a certified counterexample.
+    several it is `every(...)`, which decides nothing of none, where all(...) is true. Equations and
+    steps of which cases are named decide these alone, and make a certificate, too. A false one of
+    either sort is a certified counterexample.
 
     Args:
         route: which way to the answer this is.
         grounds: equations, each with its words after it or not, and steps; or one truth value.
-        cases: which instances the truth value is about, in words.
+        cases: which instances the grounds are about, in words; none if it is the whole part.
 
     Raises:
         ValueError: for a truth value without its cases, and for what is no truth value: a list, a
@@ -82,7 +83,8 @@ def _with_words(grounds: tuple[Any, ...]) -> tuple[Any, ...]:
 def _proof(route: str, steps: tuple[Step, ...], detail: str) -> Check:
     decided: list[Outcome] = [s.outcome for s in steps if s.outcome != "argued"]
     outcome = every(decided) if decided else "holds"
-    kind: Kind = "argument" if not decided else "certificate" if outcome == "fails" else "proof"
+    kind: Kind = "proof" if outcome != "fails" and not detail.strip() else "certificate"
+    kind = kind if decided else "argument"
     return Check(route, kind, outcome, detail, steps=steps)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-import numpy as np
 import sympy as sp
 
 from perturbtheory.checks import require_one_of
@@ -277,7 +276,8 @@ def outcome_of(name: str, true: Any) -> Outcome:
     for outcome in OUTCOMES:
         if isinstance(true, str) and true == outcome:
             return outcome
-    if not isinstance(true, bool | np.bool_ | type(sp.true) | type(sp.false)):
+    single = getattr(true, "shape", None) == () and str(getattr(true, "dtype", "")) == "bool"
+    if not single and not isinstance(true, bool | type(sp.true) | type(sp.false)):
         msg = (
             f"`{name}` must be True, False or one of {', '.join(OUTCOMES)}, got {true!r}; "
             "call every(...) on several"

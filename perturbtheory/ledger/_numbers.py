@@ -238,7 +238,7 @@ def _real(name: str, number: Any) -> np.ndarray:
         no_numbers = array.dtype.kind == "O" and any(
             isinstance(entry, _NO_NUMBERS) for entry in array.flat
         )
-        if array.dtype.kind not in "cUSMm" and not no_numbers:
+        if array.dtype.kind not in "cUSMm" and not no_numbers and not np.ma.is_masked(number):
             return array.astype(float)
     except (TypeError, ValueError, OverflowError):
         pass

@@ -25,7 +25,7 @@ one = Claim("T.one", "nowhere", r"é is a letter, $\\\\gamma \\\\geq 0$.")
 @one.part("part")
 def part():
     for route in "ab":
-        yield exact(route, shown(route, len(route) == 1), cases="é, 1")
+        yield exact(route, shown(f"é, {route}", len(route) == 1))
 """
 
 

@@ -249,3 +249,16 @@ def test_a_file_may_import_claims_of_the_ledger(tmp_path, capsys, monkeypatch):
     path.write_text(f"import {module}\n" + own("imports"))
     assert run("verify", str(path), "--json", "-") == cli.AGREES
     assert [found["id"] for found in json.loads(capsys.readouterr().out)] == ["T.imports"]
+
+
+def test_what_a_file_prints_is_not_mixed_with_the_results(tmp_path, capsys):
+    path = tmp_path / "theirs.py"
+    path.write_text(
+        "print('loading')\n"
+        + own("prints").replace("    yield", "    print('at work')\n    yield", 1)
+    )
+    assert run("verify", str(path), "--json", "-") == cli.AGREES
+    out, err = capsys.readouterr()
+    assert json.loads(out)[0]["id"] == "T.prints"
+    assert "loading" in err
+    assert "at work" in err

@@ -2,12 +2,13 @@
 
 from fractions import Fraction
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import sympy as sp
 
 from perturbtheory.estimate import Estimate
-from perturbtheory.ledger import agree, positive, witness
+from perturbtheory.ledger import agree, eq, exact, positive, witness
 from tests.ledger.test_ledger import made_of
 
 
@@ -122,3 +123,27 @@ def test_numbers_in_other_wrappings_are_one_route():
             agree("r", again, found)
     other = agree("closed form", found[::-1], said[::-1])
     assert made_of(agree("engine", found, said), other).verdict == "supported"
+
+
+def test_a_mask_is_not_lost():
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(ValueError, match="`one` must be an `Estimate` or real numbers"):
+        agree("r", masked, [1.0, 3.0])
+    whole = np.ma.array([1.0, 2.0])
+    assert agree("r", whole, [1.0, 2.0]).outcome == "holds"
+
+
+@pytest.mark.parametrize("module", [np, jnp])
+def test_a_truth_value_may_be_an_array_without_axes(module):
+    numbers = module.asarray([1.0, 2.0])
+    assert exact("r", module.all(numbers > 0), cases="two").outcome == "holds"
+    assert exact("r", module.asarray(numbers[0] > 1), cases="one").outcome == "fails"
+    with pytest.raises(ValueError, match="must be True, False or one of"):
+        exact("r", numbers > 0, cases="two")
+
+
+def test_equations_for_named_cases_are_a_certificate():
+    n = sp.Symbol("n", integer=True)
+    at_three = eq(sp.Sum(n, (n, 1, 3)), 6)
+    assert exact("r", at_three).kind == "proof"
+    assert exact("r", at_three, cases="$n = 3$").kind == "certificate"
