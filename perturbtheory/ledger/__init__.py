@@ -54,7 +54,8 @@ run over several lines, for white space is folded:
     exact(route, eq(left, right), why, ...)  a proof; the sides are sympy expressions without
                                         floats, and what sympy would evaluate at once, so that
                                         the step says x = x, which is refused, stays a `Derivative`,
-                                        an `Integral`, a `Subs` or a difference(one, two); other
+                                        an `Integral`, a `Subs` or a difference(one, two); what is
+                                        assumed of the symbols, such as t > 0, is said beside; other
                                         steps are shown(says, true) and argued("says [by]")
     exact(route, true, cases="which")   a certificate: a truth value for the cases that are named;
                                         of several it is every(...), which is unknown for none;

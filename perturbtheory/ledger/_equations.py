@@ -10,6 +10,7 @@ from sympy.core.evalf import PrecisionExhausted
 from perturbtheory.ledger._evidence import Outcome, Step
 from perturbtheory.ledger._sides import written_alike
 from perturbtheory.ledger._undefined import undefined
+from perturbtheory.ledger._where import where
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,16 @@ class Equation:
 
     @functools.cache  # noqa: B019 - proofs share equations, and each is decided once
     def step(self) -> Step:
-        """The equation as a step of a proof, decided."""
+        """The equation as a step of a proof, decided, with what is assumed of its symbols."""
         latex = f"${sp.latex(self.left)} = {sp.latex(self.right)}$"
         says = f"{latex}: {self.why}" if self.why else latex
         if self.left == self.right:
             raise ValueError(written_alike(says))
         if why := undefined(self.left) or undefined(self.right):
             return Step(says, f"sympy, which is not asked for {why}", "unknown")
-        return Step(says, "sympy", identity(carried_out(self.left) - carried_out(self.right)))
+        outcome = identity(carried_out(self.left) - carried_out(self.right))
+        known = where(self.left, self.right)
+        return Step(says, f"sympy, for {known}" if known else "sympy", outcome)
 
 
 def eq(left: Any, right: Any, why: str = "") -> Equation:

@@ -49,8 +49,8 @@ def rests_on(result: Mapping[str, Any], known: Container[str]) -> tuple[str, ...
         ('T.b', 'A.sum')
     """
     steps = [step for check in result.get("checks") or () for step in check.get("steps") or ()]
-    reasons = (str(step.get("by")) for step in steps if step.get("outcome") == "argued")
-    named = (word.rstrip(".-") for by in reasons for word in re.findall(r"[\w.-]+", by))
+    reasons = " ".join(str(step.get("by")) for step in steps)
+    named = (word.rstrip(".-") for word in re.findall(r"[\w.-]+", reasons))
     cited = (word for word in named if word in known and word != result.get("id"))
     return tuple(dict.fromkeys([*(result.get("depends_on") or ()), *cited]))
 
