@@ -18,7 +18,7 @@ _NUMBERS = ("odd", "even", "prime", "composite", "integer", "rational", "irratio
 
 
 def where(*expressions: Any) -> str:
-    r"""What is assumed of the free symbols, in words and $LaTeX$; "" if nothing but that they exist.
+    r"""What is assumed of the free symbols, in words and $LaTeX$; "" if they are just numbers.
 
     Example:
         >>> import sympy as sp
@@ -35,7 +35,7 @@ def where(*expressions: Any) -> str:
         if sign or numbers:
             groups.setdefault((numbers, sign), []).append(sp.latex(symbol))
     return ", ".join(
-        f"{numbers} ${', '.join(names)} {sign}".rstrip().lstrip() + "$"
+        f"{numbers} ${', '.join(names)} {sign}".strip() + "$"
         for (numbers, sign), names in groups.items()
     )
 

@@ -12,7 +12,7 @@ n = sp.Symbol("n", integer=True)
 
 
 @pytest.mark.parametrize(
-    "expression, said",
+    ("expression", "said"),
     [
         (sp.Integral(sp.exp(-t * x**2), (x, 0, sp.oo)), "$t > 0$"),
         (x * sp.Symbol("c"), ""),
