@@ -43,9 +43,10 @@ def grid(
     ----------
     names
         table-3 (paper A), table-3-audited, table-3-unit, curves (Figures 5 and 10), long, table-1
-        (paper B), seeds and longer (again with other seeds, and four times as long, at the best
-        temperatures found); several, or the word all for these: three hours on two slow cores. Of
-        300 epochs, and not among all: published (the temperature annealed), constant, one-latent
+        (paper B), certainty (how often the encoders of Table 1 become certain of one category, and
+        what changes it), seeds and longer (again with other seeds, and four times as long, at the
+        best temperatures found); several, or the word all for these: four hours on two slow cores.
+        Of 300 epochs, and not among all: published (the temperature annealed), constant, one-latent
         (paper B).
     epochs
         Instead of 5, or of 300; runs of 20 have four times as many.

@@ -78,11 +78,13 @@ class TestCommand:
         )
         said = {
             "rule": "direct", "noise": "gumbel", "unit": True, "temperature": 0.3, "latents": 2,
-            "schedule": "annealed", "categories": 3, "divergence": "none", "epochs": 7, "seed": 4,
-            "images": "mnist-5000",
+            "schedule": "annealed", "categories": 3, "divergence": "argmax", "epochs": 7, "seed": 4,
+            "images": "mnist-5000", "learning_rate": 1e-4, "warmup": 2, "spread": 3.0,
         }  # fmt: skip
         assert set(said) == {field.name for field in dataclasses.fields(VaeRun)}
-        words = [f"--{k}={v}" if k != "unit" else "--unit" for k, v in said.items()]
+        words = [
+            f"--{k.replace('_', '-')}={v}" if k != "unit" else "--unit" for k, v in said.items()
+        ]
         assert self.main("train", *words) == self.main(*words) == cli.AGREES
         assert found == [VaeRun(**said)] * 2
         found.clear()

@@ -47,7 +47,9 @@ def identity(cell: Any) -> str:
     """CLASS-HASH, a name for a cell that is safe in file names: 64 bits of SHA-256 of its fields.
 
     The order of the fields does not matter; 1, 1.0 and True are three values. The module of the
-    class does not count, so that it can move; two classes of one name are one class.
+    class does not count, so that it can move; two classes of one name are one class. A field that
+    was added later, field(default=0, metadata={"later": True}), does not count at its default:
+    files from before are found.
 
     Raises:
         ValueError: if `cell` is not a frozen dataclass of str, int, finite float, bool, None,
@@ -144,6 +146,7 @@ def _field(name: str, value: Any) -> Any:
         entries = {
             field.name: _field(f"{name}.{field.name}", getattr(value, field.name))
             for field in dataclasses.fields(value)
+            if not (field.metadata.get("later") and getattr(value, field.name) == field.default)
         }
         return {"class": type(value).__qualname__} | entries
     if isinstance(value, tuple):

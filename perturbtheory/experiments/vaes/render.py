@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from perturbtheory import progress
+from perturbtheory.experiments.vaes import certainty
 from perturbtheory.experiments.vaes import tables as vae_tables
 from perturbtheory.experiments.vaes.grids import LONG, Results, tested
 from perturbtheory.experiments.vaes.settings import PUBLISHED_EPOCHS, VaeRun
@@ -84,12 +85,13 @@ def tables(results: Results) -> RenderableType:
 
 
 def _published(results: Results) -> list[RenderableType]:
-    """The tables of runs of the published length, of which there may be none."""
+    """The tables of runs that there may be none of: of the published length, and of starts."""
     t, long = vae_tables, f"{PUBLISHED_EPOCHS} epochs"
     found = (
         (f"Paper A, {long}", t.published_header(), t.published(results)),
         ("The true bound by epochs", t.lengths_header(), t.lengths(results)),
         (f"Table 1 of paper B, {long}", t.table_1_header(), t.table_1_published(results)),
+        ("Encoders that are certain of one category", certainty.header(), certainty.rows(results)),
     )
     return [
         part

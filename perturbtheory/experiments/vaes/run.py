@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast, get_args
 
+import equinox as eqx
 import jax
 import numpy as np
 
 from perturbtheory import data
-from perturbtheory.checks import require_one_of
+from perturbtheory.checks import positive, require, require_one_of
 from perturbtheory.estimators import (
     AbstractEstimator,
     Arm,
@@ -123,7 +124,10 @@ def training(run: VaeRun, count: int) -> vae.Training:
     }
     require_one_of("divergence", run.divergence, get_args(vae.Divergence))
     divergence = cast("vae.Divergence", run.divergence)
-    return vae.Training(rule(run), divergence, schedules[run.schedule](), run.epochs, seed=run.seed)
+    return vae.Training(
+        rule(run), divergence, schedules[run.schedule](), run.epochs, seed=run.seed,
+        learning_rate=run.learning_rate, warmup=run.warmup * (count // 100),
+    )  # fmt: skip
 
 
 def require_run(run: VaeRun) -> None:
@@ -140,6 +144,11 @@ def require_run(run: VaeRun) -> None:
     if run.temperature != 1 and (run.rule not in TEMPERED or run.schedule == "published"):
         what = run.rule if run.rule not in TEMPERED else "the published schedule"
         msg = f"`temperature` must be 1 for {what}, which takes none, got {run.temperature}"
+        raise ValueError(msg)
+    if run.warmup and run.divergence == "none":
+        msg = (
+            f"`warmup` must be 0 for the divergence none, got {run.warmup}; the loss has no KL then"
+        )
         raise ValueError(msg)
     settings = training(run, 100)
     start(run)
@@ -164,7 +173,11 @@ def start(run: VaeRun) -> vae.DiscreteVAE:
         >>> vaes.start(run).latents
         1
     """
-    return vae.DiscreteVAE(run.latents, run.categories, key=jax.random.key(run.seed))
+    require("spread", run.spread, positive, "be positive and finite", "1 is usual", most=0)
+    model = vae.DiscreteVAE(run.latents, run.categories, key=jax.random.key(run.seed))
+    return eqx.tree_at(
+        lambda m: m.encoder.layers[-1].weight, model, replace_fn=lambda w: run.spread * w
+    )
 
 
 def binary(images: data.Images) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 Nothing heavy is imported here, so that a command that trains nothing is quick.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 RULES = (
     "relaxed", "straight-through", "direct", "exact", "score", "rebar", "relax", "arm", "hessian",
@@ -44,6 +44,10 @@ class VaeRun:
         divergence: the KL in the loss: softmax as published, argmax of the law that z has, or none.
         epochs: passes through the training images; 300 in the papers.
         seed: seed of the start, the order of the images and the noise.
+        learning_rate: of Adam.
+        warmup: epochs in which the weight of the KL in the loss rises to 1; 0 for 1 at once.
+        spread: factor of the weights of the encoder's last layer before training: how far apart
+            the logits of two images are then.
 
     Example:
         >>> from perturbtheory.experiments import vaes
@@ -63,3 +67,6 @@ class VaeRun:
     divergence: str = "softmax"
     epochs: int = EPOCHS
     seed: int = 0
+    learning_rate: float = field(default=1e-3, metadata={"later": True})
+    warmup: int = field(default=0, metadata={"later": True})
+    spread: float = field(default=1.0, metadata={"later": True})

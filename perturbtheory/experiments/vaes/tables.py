@@ -95,7 +95,7 @@ def by_seed(
 
     On test images, or on those of the "validation" that chose the epoch.
     """
-    made = {r.seed: results[r] for r in _made(results, run)}
+    made = {r.seed: results[r] for r in seeds_of(results, run)}
     if split == "test":
         return {seed: loss(found, criterion, by) for seed, found in made.items()}
     epochs = {seed: int(np.argmin(validation(found, by))) for seed, found in made.items()}
@@ -141,21 +141,21 @@ def audit(results: Results, *, long: bool = False, chosen_by: str | None = None)
     return rows
 
 
-def _over_seeds(results: Results, run: VaeRun) -> str:
+def over_seeds(results: Results, run: VaeRun) -> str:
     """The bound of all seeds of this run, or a dash; how many of them are certain, if any is."""
-    if not _made(results, run):
+    if not seeds_of(results, run):
         return MISSING
     return _short(_spread(results, run, "bound", "bound")) + _mark(results, run)
 
 
 def _mark(results: Results, run: VaeRun) -> str:
     """† for an encoder that has become certain: its KL is log K. Of several seeds, of how many."""
-    tests = [tested(results[r], "bound") for r in _made(results, run)]
+    tests = [tested(results[r], "bound") for r in seeds_of(results, run)]
     certain = sum(abs(math.log(run.categories) - t.divergence) < CERTAIN for t in tests)
     return "" if not certain else " †" if len(tests) == 1 else f" († {certain} of {len(tests)})"
 
 
-def _made(results: Results, run: VaeRun) -> list[VaeRun]:
+def seeds_of(results: Results, run: VaeRun) -> list[VaeRun]:
     """The seeds of this run that there are."""
     every = (replace(run, seed=seed) for seed in (run.seed, *MORE_SEEDS))
     return [r for r in every if r in results]
@@ -176,7 +176,7 @@ def table_1(results: Results, epochs: int | None = None) -> list[Row]:
             runs = [
                 replace(run, images=images, categories=k, epochs=epochs) for run in METHODS.values()
             ]
-            found = [_over_seeds(results, run) for run in runs]
+            found = [over_seeds(results, run) for run in runs]
             said = " ".join(printed[str(k)][3 * place : 3 * place + 3])
             rows.append((LABELS[images] if k == CATEGORIES[0] else "", str(k), said, *found))
     return rows
@@ -204,7 +204,7 @@ def published(results: Results) -> list[Row]:
                     _spread(results, run, kind, criterion)
                     for kind in ("as_published", "bound", "relaxed_loss")
                 ]
-                found = _made(results, run)
+                found = seeds_of(results, run)
                 epochs = [int(results[r]["test"][criterion]["epoch"]) for r in found]
                 settings = (str(run.categories), _falling(run), str(len(found)))
                 least, most = min(epochs), max(epochs)
@@ -262,7 +262,7 @@ def lengths(results: Results) -> list[Row]:
                 runs = [replace(run, epochs=count) for count in _LENGTHS]
                 found = [
                     _short(_spread(results, r, "bound", criterion))
-                    if _made(results, r)
+                    if seeds_of(results, r)
                     else MISSING
                     for r in runs
                 ]

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, Self
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, UInt8
 
+from perturbtheory.checks import require_count
 from perturbtheory.estimators import AbstractEstimator
 from perturbtheory.models.vae._divergence import Divergence
 from perturbtheory.models.vae._evaluation import Bounds, evaluate
@@ -51,10 +53,13 @@ class ByEstimator(AbstractTask):
         rule: whose estimate is the gradient of the reconstruction in the logits.
         divergence: the KL that is part of the loss; see `Training`.
         schedule: of the rule's temperature or epsilon, which it replaces; None leaves it.
+        warmup: steps in which the weight of the KL rises to 1; 0 for 1 from the start.
+        weight: of the KL in this step, which `at` sets.
 
     Raises:
         TypeError: for another rule or schedule.
-        ValueError: for another divergence; for a schedule of what the rule does not have.
+        ValueError: for another divergence; for a schedule of what the rule does not have; for no
+            number of steps.
 
     Example:
         >>> from perturbtheory.models import vae
@@ -66,6 +71,8 @@ class ByEstimator(AbstractTask):
     rule: AbstractEstimator
     divergence: Divergence = "argmax"
     schedule: Schedule | None = None
+    warmup: int = 0
+    weight: Any = 1.0
     criteria: ClassVar[tuple[str, ...]] = CRITERIA
     numbers: ClassVar[Any] = Bounds
     epoch: ClassVar[Any] = Epoch
@@ -78,6 +85,9 @@ class ByEstimator(AbstractTask):
             msg = f"`divergence` must be argmax, softmax or none, got {self.divergence!r}"
             raise ValueError(msg)
         require_schedule(self.rule, self.schedule)
+        if eqx.is_array(self.warmup):
+            return  # traced
+        require_count("warmup", self.warmup, 0)
 
     def check(self, model: Any) -> None:
         if not isinstance(model, DiscreteVAE):
@@ -94,7 +104,7 @@ class ByEstimator(AbstractTask):
     def loss(
         self, model: DiscreteVAE, batch: Float[Array, "B 784"], key: Array
     ) -> tuple[Float[Array, ""], Parts]:
-        return loss(model, batch, key, self.rule, self.divergence)
+        return loss(model, batch, key, self.rule, self.divergence, self.weight)
 
     def evaluate(
         self, model: DiscreteVAE, data: UInt8[Any, "n 784"], *, step: int, draws: int, key: Array
@@ -111,9 +121,11 @@ class ByEstimator(AbstractTask):
 
     def at(self, step: Array) -> Self:
         field = scheduled(self.rule)
+        weight = jnp.minimum((step + 1) / jnp.maximum(self.warmup, 1), 1.0).astype(jnp.float32)
+        task = replace(self, weight=weight)
         if self.schedule is None or field is None:
-            return self
-        return self._with_rule(field, self.schedule(step))
+            return task
+        return task._with_rule(field, self.schedule(step))
 
     def temperature(self, step: int) -> float:
         """Of the softmax at this step; 1 for rules that relax nothing."""
@@ -129,7 +141,8 @@ class ByEstimator(AbstractTask):
 
     @property
     def identity(self) -> tuple[Any, dict[str, Any]]:
-        return self.rule, {"divergence": self.divergence, "schedule": self.schedule}
+        known = {"divergence": self.divergence, "schedule": self.schedule}
+        return self.rule, known | ({"warmup": self.warmup} if self.warmup else {})
 
 
 def scheduled(rule: Any) -> str | None:

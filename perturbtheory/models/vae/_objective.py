@@ -21,8 +21,9 @@ def loss(
     key: Array,
     rule: AbstractEstimator,
     divergence: Divergence,
+    weight: Float[Array, ""] | float = 1.0,
 ) -> tuple[Float[Array, ""], Parts]:
-    """Mean over the batch of KL - E[log p(x|z)], to be differentiated in the model.
+    """Mean over the batch of weight KL - E[log p(x|z)], to be differentiated in the model.
 
     The gradient of E[log p(x|z)] in the logits is the estimate of `rule`, under whose noise z is
     drawn; in the decoder it is that at one draw, at the relaxed z of Relaxed, or at all z of Exact.
@@ -41,7 +42,7 @@ def loss(
     else:
         kl = softmax_divergence(theta)
         kl = jax.lax.stop_gradient(kl) if divergence == "none" else kl
-    return jnp.mean(values + kl), Parts(values, kl)
+    return jnp.mean(values + weight * kl), Parts(values, kl)
 
 
 def log_likelihood(

@@ -61,6 +61,7 @@ class Training(Settings):
             latter and does not differentiate it.
         schedule: of the rule's temperature or epsilon, which it replaces; None leaves it.
         epochs, batch, learning_rate, draws, seed: as `Settings`.
+        warmup: steps in which the weight of the KL in the loss rises to 1.
 
     Example:
         >>> from perturbtheory.models import vae
@@ -81,8 +82,9 @@ class Training(Settings):
         learning_rate: float = 1e-3,
         draws: int = 1,
         seed: int = 0,
+        warmup: int = 0,
     ) -> None:
-        task = ByEstimator(rule, divergence, schedule)
+        task = ByEstimator(rule, divergence, schedule, warmup)
         super().__init__(task, epochs, batch, learning_rate, draws, seed)
 
     @property

@@ -15,7 +15,7 @@ class TestGrids:
         sizes = {name: len(grids.runs(name)) for name in grids.GRIDS}
         assert sizes == {
             "table-3": 60, "table-1": 75, "table-3-audited": 18, "table-3-unit": 30,
-            "curves": 18, "long": 2,
+            "curves": 18, "long": 2, "certainty": 110,
         }  # fmt: skip
 
     def test_runs_of_the_published_length(self):
