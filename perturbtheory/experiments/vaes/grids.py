@@ -171,13 +171,13 @@ def started(method: str, start: str, images: str) -> VaeRun:
 
 
 def certainty() -> list[VaeRun]:
-    """Whether encoders become certain of one category, method by method and start by start."""
+    """Whether encoders become certain of one category, seed by seed, every method and start."""
     return [
         replace(started(method, start, images), seed=seed)
+        for seed in (0, *MORE_SEEDS)
         for images in STARTED_ON
         for method, starts in STARTED.items()
         for start in starts
-        for seed in (0, *MORE_SEEDS)
     ]
 
 
