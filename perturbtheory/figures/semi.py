@@ -25,6 +25,7 @@ from perturbtheory.experiments.semi.grids import (
 from perturbtheory.experiments.semi.pictures import LEVELS, unpacked
 from perturbtheory.experiments.semi.printed import PRINTED
 from perturbtheory.experiments.semi.tables import number
+from perturbtheory.experiments.vaes.tables import LABELS as TITLES
 from perturbtheory.figures._figure import Data, Figure
 
 _COLOURS = dict(zip(METHODS, (BLUE, VERMILLION, BLACK, GREY, GREEN, ORANGE), strict=True))
@@ -82,7 +83,7 @@ def render(canvas: Canvas, found: Data) -> None:
             label = f"{method}, printed"
             axes.plot(LABELS, found[f"{key}/printed"], "x", color=colour, label=label)
     for axes, images in zip(panels, IMAGES, strict=True):
-        axes.set_title(images, fontsize=9.5)
+        axes.set_title(TITLES[images], fontsize=9.5)
         axes.set(xscale="log", xlabel="labels", ylabel="accuracy, per cent")
         axes.set_xticks(LABELS, map(str, LABELS))
         axes.minorticks_off()
@@ -110,6 +111,7 @@ SEMI = Figure(
 )
 
 _WITHOUT, _WITH = "without labels", f"with {SAMPLED} labels"
+_SWITCHED = {f"{TITLES[name]}, attributes off and on": name for name in IMAGES}
 _ROWS = 3
 
 
@@ -122,7 +124,7 @@ def pictures_data() -> Data:
     runs = {
         _WITHOUT: UNSUPERVISED,
         _WITH: replace(TABLE_2["direct"], labels=SAMPLED),
-        **{f"attributes/{name}": replace(ATTRIBUTES["direct"], images=name) for name in IMAGES},
+        **{key: replace(ATTRIBUTES["direct"], images=name) for key, name in _SWITCHED.items()},
     }
     shown = {run: one for run, one in results.items() if run.seed == 0 and "pictures" in one}
     longest = {
@@ -151,7 +153,7 @@ def render_pictures(canvas: Canvas, found: Data) -> None:
         axes.spines[:].set_visible(False)
         axes.grid(visible=False)
         axes.set_title(name, fontsize=9.5)
-        if name.startswith("attributes"):
+        if name in _SWITCHED:
             axes.set_xticks(SIDE * (1 + 2 * np.arange(len(NAMES))), NAMES, fontsize=7.5)
 
 
@@ -162,7 +164,7 @@ PICTURES = Figure(
     formula=r"$p(x \mid z, c)$",
     reference="paper B, Figures 4 and 5",
     labels=dict.fromkeys(
-        (_WITHOUT, _WITH, *(f"attributes/{name}" for name in IMAGES)),
+        (_WITHOUT, _WITH, *_SWITCHED),
         "grey level, 0 to 15, row by row of 28 pixels an image",
     ),
     compute=pictures_data,

@@ -25,7 +25,7 @@ def where(*expressions: Any) -> str:
         >>> t, u = sp.symbols("t u", positive=True)
         >>> n = sp.Symbol("n", integer=True)
         >>> where(t * u, n**2)
-        '$t, u > 0$, integer $n$'
+        'integer $n$, $t, u > 0$'
     """
     found = set().union(*(_assumed(expression) for expression in expressions))
     groups: dict[tuple[str, str], list[str]] = {}

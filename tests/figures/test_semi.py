@@ -28,9 +28,10 @@ def test_pictures_side_by_side(monkeypatch, tmp_path):
     found = {run: made_up(run) for run in (dataclasses.replace(r, epochs=3) for r in every)}
     monkeypatch.setattr(recorded, "load", lambda: found)
     data = semi.pictures_data()
-    assert list(data) == ["without labels", "with 100 labels", "attributes/mnist"]
+    switched = "MNIST, attributes off and on"
+    assert list(data) == ["without labels", "with 100 labels", switched]
     assert data["without labels"].shape == (3 * 28, 10 * 28)
-    assert data["attributes/mnist"].shape == (3 * 28, 16 * 28)
+    assert data[switched].shape == (3 * 28, 16 * 28)
     assert set(np.unique(data["without labels"]).round(9)) == {6.0}
     assert all(path.stat().st_size > 1000 for path in semi.PICTURES.write(tmp_path, "generated"))
     monkeypatch.setattr(recorded, "load", dict)

@@ -25,6 +25,8 @@ from perturbtheory.experiments.vaes.grids import IMAGES, loss, tested, validatio
 from perturbtheory.ledger import Claim
 
 SOURCE = "this package, on A, section 6.2 and Table 3"
+RUN = ("mnist", "omniglot-resized")
+"""Data sets of which both noises were run for 300 epochs when this was said."""
 AT_300 = r"""300 epochs, the temperature annealed from 1 to 0.22 as in the public code of paper A;
     the epoch that is best on validation images by the number that the column reports; test images.
     Three seeds, paired; three standard errors of the mean difference. All of this was fixed before
@@ -111,6 +113,12 @@ vae_relaxed_300 = Claim(
     the last epoch, on every data set.""",
     assumes=AT_300 + " Here the epoch is the last.",
 )
+true_vae_relaxed_300 = vae_relaxed_300.corrected(
+    r"""After 300 epochs the loss of relaxed samples is more than 5 nats below the bound of hard
+    samples on MNIST, under either noise; on Omniglot more under Normal noise, and less under Gumbel
+    noise. Normal has the lower relaxed loss on both, and the higher bound on MNIST.""",
+    assumes="As for C.vae-relaxed-300, by the same rule; said after these runs were looked at.",
+)
 compare(
     vae_bound,
     (": the published number is below the bound", NORMAL_BOUND, NORMAL, SHORT),
@@ -179,13 +187,20 @@ def at_the_end(images, gap, what, floor=0.0):
     yield from measured([paired("test images", gaps, what, floor)])
 
 
-for _name, _gap, _what, _floor in (
+for _name, _gap, _what, _floor, _stands_on in (
     ("Normal: the bound is far above the relaxed loss",
-     lambda n, _: n.bound - n.relaxed_loss, "bound - relaxed loss", FAR),
+     lambda n, _: n.bound - n.relaxed_loss, "bound - relaxed loss", FAR, RUN),
     ("Gumbel: the bound is far above the relaxed loss",
-     lambda _, g: g.bound - g.relaxed_loss, "bound - relaxed loss", FAR),
+     lambda _, g: g.bound - g.relaxed_loss, "bound - relaxed loss", FAR, RUN[:1]),
     ("Normal has the lower relaxed loss",
-     lambda n, g: g.relaxed_loss - n.relaxed_loss, "Gumbel - Normal", 0.0),
-    ("Normal has the higher bound", lambda n, g: n.bound - g.bound, "Normal - Gumbel", 0.0),
+     lambda n, g: g.relaxed_loss - n.relaxed_loss, "Gumbel - Normal", 0.0, RUN),
+    ("Normal has the higher bound",
+     lambda n, g: n.bound - g.bound, "Normal - Gumbel", 0.0, RUN[:1]),
 ):  # fmt: skip
-    on_images(vae_relaxed_300, f", {_name}", at_the_end, gap=_gap, what=_what, floor=_floor)
+    _given = {"gap": _gap, "what": _what, "floor": _floor}
+    on_images(vae_relaxed_300, f", {_name}", at_the_end, **_given)
+    on_images(true_vae_relaxed_300, f", {_name}", at_the_end, _stands_on, **_given)
+on_images(
+    true_vae_relaxed_300, ", Gumbel: the bound is not so far above the relaxed loss", at_the_end,
+    RUN[1:], gap=lambda _, g: g.relaxed_loss - g.bound, what="relaxed loss - bound", floor=-FAR,
+)  # fmt: skip
