@@ -41,11 +41,23 @@ def test_a_part_that_decides_nothing_is_named() -> None:
 
     @claim.part("$1 = 1$")
     def one():
-        yield agree("numpy", 1.0, 1.0, "one")
+        yield agree("numpy", np.cos(0.0), 1.0, "one")
 
     report = pt.testing.check_claim(claim)
     assert broken(report) == ["part: $1 = 1$", "verdict"]
     assert "one route decides nothing" in report["part: $1 = 1$"].why
+
+
+def test_a_truth_value_that_is_typed_in_is_named_once() -> None:
+    claim = Claim("T.typed", "a thesis", "One is one.")
+
+    @claim.part("$1 = 1$")
+    def one():
+        yield agree("numpy", np.cos(0.0), 1.0, "one")
+        yield exact("by hand", True, cases="one")
+
+    why = pt.testing.check_claim(claim)["part: $1 = 1$"].why
+    assert why.startswith("it is unknown; a truth value is typed in")
 
 
 def test_draws_without_a_seed_are_noticed() -> None:

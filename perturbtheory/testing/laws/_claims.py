@@ -150,7 +150,7 @@ def part_laws(claim: Claim) -> tuple[Law, ...]:
             part = next(p for p in result(claim).parts if p.name == name)
             if part.outcome in ("unknown", "disagreement"):
                 told = [c.detail for c in part.checks if c.outcome == "unknown" and c.detail]
-                raise Defect("; ".join([f"it is {part.outcome}", part.lacks, *told]).strip("; "))
+                raise Defect("; ".join(filter(None, [f"it is {part.outcome}", part.lacks, *told])))
 
         return Law(f"part: {name}", "The evidence of this part decides it.", "", check)
 
